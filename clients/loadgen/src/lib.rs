@@ -1,0 +1,1 @@
+//! The load generator: verified load against any server that speaks the protocol.

@@ -1,0 +1,1 @@
+//! The series' scripted client: three buffers, pauses, concurrent connections, a transcript.

@@ -1,0 +1,1 @@
+//! What every server shares: options, listener, limits, shutdown, counters, logs.

@@ -1,0 +1,1 @@
+//! The catalogue of cases that every server must hold, run against an address.

@@ -1,0 +1,62 @@
+//! The protocol of "Concurrent Servers" as a pure state machine.
+//!
+//! ```text
+//!                    ^ (start delimiter)
+//!            ┌──────────────────────────────┐
+//!            │                              ▼
+//!     ┌────────────┐                  ┌──────────┐
+//!     │ WaitForMsg │                  │  InMsg   │──┐ any other byte b:
+//!     └────────────┘                  └──────────┘◄─┘ output b + 1, 0xFF wraps to 0x00
+//!      ▲ │ any other  ▲     $ (end delimiter)  │
+//!      └─┘ byte:      └────────────────────────┘
+//!          no output
+//! ```
+//!
+//! A server greets each connection with one [`GREETING`] byte; from then on the connection is this
+//! Mealy machine (outputs hang on transitions, not on states) over the bytes that the client sends.
+//! Whatever lies between two delimiters is a *frame*; a read may hold many frames or a part of one, so
+//! a [`Session`] keeps its state across reads.
+//!
+//! | to do | use |
+//! | --- | --- |
+//! | answer bytes in the buffer they arrived in | [`Session::transform_in_place`] |
+//! | answer bytes into another buffer | [`Session::append_reply`] |
+//! | watch each transition | [`Session::trace`] |
+//! | build a request, know its reply | [`append_frame`], [`append_frame_reply`] |
+//! | check a stream of replies as it arrives | [`Verifier`] |
+//!
+//! This crate is sans-IO: bytes in, bytes out. It is `no_std`, reads no clock and spawns nothing, so
+//! the same code runs under every server, every client and every test of the workspace.
+//!
+//! ```
+//! use protocol::Session;
+//!
+//! let mut session = Session::new();
+//! let mut reply = Vec::new();
+//! for read in [&b"^abc$de^abte$f"[..], b"xyz^123", b"25$^ab$abab"] {
+//!     session.append_reply(read, &mut reply);
+//! }
+//! assert_eq!(reply, b"bcdbcuf23436bc");
+//! ```
+#![no_std]
+
+extern crate alloc;
+
+mod frame;
+mod session;
+mod trace;
+mod verifier;
+
+pub use frame::{PayloadError, append_frame, append_frame_reply};
+pub use session::Session;
+pub use trace::{StateName, Trace, Transition};
+pub use verifier::{Mismatch, Verifier};
+
+/// The byte that a server sends as soon as it serves a connection, before any reply.
+pub const GREETING: u8 = b'*';
+
+/// The delimiter that opens a frame. Inside a frame it is data like any other byte.
+pub const START: u8 = b'^';
+
+/// The delimiter that closes a frame. It can therefore never be part of a payload.
+pub const END: u8 = b'$';

@@ -1,0 +1,3 @@
+//! The launcher: every model, client and measurement by name.
+
+fn main() {}
