@@ -12,7 +12,7 @@
 //! Nothing here ever blocks but the one call that asks the kernel who is ready. So one thread serves
 //! everybody, and a client that waits costs some bytes in a table instead of a thread. The price is that
 //! the conversation is no longer straight code: what a blocked thread kept on its stack, the loop must keep
-//! by hand in a [`Connection`], and each turn takes up where the last one ended.
+//! by hand in a `Connection`, and each turn takes up where the last one ended.
 //!
 //! ```sh
 //! cargo run --release -p server-mio                           # in one terminal
