@@ -1,0 +1,4 @@
+//! The launcher's commands.
+
+pub mod client;
+pub mod trace;
