@@ -13,11 +13,7 @@ use script::{Event, EventKind, Failure, Options, Report, Script};
 const DEFAULT_PORT: u16 = 9090;
 const FAILED: Style = AnsiColor::Red.on_default();
 
-/// Play the scripted client of the series: a few connections at once, every reply verified
-///
-/// Each connection waits for the greeting '*', sends three buffers with pauses between them and logs
-/// whatever arrives. Against a server that serves one client at a time the connections wait for each
-/// other; against a concurrent one they run side by side.
+/// Arguments of `client`.
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_help = "Examples:
   concurrent-servers client                        three clients against 127.0.0.1:9090

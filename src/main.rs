@@ -1,26 +1,59 @@
-//! The launcher: every model, client and measurement by name.
+//! `concurrent-servers`: parses the command line and hands over to the subcommand's own file.
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
-use concurrent_servers::{client, trace};
+use clap::{CommandFactory, Parser, Subcommand};
+use concurrent_servers::{client, completions, list, serve, trace};
 
+/// One protocol, one server per concurrency model, and the tools to compare them
 #[derive(Parser)]
-#[command(name = "concurrent-servers", version, about)]
-struct Launcher {
+#[command(
+    version,
+    after_help = "\
+Examples:
+  concurrent-servers list                          which models there are
+  concurrent-servers serve mio                     one of them, on 127.0.0.1:9090
+  concurrent-servers client -n 3                   the series' clients, against it
+  concurrent-servers timeline sequential mio       the staircase beside the bars
+  concurrent-servers check tokio                   does it hold every promise?
+  concurrent-servers compare                       all models side by side"
+)]
+struct CommandLine {
     #[command(subcommand)]
     command: Command,
 }
 
 #[derive(Subcommand)]
 enum Command {
+    /// List the models and what each teaches
+    List(list::Arguments),
+    /// Run a server by the name of its model
+    Serve(serve::Arguments),
+    /// Play the scripted client of the series
+    ///
+    /// Each connection waits for the greeting '*', sends three buffers with pauses between them and logs
+    /// whatever arrives; every byte of the reply is verified. Against a server that serves one client at
+    /// a time the connections wait for each other; against a concurrent one they run side by side.
     Client(client::Arguments),
+    /// Walk buffers through the state machine and print each transition
+    ///
+    /// The buffers are the reads of one connection: the state is kept from one to the next. The whole
+    /// reply is the last line. Options stand before the first buffer.
     Trace(trace::Arguments),
+    /// Write a completion script for a shell
+    Completions(completions::Arguments),
 }
 
-fn main() -> anyhow::Result<ExitCode> {
-    match &Launcher::parse().command {
-        Command::Client(arguments) => client::run(arguments),
-        Command::Trace(arguments) => trace::run(arguments),
-    }
+fn main() -> ExitCode {
+    let result = match CommandLine::parse().command {
+        Command::List(arguments) => list::run(&arguments),
+        Command::Serve(arguments) => serve::run(&arguments),
+        Command::Client(arguments) => client::run(&arguments),
+        Command::Trace(arguments) => trace::run(&arguments),
+        Command::Completions(arguments) => completions::run(&arguments, &mut CommandLine::command()),
+    };
+    result.unwrap_or_else(|error| {
+        anstream::eprintln!("error: {error:#}");
+        ExitCode::FAILURE
+    })
 }

@@ -3,18 +3,17 @@
 mod escapes;
 mod table;
 
-use std::io::Write;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use protocol::Session;
 use serde::Serialize;
 
+use crate::output;
+
 pub use escapes::{Buffer, EscapeError};
 
-/// Walk buffers through the state machine and print each transition, and the whole reply
-///
-/// The buffers are the reads of one connection: the state is kept from one to the next.
+/// Arguments of `trace`.
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_help = "Examples:
   concurrent-servers trace '^abc$de^abte$f' 'xyz^123' '25$^ab$abab'
@@ -37,7 +36,7 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let trace = Trace::of(&arguments.buffers);
     let text = if arguments.json { trace.to_json()? } else { table::draw(&trace) };
-    anstream::stdout().write_all(text.as_bytes()).context("cannot print the trace")?;
+    output::print(&text)?;
     Ok(ExitCode::SUCCESS)
 }
 
