@@ -6,6 +6,7 @@
 
 use std::future::poll_fn;
 use std::io::{self, ErrorKind};
+use std::net::Shutdown as Direction;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -14,6 +15,7 @@ use std::time::Duration;
 
 use chassis::{Counters, Drain, DrainStep, Options, Outcome, Tick, Timeout};
 use slab::Slab;
+use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time;
@@ -37,7 +39,7 @@ impl Server {
             options: options.clone(),
             max_connections: options.max_connections(),
             tasks: Mutex::default(),
-            beats: AtomicU32::new(0),
+            beats: AtomicU32::new(1),
             drain: OnceLock::new(),
         }
     }
@@ -93,17 +95,19 @@ impl Drop for Place {
 
 /// One client, owned by its task.
 pub(crate) struct Client {
-    stream: TcpStream,
+    pub(crate) stream: TcpStream,
     place: Place,
+    /// What the client did not take of its last reply yet.
+    tail: Box<[u8]>,
     last_activity: Tick,
-    /// The server's heartbeats that this task has answered; `None` before its first poll.
-    beats_seen: Option<u32>,
+    /// The last heartbeat that this task has looked at; 0 before its first wait.
+    beat_seen: u32,
     lingers: bool,
     outcome: Outcome,
 }
 
 /// What a client is waited for.
-#[derive(Clone, Copy, PartialEq)]
+#[derive(Clone, Copy)]
 enum Waiting {
     ToReceive,
     ToSend,
@@ -111,83 +115,102 @@ enum Waiting {
 
 impl Client {
     pub(crate) fn new(stream: TcpStream, place: Place) -> Client {
-        // What a task that panics leaves behind.
-        let outcome = Outcome::Error;
-        Client { stream, place, last_activity: Tick::now(), beats_seen: None, lingers: false, outcome }
+        Client {
+            stream,
+            place,
+            tail: Box::default(),
+            last_activity: Tick::now(),
+            beat_seen: 0,
+            lingers: false,
+            // What a task that panics leaves behind.
+            outcome: Outcome::Error,
+        }
     }
 
     /// Waits until `poll` has received something. `None` if the client is done or the drain says so.
-    pub(crate) async fn receive<T>(
+    pub(crate) fn receive<T>(
         &mut self,
-        mut poll: impl FnMut(&mut Context<'_>, &mut TcpStream) -> Poll<io::Result<Option<T>>>,
-    ) -> io::Result<Option<T>> {
-        poll_fn(|context| match poll(context, &mut self.stream) {
+        mut poll: impl FnMut(&mut Context<'_>, &mut Client) -> Poll<io::Result<Option<T>>>,
+    ) -> impl Future<Output = io::Result<Option<T>>> {
+        poll_fn(move |context| match poll(context, self) {
             Poll::Pending => self.poll_heartbeat(context, Waiting::ToReceive).map_ok(|()| None),
             received @ Poll::Ready(_) => received,
         })
-        .await
     }
 
-    /// Waits until `poll` has sent something, and returns how much.
-    pub(crate) async fn send(
-        &mut self,
-        mut poll: impl FnMut(&mut Context<'_>, &mut TcpStream) -> Poll<io::Result<usize>>,
-    ) -> io::Result<usize> {
-        poll_fn(|context| match poll(context, &mut self.stream) {
-            Poll::Pending => self.poll_heartbeat(context, Waiting::ToSend).map_ok(|()| 0),
-            sent @ Poll::Ready(_) => sent,
-        })
-        .await
+    /// Sends a reply without waiting, and keeps what does not fit.
+    pub(crate) fn send(&mut self, reply: &[u8]) -> io::Result<()> {
+        let sent = match self.stream.try_write(reply) {
+            Err(error) if error.kind() == ErrorKind::WouldBlock => 0,
+            sent => sent?,
+        };
+        self.tail = reply[sent..].into();
+        self.has_sent(sent);
+        Ok(())
     }
 
-    /// Notes that something came from the client, and that it was sent this many bytes.
-    pub(crate) fn has_taken(&mut self, sent: usize) {
+    fn has_sent(&mut self, sent: usize) {
         self.last_activity = Tick::now();
         self.place.server.counters.answer(sent as u64);
     }
 
-    /// Lingering close: if the drain stopped a client in the middle of sending, what it still sends is
-    /// thrown away until it closes or the deadline comes. Closing at once, with unread bytes here, would
-    /// reset the connection and destroy the tail of its reply.
-    pub(crate) async fn linger(&mut self) {
-        if !self.lingers
-            || poll_fn(|context| Pin::new(&mut self.stream).poll_shutdown(context)).await.is_err()
-        {
-            return;
-        }
-        let discard = |context: &mut Context<'_>, stream: &mut TcpStream| {
-            let mut discarded = [0; 4096];
-            let mut read = ReadBuf::new(&mut discarded);
-            Pin::new(stream)
-                .poll_read(context, &mut read)
-                .map_ok(|()| (!read.filled().is_empty()).then_some(()))
-        };
-        while let Ok(Some(())) = self.receive(discard).await {}
+    /// Waits until the client has taken what did not fit.
+    pub(crate) fn send_tail(&mut self) -> impl Future<Output = io::Result<()>> {
+        poll_fn(|context| {
+            while !self.tail.is_empty() {
+                match Pin::new(&mut self.stream).poll_write(context, &self.tail) {
+                    Poll::Ready(sent) => {
+                        let sent = sent?;
+                        self.tail = self.tail[sent..].into();
+                        self.has_sent(sent);
+                    }
+                    Poll::Pending => return self.poll_heartbeat(context, Waiting::ToSend),
+                }
+            }
+            Poll::Ready(Ok(()))
+        })
     }
-
-    /// Counts how the conversation ended and closes the connection.
-    pub(crate) fn finish(mut self, result: io::Result<()>) {
+    /// Notes how the conversation ended and takes leave of the client.
+    pub(crate) async fn finish(&mut self, result: io::Result<()>) {
         self.outcome = match &result {
             Ok(()) => Outcome::Completed,
             Err(error) if error.kind() == ErrorKind::TimedOut => Outcome::TimedOut,
             Err(_) if self.step() == DrainStep::Cut => Outcome::Dropped,
             Err(_) => Outcome::Error,
         };
-        if let Err(error) = result {
-            debug!(%error, outcome = ?self.outcome, "connection ended");
+        match result {
+            Ok(()) if self.lingers => self.linger().await,
+            Ok(()) => {}
+            Err(error) => debug!(%error, outcome = ?self.outcome, "connection ended"),
+        }
+    }
+
+    /// Lingering close. The drain has stopped this client in the middle of sending: it gets a FIN, and
+    /// what it still sends is thrown away until it closes or the deadline comes. Closing at once, with
+    /// unread bytes here, would reset the connection and destroy the tail of its reply.
+    async fn linger(&mut self) {
+        let discard = |context: &mut Context<'_>, client: &mut Client| {
+            let mut discarded = [0; 4096];
+            let mut read = ReadBuf::new(&mut discarded);
+            Pin::new(&mut client.stream)
+                .poll_read(context, &mut read)
+                .map_ok(|()| (!read.filled().is_empty()).then_some(()))
+        };
+        if SockRef::from(&self.stream).shutdown(Direction::Write).is_ok() {
+            while let Ok(Some(())) = self.receive(discard).await {}
         }
     }
 
     /// Pending as long as the client may be waited for.
     fn poll_heartbeat(&mut self, context: &mut Context<'_>, waiting: Waiting) -> Poll<io::Result<()>> {
         let server = &self.place.server;
-        let beats = server.beats.load(Relaxed);
-        if self.beats_seen.is_none()
+        let beat = server.beats.load(Relaxed);
+        if self.beat_seen == 0
             && let Some(waker) = server.tasks().get_mut(self.place.key)
         {
             waker.clone_from(context.waker());
         }
-        if self.beats_seen.replace(beats) == Some(beats) {
+        if std::mem::replace(&mut self.beat_seen, beat) == beat {
             return Poll::Pending;
         }
         let silent = Tick::now().since(self.last_activity);
