@@ -10,4 +10,5 @@ pub mod list;
 pub mod models;
 pub mod output;
 pub mod serve;
+pub mod timeline;
 pub mod trace;
