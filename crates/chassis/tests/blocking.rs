@@ -1,6 +1,7 @@
 //! The blocking half of the chassis, driven by the smallest server that can be built on it: raw echo with
 //! a thread per client. Every wait for the server is a wait for something that must happen; the only
 //! limit is the read timeout of the test's own sockets, far beyond any machine's slowness.
+#![expect(clippy::unwrap_used, reason = "a test's helpers fail the test")]
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown as Direction, SocketAddr, TcpListener, TcpStream};
