@@ -2,6 +2,7 @@
 //! tests, benches, the table in README) goes through these rows.
 
 use chassis::{Knob, Serve};
+use conformance::Concurrency;
 
 /// One way to serve many clients.
 #[derive(Debug)]
@@ -16,6 +17,8 @@ pub struct Model {
     pub lesson: &'static str,
     /// The folder of its crate.
     pub folder: &'static str,
+    /// How many clients it serves at the same time, as it is set up by default.
+    pub concurrency: Concurrency,
     /// The options of its own that it takes.
     pub knobs: &'static [Knob],
     /// Its face.
@@ -30,6 +33,7 @@ pub const MODELS: &[Model] = &[
         chapter: "1",
         lesson: "one slow client blocks all others",
         folder: "crates/server-sequential",
+        concurrency: Concurrency::One,
         knobs: server_sequential::KNOBS,
         serve: server_sequential::serve,
     },
@@ -39,6 +43,7 @@ pub const MODELS: &[Model] = &[
         chapter: "2",
         lesson: "straight code, and a thread's memory and switches for each client",
         folder: "crates/server-thread-per-conn",
+        concurrency: Concurrency::Many,
         knobs: server_thread_per_conn::KNOBS,
         serve: server_thread_per_conn::serve,
     },
@@ -48,6 +53,7 @@ pub const MODELS: &[Model] = &[
         chapter: "2",
         lesson: "threads are bounded, but as many idle clients starve the rest",
         folder: "crates/server-thread-pool",
+        concurrency: Concurrency::Workers(server_thread_pool::DEFAULT_WORKERS),
         knobs: server_thread_pool::KNOBS,
         serve: server_thread_pool::serve,
     },
@@ -57,6 +63,7 @@ pub const MODELS: &[Model] = &[
         chapter: "2",
         lesson: "what it costs to block in a pool that was made for computing",
         folder: "crates/server-thread-pool",
+        concurrency: Concurrency::Workers(server_thread_pool::DEFAULT_WORKERS),
         knobs: server_thread_pool::KNOBS,
         serve: server_thread_pool::on_rayon::serve,
     },
@@ -66,6 +73,7 @@ pub const MODELS: &[Model] = &[
         chapter: "3, 4, 5",
         lesson: "one thread can serve everybody, if it keeps each client's state by hand",
         folder: "crates/server-mio",
+        concurrency: Concurrency::Many,
         knobs: server_mio::KNOBS,
         serve: server_mio::serve,
     },
@@ -75,6 +83,7 @@ pub const MODELS: &[Model] = &[
         chapter: "6, 7",
         lesson: "the event loop's economy in straight code",
         folder: "crates/server-tokio",
+        concurrency: Concurrency::Many,
         knobs: server_tokio::KNOBS,
         serve: server_tokio::serve,
     },
@@ -88,6 +97,7 @@ pub const FLOORS: &[Model] = &[
         chapter: "-",
         lesson: "what the kernel allows to models that block",
         folder: "crates/server-floor",
+        concurrency: Concurrency::Many,
         knobs: &[],
         serve: server_floor::on_threads::serve,
     },
@@ -98,6 +108,7 @@ pub const FLOORS: &[Model] = &[
         chapter: "-",
         lesson: "what the kernel allows to models that wait for readiness",
         folder: "crates/server-floor",
+        concurrency: Concurrency::Many,
         knobs: &[],
         serve: server_floor::on_epoll::serve,
     },

@@ -71,8 +71,9 @@ fn echo(connection: &mut Connection) -> io::Result<()> {
 
 /// Sends for ever, whether or not the client reads.
 fn flood(connection: &mut Connection) -> io::Result<()> {
+    let noise = vec![0; 65_536];
     loop {
-        connection.send_all(&[0; 65_536])?;
+        connection.send_all(&noise)?;
     }
 }
 
