@@ -5,11 +5,13 @@
 //! number of unsent bytes, whatever the depth. Replies come in order, so the time stamps are a queue.
 
 use std::collections::VecDeque;
-use std::io::{self, ErrorKind as Io, Read, Write};
+use std::io::{self, ErrorKind as Io};
 use std::net::{Shutdown, TcpStream};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use protocol::{GREETING, Mismatch, Verifier};
+use rustix::io::Errno;
+use rustix::net::{RecvFlags, SendFlags, recv, send};
 
 use crate::message::Message;
 use crate::outcome::ErrorKind;
@@ -104,11 +106,11 @@ impl<'message> Connection<'message> {
     /// there, and after a short read it never is.
     pub(crate) fn receive(&mut self, buffer: &mut [u8]) -> Result<Received, Failure> {
         let length = loop {
-            match self.stream.read(buffer) {
-                Ok(length) => break length,
-                Err(error) if error.kind() == Io::Interrupted => {}
-                Err(error) if error.kind() == Io::WouldBlock => return Ok(Received::Nothing),
-                Err(error) => return Err(Failure::io("reading", &error)),
+            match recv(&self.stream, &mut *buffer, RecvFlags::empty()) {
+                Ok((length, _)) => break length,
+                Err(Errno::INTR) => {}
+                Err(Errno::AGAIN) => return Ok(Received::Nothing),
+                Err(error) => return Err(Failure::io("reading", &error.into())),
             }
         };
         if length == 0 {
@@ -135,9 +137,10 @@ impl<'message> Connection<'message> {
         Err(Failure { kind: ErrorKind::EarlyEnd, detail })
     }
 
-    /// Takes the oldest message off the queue: its reply is complete.
-    pub(crate) fn complete(&mut self, now: Instant) -> Duration {
-        self.due.pop_front().map_or(Duration::ZERO, |due| now.saturating_duration_since(due))
+    /// Takes the oldest messages off the queue, since their replies are complete: when was each due?
+    pub(crate) fn complete(&mut self, replies: u64) -> impl Iterator<Item = Instant> {
+        let replies = usize::try_from(replies).unwrap_or(usize::MAX).min(self.due.len());
+        self.due.drain(..replies)
     }
 
     /// Makes `messages` more messages due; [`Connection::flush`] writes them.
@@ -154,7 +157,7 @@ impl<'message> Connection<'message> {
         while self.unsent > 0 {
             let end = self.message.batch.len().min(self.position + self.unsent);
             let due = &self.message.batch[self.position..end];
-            match self.stream.write(due) {
+            match send(&self.stream, due, SendFlags::NOSIGNAL) {
                 Ok(written) => {
                     // A short write says that the socket is full, as an error would.
                     let full = written < due.len();
@@ -164,9 +167,9 @@ impl<'message> Connection<'message> {
                         return Ok(());
                     }
                 }
-                Err(error) if error.kind() == Io::Interrupted => {}
-                Err(error) if error.kind() == Io::WouldBlock => return Ok(()),
-                Err(error) => return Err(Failure::io("writing", &error)),
+                Err(Errno::INTR) => {}
+                Err(Errno::AGAIN) => return Ok(()),
+                Err(error) => return Err(Failure::io("writing", &error.into())),
             }
         }
         if self.closing { self.close_our_side() } else { Ok(()) }

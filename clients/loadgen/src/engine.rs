@@ -1,34 +1,23 @@
-//! The phases of a run, and the readiness loop that drives all connections through them.
+//! The phases of a run, in order.
 //!
-//! [`run`] does what concerns the run as a whole; [`Worker`] is what one thread does with its share of
+//! [`run`] does what concerns the run as a whole; a [`Worker`] is what one thread does with its share of
 //! the connections. There is one worker; more of them would each own a share, an epoll instance and a
 //! tally, and [`Tally::merge`] would add them up.
 
 use std::net::SocketAddr;
-use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
 
-use anyhow::Context;
-use rustix::buffer::spare_capacity;
-use rustix::event::Timespec;
-use rustix::event::epoll::{self, CreateFlags, EventData, EventFlags};
-use rustix::io::Errno;
 use rustix::time::{ClockId, clock_gettime};
 
 use crate::Phase;
 use crate::connect::connect_all;
-use crate::connection::{Connection, Failure, Received};
+use crate::connection::{Connection, Failure};
 use crate::limits::make_room;
 use crate::message::messages;
 use crate::outcome::{ErrorKind, Measurement};
 use crate::scenario::{Dialect, Scenario};
 use crate::tally::{Tally, Window};
-
-/// One read takes at most this much; more waits in the socket for the next turn.
-const BUFFER_BYTES: usize = 64 * 1024;
-
-/// Events taken from the kernel at once; more wait for the next call.
-const EVENTS: usize = 1024;
+use crate::worker::Worker;
 
 /// Makes the load that `scenario` describes on the server at `address`, on the calling thread, and tells
 /// `observe` of each [`Phase`] as it begins.
@@ -69,50 +58,15 @@ pub fn run(
     worker.run_for(milliseconds(scenario.warm_up_ms))?;
     observe(Phase::Measuring);
     worker.measure_for(milliseconds(scenario.duration_ms))?;
-    observe(Phase::Measured);
-    worker.settle_served(scenario.dialect);
     observe(Phase::Draining);
     worker.drain_for(milliseconds(scenario.drain_ms))?;
+    observe(Phase::Closing);
+    worker.settle_served(scenario.dialect);
+    worker.close_within(milliseconds(scenario.close_ms))?;
     Ok(worker.tally.into_measurement())
 }
 
-struct Worker<'message> {
-    epoll: OwnedFd,
-    /// By token; `None` once ended or given up.
-    connections: Vec<Option<Connection<'message>>>,
-    /// How many of them are left.
-    open: usize,
-    /// How many have not been greeted yet.
-    ungreeted: usize,
-    tally: Tally,
-    depth: u64,
-    /// Whether a completed message is followed by a new one.
-    loading: bool,
-    buffer: Box<[u8]>,
-    /// The newest reading of the clock.
-    now: Instant,
-}
-
-impl<'message> Worker<'message> {
-    fn new(connections: Vec<Connection<'message>>, tally: Tally, depth: u64) -> anyhow::Result<Self> {
-        let epoll = epoll::create(CreateFlags::CLOEXEC).context("cannot create an epoll instance")?;
-        for (token, connection) in connections.iter().enumerate() {
-            epoll::add(&epoll, connection.stream(), EventData::new_u64(token as u64), EventFlags::IN)
-                .context("cannot watch a connection with epoll")?;
-        }
-        Ok(Worker {
-            epoll,
-            open: connections.len(),
-            ungreeted: connections.iter().filter(|connection| !connection.greeted()).count(),
-            connections: connections.into_iter().map(Some).collect(),
-            tally,
-            depth,
-            loading: false,
-            buffer: vec![0; BUFFER_BYTES].into(),
-            now: Instant::now(),
-        })
-    }
-
+impl Worker<'_> {
     fn await_greetings(&mut self, most: Duration) -> anyhow::Result<()> {
         self.turn_until(Instant::now() + most, |worker| worker.ungreeted == 0)
     }
@@ -122,13 +76,9 @@ impl<'message> Worker<'message> {
         self.loading = true;
         self.now = Instant::now();
         for token in 0..self.connections.len() {
-            let (depth, now) = (self.depth, self.now);
-            self.with(token, |connection| {
-                if connection.greeted() {
-                    connection.queue(depth, now);
-                }
-                connection.flush()
-            });
+            if self.connections[token].as_ref().is_some_and(Connection::greeted) {
+                self.send(token, self.depth);
+            }
         }
     }
 
@@ -138,13 +88,17 @@ impl<'message> Worker<'message> {
 
     fn measure_for(&mut self, duration: Duration) -> anyhow::Result<()> {
         let (start, cpu) = (Instant::now(), thread_cpu_time());
-        self.tally.window = Window::Open;
+        self.tally.window = Window::Open { since: start };
         let result = self.turn_until(start + duration, |_| false);
-        self.tally.window = Window::After;
+        self.tally.window = Window::Closed { since: start };
         self.tally.elapsed = self.now.max(start).duration_since(start);
         self.tally.client_cpu = thread_cpu_time().saturating_sub(cpu);
         self.loading = false;
         result
+    }
+
+    fn drain_for(&mut self, most: Duration) -> anyhow::Result<()> {
+        self.turn_until(Instant::now() + most, |worker| worker.in_flight == 0)
     }
 
     /// Settles who was served, and gives up the starved connections before the served ones make room.
@@ -163,8 +117,8 @@ impl<'message> Worker<'message> {
         }
     }
 
-    /// Closes our side of every connection and waits until the server has answered and closed its own.
-    fn drain_for(&mut self, most: Duration) -> anyhow::Result<()> {
+    /// Closes our side of every connection and waits until the server has closed its own.
+    fn close_within(&mut self, most: Duration) -> anyhow::Result<()> {
         for token in 0..self.connections.len() {
             self.with(token, Connection::finish);
         }
@@ -172,110 +126,14 @@ impl<'message> Worker<'message> {
         for token in 0..self.connections.len() {
             if let Some(connection) = &self.connections[token] {
                 let detail = format!(
-                    "the server neither answered {} messages nor closed within {} ms of the client's close",
-                    connection.in_flight(),
-                    most.as_millis()
+                    "the server did not close within {} ms after the client had ({} messages unanswered)",
+                    most.as_millis(),
+                    connection.in_flight()
                 );
                 self.fail(token, Failure { kind: ErrorKind::Stalled, detail });
             }
         }
         Ok(())
-    }
-
-    /// Handles events until `deadline`, or until `done` or until no connection is left.
-    fn turn_until(&mut self, deadline: Instant, done: impl Fn(&Self) -> bool) -> anyhow::Result<()> {
-        let mut events = Vec::with_capacity(EVENTS);
-        self.now = Instant::now();
-        while self.now < deadline && self.open > 0 && !done(self) {
-            let timeout = Timespec::try_from(deadline - self.now).context("a wait is out of range")?;
-            match epoll::wait(&self.epoll, spare_capacity(&mut events), Some(&timeout)) {
-                Ok(_) | Err(Errno::INTR) => {}
-                Err(error) => return Err(error).context("waiting for readiness with epoll failed"),
-            }
-            if events.is_empty() {
-                self.now = Instant::now();
-            }
-            for event in events.drain(..) {
-                let (flags, token) = (event.flags, event.data.u64());
-                if let Ok(token) = usize::try_from(token) {
-                    self.handle(token, flags);
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Reads, then writes: a server that waits for us to read is always relieved first.
-    fn handle(&mut self, token: usize, ready: EventFlags) {
-        let Some(connection) = self.connections.get_mut(token).and_then(Option::as_mut) else { return };
-        let (was_greeted, was_served) = (connection.greeted(), connection.served());
-        let mut due = 0;
-        if ready.intersects(EventFlags::IN | EventFlags::HUP | EventFlags::ERR) {
-            let received = connection.receive(&mut self.buffer);
-            self.now = Instant::now();
-            match received {
-                Ok(Received::Nothing) => {}
-                Ok(Received::Reply { bytes, replies }) => {
-                    self.tally.arrived(bytes);
-                    for _ in 0..replies {
-                        self.tally.completed(connection.complete(self.now));
-                    }
-                    due = replies;
-                }
-                Ok(Received::End) => return self.remove(token),
-                Err(failure) => return self.fail(token, failure),
-            }
-            // By the end of the window, that is: what is greeted while draining stays starved.
-            if !was_served && connection.served() && self.tally.window != Window::After {
-                self.tally.served += 1;
-            }
-            if !was_greeted && connection.greeted() {
-                self.ungreeted -= 1;
-                due = self.depth;
-            }
-        }
-        if self.loading && due > 0 {
-            connection.queue(due, self.now);
-        }
-        if connection.has_unsent() {
-            self.with(token, Connection::flush);
-        }
-    }
-
-    /// Does something that writes, gives the connection up if it fails, and keeps epoll informed of
-    /// whether it waits for the socket to take more.
-    fn with(&mut self, token: usize, action: impl FnOnce(&mut Connection<'message>) -> Result<(), Failure>) {
-        let Some(connection) = &mut self.connections[token] else { return };
-        if let Err(failure) = action(connection) {
-            return self.fail(token, failure);
-        }
-        if connection.has_unsent() == connection.awaits_writable {
-            return;
-        }
-        connection.awaits_writable = connection.has_unsent();
-        let interest =
-            if connection.awaits_writable { EventFlags::IN | EventFlags::OUT } else { EventFlags::IN };
-        let data = EventData::new_u64(token as u64);
-        if let Err(error) = epoll::modify(&self.epoll, connection.stream(), data, interest) {
-            let detail = format!("watching the connection with epoll failed: {error}");
-            self.fail(token, Failure { kind: ErrorKind::Io, detail });
-        }
-    }
-
-    fn fail(&mut self, token: usize, failure: Failure) {
-        self.tally.failed(failure.kind, || failure.detail);
-        self.remove(token);
-    }
-
-    /// Closes the socket, which also takes it out of epoll.
-    fn remove(&mut self, token: usize) {
-        if let Some(connection) = self.connections[token].take() {
-            self.open -= 1;
-            self.tally.unfinished += connection.in_flight();
-            if !connection.greeted() {
-                self.ungreeted -= 1;
-            }
-        }
     }
 }
 

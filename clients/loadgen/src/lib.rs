@@ -6,9 +6,9 @@
 //! that answers wrongly is not fast, it is wrong, and is reported as such by [`ErrorKind`].
 //!
 //! ```text
-//!  connect all ──► greetings ──► warm up ──► measure ──► drain
-//!  one at a time   bounded       not         counted,    our side closed; what is owed must
-//!                  wait          counted     timed       still come, and then the end of stream
+//!  connect all ──► greetings ──► warm up ──► measure ──► drain ──────► close
+//!  one at a time   bounded       not         counted,    no new        our side first; then
+//!                  wait          counted     timed       messages      the server must end
 //! ```
 //!
 //! One thread drives all connections from one readiness loop, with one read and one write per message
@@ -50,6 +50,8 @@ mod limits;
 mod message;
 #[cfg(target_os = "linux")]
 mod tally;
+#[cfg(target_os = "linux")]
+mod worker;
 
 pub use outcome::{ErrorKind, Errors, Latency, Measurement, Outcome};
 pub use scenario::{Dialect, Scenario};
@@ -59,9 +61,10 @@ pub use engine::run;
 
 /// Where a run stands; [`run`] reports each one as it begins.
 ///
-/// The report is made on the thread that makes the load, so whoever listens delays the load for as long
-/// as it takes to answer. At [`Phase::Measuring`] and [`Phase::Measured`] that time lies outside the
-/// measured window, which makes them the places to read what a server has used.
+/// The report is made on the thread that makes the load, so the load waits for whoever listens. At
+/// [`Phase::Measuring`] and at [`Phase::Closing`] that wait is in no figure, which makes these two the
+/// places to read what a server has used: between them it answered the messages that are counted, and
+/// those drained.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
     /// Connections are being opened.
@@ -72,10 +75,11 @@ pub enum Phase {
     WarmUp,
     /// The measured window begins when the listener returns.
     Measuring,
-    /// The measured window has ended; all connections are still open.
-    Measured,
-    /// No new messages; what is in flight may still be answered.
+    /// The measured window has ended; what is in flight may still be answered.
     Draining,
+    /// Nothing is in flight, or was waited for in vain. All connections are still open; they are closed
+    /// when the listener returns.
+    Closing,
 }
 
 /// Makes the load that `scenario` describes; on this system it cannot.

@@ -39,7 +39,8 @@ pub struct Outcome {
     pub drained: u64,
     /// Messages that were sent and never answered.
     pub unfinished: u64,
-    /// Round trips of `messages` and `drained`; absent if there were none.
+    /// Round trips of all messages that were sent within the window and answered, drained ones too;
+    /// absent if there were none.
     pub latency: Option<Latency>,
     /// CPU time of the load generator per message, user and system; absent without messages.
     pub client_cpu_ns_per_message: Option<f64>,
@@ -98,7 +99,7 @@ pub enum ErrorKind {
     EarlyEnd,
     /// The server ended the stream in order, but still owed replies.
     MissingReply,
-    /// In the time given to drain came neither the replies that were owed nor the end of the stream.
+    /// After the client had closed its side, the end of the stream did not come in time.
     Stalled,
     /// The connection was reset.
     Reset,

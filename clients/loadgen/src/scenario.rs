@@ -54,8 +54,10 @@ pub struct Scenario {
     pub warm_up_ms: u64,
     /// The measured window.
     pub duration_ms: u64,
-    /// How long what is in flight at the end of the window may take to arrive.
+    /// How long what is in flight at the end of the window may take to be answered.
     pub drain_ms: u64,
+    /// How long the server may take to close once the client has closed its side.
+    pub close_ms: u64,
 }
 
 impl Default for Scenario {
@@ -71,6 +73,7 @@ impl Default for Scenario {
             warm_up_ms: 200,
             duration_ms: 1_000,
             drain_ms: 1_000,
+            close_ms: 1_000,
         }
     }
 }
@@ -98,6 +101,7 @@ impl Scenario {
             ("warm_up_ms", self.warm_up_ms),
             ("duration_ms", self.duration_ms),
             ("drain_ms", self.drain_ms),
+            ("close_ms", self.close_ms),
         ] {
             ensure!(
                 value <= MAX_PHASE_MS,
@@ -119,7 +123,9 @@ impl Scenario {
 
     /// How long the whole run may take, connecting not included.
     pub fn longest(&self) -> Duration {
-        Duration::from_millis(self.greeting_wait_ms + self.warm_up_ms + self.duration_ms + self.drain_ms)
+        Duration::from_millis(
+            self.greeting_wait_ms + self.warm_up_ms + self.duration_ms + self.drain_ms + self.close_ms,
+        )
     }
 }
 
@@ -145,7 +151,7 @@ mod tests {
             ("depth", Scenario { depth: MAX_DEPTH + 1, ..valid() }),
             ("in flight", Scenario { connections: MAX_CONNECTIONS, depth: MAX_DEPTH, ..valid() }),
             ("duration_ms", Scenario { duration_ms: 0, ..valid() }),
-            ("drain_ms", Scenario { drain_ms: MAX_PHASE_MS + 1, ..valid() }),
+            ("close_ms", Scenario { close_ms: MAX_PHASE_MS + 1, ..valid() }),
         ] {
             let message = scenario.validate().unwrap_err().to_string();
             assert!(message.contains(field), "{message}");

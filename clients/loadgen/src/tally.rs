@@ -1,7 +1,7 @@
 //! What one worker counts. A tally belongs to one thread and is touched for every message, so it shares
 //! nothing; tallies of several workers are added up when all have ended.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use hdrhistogram::Histogram;
 
@@ -14,9 +14,12 @@ const LONGEST_NS: u64 = 60_000_000_000;
 /// Whether what completes now belongs to the measurement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Window {
-    Before,
-    Open,
-    After,
+    /// Not begun: nothing counts.
+    Ahead,
+    /// What completes counts.
+    Open { since: Instant },
+    /// What was sent in the window and completes now is drained: it is timed, but not counted.
+    Closed { since: Instant },
 }
 
 #[derive(Clone, Debug)]
@@ -38,7 +41,7 @@ pub(crate) struct Tally {
 impl Tally {
     pub(crate) fn new() -> anyhow::Result<Self> {
         Ok(Tally {
-            window: Window::Before,
+            window: Window::Ahead,
             connections: 0,
             served: 0,
             starved: 0,
@@ -53,21 +56,34 @@ impl Tally {
         })
     }
 
+    pub(crate) fn is_closed(&self) -> bool {
+        matches!(self.window, Window::Closed { .. })
+    }
+
     /// Counts verified reply bytes.
     pub(crate) fn arrived(&mut self, reply_bytes: u64) {
-        if self.window == Window::Open {
+        if let Window::Open { .. } = self.window {
             self.reply_bytes += reply_bytes;
         }
     }
 
-    /// Counts one message whose reply is complete.
-    pub(crate) fn completed(&mut self, round_trip: Duration) {
-        match self.window {
-            Window::Before => return,
-            Window::Open => self.messages += 1,
-            Window::After => self.drained += 1,
+    /// Counts one message whose reply is complete. The window times what was *sent* within it, to the
+    /// end, so that neither the warm-up nor the cut at the end colours the distribution.
+    pub(crate) fn completed(&mut self, due: Instant, now: Instant) {
+        let since = match self.window {
+            Window::Ahead => return,
+            Window::Open { since } => {
+                self.messages += 1;
+                since
+            }
+            Window::Closed { since } => {
+                self.drained += 1;
+                since
+            }
+        };
+        if due >= since {
+            self.latency_ns.saturating_record(nanoseconds(now.saturating_duration_since(due)));
         }
-        self.latency_ns.saturating_record(nanoseconds(round_trip));
     }
 
     pub(crate) fn failed(&mut self, kind: ErrorKind, detail: impl FnOnce() -> String) {
@@ -131,11 +147,12 @@ mod tests {
 
     fn tally(round_trips_us: std::ops::Range<u64>) -> Tally {
         let mut tally = Tally::new().unwrap();
-        tally.window = Window::Open;
+        let start = Instant::now();
+        tally.window = Window::Open { since: start };
         tally.elapsed = Duration::from_secs(1);
         for microseconds in round_trips_us {
             tally.arrived(64);
-            tally.completed(Duration::from_micros(microseconds));
+            tally.completed(start, start + Duration::from_micros(microseconds));
         }
         tally
     }
@@ -163,20 +180,28 @@ mod tests {
     }
 
     #[test]
-    fn only_what_completes_in_the_window_counts_but_what_drains_is_timed() {
+    fn what_completes_in_the_window_counts_and_what_was_sent_in_it_is_timed() {
+        let at = |start: Instant, milliseconds| start + Duration::from_millis(milliseconds);
         let mut tally = Tally::new().unwrap();
-        tally.elapsed = Duration::from_secs(2);
-        for (window, microseconds) in [(Window::Before, 1), (Window::Open, 2), (Window::After, 3_000)] {
+        let begin = Instant::now();
+        let (start, stop) = (at(begin, 10), at(begin, 20));
+        tally.elapsed = stop - start;
+        for (window, due, now) in [
+            (Window::Ahead, at(begin, 1), at(begin, 2)),
+            (Window::Open { since: start }, at(begin, 3), at(begin, 11)),
+            (Window::Open { since: start }, at(begin, 12), at(begin, 13)),
+            (Window::Closed { since: start }, at(begin, 14), at(begin, 44)),
+        ] {
             tally.window = window;
             tally.arrived(10);
-            tally.completed(Duration::from_micros(microseconds));
+            tally.completed(due, now);
         }
         let outcome = tally.into_measurement().outcome;
-        assert_eq!((outcome.messages, outcome.drained, outcome.reply_bytes), (1, 1, 10));
-        assert!((outcome.messages_per_second - 0.5).abs() < 1e-9);
+        assert_eq!((outcome.messages, outcome.drained, outcome.reply_bytes), (2, 1, 20));
+        assert!((outcome.messages_per_second - 200.0).abs() < 1e-9);
         let latency = outcome.latency.unwrap();
         assert_eq!(latency.samples, 2);
-        assert!(latency.max_ns >= 3_000_000);
+        assert!((30_000_000..31_000_000).contains(&latency.max_ns), "{}", latency.max_ns);
     }
 
     #[test]

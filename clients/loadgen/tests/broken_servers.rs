@@ -15,16 +15,24 @@ use loadgen::{Dialect, ErrorKind, Outcome, Scenario, run};
 use protocol::GREETING;
 
 const CONNECTIONS: usize = 3;
-const UNTIL_ALL_FAIL_MS: u64 = 60_000;
-const SHORT_MS: u64 = 50;
 
-/// Loads a server that distorts its replies.
-fn distorted(duration_ms: u64, distort: fn(&mut Vec<u8>)) -> Outcome {
-    load(start(move |stream, _| serve(&stream, distort)), duration_ms)
+/// Loads a server that distorts its replies in such a way that every connection fails at once.
+fn distorted(distort: fn(&mut Vec<u8>)) -> Outcome {
+    load(start(move |stream, _| serve(&stream, distort)))
 }
 
-fn load(address: SocketAddr, duration_ms: u64) -> Outcome {
-    run(address, &patient(CONNECTIONS, duration_ms), |_| {}).expect("a run, however the server fails").outcome
+/// Loads a server whose connections all fail at once.
+fn load(address: SocketAddr) -> Outcome {
+    load_by(address, &patient(CONNECTIONS, 60_000))
+}
+
+/// Loads a server whose connections stay open although something is missing.
+fn load_in_vain(address: SocketAddr, close_ms: u64) -> Outcome {
+    load_by(address, &Scenario { drain_ms: 20, close_ms, ..patient(CONNECTIONS, 20) })
+}
+
+fn load_by(address: SocketAddr, scenario: &Scenario) -> Outcome {
+    run(address, scenario, |_| {}).expect("a run, however the server fails").outcome
 }
 
 /// Reads one whole request of the default scenario.
@@ -49,33 +57,34 @@ fn assert_all_fail(outcome: &Outcome, kind: ErrorKind, sentence: &str) {
 
 #[test]
 fn a_dropped_byte_is_a_missing_reply() {
-    let outcome = distorted(SHORT_MS, |reply| {
-        reply.pop();
-    });
+    let address = start(|stream, _| serve(&stream, |reply| reply.truncate(63)));
+    let outcome = load_in_vain(address, 30_000);
     assert_all_fail(&outcome, ErrorKind::MissingReply, "after 63 of 64");
     assert_eq!(outcome.unfinished, CONNECTIONS as u64);
 }
 
 #[test]
 fn a_dropped_reply_is_a_missing_reply() {
-    assert_all_fail(&distorted(SHORT_MS, Vec::clear), ErrorKind::MissingReply, "after 0 of 64");
+    let address = start(|stream, _| serve(&stream, Vec::clear));
+    let outcome = load_in_vain(address, 30_000);
+    assert_all_fail(&outcome, ErrorKind::MissingReply, "after 0 of 64");
 }
 
 #[test]
 fn a_duplicated_reply_is_extra_bytes() {
-    let outcome = distorted(UNTIL_ALL_FAIL_MS, |reply| reply.extend_from_within(..));
+    let outcome = distorted(|reply| reply.extend_from_within(..));
     assert_all_fail(&outcome, ErrorKind::ExtraByte, "only 64 reply bytes were owed");
 }
 
 #[test]
 fn an_added_byte_is_an_extra_byte() {
-    let outcome = distorted(UNTIL_ALL_FAIL_MS, |reply| reply.push(b'!'));
+    let outcome = distorted(|reply| reply.push(b'!'));
     assert_all_fail(&outcome, ErrorKind::ExtraByte, "0x21");
 }
 
 #[test]
 fn swapped_bytes_are_wrong_bytes() {
-    let outcome = distorted(UNTIL_ALL_FAIL_MS, |reply| reply.swap(10, 11));
+    let outcome = distorted(|reply| reply.swap(10, 11));
     assert_all_fail(&outcome, ErrorKind::WrongByte, "reply byte 10");
 }
 
@@ -99,13 +108,13 @@ fn replies_swapped_between_connections_are_wrong_bytes() {
         }
         io::Result::Ok(())
     });
-    let outcome = run(address, &patient(2, UNTIL_ALL_FAIL_MS), |_| {}).unwrap().outcome;
+    let outcome = load_by(address, &patient(2, 60_000));
     assert_eq!(outcome.errors.count(ErrorKind::WrongByte), 2, "{:?}", outcome.errors);
 }
 
 #[test]
 fn a_wrong_wrap_is_a_wrong_byte() {
-    let outcome = distorted(UNTIL_ALL_FAIL_MS, |reply| {
+    let outcome = distorted(|reply| {
         for byte in reply.iter_mut().filter(|byte| **byte == 0x00) {
             *byte = 0xFF; // 0xFF + 1, saturated
         }
@@ -116,8 +125,7 @@ fn a_wrong_wrap_is_a_wrong_byte() {
 #[test]
 fn a_server_that_greets_nobody_is_not_taken_for_a_sequential_one() {
     let address = start(|mut stream, _| stream.read_exact(&mut [0]));
-    let scenario = Scenario { greeting_wait_ms: 20, ..patient(CONNECTIONS, SHORT_MS) };
-    let outcome = run(address, &scenario, |_| {}).unwrap().outcome;
+    let outcome = load_by(address, &Scenario { greeting_wait_ms: 20, ..patient(CONNECTIONS, 20) });
     assert_all_fail(&outcome, ErrorKind::NoGreeting, "no connection was greeted");
     assert_eq!((outcome.served, outcome.messages), (0, 0));
 }
@@ -128,13 +136,13 @@ fn a_wrong_greeting_is_told() {
         stream.write_all(b"+")?;
         stream.read_exact(&mut [0])
     });
-    assert_all_fail(&load(address, UNTIL_ALL_FAIL_MS), ErrorKind::WrongGreeting, "0x2b");
+    assert_all_fail(&load(address), ErrorKind::WrongGreeting, "0x2b");
 }
 
 #[test]
 fn closing_without_a_greeting_is_a_rejection() {
     let address = start(|stream, _| stream.shutdown(Shutdown::Both));
-    assert_all_fail(&load(address, UNTIL_ALL_FAIL_MS), ErrorKind::Rejected, "without having greeted");
+    assert_all_fail(&load(address), ErrorKind::Rejected, "without having greeted");
 }
 
 #[test]
@@ -143,7 +151,7 @@ fn closing_before_the_client_has_is_an_early_end() {
         stream.write_all(&[GREETING])?;
         read_request(&mut stream)
     });
-    assert_all_fail(&load(address, UNTIL_ALL_FAIL_MS), ErrorKind::EarlyEnd, "after 0 reply bytes");
+    assert_all_fail(&load(address), ErrorKind::EarlyEnd, "after 0 reply bytes");
 }
 
 #[test]
@@ -152,7 +160,7 @@ fn closing_with_unread_requests_is_a_reset() {
         stream.write_all(&[GREETING])?;
         stream.read_exact(&mut [0])
     });
-    assert_all_fail(&load(address, UNTIL_ALL_FAIL_MS), ErrorKind::Reset, "reset");
+    assert_all_fail(&load(address), ErrorKind::Reset, "reset");
 }
 
 #[test]
@@ -162,9 +170,12 @@ fn a_server_that_stops_answering_is_stalled_and_waited_for_no_longer_than_told()
         read_request(&mut stream)?;
         hold_open(&stream)
     });
-    let scenario = Scenario { drain_ms: 50, ..patient(CONNECTIONS, SHORT_MS) };
-    let outcome = run(address, &scenario, |_| {}).unwrap().outcome;
-    assert_all_fail(&outcome, ErrorKind::Stalled, "neither answered 1 messages nor closed within 50 ms");
+    let outcome = load_in_vain(address, 20);
+    assert_all_fail(
+        &outcome,
+        ErrorKind::Stalled,
+        "within 20 ms after the client had (1 messages unanswered)",
+    );
 }
 
 #[test]
@@ -173,9 +184,8 @@ fn a_server_that_answers_but_never_closes_is_stalled() {
         serve(&stream, |_| {})?;
         hold_open(&stream)
     });
-    let scenario = Scenario { drain_ms: 50, ..patient(CONNECTIONS, SHORT_MS) };
-    let outcome = run(address, &scenario, |_| {}).unwrap().outcome;
-    assert_all_fail(&outcome, ErrorKind::Stalled, "neither answered");
+    let outcome = load_by(address, &Scenario { close_ms: 20, ..patient(CONNECTIONS, 20) });
+    assert_all_fail(&outcome, ErrorKind::Stalled, "(0 messages unanswered)");
 }
 
 #[test]
@@ -184,9 +194,10 @@ fn an_echo_server_that_never_answers_is_stalled() {
         io::copy(&mut &stream, &mut io::sink())?;
         hold_open(&stream)
     });
-    let scenario = Scenario { dialect: Dialect::Echo, drain_ms: 50, ..patient(CONNECTIONS, SHORT_MS) };
-    let outcome = run(address, &scenario, |_| {}).unwrap().outcome;
-    assert_all_fail(&outcome, ErrorKind::Stalled, "neither answered 1 messages");
+    let scenario =
+        Scenario { dialect: Dialect::Echo, drain_ms: 20, close_ms: 20, ..patient(CONNECTIONS, 20) };
+    let outcome = load_by(address, &scenario);
+    assert_all_fail(&outcome, ErrorKind::Stalled, "1 messages unanswered");
 }
 
 #[test]
@@ -198,7 +209,7 @@ fn one_broken_connection_does_not_hide_the_others() {
             }
         })
     });
-    let outcome = load(address, SHORT_MS);
+    let outcome = load_by(address, &patient(CONNECTIONS, 20));
     assert_eq!(outcome.errors.to_string(), "1 wrong reply byte");
     assert_eq!(outcome.served, CONNECTIONS as u64);
     assert!(outcome.messages + outcome.drained >= CONNECTIONS as u64 - 1);

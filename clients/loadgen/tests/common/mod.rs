@@ -64,6 +64,7 @@ pub(crate) fn patient(connections: usize, duration_ms: u64) -> Scenario {
         warm_up_ms: 0,
         duration_ms,
         drain_ms: 30_000,
+        close_ms: 30_000,
         ..Scenario::default()
     }
 }
