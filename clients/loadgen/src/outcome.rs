@@ -21,8 +21,8 @@ pub struct Measurement {
 pub struct Outcome {
     /// Connections that the scenario asked for.
     pub connections: u64,
-    /// Connections that the server greeted (protocol) or answered at least once (echo) by the end of
-    /// the measured window.
+    /// Connections that the server greeted (protocol) or answered at least once (echo) while all were
+    /// open.
     pub served: u64,
     /// Connections that were open all the time and never served, beside others that were. A result and
     /// not an error: it is what the models differ in.

@@ -56,10 +56,6 @@ impl Tally {
         })
     }
 
-    pub(crate) fn is_closed(&self) -> bool {
-        matches!(self.window, Window::Closed { .. })
-    }
-
     /// Counts verified reply bytes.
     pub(crate) fn arrived(&mut self, reply_bytes: u64) {
         if let Window::Open { .. } = self.window {

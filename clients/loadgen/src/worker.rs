@@ -115,8 +115,7 @@ impl<'message> Worker<'message> {
         if greeted_now {
             self.ungreeted -= 1;
         }
-        // By the end of the window, that is: who is served while the others drain stays starved.
-        if !was_served && connection.served() && !self.tally.is_closed() {
+        if !was_served && connection.served() {
             self.tally.served += 1;
         }
         match received {
