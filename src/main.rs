@@ -1,3 +1,46 @@
-//! The launcher: every model, client and measurement by name.
+//! `concurrent-servers`: parses the command line and hands over to the subcommand's own file.
 
-fn main() {}
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser, Subcommand};
+use concurrent_servers::{completions, list, serve};
+
+/// One protocol, one server per concurrency model, and the tools to compare them
+#[derive(Parser)]
+#[command(
+    version,
+    after_help = "\
+Examples:
+  concurrent-servers list                          which models there are
+  concurrent-servers serve mio                     one of them, on 127.0.0.1:9090
+  concurrent-servers client -n 3                   the series' clients, against it
+  concurrent-servers timeline sequential mio       the staircase beside the bars
+  concurrent-servers check tokio                   does it hold every promise?
+  concurrent-servers compare                       all models side by side"
+)]
+struct CommandLine {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// List the models and what each teaches
+    List(list::Arguments),
+    /// Run a server by the name of its model
+    Serve(serve::Arguments),
+    /// Write a completion script for a shell
+    Completions(completions::Arguments),
+}
+
+fn main() -> ExitCode {
+    let result = match CommandLine::parse().command {
+        Command::List(arguments) => list::run(&arguments),
+        Command::Serve(arguments) => serve::run(&arguments),
+        Command::Completions(arguments) => completions::run(&arguments, &mut CommandLine::command()),
+    };
+    result.unwrap_or_else(|error| {
+        anstream::eprintln!("error: {error:#}");
+        ExitCode::FAILURE
+    })
+}
