@@ -4,8 +4,10 @@
 //! A library only so that the tests and benches of this package can use the registry, too.
 
 pub mod child;
+pub mod client;
 pub mod completions;
 pub mod list;
 pub mod models;
 pub mod output;
 pub mod serve;
+pub mod trace;

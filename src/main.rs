@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
-use concurrent_servers::{completions, list, serve};
+use concurrent_servers::{client, completions, list, serve, trace};
 
 /// One protocol, one server per concurrency model, and the tools to compare them
 #[derive(Parser)]
@@ -29,6 +29,17 @@ enum Command {
     List(list::Arguments),
     /// Run a server by the name of its model
     Serve(serve::Arguments),
+    /// Play the scripted client of the series
+    ///
+    /// Each connection waits for the greeting '*', sends three buffers with pauses between them and logs
+    /// whatever arrives; every byte of the reply is verified. Against a server that serves one client at
+    /// a time the connections wait for each other; against a concurrent one they run side by side.
+    Client(client::Arguments),
+    /// Walk buffers through the state machine and print each transition
+    ///
+    /// The buffers are the reads of one connection: the state is kept from one to the next. The whole
+    /// reply is the last line. Options stand before the first buffer.
+    Trace(trace::Arguments),
     /// Write a completion script for a shell
     Completions(completions::Arguments),
 }
@@ -37,6 +48,8 @@ fn main() -> ExitCode {
     let result = match CommandLine::parse().command {
         Command::List(arguments) => list::run(&arguments),
         Command::Serve(arguments) => serve::run(&arguments),
+        Command::Client(arguments) => client::run(&arguments),
+        Command::Trace(arguments) => trace::run(&arguments),
         Command::Completions(arguments) => completions::run(&arguments, &mut CommandLine::command()),
     };
     result.unwrap_or_else(|error| {
