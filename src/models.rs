@@ -18,6 +18,8 @@ pub struct Model {
     pub folder: &'static str,
     /// The options of its own that it takes.
     pub knobs: &'static [Knob],
+    /// The floor that its cost is divided by: raw echo that waits for its clients in the same way.
+    pub floor: Option<&'static str>,
     /// Its face.
     pub serve: Serve,
 }
@@ -31,6 +33,7 @@ pub const MODELS: &[Model] = &[
         lesson: "one slow client blocks all others",
         folder: "crates/server-sequential",
         knobs: server_sequential::KNOBS,
+        floor: Some("floor-threads"),
         serve: server_sequential::serve,
     },
     Model {
@@ -40,6 +43,7 @@ pub const MODELS: &[Model] = &[
         lesson: "straight code, and a thread's memory and switches for each client",
         folder: "crates/server-thread-per-conn",
         knobs: server_thread_per_conn::KNOBS,
+        floor: Some("floor-threads"),
         serve: server_thread_per_conn::serve,
     },
     Model {
@@ -49,6 +53,7 @@ pub const MODELS: &[Model] = &[
         lesson: "threads are bounded, but as many idle clients starve the rest",
         folder: "crates/server-thread-pool",
         knobs: server_thread_pool::KNOBS,
+        floor: Some("floor-threads"),
         serve: server_thread_pool::serve,
     },
     Model {
@@ -58,6 +63,7 @@ pub const MODELS: &[Model] = &[
         lesson: "what it costs to block in a pool that was made for computing",
         folder: "crates/server-thread-pool",
         knobs: server_thread_pool::KNOBS,
+        floor: Some("floor-threads"),
         serve: server_thread_pool::on_rayon::serve,
     },
     Model {
@@ -67,6 +73,7 @@ pub const MODELS: &[Model] = &[
         lesson: "one thread can serve everybody, if it keeps each client's state by hand",
         folder: "crates/server-mio",
         knobs: server_mio::KNOBS,
+        floor: Some("floor-epoll"),
         serve: server_mio::serve,
     },
     Model {
@@ -76,6 +83,7 @@ pub const MODELS: &[Model] = &[
         lesson: "the event loop's economy in straight code",
         folder: "crates/server-tokio",
         knobs: server_tokio::KNOBS,
+        floor: Some("floor-epoll"),
         serve: server_tokio::serve,
     },
 ];
@@ -89,6 +97,7 @@ pub const FLOORS: &[Model] = &[
         lesson: "what the kernel allows to models that block",
         folder: "crates/server-floor",
         knobs: &[],
+        floor: None,
         serve: server_floor::on_threads::serve,
     },
     #[cfg(target_os = "linux")]
@@ -99,6 +108,7 @@ pub const FLOORS: &[Model] = &[
         lesson: "what the kernel allows to models that wait for readiness",
         folder: "crates/server-floor",
         knobs: &[],
+        floor: None,
         serve: server_floor::on_epoll::serve,
     },
 ];
@@ -137,6 +147,15 @@ mod tests {
             }
             let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(model.folder);
             assert!(folder.is_dir(), "{}: no folder {}", model.name, model.folder);
+        }
+    }
+
+    #[test]
+    fn every_model_is_divided_by_a_floor_that_exists() {
+        for model in MODELS {
+            let floor = model.floor.unwrap_or_default();
+            let names_one = FLOORS.iter().any(|row| row.name == floor);
+            assert!(names_one || !cfg!(target_os = "linux"), "{}: no floor {floor:?}", model.name);
         }
     }
 
