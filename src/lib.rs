@@ -13,4 +13,5 @@ pub mod models;
 pub mod output;
 pub mod process;
 pub mod serve;
+pub mod timeline;
 pub mod trace;

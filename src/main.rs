@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
-use concurrent_servers::{client, compare, completions, list, serve, trace};
+use concurrent_servers::{client, compare, completions, list, serve, timeline, trace};
 
 /// One protocol, one server per concurrency model, and the tools to compare them
 #[derive(Parser)]
@@ -35,6 +35,10 @@ enum Command {
     /// whatever arrives; every byte of the reply is verified. Against a server that serves one client at
     /// a time the connections wait for each other; against a concurrent one they run side by side.
     Client(client::Arguments),
+    /// Play the scripted client against models and draw a lane for each client
+    ///
+    /// A model that serves one client at a time shows a staircase; all others show bars side by side.
+    Timeline(timeline::Arguments),
     /// Walk buffers through the state machine and print each transition
     ///
     /// The buffers are the reads of one connection: the state is kept from one to the next. The whole
@@ -55,6 +59,7 @@ fn main() -> ExitCode {
         Command::List(arguments) => list::run(&arguments),
         Command::Serve(arguments) => serve::run(&arguments),
         Command::Client(arguments) => client::run(&arguments),
+        Command::Timeline(arguments) => timeline::run(&arguments),
         Command::Trace(arguments) => trace::run(&arguments),
         Command::Compare(arguments) => compare::run(&arguments),
         Command::Completions(arguments) => completions::run(&arguments, &mut CommandLine::command()),

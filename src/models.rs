@@ -2,6 +2,7 @@
 //! tests, benches, the table in README) goes through these rows.
 
 use chassis::{Knob, Serve};
+use conformance::Concurrency;
 
 /// One way to serve many clients.
 #[derive(Debug)]
@@ -16,6 +17,8 @@ pub struct Model {
     pub lesson: &'static str,
     /// The folder of its crate.
     pub folder: &'static str,
+    /// How many clients it serves at the same time, as it is set up by default.
+    pub concurrency: Concurrency,
     /// The options of its own that it takes.
     pub knobs: &'static [Knob],
     /// The floor that its cost is divided by: raw echo that waits for its clients in the same way.
@@ -32,6 +35,7 @@ pub const MODELS: &[Model] = &[
         chapter: "1",
         lesson: "one slow client blocks all others",
         folder: "crates/server-sequential",
+        concurrency: Concurrency::One,
         knobs: server_sequential::KNOBS,
         floor: Some("floor-threads"),
         serve: server_sequential::serve,
@@ -42,6 +46,7 @@ pub const MODELS: &[Model] = &[
         chapter: "2",
         lesson: "straight code, and a thread's memory and switches for each client",
         folder: "crates/server-thread-per-conn",
+        concurrency: Concurrency::Many,
         knobs: server_thread_per_conn::KNOBS,
         floor: Some("floor-threads"),
         serve: server_thread_per_conn::serve,
@@ -52,6 +57,7 @@ pub const MODELS: &[Model] = &[
         chapter: "2",
         lesson: "threads are bounded, but as many idle clients starve the rest",
         folder: "crates/server-thread-pool",
+        concurrency: Concurrency::Workers(server_thread_pool::DEFAULT_WORKERS),
         knobs: server_thread_pool::KNOBS,
         floor: Some("floor-threads"),
         serve: server_thread_pool::serve,
@@ -62,6 +68,7 @@ pub const MODELS: &[Model] = &[
         chapter: "2",
         lesson: "what it costs to block in a pool that was made for computing",
         folder: "crates/server-thread-pool",
+        concurrency: Concurrency::Workers(server_thread_pool::DEFAULT_WORKERS),
         knobs: server_thread_pool::KNOBS,
         floor: Some("floor-threads"),
         serve: server_thread_pool::on_rayon::serve,
@@ -72,6 +79,7 @@ pub const MODELS: &[Model] = &[
         chapter: "3, 4, 5",
         lesson: "one thread can serve everybody, if it keeps each client's state by hand",
         folder: "crates/server-mio",
+        concurrency: Concurrency::Many,
         knobs: server_mio::KNOBS,
         floor: Some("floor-epoll"),
         serve: server_mio::serve,
@@ -82,6 +90,7 @@ pub const MODELS: &[Model] = &[
         chapter: "6, 7",
         lesson: "the event loop's economy in straight code",
         folder: "crates/server-tokio",
+        concurrency: Concurrency::Many,
         knobs: server_tokio::KNOBS,
         floor: Some("floor-epoll"),
         serve: server_tokio::serve,
@@ -96,6 +105,7 @@ pub const FLOORS: &[Model] = &[
         chapter: "-",
         lesson: "what the kernel allows to models that block",
         folder: "crates/server-floor",
+        concurrency: Concurrency::Many,
         knobs: &[],
         floor: None,
         serve: server_floor::on_threads::serve,
@@ -107,6 +117,7 @@ pub const FLOORS: &[Model] = &[
         chapter: "-",
         lesson: "what the kernel allows to models that wait for readiness",
         folder: "crates/server-floor",
+        concurrency: Concurrency::Many,
         knobs: &[],
         floor: None,
         serve: server_floor::on_epoll::serve,

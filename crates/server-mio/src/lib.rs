@@ -12,7 +12,7 @@
 //! Nothing here ever blocks but the one call that asks the kernel who is ready. So one thread serves
 //! everybody, and a client that waits costs some bytes in a table instead of a thread. The price is that
 //! the conversation is no longer straight code: what a blocked thread kept on its stack, the loop must keep
-//! by hand in a [`Connection`], and each turn takes up where the last one ended.
+//! by hand in a `Connection`, and each turn takes up where the last one ended.
 //!
 //! ```sh
 //! cargo run --release -p server-mio                           # in one terminal
@@ -23,21 +23,23 @@
 //! where every byte and system call is to be accounted for. **Do not** if a message can take long to
 //! compute: while the loop works for one client, all others wait.
 
+mod acceptor;
 mod connection;
 
 use std::collections::VecDeque;
 use std::io::{self, Write};
-use std::net;
+use std::net::TcpListener;
 use std::os::fd::AsRawFd;
 use std::time::Duration;
 
-use chassis::{AcceptPolicy, AcceptStep, Counters, Drain, Knob, Options, Outcome, Shutdown, Summary, Tick};
-use mio::net::{TcpListener, TcpStream};
+use chassis::{Counters, Drain, Knob, Options, Outcome, Shutdown, Summary, Tick};
+use mio::net::TcpStream;
 use mio::unix::SourceFd;
 use mio::{Events, Interest, Poll, Token};
 use slab::Slab;
-use tracing::{debug, trace};
+use tracing::debug;
 
+use acceptor::Acceptor;
 use connection::{Connection, Turn};
 
 /// The options of its own that this model takes.
@@ -53,7 +55,7 @@ const ACCEPT_BATCH: usize = 64;
 /// Events fetched with one call.
 const EVENT_CAPACITY: usize = 1024;
 
-/// Tokens that no connection has: their own are their places in the table.
+/// Tokens that no connection has: theirs are their places in the table.
 const LISTENER: Token = Token(usize::MAX);
 const SHUTDOWN: Token = Token(usize::MAX - 1);
 
@@ -61,9 +63,10 @@ const SHUTDOWN: Token = Token(usize::MAX - 1);
 ///
 /// # Errors
 /// The listener is broken, or the poller cannot be made.
-pub fn serve(listener: net::TcpListener, options: &Options, shutdown: &Shutdown) -> io::Result<Summary> {
+pub fn serve(listener: TcpListener, options: &Options, shutdown: &Shutdown) -> io::Result<Summary> {
     let mut server = EventLoop::new(listener, options, shutdown)?;
     let mut events = Events::with_capacity(EVENT_CAPACITY);
+    let mut result = Ok(());
     while !server.is_done() {
         match server.poll.poll(&mut events, server.time_to_wait()) {
             Err(error) if error.kind() != io::ErrorKind::Interrupted => return Err(error),
@@ -71,26 +74,25 @@ pub fn serve(listener: net::TcpListener, options: &Options, shutdown: &Shutdown)
         }
         for event in &events {
             match event.token() {
-                LISTENER => server.clients_wait = true,
+                LISTENER => server.acceptor.iter_mut().for_each(|acceptor| acceptor.clients_wait = true),
                 SHUTDOWN => server.begin_drain(),
                 Token(key) => server.serve_ready(key, event.is_read_closed()),
             }
         }
         server.serve_unfinished();
-        server.accept_batch()?;
+        if let Err(error) = server.accept_batch() {
+            result = Err(error);
+            server.begin_drain();
+        }
         server.sweep_if_due();
     }
-    Ok(server.counters.summary())
+    result.map(|()| server.counters.summary())
 }
 
 struct EventLoop<'options> {
     poll: Poll,
     /// `None` once the server drains.
-    listener: Option<TcpListener>,
-    /// The listener reports only changes, so that somebody may be waiting must be remembered.
-    clients_wait: bool,
-    accept_policy: AcceptPolicy,
-    accept_pause: Option<(Tick, Duration)>,
+    acceptor: Option<Acceptor>,
     connections: Slab<Connection>,
     max_connections: usize,
     /// Connections whose last turn ended before their input did.
@@ -103,18 +105,12 @@ struct EventLoop<'options> {
 }
 
 impl<'options> EventLoop<'options> {
-    fn new(listener: net::TcpListener, options: &'options Options, shutdown: &Shutdown) -> io::Result<Self> {
-        listener.set_nonblocking(true)?;
-        let mut listener = TcpListener::from_std(listener);
+    fn new(listener: TcpListener, options: &'options Options, shutdown: &Shutdown) -> io::Result<Self> {
         let poll = Poll::new()?;
-        poll.registry().register(&mut listener, LISTENER, Interest::READABLE)?;
         poll.registry().register(&mut SourceFd(&shutdown.as_raw_fd()), SHUTDOWN, Interest::READABLE)?;
         Ok(EventLoop {
+            acceptor: Some(Acceptor::new(listener, &poll, LISTENER)?),
             poll,
-            listener: Some(listener),
-            clients_wait: false,
-            accept_policy: AcceptPolicy::new(),
-            accept_pause: None,
             connections: Slab::new(),
             max_connections: options.max_connections(),
             unfinished: VecDeque::new(),
@@ -132,19 +128,15 @@ impl<'options> EventLoop<'options> {
 
     /// How long the poller may sleep if nothing happens; `None` for ever.
     fn time_to_wait(&self) -> Option<Duration> {
-        if !self.unfinished.is_empty() {
-            return Some(Duration::ZERO);
-        }
-        let accept_in = match self.accept_pause {
-            Some((since, pause)) => Some(pause.saturating_sub(Tick::now().since(since))),
-            None => self.clients_wait.then_some(Duration::ZERO),
-        };
-        let sweep_in =
-            self.sweep_interval().map(|every| every.saturating_sub(Tick::now().since(self.last_sweep)));
-        accept_in.into_iter().chain(sweep_in).min()
+        let go_on = (!self.unfinished.is_empty()).then_some(Duration::ZERO);
+        let accept = self.acceptor.as_ref().and_then(Acceptor::time_to_wait);
+        let sweep =
+            self.sweep_interval().map(|interval| interval.saturating_sub(Tick::now().since(self.last_sweep)));
+        [go_on, accept, sweep].into_iter().flatten().min()
     }
 
     fn serve_ready(&mut self, key: usize, client_is_done: bool) {
+        // It may have been closed by what an earlier event of the same batch said.
         if let Some(connection) = self.connections.get_mut(key) {
             connection.client_is_done |= client_is_done;
             self.take_turn(key);
@@ -187,26 +179,15 @@ impl<'options> EventLoop<'options> {
     }
 
     fn accept_batch(&mut self) -> io::Result<()> {
-        if self.accept_pause.is_some_and(|(since, pause)| Tick::now().since(since) < pause) {
-            return Ok(());
-        }
-        self.accept_pause = None;
         for _ in 0..ACCEPT_BATCH {
-            let Some(listener) = self.listener.as_ref().filter(|_| self.clients_wait) else { break };
-            match listener.accept() {
-                Ok((stream, peer)) => {
-                    trace!(%peer, "accepted");
-                    self.accept_policy.succeeded();
-                    self.admit(stream);
-                }
-                Err(error) => match self.accept_policy.judge(&error)? {
-                    AcceptStep::Wait => self.clients_wait = false,
-                    AcceptStep::Retry => {}
-                    AcceptStep::Pause(pause) => {
-                        self.accept_pause = Some((Tick::now(), pause));
-                        break;
-                    }
-                },
+            let Some(acceptor) = &mut self.acceptor else { break };
+            let Some(stream) = acceptor.next_client()? else { break };
+            self.counters.accept();
+            if self.connections.len() >= self.max_connections {
+                self.counters.close(Outcome::Rejected);
+            } else if let Err(error) = self.admit(stream) {
+                debug!(%error, "cannot greet a client");
+                self.counters.close(Outcome::Error);
             }
         }
         Ok(())
@@ -214,26 +195,14 @@ impl<'options> EventLoop<'options> {
 
     /// Greets a client and only then registers it: a new socket has room for a byte, so waiting to be
     /// told that it is writable would be a turn for nothing.
-    fn admit(&mut self, mut stream: TcpStream) {
-        self.counters.accept();
-        if self.connections.len() >= self.max_connections {
-            return self.counters.close(Outcome::Rejected);
-        }
+    fn admit(&mut self, mut stream: TcpStream) -> io::Result<()> {
+        stream.write_all(&[protocol::GREETING])?;
+        self.counters.answer(1);
         let entry = self.connections.vacant_entry();
         let both = Interest::READABLE | Interest::WRITABLE;
-        let greeted = stream
-            .write_all(&[protocol::GREETING])
-            .and_then(|()| self.poll.registry().register(&mut stream, Token(entry.key()), both));
-        match greeted {
-            Ok(()) => {
-                entry.insert(Connection::new(stream));
-                self.counters.answer(1);
-            }
-            Err(error) => {
-                debug!(%error, "cannot greet a client");
-                self.counters.close(Outcome::Error);
-            }
-        }
+        self.poll.registry().register(&mut stream, Token(entry.key()), both)?;
+        entry.insert(Connection::new(stream));
+        Ok(())
     }
 
     /// How often timeouts are looked at: walking the table now and then costs less than a timer for each
@@ -252,7 +221,7 @@ impl<'options> EventLoop<'options> {
 
     fn sweep_if_due(&mut self) {
         let now = Tick::now();
-        if self.sweep_interval().is_none_or(|every| now.since(self.last_sweep) < every) {
+        if self.sweep_interval().is_none_or(|interval| now.since(self.last_sweep) < interval) {
             return;
         }
         self.last_sweep = now;
@@ -267,7 +236,7 @@ impl<'options> EventLoop<'options> {
     }
 
     fn begin_drain(&mut self) {
-        self.listener = None;
-        self.drain = Some(Drain::begin(self.options));
+        self.acceptor = None;
+        self.drain.get_or_insert_with(|| Drain::begin(self.options));
     }
 }

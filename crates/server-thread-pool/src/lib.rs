@@ -38,8 +38,8 @@ use protocol::{GREETING, Session};
 /// The options of its own that this model takes.
 pub const KNOBS: &[Knob] = &[Knob::Workers];
 
-/// As many as in the series.
-const DEFAULT_WORKERS: usize = 64;
+/// Workers where `--workers` does not say otherwise: as many as in the series.
+pub const DEFAULT_WORKERS: usize = 64;
 
 /// A thread's stack; see `server-thread-per-conn` for why it is small.
 const STACK_SIZE: usize = 64 * 1024;

@@ -1,0 +1,117 @@
+//! All that a running case may use.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use crate::case::{During, Failure, Stop};
+use crate::client::{Buffers, Client};
+use crate::dialogue::Dialogue;
+use crate::memory::MemoryWatch;
+use crate::process::Process;
+use crate::target::{Concurrency, Settings};
+
+/// The server under test as a case sees it, and the client toolkit.
+#[derive(Debug)]
+pub struct Context {
+    pub(crate) address: SocketAddr,
+    pub(crate) concurrency: Concurrency,
+    pub(crate) settings: Settings,
+    pub(crate) process: Option<Process>,
+    pub(crate) long: bool,
+    pub(crate) seed: u64,
+    pub(crate) patience: Duration,
+}
+
+impl Context {
+    /// How many clients the server promises to serve at the same time.
+    pub fn concurrency(&self) -> Concurrency {
+        self.concurrency
+    }
+
+    /// Whether cases run at their full size, however long that takes.
+    pub fn long(&self) -> bool {
+        self.long
+    }
+
+    /// A connection, not yet greeted.
+    pub(crate) fn connect(&self) -> Result<Client, Failure> {
+        self.connect_with(Buffers::default())
+    }
+
+    pub(crate) fn connect_with(&self, buffers: Buffers) -> Result<Client, Failure> {
+        Client::connect(self.address, self.patience, buffers)
+    }
+
+    /// A connection that has been greeted.
+    pub(crate) fn greeted(&self) -> Result<Client, Failure> {
+        let mut client = self.connect()?;
+        client.expect_greeting()?;
+        Ok(client)
+    }
+
+    /// A greeted connection that checks all replies by the reference.
+    pub(crate) fn dialogue(&self) -> Result<Dialogue, Failure> {
+        Dialogue::open(self.connect()?)
+    }
+
+    /// A second client in the middle of a message, which must not notice what the first one does. None
+    /// if the server promises to serve only one at a time.
+    pub(crate) fn bystander(&self) -> Result<Bystander, Failure> {
+        if !self.concurrency.serves(2) {
+            return Ok(Bystander(None));
+        }
+        let mut dialogue = self.dialogue()?;
+        dialogue.say(b"^still")?;
+        Ok(Bystander(Some(dialogue)))
+    }
+
+    /// A whole visit of a well-behaved client: greeting, one message, end in order.
+    pub(crate) fn visit(&self) -> Result<(), Failure> {
+        let mut client = self.greeted()?;
+        client.ask(b"^probe$", b"qspcf")?;
+        client.expect_orderly_close()
+    }
+
+    /// Random choices that the same seed repeats.
+    pub(crate) fn random(&self) -> fastrand::Rng {
+        fastrand::Rng::with_seed(self.seed)
+    }
+
+    pub(crate) fn watch_memory(&self) -> MemoryWatch {
+        MemoryWatch::start(self.process)
+    }
+
+    /// With nothing to do, the server must use no CPU. Says nothing where the process is not known.
+    pub(crate) fn expect_rest(&self) -> Result<(), Failure> {
+        self.process.map_or(Ok(()), |process| process.expect_rest(self.patience))
+    }
+
+    pub(crate) fn idle_timeout(&self) -> Result<Duration, Stop> {
+        self.settings.idle_timeout.ok_or_else(|| Stop::Skipped("the idle timeout is not known".to_owned()))
+    }
+
+    pub(crate) fn write_timeout(&self) -> Result<Duration, Stop> {
+        self.settings.write_timeout.ok_or_else(|| Stop::Skipped("the write timeout is not known".to_owned()))
+    }
+
+    pub(crate) fn drain_timeout(&self) -> Result<Duration, Stop> {
+        self.settings.drain_timeout.ok_or_else(|| Stop::Skipped("the drain timeout is not known".to_owned()))
+    }
+
+    pub(crate) fn process(&self) -> Result<Process, Stop> {
+        self.process.ok_or_else(|| Stop::Skipped("the server's process is not known".to_owned()))
+    }
+}
+
+/// Somebody else's connection.
+#[derive(Debug)]
+#[must_use = "a bystander that is never asked proves nothing"]
+pub(crate) struct Bystander(Option<Dialogue>);
+
+impl Bystander {
+    /// The connection is still served, with the state that it had.
+    pub(crate) fn expect_undisturbed(self) -> Result<(), Failure> {
+        let Some(mut dialogue) = self.0 else { return Ok(()) };
+        dialogue.say(b" here$").and_then(|()| dialogue.close()).during("the other client's connection")
+    }
+}

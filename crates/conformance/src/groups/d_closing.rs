@@ -1,0 +1,163 @@
+//! D: how a connection ends when somebody closes, and what is still owed then.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rustix::process::Signal;
+
+use crate::Context;
+use crate::case::{Case, CaseResult, Failure, Needs, require};
+use crate::client::{Buffers, Ending, Incoming};
+use crate::flow::{BUFFERED_AT_MOST, Flow, Gait, Pattern};
+use crate::memory::PER_CONNECTION;
+use crate::oracle::eventually;
+
+pub(super) const CASES: &[Case] = &[
+    Case::new("D1", "a half-closed client is answered, then gets a FIN", d1_half_close),
+    Case::new(
+        "D2",
+        "1 MiB in flight at a half-close is answered to the last byte",
+        d2_half_close_in_full_flow,
+    ),
+    Case::new(
+        "D3",
+        "a half-closed client that never reads is cut at the write timeout",
+        d3_half_closed_never_reads,
+    )
+    .needs(Needs::WriteTimeout),
+    Case::new("D4", "a half-closed client that reads slowly costs no CPU", d4_half_closed_reads_slowly),
+    Case::new("D5", "a client that does not listen any more does no harm", d5_shut_reading_side),
+    Case::new("D6", "a server that closes first delivers what it owes", d6_server_closes_first)
+        .needs(Needs::Shutdown),
+];
+
+/// The client sends `^abcdef` and half-closes at once, in the middle of the message. It gets `bcdefg`,
+/// then a FIN and not a reset. All models alike.
+fn d1_half_close(context: &Context) -> CaseResult {
+    let mut client = context.greeted()?;
+    client.send(b"^abcdef")?;
+    client.finish_sending()?;
+    client.expect(b"bcdefg")?;
+    client.expect_fin()?;
+    Ok(())
+}
+
+/// The client sends 1 MiB of messages while it reads, and half-closes with the last byte, while replies
+/// are still on their way. It gets every byte, then a FIN. All models alike.
+fn d2_half_close_in_full_flow(context: &Context) -> CaseResult {
+    let pattern = Pattern::random(&mut context.random(), 1000, 62);
+    let mut flow = Flow::new(context.connect()?, &pattern);
+    flow.send_all((1 << 20) / pattern.len() * pattern.len(), |_| Gait { receive: 8 << 10, ..Gait::FULL })?;
+    flow.client().finish_sending()?;
+    flow.receive_all(|_| Gait::FULL)?;
+    flow.client().expect_fin()?;
+    Ok(())
+}
+
+/// The client sends until the server takes no more, half-closes and never reads. Once no byte of the
+/// reply could be sent for the write timeout, the server drops the connection, by a reset or by a FIN
+/// behind only a part of what is owed. All models alike.
+fn d3_half_closed_never_reads(context: &Context) -> CaseResult {
+    let write_timeout = context.write_timeout()?;
+    let pattern = Pattern::random(&mut context.random(), 1, 64 << 10);
+    let mut flow = Flow::new(context.connect_with(Buffers::SMALL)?, &pattern);
+    let mut memory = context.watch_memory();
+    if flow.stuff(BUFFERED_AT_MOST, write_timeout / 4)? {
+        flow.client().finish_sending()?;
+        memory.sample();
+        let cut = eventually(write_timeout + context.patience, || flow.client().is_broken().unwrap_or(true));
+        if !cut {
+            // A FIN behind unsent bytes does not show before they are read.
+            flow.receive_until_end(context.patience)?;
+            require(
+                flow.received() < flow.owed(),
+                "read at last",
+                "a connection cut at the write timeout",
+                || "the whole reply".to_owned(),
+            )?;
+        }
+    }
+    memory.require_growth_within(PER_CONNECTION)?;
+    Ok(())
+}
+
+/// The client sends until the server takes no more, half-closes, and then reads with pauses until
+/// everything has come, and a FIN. In the pauses the server has nothing to do: neither the half-closed
+/// peer nor the socket without room may keep it busy. All models alike.
+fn d4_half_closed_reads_slowly(context: &Context) -> CaseResult {
+    const PAUSES: u64 = 4;
+    let pattern = Pattern::random(&mut context.random(), 1, 64 << 10);
+    let mut flow = Flow::new(context.connect_with(Buffers::SMALL)?, &pattern);
+    flow.block()?;
+    flow.client().finish_sending()?;
+    for pause in 1..=PAUSES {
+        context.expect_rest()?;
+        flow.receive_up_to(flow.owed() * pause / PAUSES)?;
+    }
+    flow.client().expect_fin()?;
+    Ok(())
+}
+
+/// The client shuts down its receiving side and goes on sending. Nothing on the wire tells the server so;
+/// it may serve or close, and must not die. All models alike.
+fn d5_shut_reading_side(context: &Context) -> CaseResult {
+    let bystander = context.bystander()?;
+    let mut client = context.greeted()?;
+    client.stop_listening()?;
+    for _ in 0..100 {
+        if client.send(b"^is anybody there$").is_err() {
+            break; // it closed, which it may
+        }
+    }
+    drop(client);
+    bystander.expect_undisturbed()?;
+    Ok(())
+}
+
+/// The client sends until the server takes no more and reads nothing; then the server gets SIGTERM. Now
+/// the client reads, and never falls quiet: every few milliseconds it sends one more byte. The server
+/// answers all that came before the signal, may answer any part of what came after, and ends the stream
+/// with a FIN: closing a socket with unread bytes would reset it and destroy the tail of the reply.
+///
+/// All models alike for the connections that they serve.
+fn d6_server_closes_first(context: &Context) -> CaseResult {
+    let process = context.process()?;
+    let drain_timeout = context.drain_timeout()?;
+    let pattern = Pattern::random(&mut context.random(), 1, 64 << 10);
+    let mut flow = Flow::new(context.connect_with(Buffers::SMALL)?, &pattern);
+    flow.block()?;
+    let owed_before = flow.owed();
+    process.signal(Signal::TERM)?;
+
+    let ending = read_while_never_quiet(&mut flow, drain_timeout + context.patience)?;
+    require(
+        flow.received() >= owed_before,
+        "drain",
+        format!("{owed_before} reply bytes owed before SIGTERM"),
+        || format!("{ending:?} after {}", flow.progress()),
+    )?;
+    require(ending == Ending::Fin, "drain", "the stream to end with a FIN", || {
+        format!("a reset after {}", flow.progress())
+    })?;
+    Ok(())
+}
+
+/// Reads until the stream ends, and sends one more byte every few milliseconds.
+fn read_while_never_quiet(flow: &mut Flow<'_>, within: Duration) -> Result<Ending, Failure> {
+    const BETWEEN: Duration = Duration::from_millis(5);
+    let deadline = Instant::now() + within;
+    let mut next = Instant::now();
+    while Instant::now() < deadline {
+        if Instant::now() >= next {
+            flow.send_some(1)?;
+            next = Instant::now() + BETWEEN;
+        }
+        match flow.receive_some(64 << 10)? {
+            Incoming::Bytes(_) => {}
+            Incoming::End(ending) => return Ok(ending),
+            Incoming::NothingYet => thread::sleep(BETWEEN),
+        }
+    }
+    let got = format!("{} and no end within {within:?}", flow.progress());
+    Err(Failure::new("drain", "the stream to end", got))
+}

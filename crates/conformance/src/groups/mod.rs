@@ -1,0 +1,79 @@
+//! The catalogue. One file per group, one function per case.
+
+mod a_basics;
+mod b_bytes;
+mod c_cuts;
+mod d_closing;
+mod e_resets;
+mod f_readers;
+mod f_sharing;
+mod i_many;
+
+use std::time::{Duration, Instant};
+
+use crate::case::{Case, Failure, require};
+
+const GROUPS: &[&[Case]] = &[
+    a_basics::CASES,
+    b_bytes::CASES,
+    c_cuts::CASES,
+    d_closing::CASES,
+    e_resets::CASES,
+    f_readers::CASES,
+    f_sharing::CASES,
+    i_many::CASES,
+];
+
+/// Every case, group by group.
+pub fn cases() -> impl Iterator<Item = &'static Case> {
+    GROUPS.iter().copied().flatten()
+}
+
+/// The cases that a name stands for: one by its id, or all of a group by its letter.
+///
+/// ```
+/// assert_eq!(conformance::find("b3").len(), 1);
+/// assert_eq!(conformance::find("A").len(), 10);
+/// assert!(conformance::find("Z9").is_empty());
+/// ```
+pub fn find(name: &str) -> Vec<&'static Case> {
+    let is_meant =
+        |case: &&Case| name.eq_ignore_ascii_case(case.id) || name.eq_ignore_ascii_case(case.group());
+    cases().filter(is_meant).collect()
+}
+
+/// How long a greeting that must not come is waited for: long enough for a server that would greet, short
+/// enough to wait for one that does not. If it is too short for a busy machine, a fault stays unseen.
+const WOULD_GREET_WITHIN: Duration = Duration::from_millis(300);
+
+/// Fails if less than the idle timeout has passed since `start`, which must be before the client
+/// connected: the server's clock cannot have started earlier. Slowness can only make it later.
+fn require_idle_since(start: Instant, idle_timeout: Duration) -> Result<(), Failure> {
+    let after = start.elapsed();
+    let coarse_clock = idle_timeout / 10; // a server may round its timers
+    require(
+        after + coarse_clock >= idle_timeout,
+        "silence",
+        format!("to be closed after {idle_timeout:?}"),
+        || format!("closed after {after:?}"),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_id_of_the_catalogue_is_there_once() {
+        let expected = [("A", 10), ("B", 5), ("C", 7), ("D", 6), ("E", 8), ("F", 9), ("I", 4)];
+        let expected: BTreeSet<String> = expected
+            .iter()
+            .flat_map(|(group, last)| (1..=*last).map(move |n| format!("{group}{n}")))
+            .collect();
+        let ids: Vec<_> = cases().map(|case| case.id.to_owned()).collect();
+        assert_eq!(ids.iter().cloned().collect::<BTreeSet<_>>(), expected);
+        assert_eq!(ids.len(), expected.len());
+    }
+}

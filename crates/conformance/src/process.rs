@@ -1,0 +1,143 @@
+//! The server's process, seen from outside: signals, descriptors, threads, CPU and memory.
+//!
+//! The figures come from Linux' `/proc` (see proc(5)); elsewhere they are `None` and what rests on them
+//! is not judged.
+
+use std::fs;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::case::{Failure, require};
+
+/// A server process that is not ours to end, but to look into and to signal.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Process {
+    pid: Pid,
+}
+
+/// What a server must give back once its clients are gone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Holdings {
+    pub(crate) descriptors: usize,
+    pub(crate) threads: usize,
+}
+
+impl Process {
+    pub(crate) fn new(pid: u32) -> Option<Self> {
+        let pid = i32::try_from(pid).ok().and_then(Pid::from_raw)?;
+        Some(Process { pid })
+    }
+
+    pub(crate) fn signal(self, signal: Signal) -> Result<(), Failure> {
+        kill_process(self.pid, signal).map_err(|error| {
+            Failure::new(format!("send {signal:?}"), "the process to be there", error.to_string())
+        })
+    }
+
+    /// Stops the process until the guard is dropped, whatever happens meanwhile.
+    pub(crate) fn pause(self) -> Result<Paused, Failure> {
+        self.signal(Signal::STOP)?;
+        Ok(Paused { process: self })
+    }
+
+    /// The open descriptors and the threads.
+    pub(crate) fn holdings(self) -> Option<Holdings> {
+        let descriptors = fs::read_dir(self.path("fd")).ok()?.count();
+        let threads = fs::read_dir(self.path("task")).ok()?.count();
+        Some(Holdings { descriptors, threads })
+    }
+
+    /// Anonymous memory in bytes: heap and stacks, exactly. (The resident set of `status` also counts
+    /// program pages that a code path touches for the first time, and is batched per CPU.)
+    pub(crate) fn anonymous_memory(self) -> Option<u64> {
+        let rollup = fs::read_to_string(self.path("smaps_rollup")).ok()?;
+        let line = rollup.lines().find_map(|line| line.strip_prefix("Anonymous:"))?;
+        let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+        Some(kibibytes << 10)
+    }
+
+    /// Whether it has ended, be it or be it not yet waited for.
+    pub(crate) fn has_ended(self) -> Option<bool> {
+        if cfg!(not(target_os = "linux")) {
+            return None;
+        }
+        Some(self.stat().is_none_or(|fields| matches!(fields.first().map(String::as_str), Some("Z" | "X"))))
+    }
+
+    /// Waits until the process uses (almost) no CPU: with nothing to do, a server must not spin.
+    pub(crate) fn expect_rest(self, patience: Duration) -> Result<(), Failure> {
+        /// Long enough for several of the 10 ms ticks in which the kernel reports.
+        const WINDOW: Duration = Duration::from_millis(100);
+        let deadline = Instant::now() + patience;
+        loop {
+            let start = Instant::now();
+            let Some(before) = self.cpu_time() else { return Ok(()) };
+            thread::sleep(WINDOW);
+            let Some(after) = self.cpu_time() else { return Ok(()) };
+            let used = after.saturating_sub(before);
+            if used * 4 <= start.elapsed() {
+                return Ok(()); // a spinning thread uses all of the window, a resting one nothing
+            }
+            require(Instant::now() < deadline, "idle", "a server at rest", || {
+                format!("{used:?} of CPU time in {:?} with nothing to do", start.elapsed())
+            })?;
+        }
+    }
+
+    /// User and system time together.
+    fn cpu_time(self) -> Option<Duration> {
+        const TICK: Duration = Duration::from_millis(10); // USER_HZ is 100 on every Linux platform of Rust's first two tiers
+        let fields = self.stat()?;
+        let ticks = |index: usize| fields.get(index)?.parse::<u32>().ok();
+        Some(TICK * (ticks(11)? + ticks(12)?))
+    }
+
+    /// The fields of `/proc/PID/stat` from the state on, which is the third.
+    fn stat(self) -> Option<Vec<String>> {
+        let stat = fs::read_to_string(self.path("stat")).ok()?;
+        let (_, fields) = stat.rsplit_once(") ")?; // the program's name, in parentheses, may hold anything
+        Some(fields.split_whitespace().map(str::to_owned).collect())
+    }
+
+    fn path(self, file: &str) -> String {
+        format!("/proc/{}/{file}", self.pid.as_raw_nonzero())
+    }
+}
+
+/// A stopped process; dropping this continues it.
+#[derive(Debug)]
+pub(crate) struct Paused {
+    process: Process,
+}
+
+impl Drop for Paused {
+    fn drop(&mut self) {
+        // A process that is gone needs no continuing.
+        let _ = kill_process(self.process.pid, Signal::CONT);
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn this_test_has_descriptors_threads_memory_and_is_alive() {
+        let process = Process::new(std::process::id()).unwrap();
+        let holdings = process.holdings().unwrap();
+        assert!(holdings.descriptors >= 3);
+        assert!(holdings.threads >= 1);
+        assert!(process.anonymous_memory().unwrap() > 0);
+        assert!(process.cpu_time().is_some());
+        assert_eq!(process.has_ended(), Some(false));
+    }
+
+    #[test]
+    fn a_process_that_is_not_there_has_ended() {
+        let process = Process::new(i32::MAX.cast_unsigned()).unwrap();
+        assert_eq!(process.has_ended(), Some(true));
+        assert!(Process::new(0).is_none());
+    }
+}

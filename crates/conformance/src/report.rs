@@ -1,0 +1,107 @@
+//! What came of a run, for people and for machines.
+
+use std::fmt;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::case::{Case, CaseResult, Failure, Stop};
+use crate::target::Concurrency;
+
+/// A whole run.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    /// What the server promised.
+    pub concurrency: Concurrency,
+    /// The seed of all random choices; the same seed repeats them.
+    pub seed: u64,
+    /// Whether the cases ran at their full size.
+    pub long: bool,
+    /// Cases that the server held.
+    pub passed: usize,
+    /// Cases that it did not hold.
+    pub failed: usize,
+    /// Cases that say nothing about it.
+    pub skipped: usize,
+    /// How long the run took.
+    pub seconds: f64,
+    /// Every case, in the order in which they ran.
+    pub cases: Vec<CaseReport>,
+}
+
+/// One case of a run.
+#[derive(Clone, Debug, Serialize)]
+pub struct CaseReport {
+    /// The case's id.
+    pub id: &'static str,
+    /// What it requires.
+    pub title: &'static str,
+    /// What came of it.
+    #[serde(flatten)]
+    pub outcome: Outcome,
+    /// How long it took, the check afterwards included.
+    pub seconds: f64,
+}
+
+/// What came of a case.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case", tag = "outcome")]
+pub enum Outcome {
+    /// The server did all that is required.
+    Passed,
+    /// It did something else.
+    Failed(Failure),
+    /// The case says nothing about this server.
+    Skipped {
+        /// Why.
+        reason: String,
+    },
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Outcome::Passed => formatter.write_str("ok"),
+            Outcome::Failed(failure) => write!(formatter, "FAILED: {failure}"),
+            Outcome::Skipped { reason } => write!(formatter, "skipped: {reason}"),
+        }
+    }
+}
+
+impl From<CaseResult> for Outcome {
+    fn from(result: CaseResult) -> Self {
+        match result {
+            Ok(()) => Outcome::Passed,
+            Err(Stop::Failed(failure)) => Outcome::Failed(failure),
+            Err(Stop::Skipped(reason)) => Outcome::Skipped { reason },
+        }
+    }
+}
+
+impl CaseReport {
+    pub(crate) fn new(case: &Case, result: CaseResult, took: Duration) -> Self {
+        CaseReport { id: case.id, title: case.title, outcome: result.into(), seconds: took.as_secs_f64() }
+    }
+}
+
+impl Report {
+    pub(crate) fn new(
+        concurrency: Concurrency,
+        seed: u64,
+        long: bool,
+        took: Duration,
+        cases: Vec<CaseReport>,
+    ) -> Self {
+        let count = |wanted: fn(&Outcome) -> bool| cases.iter().filter(|case| wanted(&case.outcome)).count();
+        Report {
+            concurrency,
+            seed,
+            long,
+            passed: count(|outcome| matches!(outcome, Outcome::Passed)),
+            failed: count(|outcome| matches!(outcome, Outcome::Failed(_))),
+            skipped: count(|outcome| matches!(outcome, Outcome::Skipped { .. })),
+            seconds: took.as_secs_f64(),
+            cases,
+        }
+    }
+}

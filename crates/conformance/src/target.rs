@@ -1,0 +1,103 @@
+//! What is tested: an address or a launcher, and what the server there promises.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use serde::Serialize;
+
+/// How many clients a model promises to serve at the same time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Concurrency {
+    /// One; the others wait ungreeted for their turn.
+    One,
+    /// As many as there are workers; the others wait ungreeted for a free one.
+    Workers(usize),
+    /// All that connect, up to the limits of the system.
+    Many,
+}
+
+impl Concurrency {
+    /// The most clients that are served at the same time.
+    pub const fn at_once(self) -> usize {
+        match self {
+            Concurrency::One => 1,
+            Concurrency::Workers(workers) => workers,
+            Concurrency::Many => usize::MAX,
+        }
+    }
+
+    /// Whether this many clients are served at the same time.
+    pub const fn serves(self, clients: usize) -> bool {
+        clients <= self.at_once()
+    }
+}
+
+impl fmt::Display for Concurrency {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Concurrency::One => formatter.pad("one client at a time"),
+            Concurrency::Workers(workers) => write!(formatter, "{workers} clients at a time"),
+            Concurrency::Many => formatter.pad("many clients at a time"),
+        }
+    }
+}
+
+/// The server's times that a case rests on. `None` leaves the server its default, or says that it is not known.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Settings {
+    /// A connection from which no byte came for this long is closed in order.
+    pub idle_timeout: Option<Duration>,
+    /// A connection to which no byte of an owed reply could be sent for this long is dropped.
+    pub write_timeout: Option<Duration>,
+    /// Within this time of SIGTERM the process has ended.
+    pub drain_timeout: Option<Duration>,
+}
+
+/// Starts servers of one model, each with its own address and process.
+pub trait Launch: Sync {
+    /// Starts a server with these settings; what they leave open keeps its default.
+    ///
+    /// # Errors
+    /// Why it did not come up.
+    fn start(&self, settings: &Settings) -> anyhow::Result<Box<dyn Server>>;
+}
+
+/// A server that has been started. Dropping it ends it.
+pub trait Server {
+    /// Where it listens.
+    fn address(&self) -> SocketAddr;
+
+    /// Its process, if it has one of its own that a case may look into and signal.
+    fn pid(&self) -> Option<u32>;
+}
+
+/// What the cases are run against.
+pub struct Target<'launch> {
+    pub(crate) place: Place<'launch>,
+    pub(crate) concurrency: Concurrency,
+}
+
+pub(crate) enum Place<'launch> {
+    Address { address: SocketAddr, declared: Settings },
+    Launch(&'launch dyn Launch),
+}
+
+impl<'launch> Target<'launch> {
+    /// A server that somebody else has started, and of whose process nothing is known.
+    pub const fn at(address: SocketAddr, concurrency: Concurrency) -> Self {
+        let declared = Settings { idle_timeout: None, write_timeout: None, drain_timeout: None };
+        Target { place: Place::Address { address, declared }, concurrency }
+    }
+
+    /// The same, with times that the server is known to keep. They should be a few seconds: the cases wait for them.
+    pub const fn at_with(address: SocketAddr, concurrency: Concurrency, declared: Settings) -> Self {
+        Target { place: Place::Address { address, declared }, concurrency }
+    }
+
+    /// Servers that are started as the cases need them.
+    pub const fn launched(launch: &'launch dyn Launch, concurrency: Concurrency) -> Self {
+        Target { place: Place::Launch(launch), concurrency }
+    }
+}
