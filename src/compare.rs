@@ -1,6 +1,6 @@
 //! `compare`: all models side by side.
 //!
-//! [`plan`] says what is to be tried; [`trial`] does it, each trial on a freshly started server; what
+//! [`mod@plan`] says what is to be tried; [`trial`] does it, each trial on a freshly started server; what
 //! comes out are [`record`]s, which [`table`] draws. None of them knows more of the others than these
 //! types, so that scenarios, rounds and reports can be added beside what is there.
 

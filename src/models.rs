@@ -129,6 +129,12 @@ pub fn names() -> impl Iterator<Item = &'static str> + Clone {
     MODELS.iter().map(|model| model.name)
 }
 
+/// The models of these names, each once and in the registry's order; all of them if none is named.
+pub fn chosen(names: &[String]) -> Vec<&'static Model> {
+    let is_chosen = |model: &&Model| names.is_empty() || names.iter().any(|name| name == model.name);
+    MODELS.iter().filter(is_chosen).collect()
+}
+
 /// The model or floor of this name.
 pub fn find(name: &str) -> Option<&'static Model> {
     MODELS.iter().chain(FLOORS).find(|model| model.name == name)

@@ -5,7 +5,7 @@ use std::num::NonZeroU32;
 use loadgen::Dialect;
 
 use super::record::{Kind, Scenario};
-use crate::models::{FLOORS, MODELS, Model};
+use crate::models::{self, FLOORS, Model};
 
 /// What `client --fast` divides by.
 const QUICK_DIVISOR: NonZeroU32 = NonZeroU32::new(10).expect("ten is not zero");
@@ -25,9 +25,8 @@ pub struct Trial {
 
 /// The trials for the models of these names, or for all if there are none, and for the floors.
 pub fn plan(names: &[String], quick: bool) -> Vec<Trial> {
-    let chosen = |model: &&Model| names.is_empty() || names.iter().any(|name| name == model.name);
     let trial = |model, kind, scenario| Trial { model, kind, scenario, round: 1 };
-    let models = MODELS.iter().filter(chosen).flat_map(|model| {
+    let models = models::chosen(names).into_iter().flat_map(|model| {
         [script(quick), load(quick, Dialect::Protocol)].map(|scenario| trial(model, Kind::Model, scenario))
     });
     let floors = FLOORS.iter().map(|floor| trial(floor, Kind::Floor, load(quick, Dialect::Echo)));
@@ -53,6 +52,7 @@ fn load(quick: bool, dialect: Dialect) -> Scenario {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::models::MODELS;
 
     #[test]
     fn every_model_is_tried_under_both_scenarios_and_every_floor_under_load() {
