@@ -5,10 +5,13 @@
 
 pub mod child;
 pub mod client;
+pub mod compare;
 pub mod completions;
 pub mod list;
+pub mod machine;
 pub mod models;
 pub mod output;
+pub mod process;
 pub mod serve;
 pub mod timeline;
 pub mod trace;

@@ -21,6 +21,8 @@ pub struct Model {
     pub concurrency: Concurrency,
     /// The options of its own that it takes.
     pub knobs: &'static [Knob],
+    /// The floor that its cost is divided by: raw echo that waits for its clients in the same way.
+    pub floor: Option<&'static str>,
     /// Its face.
     pub serve: Serve,
 }
@@ -35,6 +37,7 @@ pub const MODELS: &[Model] = &[
         folder: "crates/server-sequential",
         concurrency: Concurrency::One,
         knobs: server_sequential::KNOBS,
+        floor: Some("floor-threads"),
         serve: server_sequential::serve,
     },
     Model {
@@ -45,6 +48,7 @@ pub const MODELS: &[Model] = &[
         folder: "crates/server-thread-per-conn",
         concurrency: Concurrency::Many,
         knobs: server_thread_per_conn::KNOBS,
+        floor: Some("floor-threads"),
         serve: server_thread_per_conn::serve,
     },
     Model {
@@ -55,6 +59,7 @@ pub const MODELS: &[Model] = &[
         folder: "crates/server-thread-pool",
         concurrency: Concurrency::Workers(server_thread_pool::DEFAULT_WORKERS),
         knobs: server_thread_pool::KNOBS,
+        floor: Some("floor-threads"),
         serve: server_thread_pool::serve,
     },
     Model {
@@ -65,6 +70,7 @@ pub const MODELS: &[Model] = &[
         folder: "crates/server-thread-pool",
         concurrency: Concurrency::Workers(server_thread_pool::DEFAULT_WORKERS),
         knobs: server_thread_pool::KNOBS,
+        floor: Some("floor-threads"),
         serve: server_thread_pool::on_rayon::serve,
     },
     Model {
@@ -75,6 +81,7 @@ pub const MODELS: &[Model] = &[
         folder: "crates/server-mio",
         concurrency: Concurrency::Many,
         knobs: server_mio::KNOBS,
+        floor: Some("floor-epoll"),
         serve: server_mio::serve,
     },
     Model {
@@ -85,6 +92,7 @@ pub const MODELS: &[Model] = &[
         folder: "crates/server-tokio",
         concurrency: Concurrency::Many,
         knobs: server_tokio::KNOBS,
+        floor: Some("floor-epoll"),
         serve: server_tokio::serve,
     },
 ];
@@ -99,6 +107,7 @@ pub const FLOORS: &[Model] = &[
         folder: "crates/server-floor",
         concurrency: Concurrency::Many,
         knobs: &[],
+        floor: None,
         serve: server_floor::on_threads::serve,
     },
     #[cfg(target_os = "linux")]
@@ -110,6 +119,7 @@ pub const FLOORS: &[Model] = &[
         folder: "crates/server-floor",
         concurrency: Concurrency::Many,
         knobs: &[],
+        floor: None,
         serve: server_floor::on_epoll::serve,
     },
 ];
@@ -117,6 +127,12 @@ pub const FLOORS: &[Model] = &[
 /// The names of all models, without the floors.
 pub fn names() -> impl Iterator<Item = &'static str> + Clone {
     MODELS.iter().map(|model| model.name)
+}
+
+/// The models of these names, each once and in the registry's order; all of them if none is named.
+pub fn chosen(names: &[String]) -> Vec<&'static Model> {
+    let is_chosen = |model: &&Model| names.is_empty() || names.iter().any(|name| name == model.name);
+    MODELS.iter().filter(is_chosen).collect()
 }
 
 /// The model or floor of this name.
@@ -148,6 +164,15 @@ mod tests {
             }
             let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(model.folder);
             assert!(folder.is_dir(), "{}: no folder {}", model.name, model.folder);
+        }
+    }
+
+    #[test]
+    fn every_model_is_divided_by_a_floor_that_exists() {
+        for model in MODELS {
+            let floor = model.floor.unwrap_or_default();
+            let names_one = FLOORS.iter().any(|row| row.name == floor);
+            assert!(names_one || !cfg!(target_os = "linux"), "{}: no floor {floor:?}", model.name);
         }
     }
 

@@ -21,7 +21,7 @@ use clap::builder::PossibleValuesParser;
 use script::Options;
 
 use crate::child::ServerProcess;
-use crate::models::{self, MODELS, Model};
+use crate::models::{self, Model};
 use crate::{client, output};
 use lanes::Chart;
 
@@ -66,7 +66,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         timeout: None,
     };
     announce(&options);
-    let charts = play_all(&chosen(&arguments.models), &options)?;
+    let charts = play_all(&models::chosen(&arguments.models), &options)?;
     output::print(&terminal::draw(&charts, columns()))?;
     if let Some(file) = &arguments.svg {
         fs::write(file, svg::draw(&charts))
@@ -74,12 +74,6 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     }
     let all_right = charts.iter().flat_map(|chart| &chart.lanes).all(|lane| lane.failure.is_none());
     Ok(if all_right { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-}
-
-/// The models of these names, each once and in the registry's order; all of them if none is named.
-fn chosen(names: &[String]) -> Vec<&'static Model> {
-    let is_chosen = |model: &&Model| names.is_empty() || names.iter().any(|name| name == model.name);
-    MODELS.iter().filter(is_chosen).collect()
 }
 
 /// Tells people at a terminal why nothing happens for a while.

@@ -246,7 +246,7 @@ fn the_picture_tells_its_story_in_words_and_needs_nothing_from_elsewhere() {
 fn models_are_chosen_by_name_and_drawn_once_in_the_order_of_the_registry() {
     let names = |words: &[&str]| -> Vec<&str> {
         let command = Command::try_parse_from(["timeline"].iter().chain(words)).unwrap();
-        chosen(&command.arguments.models).into_iter().map(|model| model.name).collect()
+        models::chosen(&command.arguments.models).into_iter().map(|model| model.name).collect()
     };
     assert_eq!(names(&[]), models::names().collect::<Vec<_>>());
     assert_eq!(names(&["tokio", "sequential", "tokio"]), ["sequential", "tokio"]);
