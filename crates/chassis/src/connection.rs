@@ -42,7 +42,7 @@ impl Socket {
     /// Takes the connection's next step of a drain. Steps repeat until the connection is gone, so it does
     /// no harm that the peer may have closed already and a call fails.
     pub(crate) fn see_off(&self, drain: &Drain) {
-        match drain.step(Tick::from_bits(self.last_activity.load(Relaxed))) {
+        match drain.step(&self.stream, Tick::from_bits(self.last_activity.load(Relaxed))) {
             // On Linux what has arrived can still be read after this, and only then `recv` returns 0. A
             // thread that is blocked in `send` must not be cut short so: what its client sent before may
             // still be on the way.
