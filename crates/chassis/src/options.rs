@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use clap::{ArgAction, Args, ValueEnum};
 
-use crate::{LogFormat, default_max_connections};
+use crate::{LogFormat, MAX_THREADS, default_max_connections};
 
 /// How a server is set up. [`Options::default`] is what an empty command line gives.
 #[derive(Args, Clone, Debug)]
@@ -164,16 +164,12 @@ impl fmt::Display for Timeout {
     }
 }
 
-/// More threads than this cannot be had: each takes four memory mappings of the 65,530 that Linux allows
-/// a process by default.
-const MOST_WORKERS: usize = 16_000;
-
 /// The longest timeout, so that no sum of times can overflow.
 const LONGEST: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 fn parse_workers(text: &str) -> Result<NonZeroUsize, String> {
     let workers: NonZeroUsize = text.parse().map_err(|_| "give a whole number from 1".to_owned())?;
-    if workers.get() > MOST_WORKERS { Err(format!("give at most {MOST_WORKERS}")) } else { Ok(workers) }
+    if workers.get() > MAX_THREADS { Err(format!("give at most {MAX_THREADS}")) } else { Ok(workers) }
 }
 
 fn parse_duration(text: &str) -> Result<Duration, String> {

@@ -20,14 +20,14 @@
 //!
 //! **Choose it** for up to some thousands of clients: the code stays straight, blocking libraries just
 //! work, and throughput is close to what the kernel allows. **Do not** when clients are many and mostly
-//! idle, or when strangers decide how many there are: each one takes a thread, and `--max-conns` is the
-//! only bound.
+//! idle, or when strangers decide how many there are: each one takes a thread, and there is no bound but
+//! `--max-conns` and what a process can hold (16,000 here).
 
 use std::io;
 use std::net::TcpListener;
 use std::thread;
 
-use chassis::{Acceptor, Connection, Connections, Knob, Options, Shutdown, Summary};
+use chassis::{Acceptor, Connection, Connections, Knob, MAX_THREADS, Options, Shutdown, Summary};
 use protocol::{GREETING, Session};
 use tracing::warn;
 
@@ -44,7 +44,8 @@ const STACK_SIZE: usize = 64 * 1024;
 /// # Errors
 /// The listener is broken, or the drain thread cannot be started.
 pub fn serve(listener: TcpListener, options: &Options, shutdown: &Shutdown) -> io::Result<Summary> {
-    let connections = Connections::new(options, shutdown)?;
+    // However many `--max-conns` allows: one thread too many would not fail but abort the process.
+    let connections = Connections::new(options, shutdown)?.at_most(MAX_THREADS);
     let mut acceptor = Acceptor::new(listener, shutdown)?;
     // The scope waits for all its threads, so that no client is left behind when the server ends.
     thread::scope(|scope| {
