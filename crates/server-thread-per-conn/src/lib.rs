@@ -10,8 +10,8 @@
 //!
 //! The conversation is the sequential server's, word for word; only who holds it has changed. The kernel's
 //! scheduler does all the interleaving: a thread that waits for its client costs no processor time.
-//! It does cost memory: about 32 KiB for each, most of it in the kernel, and a switch between threads
-//! for each message.
+//! It does cost memory, a stack in the kernel and some pages of its own for each, and a switch between
+//! threads for each message.
 //!
 //! ```sh
 //! cargo run --release -p server-thread-per-conn               # in one terminal
