@@ -17,11 +17,12 @@ pub struct Options {
     #[arg(long, value_name = "ADDR", default_value_t = Options::default().addr, value_parser = parse_address)]
     pub addr: SocketAddr,
 
-    /// Threads that serve clients [default: 64 in the pools, one per processor in tokio]
+    /// Threads that serve clients, in the pools and in tokio [default: 64 in the pools, one per processor
+    /// in tokio]
     #[arg(long, value_name = "N", value_parser = parse_workers, allow_negative_numbers = true)]
     pub workers: Option<NonZeroUsize>,
 
-    /// tokio's scheduler [default: multi-thread]
+    /// tokio's scheduler, in tokio only [default: multi-thread]
     #[arg(long, value_name = "KIND")]
     pub runtime: Option<Runtime>,
 
@@ -88,6 +89,11 @@ impl Options {
     /// # Errors
     /// One line that names the model and the option.
     pub fn check_knobs(&self, model: &str, knobs: &[Knob]) -> Result<(), String> {
+        if self.runtime == Some(Runtime::CurrentThread) && self.workers.is_some() {
+            return Err(
+                "--runtime current-thread has one thread and no use for --workers; leave one out".into()
+            );
+        }
         let given = [(Knob::Workers, self.workers.is_some()), (Knob::Runtime, self.runtime.is_some())];
         match given.iter().find(|(knob, is_given)| *is_given && !knobs.contains(knob)) {
             Some((knob, _)) => Err(format!("{model} has no use for {knob}; leave it out")),
@@ -248,5 +254,7 @@ mod tests {
         assert!(options.check_knobs("thread-pool", &[Knob::Workers]).is_ok());
         let refusal = options.check_knobs("mio", &[]).unwrap_err();
         assert_eq!(refusal, "mio has no use for --workers; leave it out");
+        let one_thread = parse(&["--runtime", "current-thread", "--workers", "3"]).unwrap();
+        assert!(one_thread.check_knobs("tokio", &[Knob::Workers, Knob::Runtime]).is_err());
     }
 }
