@@ -21,6 +21,9 @@ use tokio::net::TcpStream;
 use tokio::time;
 use tracing::debug;
 
+/// However short a timeout is, the heartbeat leaves the processor to the clients.
+const SHORTEST_BEAT: Duration = Duration::from_millis(10);
+
 /// What all tasks share.
 pub(crate) struct Server {
     pub(crate) counters: Counters,
@@ -56,7 +59,7 @@ impl Server {
         let timeouts = [self.options.idle_timeout, self.options.write_timeout];
         let Some(shortest) = timeouts.iter().filter_map(|timeout| timeout.duration()).min() else { return };
         loop {
-            time::sleep(shortest / 8).await;
+            time::sleep((shortest / 8).max(SHORTEST_BEAT)).await;
             self.wake_all();
         }
     }
@@ -127,19 +130,35 @@ impl Client {
         }
     }
 
-    /// Waits until `poll` has received something. `None` if the client is done or the drain says so.
-    pub(crate) fn receive<T>(
+    /// Waits for bytes from the client; 0 when there will be no more, or when the drain says so.
+    ///
+    /// Unlike `try_read`, `poll_read` knows that a short read has emptied the socket, and so saves asking the
+    /// kernel once more for each message.
+    pub(crate) fn poll_receive(
         &mut self,
-        mut poll: impl FnMut(&mut Context<'_>, &mut Client) -> Poll<io::Result<Option<T>>>,
-    ) -> impl Future<Output = io::Result<Option<T>>> {
-        poll_fn(move |context| match poll(context, self) {
-            Poll::Pending => self.poll_heartbeat(context, Waiting::ToReceive).map_ok(|()| None),
-            received @ Poll::Ready(_) => received,
-        })
+        context: &mut Context<'_>,
+        buffer: &mut [u8],
+    ) -> Poll<io::Result<usize>> {
+        // A client that never falls quiet never makes this task wait: it must be told here.
+        if !self.lingers && matches!(self.step(), DrainStep::Linger | DrainStep::Cut) {
+            self.lingers = true;
+            return Poll::Ready(Ok(0));
+        }
+        let mut read = ReadBuf::new(buffer);
+        match Pin::new(&mut self.stream).poll_read(context, &mut read)? {
+            Poll::Ready(()) => {
+                self.last_activity = Tick::now();
+                Poll::Ready(Ok(read.filled().len()))
+            }
+            Poll::Pending => self.poll_heartbeat(context, Waiting::ToReceive).map_ok(|()| 0),
+        }
     }
 
     /// Sends a reply without waiting, and keeps what does not fit.
     pub(crate) fn send(&mut self, reply: &[u8]) -> io::Result<()> {
+        if reply.is_empty() {
+            return Ok(());
+        }
         let sent = match self.stream.try_write(reply) {
             Err(error) if error.kind() == ErrorKind::WouldBlock => 0,
             sent => sent?,
@@ -170,6 +189,7 @@ impl Client {
             Poll::Ready(Ok(()))
         })
     }
+
     /// Notes how the conversation ended and takes leave of the client.
     pub(crate) async fn finish(&mut self, result: io::Result<()>) {
         self.outcome = match &result {
@@ -189,15 +209,9 @@ impl Client {
     /// what it still sends is thrown away until it closes or the deadline comes. Closing at once, with
     /// unread bytes here, would reset the connection and destroy the tail of its reply.
     async fn linger(&mut self) {
-        let discard = |context: &mut Context<'_>, client: &mut Client| {
-            let mut discarded = [0; 4096];
-            let mut read = ReadBuf::new(&mut discarded);
-            Pin::new(&mut client.stream)
-                .poll_read(context, &mut read)
-                .map_ok(|()| (!read.filled().is_empty()).then_some(()))
-        };
         if SockRef::from(&self.stream).shutdown(Direction::Write).is_ok() {
-            while let Ok(Some(())) = self.receive(discard).await {}
+            // The buffer lives within one poll, so that no task keeps it.
+            while let Ok(1..) = poll_fn(|context| self.poll_receive(context, &mut [0; 4096])).await {}
         }
     }
 
@@ -220,10 +234,6 @@ impl Client {
             }
             (Waiting::ToReceive, DrainStep::Cut) => Poll::Ready(Ok(())),
             (Waiting::ToReceive, DrainStep::Close) if !self.lingers => Poll::Ready(Ok(())),
-            (Waiting::ToReceive, DrainStep::Linger) if !self.lingers => {
-                self.lingers = true;
-                Poll::Ready(Ok(()))
-            }
             (Waiting::ToReceive, _) => timed_out(server.options.idle_timeout, silent, "it sent nothing"),
             (Waiting::ToSend, _) => timed_out(server.options.write_timeout, silent, "it read nothing"),
         }
