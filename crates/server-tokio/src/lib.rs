@@ -23,6 +23,7 @@
 //! computations inside a task: they hold up every task of their worker.
 
 mod client;
+mod server;
 
 use std::cell::RefCell;
 use std::future::poll_fn;
@@ -39,7 +40,8 @@ use tokio::runtime::Builder;
 use tokio::{select, task, time};
 use tracing::{debug, trace};
 
-use client::{Client, Server};
+use client::Client;
+use server::Server;
 
 /// The options of its own that this model takes.
 pub const KNOBS: &[Knob] = &[Knob::Workers, Knob::Runtime];
