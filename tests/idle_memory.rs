@@ -11,6 +11,7 @@ use std::fs;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use concurrent_servers::child::ServerProcess;
@@ -39,8 +40,12 @@ fn served_client(address: SocketAddr) -> TcpStream {
     client
 }
 
+/// One measurement at a time, for they would need twice the descriptors together.
+static DESCRIPTORS: Mutex<()> = Mutex::new(());
+
 /// Bytes that each idle client adds.
 fn bytes_per_idle_client(model: &str, arguments: &[&str]) -> usize {
+    let _guard = DESCRIPTORS.lock().unwrap_or_else(PoisonError::into_inner);
     let program = Path::new(env!("CARGO_BIN_EXE_concurrent-servers"));
     let server = ServerProcess::start_from(program, model, arguments).unwrap();
     // Buffers, threads and tables that do not depend on how many clients there are.
@@ -58,7 +63,10 @@ fn an_idle_client_costs_mio_at_most_64_bytes() {
 }
 
 #[test]
-#[cfg_attr(debug_assertions, ignore = "debug builds make tasks larger: cargo test --release --test idle_memory")]
+#[cfg_attr(
+    debug_assertions,
+    ignore = "debug builds make tasks larger: cargo test --release --test idle_memory"
+)]
 fn an_idle_client_costs_tokio_at_most_a_kibibyte_on_either_runtime() {
     for runtime in ["multi-thread", "current-thread"] {
         let bytes = bytes_per_idle_client("tokio", &["--runtime", runtime]);
