@@ -16,6 +16,8 @@ use crate::{Drain, DrainStep, Outcome, Tick};
 pub(crate) struct Socket {
     stream: TcpStream,
     last_activity: AtomicU32,
+    /// Its thread waits for bytes from the client, and owes it nothing.
+    receiving: AtomicBool,
     /// Set by the drain: answer no more.
     stopped: AtomicBool,
     /// Set by the drain: the deadline cut this connection.
@@ -27,6 +29,7 @@ impl Socket {
         Socket {
             stream,
             last_activity: AtomicU32::new(Tick::now().to_bits()),
+            receiving: AtomicBool::new(false),
             stopped: AtomicBool::new(false),
             cut: AtomicBool::new(false),
         }
@@ -40,9 +43,11 @@ impl Socket {
     /// no harm that the peer may have closed already and a call fails.
     pub(crate) fn see_off(&self, drain: &Drain) {
         match drain.step(Tick::from_bits(self.last_activity.load(Relaxed))) {
-            DrainStep::Answer => {}
-            // On Linux what has arrived can still be read after this, and only then `recv` returns 0.
-            DrainStep::Close => drop(self.stream.shutdown(Direction::Read)),
+            // On Linux what has arrived can still be read after this, and only then `recv` returns 0. A
+            // thread that is blocked in `send` must not be cut short so: what its client sent before may
+            // still be on the way.
+            DrainStep::Close if self.receiving.load(Relaxed) => drop(self.stream.shutdown(Direction::Read)),
+            DrainStep::Answer | DrainStep::Close => {}
             DrainStep::Linger => self.stopped.store(true, Relaxed),
             DrainStep::Cut => {
                 self.cut.store(true, Relaxed);
@@ -101,7 +106,10 @@ impl Connection {
     /// connection.
     pub fn receive(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         while !self.socket.stopped.load(Relaxed) {
-            match (&self.socket.stream).read(buffer) {
+            self.socket.receiving.store(true, Relaxed);
+            let received = (&self.socket.stream).read(buffer);
+            self.socket.receiving.store(false, Relaxed);
+            match received {
                 Ok(received) => {
                     self.socket.touch();
                     return Ok(received);

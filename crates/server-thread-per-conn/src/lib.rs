@@ -64,8 +64,9 @@ pub fn serve(listener: TcpListener, options: &Options, shutdown: &Shutdown) -> i
     Ok(connections.finish())
 }
 
-/// A buffer grows to this once a client fills it; larger ones save no more system calls worth having.
-const LARGEST_BUFFER: usize = 64 * 1024;
+/// A buffer grows to this once a client fills it. Together with the stack, a client that sends much and
+/// reads nothing then still holds less than 64 KiB.
+const LARGEST_BUFFER: usize = 32 * 1024;
 
 /// One client's conversation: greet, then answer each read by one write until the client is done.
 fn converse(connection: &mut Connection) -> io::Result<()> {
