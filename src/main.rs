@@ -1,3 +1,71 @@
-//! The launcher: every model, client and measurement by name.
+//! `concurrent-servers`: parses the command line and hands over to the subcommand's own file.
 
-fn main() {}
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser, Subcommand};
+use concurrent_servers::{client, compare, completions, list, serve, timeline, trace};
+
+/// One protocol, one server per concurrency model, and the tools to compare them
+#[derive(Parser)]
+#[command(
+    version,
+    after_help = "\
+Examples:
+  concurrent-servers list                          which models there are
+  concurrent-servers serve mio                     one of them, on 127.0.0.1:9090
+  concurrent-servers client -n 3                   the series' clients, against it
+  concurrent-servers timeline sequential mio       the staircase beside the bars
+  concurrent-servers check tokio                   does it hold every promise?
+  concurrent-servers compare                       all models side by side"
+)]
+struct CommandLine {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// List the models and what each teaches
+    List(list::Arguments),
+    /// Run a server by the name of its model
+    Serve(serve::Arguments),
+    /// Play the scripted client of the series
+    ///
+    /// Each connection waits for the greeting '*', sends three buffers with pauses between them and logs
+    /// whatever arrives; every byte of the reply is verified. Against a server that serves one client at
+    /// a time the connections wait for each other; against a concurrent one they run side by side.
+    Client(client::Arguments),
+    /// Play the scripted client against models and draw a lane for each client
+    ///
+    /// A model that serves one client at a time shows a staircase; all others show bars side by side.
+    Timeline(timeline::Arguments),
+    /// Walk buffers through the state machine and print each transition
+    ///
+    /// The buffers are the reads of one connection: the state is kept from one to the next. The whole
+    /// reply is the last line. Options stand before the first buffer.
+    Trace(trace::Arguments),
+    /// Compare all models: the scripted clients, verified load, and what each server used
+    ///
+    /// Every model runs as a process of its own, freshly started for each trial, first under the three
+    /// scripted clients and then under 50 clients that each keep one message of 64 bytes in flight. Every
+    /// reply byte is verified. The floors, raw echo without a protocol, stand below the models.
+    Compare(compare::Arguments),
+    /// Write a completion script for a shell
+    Completions(completions::Arguments),
+}
+
+fn main() -> ExitCode {
+    let result = match CommandLine::parse().command {
+        Command::List(arguments) => list::run(&arguments),
+        Command::Serve(arguments) => serve::run(&arguments),
+        Command::Client(arguments) => client::run(&arguments),
+        Command::Timeline(arguments) => timeline::run(&arguments),
+        Command::Trace(arguments) => trace::run(&arguments),
+        Command::Compare(arguments) => compare::run(&arguments),
+        Command::Completions(arguments) => completions::run(&arguments, &mut CommandLine::command()),
+    };
+    result.unwrap_or_else(|error| {
+        anstream::eprintln!("error: {error:#}");
+        ExitCode::FAILURE
+    })
+}

@@ -1,1 +1,96 @@
 //! The load generator: verified load against any server that speaks the protocol.
+//!
+//! A [`Scenario`] says what load to make; [`run`] makes it and returns a [`Measurement`]. The load is a
+//! *closed loop*: each connection keeps a fixed number of messages in flight and sends the next one when
+//! a reply is complete, so what is measured is a round trip. **Every reply byte is verified**: a server
+//! that answers wrongly is not fast, it is wrong, and is reported as such by [`ErrorKind`].
+//!
+//! ```text
+//!  connect all ──► greetings ──► warm up ──► measure ──► drain ──────► close
+//!  one at a time   bounded       not         counted,    no new        our side first; then
+//!                  wait          counted     timed       messages      the server must end
+//! ```
+//!
+//! One thread drives all connections from one readiness loop, with one read and one write per message
+//! and no allocation, so that the client costs no more per message than a good server does. A
+//! connection that the server never greets is *starved*: a result, not an error, since a sequential
+//! server serves one client at a time by design.
+//!
+//! ```
+//! use loadgen::{Dialect, Scenario};
+//!
+//! // A server in four lines; it echoes, so it is spoken to in the echo dialect.
+//! let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
+//! let address = listener.local_addr()?;
+//! std::thread::spawn(move || {
+//!     let (stream, _) = listener.accept()?;
+//!     std::io::copy(&mut &stream, &mut &stream)
+//! });
+//!
+//! let scenario =
+//!     Scenario { dialect: Dialect::Echo, connections: 1, warm_up_ms: 0, duration_ms: 20, ..Scenario::default() };
+//! let measurement = loadgen::run(address, &scenario, |_phase| {})?;
+//! assert!(measurement.outcome.messages > 0);
+//! assert!(measurement.outcome.errors.is_empty());
+//! # Ok::<(), anyhow::Error>(())
+//! ```
+
+mod outcome;
+mod scenario;
+
+#[cfg(target_os = "linux")]
+mod connect;
+#[cfg(target_os = "linux")]
+mod connection;
+#[cfg(target_os = "linux")]
+mod engine;
+#[cfg(target_os = "linux")]
+mod limits;
+#[cfg(target_os = "linux")]
+mod message;
+#[cfg(target_os = "linux")]
+mod tally;
+#[cfg(target_os = "linux")]
+mod worker;
+
+pub use outcome::{ErrorKind, Errors, Latency, Measurement, Outcome};
+pub use scenario::{Dialect, Scenario};
+
+#[cfg(target_os = "linux")]
+pub use engine::run;
+
+/// Where a run stands; [`run`] reports each one as it begins.
+///
+/// The report is made on the thread that makes the load, so the load waits for whoever listens. At
+/// [`Phase::Measuring`] and at [`Phase::Closing`] that wait is in no figure, which makes these two the
+/// places to read what a server has used: between them it answered the messages that are counted, and
+/// those drained.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// Connections are being opened.
+    Connecting,
+    /// All are open; the server has a bounded time to greet them.
+    Greeting,
+    /// Load runs, and nothing is counted yet.
+    WarmUp,
+    /// The measured window begins when the listener returns.
+    Measuring,
+    /// The measured window has ended; what is in flight may still be answered.
+    Draining,
+    /// Nothing is in flight, or was waited for in vain. All connections are still open; they are closed
+    /// when the listener returns.
+    Closing,
+}
+
+/// Makes the load that `scenario` describes; on this system it cannot.
+///
+/// # Errors
+/// Always: the readiness loop is built on epoll.
+#[cfg(not(target_os = "linux"))]
+pub fn run(
+    _address: std::net::SocketAddr,
+    _scenario: &Scenario,
+    _observe: impl FnMut(Phase),
+) -> anyhow::Result<Measurement> {
+    anyhow::bail!("the load generator needs Linux: its readiness loop is built on epoll; run it there")
+}

@@ -1,1 +1,42 @@
-//! What every server shares: options, listener, limits, shutdown, counters, logs.
+//! What every server shares and what is not the lesson: options, listener, limits, shutdown, counters,
+//! logs. How clients are *served* is the model's own file; nothing here knows the protocol.
+//!
+//! | idea | where | who uses it |
+//! | --- | --- | --- |
+//! | command line, the same for all models | [`Options`], [`Knob`] | all |
+//! | a listening socket with the right options | [`listen`] | all |
+//! | what a failed accept means | [`AcceptPolicy`] | all |
+//! | asking a server to stop | [`Shutdown`] | all |
+//! | when a connection may go while the server stops | [`Drain`] | all |
+//! | what happened | [`Counters`], [`Outcome`], [`Summary`] | all |
+//! | a blocking accept that can be woken | [`Acceptor`] | models that block |
+//! | blocking connections with timeouts, woken at shutdown | [`Connections`], [`Connection`] | models that block |
+//! | from `main` to exit code | [`main`], [`run`] | the binaries |
+
+mod accept;
+mod acceptor;
+mod clock;
+mod connection;
+mod connections;
+mod counters;
+mod drain;
+mod limits;
+mod listener;
+mod logging;
+mod options;
+mod run;
+mod shutdown;
+
+pub use accept::{AcceptPolicy, AcceptStep};
+pub use acceptor::Acceptor;
+pub use clock::Tick;
+pub use connection::Connection;
+pub use connections::Connections;
+pub use counters::{Counters, Outcome, Summary};
+pub use drain::{Drain, DrainStep};
+pub use limits::{DESCRIPTOR_RESERVE, default_max_connections, raise_descriptor_limit};
+pub use listener::{BACKLOG, listen};
+pub use logging::{LogFormat, init_logging};
+pub use options::{Knob, Options, Runtime, Timeout};
+pub use run::{Serve, main, run};
+pub use shutdown::Shutdown;

@@ -78,9 +78,11 @@ impl<'reply> Verifier<'reply> {
         Verifier { reply, greeted: false, received: 0, owed: 0 }
     }
 
-    /// Notes that `requests` more requests have been sent (or are about to be).
+    /// Notes that `requests` more requests have been sent (or are about to be). Counts up to
+    /// [`u64::MAX`] bytes, more than any connection lives to see, and stays there.
     pub const fn owe(&mut self, requests: u64) {
-        self.owed += requests * self.reply.len() as u64;
+        let bytes = requests.saturating_mul(self.reply.len() as u64);
+        self.owed = self.owed.saturating_add(bytes);
     }
 
     /// Whether the greeting has come.

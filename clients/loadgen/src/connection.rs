@@ -1,0 +1,213 @@
+//! One connection: what is still to be written, what must still come, and when each message was sent.
+//!
+//! A connection knows nothing of the others, of the readiness loop or of the phases of a run. All
+//! messages on it are the same, so what it sends is a walk over one shared buffer: a position and a
+//! number of unsent bytes, whatever the depth. Replies come in order, so the time stamps are a queue.
+
+use std::collections::VecDeque;
+use std::io::{self, ErrorKind as Io};
+use std::net::{Shutdown, TcpStream};
+use std::time::Instant;
+
+use protocol::{GREETING, Mismatch, Verifier};
+use rustix::io::Errno;
+use rustix::net::{RecvFlags, SendFlags, recv, send};
+
+use crate::message::Message;
+use crate::outcome::ErrorKind;
+use crate::scenario::Dialect;
+
+/// Why a connection was given up.
+#[derive(Clone, Debug)]
+pub(crate) struct Failure {
+    pub(crate) kind: ErrorKind,
+    pub(crate) detail: String,
+}
+
+/// What one read brought.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Received {
+    /// Nothing was there after all.
+    Nothing,
+    /// This many verified reply bytes, which completed this many replies.
+    Reply { bytes: u64, replies: u64 },
+    /// The end of the stream, with nothing owed, after our side was closed: all is well.
+    End,
+}
+
+#[derive(Debug)]
+pub(crate) struct Connection<'message> {
+    stream: TcpStream,
+    dialect: Dialect,
+    message: &'message Message,
+    verifier: Verifier<'message>,
+    /// Where in the message's batch the next byte to write stands.
+    position: usize,
+    /// Bytes that are due and not yet written.
+    unsent: usize,
+    /// When each message in flight was due; never longer than the depth.
+    due: VecDeque<Instant>,
+    /// Whether our side is to be closed, or is, once everything is written.
+    closing: bool,
+    /// Whether the readiness loop has been asked to tell when the socket can be written.
+    pub(crate) awaits_writable: bool,
+}
+
+impl<'message> Connection<'message> {
+    /// Takes a connected, non-blocking socket.
+    pub(crate) fn new(stream: TcpStream, message: &'message Message, dialect: Dialect, depth: usize) -> Self {
+        let mut verifier = Verifier::new(&message.reply);
+        if dialect == Dialect::Echo {
+            // An echo server has no greeting; the verifier gets its own.
+            let greeted = verifier.check(&[GREETING]);
+            debug_assert_eq!(greeted, Ok(0));
+        }
+        Connection {
+            stream,
+            dialect,
+            message,
+            verifier,
+            position: 0,
+            unsent: 0,
+            due: VecDeque::with_capacity(depth),
+            closing: false,
+            awaits_writable: false,
+        }
+    }
+
+    pub(crate) fn stream(&self) -> &TcpStream {
+        &self.stream
+    }
+
+    /// Whether messages may be sent: a server of the protocol must have greeted first.
+    pub(crate) fn greeted(&self) -> bool {
+        self.verifier.greeted()
+    }
+
+    /// Whether the server has turned to this connection at all.
+    pub(crate) fn served(&self) -> bool {
+        match self.dialect {
+            Dialect::Protocol => self.verifier.greeted(),
+            Dialect::Echo => self.verifier.received() > 0,
+        }
+    }
+
+    /// Whether there are bytes that the socket did not take yet.
+    pub(crate) fn has_unsent(&self) -> bool {
+        self.unsent > 0
+    }
+
+    /// Messages sent and not answered yet.
+    pub(crate) fn in_flight(&self) -> u64 {
+        self.due.len() as u64
+    }
+
+    /// Reads once and verifies what came. One read is enough: the readiness loop tells again if more is
+    /// there, and after a short read it never is.
+    pub(crate) fn receive(&mut self, buffer: &mut [u8]) -> Result<Received, Failure> {
+        let length = loop {
+            match recv(&self.stream, &mut *buffer, RecvFlags::empty()) {
+                Ok((length, _)) => break length,
+                Err(Errno::INTR) => {}
+                Err(Errno::AGAIN) => return Ok(Received::Nothing),
+                Err(error) => return Err(Failure::io("reading", &error.into())),
+            }
+        };
+        if length == 0 {
+            return self.end_of_stream();
+        }
+        let before = self.verifier.received();
+        let replies = self.verifier.check(&buffer[..length])?;
+        Ok(Received::Reply { bytes: self.verifier.received() - before, replies })
+    }
+
+    fn end_of_stream(&self) -> Result<Received, Failure> {
+        if !self.greeted() {
+            let detail = "the server closed the connection without having greeted it".to_owned();
+            return Err(Failure { kind: ErrorKind::Rejected, detail });
+        }
+        if self.closing && !self.has_unsent() {
+            self.verifier.finish()?;
+            return Ok(Received::End);
+        }
+        let detail = format!(
+            "the server closed the connection after {} reply bytes, before the client had closed its side",
+            self.verifier.received()
+        );
+        Err(Failure { kind: ErrorKind::EarlyEnd, detail })
+    }
+
+    /// Takes the oldest messages off the queue, since their replies are complete: when was each due?
+    pub(crate) fn complete(&mut self, replies: u64) -> impl Iterator<Item = Instant> {
+        let replies = usize::try_from(replies).unwrap_or(usize::MAX).min(self.due.len());
+        self.due.drain(..replies)
+    }
+
+    /// Makes `messages` more messages due; [`Connection::flush`] writes them.
+    pub(crate) fn queue(&mut self, messages: u64, now: Instant) {
+        self.verifier.owe(messages);
+        for _ in 0..messages {
+            self.due.push_back(now);
+            self.unsent += self.message.request_bytes;
+        }
+    }
+
+    /// Writes what is due until all is written or the socket takes no more.
+    pub(crate) fn flush(&mut self) -> Result<(), Failure> {
+        while self.unsent > 0 {
+            let end = self.message.batch.len().min(self.position + self.unsent);
+            let due = &self.message.batch[self.position..end];
+            match send(&self.stream, due, SendFlags::NOSIGNAL) {
+                Ok(written) => {
+                    // A short write says that the socket is full, as an error would.
+                    let full = written < due.len();
+                    self.unsent -= written;
+                    self.position = (self.position + written) % self.message.batch.len();
+                    if full {
+                        return Ok(());
+                    }
+                }
+                Err(Errno::INTR) => {}
+                Err(Errno::AGAIN) => return Ok(()),
+                Err(error) => return Err(Failure::io("writing", &error.into())),
+            }
+        }
+        if self.closing { self.close_our_side() } else { Ok(()) }
+    }
+
+    /// Sends what is due, then closes our side; the server must still answer in full and close its own.
+    pub(crate) fn finish(&mut self) -> Result<(), Failure> {
+        self.closing = true;
+        self.flush()
+    }
+
+    fn close_our_side(&self) -> Result<(), Failure> {
+        match self.stream.shutdown(Shutdown::Write) {
+            // The server has closed already; the read that follows tells how.
+            Err(error) if error.kind() == Io::NotConnected => Ok(()),
+            result => result.map_err(|error| Failure::io("closing", &error)),
+        }
+    }
+}
+
+impl Failure {
+    fn io(doing: &str, error: &io::Error) -> Self {
+        let kind = match error.kind() {
+            Io::ConnectionReset | Io::BrokenPipe | Io::ConnectionAborted => ErrorKind::Reset,
+            _ => ErrorKind::Io,
+        };
+        Failure { kind, detail: format!("{doing} failed: {error}") }
+    }
+}
+
+impl From<Mismatch> for Failure {
+    fn from(mismatch: Mismatch) -> Self {
+        let kind = match mismatch {
+            Mismatch::Greeting { .. } => ErrorKind::WrongGreeting,
+            Mismatch::Wrong { .. } => ErrorKind::WrongByte,
+            Mismatch::Extra { .. } => ErrorKind::ExtraByte,
+            Mismatch::Missing { .. } => ErrorKind::MissingReply,
+        };
+        Failure { kind, detail: mismatch.to_string() }
+    }
+}

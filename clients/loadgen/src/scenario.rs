@@ -1,0 +1,161 @@
+//! What load to make, as data: written by hand, kept in files, recorded beside each result.
+
+use std::time::Duration;
+
+use anyhow::ensure;
+use serde::{Deserialize, Serialize};
+
+/// Enough for any one machine: past 28,000 the local ports of one address run out first.
+const MAX_CONNECTIONS: usize = 100_000;
+/// A frame of 1 MiB is a bulk transfer already; several variants of it are held in memory.
+const MAX_PAYLOAD_BYTES: usize = 1 << 20;
+/// Per connection. Each message in flight costs one time stamp of 16 bytes.
+const MAX_DEPTH: usize = 1024;
+/// All messages in flight together: 256 MiB of time stamps.
+const MAX_IN_FLIGHT: usize = 1 << 24;
+/// One hour for any one phase: a slip in a unit must not run for a month.
+const MAX_PHASE_MS: u64 = 3_600_000;
+
+/// What the server speaks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Dialect {
+    /// The series' protocol: a greeting, then frames and their replies.
+    #[default]
+    Protocol,
+    /// Raw echo: no greeting, and each message comes back as it was sent.
+    Echo,
+}
+
+/// One kind of load. Times are whole milliseconds.
+///
+/// ```
+/// let scenario: loadgen::Scenario = serde_json::from_str(r#"{ "name": "bulk", "payload_bytes": 65536 }"#)?;
+/// assert_eq!(scenario.connections, 50); // what is not said is as in the default
+/// assert!(serde_json::from_str::<loadgen::Scenario>(r#"{ "payload": 1 }"#).is_err());
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Scenario {
+    /// How the scenario is called in tables and records.
+    pub name: String,
+    /// What the server speaks.
+    pub dialect: Dialect,
+    /// Connections held open at once.
+    pub connections: usize,
+    /// Bytes of one message: the payload of a frame (protocol), or all of it (echo).
+    pub payload_bytes: usize,
+    /// Messages in flight on each connection.
+    pub depth: usize,
+    /// How long the load waits for all greetings before it begins without the missing ones.
+    pub greeting_wait_ms: u64,
+    /// Load before the measured window.
+    pub warm_up_ms: u64,
+    /// The measured window.
+    pub duration_ms: u64,
+    /// How long what is in flight at the end of the window may take to be answered.
+    pub drain_ms: u64,
+    /// How long the server may take to close once the client has closed its side.
+    pub close_ms: u64,
+}
+
+impl Default for Scenario {
+    /// Ping-pong: 50 connections, one message of 64 bytes in flight on each, for one second. A server that
+    /// answers all and closes uses up none of the waits.
+    fn default() -> Self {
+        Scenario {
+            name: "ping-pong".to_owned(),
+            dialect: Dialect::Protocol,
+            connections: 50,
+            payload_bytes: 64,
+            depth: 1,
+            greeting_wait_ms: 1_000,
+            warm_up_ms: 200,
+            duration_ms: 1_000,
+            drain_ms: 5_000,
+            close_ms: 5_000,
+        }
+    }
+}
+
+impl Scenario {
+    /// Checks that the scenario can be run at all.
+    ///
+    /// # Errors
+    /// The first field that is out of bounds, with its bounds.
+    pub fn validate(&self) -> anyhow::Result<()> {
+        self.within("connections", self.connections, MAX_CONNECTIONS)?;
+        self.within("payload_bytes", self.payload_bytes, MAX_PAYLOAD_BYTES)?;
+        self.within("depth", self.depth, MAX_DEPTH)?;
+        ensure!(
+            self.connections * self.depth <= MAX_IN_FLIGHT,
+            "scenario {:?}: {} connections with {} messages in flight each are more than {MAX_IN_FLIGHT} \
+             together; lower one of them",
+            self.name,
+            self.connections,
+            self.depth
+        );
+        ensure!(self.duration_ms > 0, "scenario {:?}: duration_ms must be at least 1", self.name);
+        for (field, value) in [
+            ("greeting_wait_ms", self.greeting_wait_ms),
+            ("warm_up_ms", self.warm_up_ms),
+            ("duration_ms", self.duration_ms),
+            ("drain_ms", self.drain_ms),
+            ("close_ms", self.close_ms),
+        ] {
+            ensure!(
+                value <= MAX_PHASE_MS,
+                "scenario {:?}: {field} may be {MAX_PHASE_MS} (one hour) at most, but is {value}",
+                self.name
+            );
+        }
+        Ok(())
+    }
+
+    fn within(&self, field: &str, value: usize, most: usize) -> anyhow::Result<()> {
+        ensure!(
+            (1..=most).contains(&value),
+            "scenario {:?}: {field} must be 1 to {most}, but is {value}",
+            self.name
+        );
+        Ok(())
+    }
+
+    /// How long the whole run may take, connecting not included.
+    pub fn longest(&self) -> Duration {
+        Duration::from_millis(
+            self.greeting_wait_ms + self.warm_up_ms + self.duration_ms + self.drain_ms + self.close_ms,
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_default_is_valid_and_survives_a_round_trip() {
+        let scenario = Scenario::default();
+        scenario.validate().unwrap();
+        let text = serde_json::to_string(&scenario).unwrap();
+        assert_eq!(serde_json::from_str::<Scenario>(&text).unwrap(), scenario);
+    }
+
+    #[test]
+    fn every_bound_names_its_field() {
+        let valid = Scenario::default;
+        for (field, scenario) in [
+            ("connections", Scenario { connections: 0, ..valid() }),
+            ("connections", Scenario { connections: MAX_CONNECTIONS + 1, ..valid() }),
+            ("payload_bytes", Scenario { payload_bytes: 0, ..valid() }),
+            ("depth", Scenario { depth: MAX_DEPTH + 1, ..valid() }),
+            ("in flight", Scenario { connections: MAX_CONNECTIONS, depth: MAX_DEPTH, ..valid() }),
+            ("duration_ms", Scenario { duration_ms: 0, ..valid() }),
+            ("close_ms", Scenario { close_ms: MAX_PHASE_MS + 1, ..valid() }),
+        ] {
+            let message = scenario.validate().unwrap_err().to_string();
+            assert!(message.contains(field), "{message}");
+        }
+    }
+}

@@ -1,0 +1,209 @@
+//! What one worker counts. A tally belongs to one thread and is touched for every message, so it shares
+//! nothing; tallies of several workers are added up when all have ended.
+
+use std::time::{Duration, Instant};
+
+use hdrhistogram::Histogram;
+
+use crate::outcome::{ErrorKind, Errors, Latency, Measurement, Outcome};
+
+/// Round trips are kept from 1 ns to 60 s with three significant digits, in about 216 KiB. What takes
+/// longer counts as 60 s.
+const LONGEST_NS: u64 = 60_000_000_000;
+
+/// Whether what completes now belongs to the measurement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Window {
+    /// Not begun: nothing counts.
+    Ahead,
+    /// What completes counts.
+    Open { since: Instant },
+    /// What was sent in the window and completes now is drained: it is timed, but not counted.
+    Closed { since: Instant },
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Tally {
+    pub(crate) window: Window,
+    pub(crate) connections: u64,
+    pub(crate) served: u64,
+    pub(crate) starved: u64,
+    pub(crate) unfinished: u64,
+    pub(crate) elapsed: Duration,
+    pub(crate) client_cpu: Duration,
+    pub(crate) errors: Errors,
+    messages: u64,
+    drained: u64,
+    reply_bytes: u64,
+    latency_ns: Histogram<u64>,
+}
+
+impl Tally {
+    pub(crate) fn new() -> anyhow::Result<Self> {
+        Ok(Tally {
+            window: Window::Ahead,
+            connections: 0,
+            served: 0,
+            starved: 0,
+            unfinished: 0,
+            elapsed: Duration::ZERO,
+            client_cpu: Duration::ZERO,
+            errors: Errors::default(),
+            messages: 0,
+            drained: 0,
+            reply_bytes: 0,
+            latency_ns: Histogram::new_with_bounds(1, LONGEST_NS, 3)?,
+        })
+    }
+
+    /// Counts verified reply bytes.
+    pub(crate) fn arrived(&mut self, reply_bytes: u64) {
+        if let Window::Open { .. } = self.window {
+            self.reply_bytes += reply_bytes;
+        }
+    }
+
+    /// Counts one message whose reply is complete. The window times what was *sent* within it, to the
+    /// end, so that neither the warm-up nor the cut at the end colours the distribution.
+    pub(crate) fn completed(&mut self, due: Instant, now: Instant) {
+        let since = match self.window {
+            Window::Ahead => return,
+            Window::Open { since } => {
+                self.messages += 1;
+                since
+            }
+            Window::Closed { since } => {
+                self.drained += 1;
+                since
+            }
+        };
+        if due >= since {
+            self.latency_ns.saturating_record(nanoseconds(now.saturating_duration_since(due)));
+        }
+    }
+
+    pub(crate) fn failed(&mut self, kind: ErrorKind, detail: impl FnOnce() -> String) {
+        self.errors.add(kind, detail);
+    }
+
+    /// Adds what another worker counted beside this one, in the same window of time.
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "one worker so far; how several add up is settled here")
+    )]
+    pub(crate) fn merge(&mut self, other: &Tally) -> anyhow::Result<()> {
+        self.connections += other.connections;
+        self.served += other.served;
+        self.starved += other.starved;
+        self.unfinished += other.unfinished;
+        self.elapsed = self.elapsed.max(other.elapsed);
+        self.client_cpu += other.client_cpu;
+        for (&kind, &count) in &other.errors.by_kind {
+            *self.errors.by_kind.entry(kind).or_default() += count;
+        }
+        self.errors.first = self.errors.first.take().or_else(|| other.errors.first.clone());
+        self.messages += other.messages;
+        self.drained += other.drained;
+        self.reply_bytes += other.reply_bytes;
+        self.latency_ns.add(&other.latency_ns)?;
+        Ok(())
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "counts of one run are far below 2^53")]
+    pub(crate) fn into_measurement(self) -> Measurement {
+        let per_message =
+            |total: Duration| (self.messages > 0).then(|| nanoseconds(total) as f64 / self.messages as f64);
+        let seconds = self.elapsed.as_secs_f64();
+        let outcome = Outcome {
+            connections: self.connections,
+            served: self.served,
+            starved: self.starved,
+            elapsed_ns: nanoseconds(self.elapsed),
+            messages: self.messages,
+            messages_per_second: if seconds > 0.0 { self.messages as f64 / seconds } else { 0.0 },
+            reply_bytes: self.reply_bytes,
+            drained: self.drained,
+            unfinished: self.unfinished,
+            latency: Latency::of(&self.latency_ns),
+            client_cpu_ns_per_message: per_message(self.client_cpu),
+            errors: self.errors,
+        };
+        Measurement { outcome, latency_ns: self.latency_ns }
+    }
+}
+
+/// Saturates after 584 years.
+fn nanoseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tally(round_trips_us: std::ops::Range<u64>) -> Tally {
+        let mut tally = Tally::new().unwrap();
+        let start = Instant::now();
+        tally.window = Window::Open { since: start };
+        tally.elapsed = Duration::from_secs(1);
+        for microseconds in round_trips_us {
+            tally.arrived(64);
+            tally.completed(start, start + Duration::from_micros(microseconds));
+        }
+        tally
+    }
+
+    #[test]
+    fn merged_tallies_equal_one_that_saw_everything() {
+        let mut merged = tally(1..100);
+        merged.merge(&tally(100..2_000)).unwrap();
+        let whole = tally(1..2_000).into_measurement();
+        let merged = merged.into_measurement();
+        assert_eq!(merged.outcome, whole.outcome);
+        assert_eq!(merged.latency_ns, whole.latency_ns);
+        assert_eq!(merged.outcome.messages, 1_999);
+    }
+
+    #[test]
+    fn merged_tallies_add_errors_by_kind_and_keep_the_first_sentence() {
+        let (mut one, mut other) = (tally(0..0), tally(0..0));
+        one.failed(ErrorKind::Reset, || "first".to_owned());
+        other.failed(ErrorKind::Reset, || "second".to_owned());
+        other.failed(ErrorKind::Stalled, || "third".to_owned());
+        one.merge(&other).unwrap();
+        assert_eq!(one.errors.to_string(), "1 stalled, 2 reset");
+        assert_eq!(one.errors.first.as_deref(), Some("first"));
+    }
+
+    #[test]
+    fn what_completes_in_the_window_counts_and_what_was_sent_in_it_is_timed() {
+        let at = |start: Instant, milliseconds| start + Duration::from_millis(milliseconds);
+        let mut tally = Tally::new().unwrap();
+        let begin = Instant::now();
+        let (start, stop) = (at(begin, 10), at(begin, 20));
+        tally.elapsed = stop - start;
+        for (window, due, now) in [
+            (Window::Ahead, at(begin, 1), at(begin, 2)),
+            (Window::Open { since: start }, at(begin, 3), at(begin, 11)),
+            (Window::Open { since: start }, at(begin, 12), at(begin, 13)),
+            (Window::Closed { since: start }, at(begin, 14), at(begin, 44)),
+        ] {
+            tally.window = window;
+            tally.arrived(10);
+            tally.completed(due, now);
+        }
+        let outcome = tally.into_measurement().outcome;
+        assert_eq!((outcome.messages, outcome.drained, outcome.reply_bytes), (2, 1, 20));
+        assert!((outcome.messages_per_second - 200.0).abs() < 1e-9);
+        let latency = outcome.latency.unwrap();
+        assert_eq!(latency.samples, 2);
+        assert!((30_000_000..31_000_000).contains(&latency.max_ns), "{}", latency.max_ns);
+    }
+
+    #[test]
+    fn nothing_measured_is_absent_rather_than_zero() {
+        let outcome = Tally::new().unwrap().into_measurement().outcome;
+        assert_eq!(outcome.latency, None);
+        assert_eq!(outcome.client_cpu_ns_per_message, None);
+    }
+}

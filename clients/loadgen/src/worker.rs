@@ -1,0 +1,185 @@
+//! What one thread does with its connections: wait for events, read and verify, write what is due.
+//!
+//! The worker knows nothing of the order of the phases; the engine sets what is to happen (`loading`, the
+//! tally's window) and lets it turn. Per message it makes one read, one write and its share of an
+//! `epoll_wait`, reads the clock once and allocates nothing.
+
+use std::os::fd::OwnedFd;
+use std::time::Instant;
+
+use anyhow::Context;
+use rustix::buffer::spare_capacity;
+use rustix::event::Timespec;
+use rustix::event::epoll::{self, CreateFlags, EventData, EventFlags};
+use rustix::io::Errno;
+
+use crate::connection::{Connection, Failure, Received};
+use crate::outcome::ErrorKind;
+use crate::tally::Tally;
+
+/// One read takes at most this much; more waits in the socket for the next turn.
+const BUFFER_BYTES: usize = 64 * 1024;
+
+/// Events taken from the kernel at once; more wait for the next call.
+const EVENTS: usize = 1024;
+
+pub(crate) struct Worker<'message> {
+    epoll: OwnedFd,
+    /// By token; `None` once ended or given up.
+    pub(crate) connections: Vec<Option<Connection<'message>>>,
+    /// How many of them are left.
+    open: usize,
+    /// How many have not been greeted yet.
+    pub(crate) ungreeted: usize,
+    /// Messages sent and not answered yet, on all connections together.
+    pub(crate) in_flight: u64,
+    pub(crate) tally: Tally,
+    pub(crate) depth: u64,
+    /// Whether a completed message is followed by a new one.
+    pub(crate) loading: bool,
+    buffer: Box<[u8]>,
+    /// The newest reading of the clock.
+    pub(crate) now: Instant,
+}
+
+impl<'message> Worker<'message> {
+    pub(crate) fn new(
+        connections: Vec<Connection<'message>>,
+        tally: Tally,
+        depth: u64,
+    ) -> anyhow::Result<Self> {
+        let epoll = epoll::create(CreateFlags::CLOEXEC).context("cannot create an epoll instance")?;
+        for (token, connection) in connections.iter().enumerate() {
+            epoll::add(&epoll, connection.stream(), EventData::new_u64(token as u64), EventFlags::IN)
+                .context("cannot watch a connection with epoll")?;
+        }
+        Ok(Worker {
+            epoll,
+            open: connections.len(),
+            ungreeted: connections.iter().filter(|connection| !connection.greeted()).count(),
+            connections: connections.into_iter().map(Some).collect(),
+            in_flight: 0,
+            tally,
+            depth,
+            loading: false,
+            buffer: vec![0; BUFFER_BYTES].into(),
+            now: Instant::now(),
+        })
+    }
+
+    /// Handles events until `deadline`, or until `done` or until no connection is left.
+    pub(crate) fn turn_until(
+        &mut self,
+        deadline: Instant,
+        done: impl Fn(&Self) -> bool,
+    ) -> anyhow::Result<()> {
+        let mut events = Vec::with_capacity(EVENTS);
+        self.now = Instant::now();
+        while self.now < deadline && self.open > 0 && !done(self) {
+            let timeout = Timespec::try_from(deadline - self.now).context("a wait is out of range")?;
+            match epoll::wait(&self.epoll, spare_capacity(&mut events), Some(&timeout)) {
+                Ok(_) | Err(Errno::INTR) => {}
+                Err(error) => return Err(error).context("waiting for readiness with epoll failed"),
+            }
+            self.now = Instant::now();
+            for event in events.drain(..) {
+                let (flags, token) = (event.flags, event.data.u64());
+                if let Ok(token) = usize::try_from(token) {
+                    self.handle(token, flags);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads, then writes: a server that waits for us to read is always relieved first.
+    fn handle(&mut self, token: usize, ready: EventFlags) {
+        if ready.intersects(EventFlags::IN | EventFlags::HUP | EventFlags::ERR) {
+            let due = self.receive(token);
+            if self.loading && due > 0 {
+                return self.send(token, due);
+            }
+        }
+        if ready.contains(EventFlags::OUT) {
+            self.with(token, Connection::flush);
+        }
+    }
+
+    /// Reads, verifies and counts. Returns how many new messages this makes room for.
+    fn receive(&mut self, token: usize) -> u64 {
+        let Some(connection) = self.connections.get_mut(token).and_then(Option::as_mut) else { return 0 };
+        let (was_greeted, was_served) = (connection.greeted(), connection.served());
+        let received = connection.receive(&mut self.buffer);
+        self.now = Instant::now();
+        let greeted_now = !was_greeted && connection.greeted();
+        if greeted_now {
+            self.ungreeted -= 1;
+        }
+        if !was_served && connection.served() {
+            self.tally.served += 1;
+        }
+        match received {
+            Ok(Received::Reply { bytes, replies }) => {
+                self.tally.arrived(bytes);
+                self.in_flight -= replies;
+                for due in connection.complete(replies) {
+                    self.tally.completed(due, self.now);
+                }
+                return if greeted_now { self.depth } else { replies };
+            }
+            Ok(Received::Nothing) => {}
+            Ok(Received::End) => self.remove(token),
+            Err(failure) => self.fail(token, failure),
+        }
+        0
+    }
+
+    /// Puts `messages` more messages in flight.
+    pub(crate) fn send(&mut self, token: usize, messages: u64) {
+        let Some(connection) = &mut self.connections[token] else { return };
+        connection.queue(messages, self.now);
+        self.in_flight += messages;
+        self.with(token, Connection::flush);
+    }
+
+    /// Does something that writes, gives the connection up if it fails, and keeps epoll informed of
+    /// whether it waits for the socket to take more.
+    pub(crate) fn with(
+        &mut self,
+        token: usize,
+        action: impl FnOnce(&mut Connection<'message>) -> Result<(), Failure>,
+    ) {
+        let Some(connection) = &mut self.connections[token] else { return };
+        if let Err(failure) = action(connection) {
+            return self.fail(token, failure);
+        }
+        if connection.has_unsent() == connection.awaits_writable {
+            return;
+        }
+        connection.awaits_writable = connection.has_unsent();
+        let interest =
+            if connection.awaits_writable { EventFlags::IN | EventFlags::OUT } else { EventFlags::IN };
+        let data = EventData::new_u64(token as u64);
+        if let Err(error) = epoll::modify(&self.epoll, connection.stream(), data, interest) {
+            let detail = format!("watching the connection with epoll failed: {error}");
+            self.fail(token, Failure { kind: ErrorKind::Io, detail });
+        }
+    }
+
+    pub(crate) fn fail(&mut self, token: usize, failure: Failure) {
+        self.tally.failed(failure.kind, || failure.detail);
+        self.remove(token);
+    }
+
+    /// Closes the socket, which also takes it out of epoll.
+    pub(crate) fn remove(&mut self, token: usize) {
+        if let Some(connection) = self.connections[token].take() {
+            self.open -= 1;
+            self.in_flight -= connection.in_flight();
+            self.tally.unfinished += connection.in_flight();
+            if !connection.greeted() {
+                self.ungreeted -= 1;
+            }
+        }
+    }
+}

@@ -1,0 +1,214 @@
+//! One connection: a thread that sends and pauses, and a thread that listens.
+//!
+//! The listener alone judges what arrives and how long it may take; the sender follows its progress
+//! and stops at once when the listener has failed, even in the middle of a pause.
+
+use std::io::{self, Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::sync::mpsc::Sender;
+use std::thread;
+use std::time::{Duration, Instant, SystemTime};
+
+use protocol::Verifier;
+
+use crate::progress::Progress;
+use crate::{Event, EventKind, Failure, Script};
+
+/// Enough for either thread: the deepest calls format a line of text. The platform's default of 2 MiB
+/// or more would be address space wasted by the thousand.
+const STACK_BYTES: usize = 128 * 1024;
+
+/// Scripted replies are short; one read takes whatever has come.
+const RECEIVE_BYTES: usize = 1024;
+
+/// A builder for a thread of connection `index`.
+pub(crate) fn thread(index: usize) -> thread::Builder {
+    thread::Builder::new().name(format!("conn{index}")).stack_size(STACK_BYTES)
+}
+
+/// Where a connection tells what happens to it.
+#[derive(Clone)]
+pub(crate) struct Log {
+    connection: usize,
+    started: Instant,
+    events: Sender<Event>,
+}
+
+impl Log {
+    pub(crate) fn new(connection: usize, started: Instant, events: Sender<Event>) -> Self {
+        Log { connection, started, events }
+    }
+
+    pub(crate) fn tell(&self, kind: EventKind) {
+        let (at, wall) = (self.started.elapsed(), SystemTime::now());
+        // The run listens until the last log is gone; if it panicked, there is nobody left to tell.
+        let _ = self.events.send(Event { connection: self.connection, at, wall, kind });
+    }
+}
+
+/// One connection that has yet to be opened.
+pub(crate) struct Connection<'run> {
+    addresses: &'run [SocketAddr],
+    script: &'run Script,
+    timeout: Duration,
+    log: Log,
+}
+
+impl<'run> Connection<'run> {
+    pub(crate) fn new(
+        addresses: &'run [SocketAddr],
+        script: &'run Script,
+        timeout: Duration,
+        log: Log,
+    ) -> Self {
+        Connection { addresses, script, timeout, log }
+    }
+
+    /// Plays the script to its end or to its first failure, and tells which.
+    pub(crate) fn play(&self) {
+        if let Err(failure) = self.converse() {
+            self.log.tell(EventKind::Failed(failure));
+        }
+    }
+
+    fn converse(&self) -> Result<(), Failure> {
+        let stream = self.connect()?;
+        self.log.tell(EventKind::Connected);
+        let progress = Progress::default();
+        thread::scope(|scope| {
+            thread(self.log.connection)
+                .spawn_scoped(scope, || progress.end(self.listen(&stream, &progress)))
+                .map_err(|error| Failure::Thread { cause: error.to_string() })?;
+            let outcome = self.send(&stream, &progress);
+            if outcome.is_err() {
+                // Wakes the listener if it still waits. The connection may be gone already.
+                let _ = stream.shutdown(Shutdown::Both);
+            }
+            outcome
+        })
+    }
+
+    fn connect(&self) -> Result<TcpStream, Failure> {
+        let mut last_failure = None;
+        for &address in self.addresses {
+            let stream = TcpStream::connect_timeout(&address, self.time_left()).and_then(|stream| {
+                // Each buffer leaves when the script says so.
+                stream.set_nodelay(true)?;
+                stream.set_write_timeout(Some(self.time_left()))?;
+                Ok(stream)
+            });
+            match stream {
+                Ok(stream) => return Ok(stream),
+                Err(error) => last_failure = Some(Failure::Connect { address, cause: error.to_string() }),
+            }
+        }
+        Err(last_failure.unwrap_or_else(|| self.timed_out("no address to connect to")))
+    }
+
+    /// The sending thread's part.
+    fn send(&self, mut stream: &TcpStream, progress: &Progress) -> Result<(), Failure> {
+        progress.wait(None, |now| now.greeted)?;
+        for (step, owed) in self.script.steps_with_debt() {
+            self.log.tell(EventKind::Sending(step.buffer.clone()));
+            progress.update(|now| now.owed = owed as u64);
+            if let Err(error) = stream.write_all(&step.buffer) {
+                return Err(self.ended_early(progress.lock().received, &error));
+            }
+            progress.wait(Some(step.pause), |_| false)?;
+        }
+        progress.wait(None, |now| now.received == self.script.reply().len() as u64)?;
+        self.log.tell(EventKind::Disconnecting);
+        progress.update(|now| now.disconnecting = true);
+        // Fails only if the server is gone already, which the listener judges.
+        let _ = stream.shutdown(Shutdown::Write);
+        progress.wait(None, |_| false)
+    }
+
+    /// The listening thread's part: until the server closes, or does something that it must not.
+    fn listen(&self, mut stream: &TcpStream, progress: &Progress) -> Result<(), Failure> {
+        let mut verifier = Verifier::new(self.script.reply());
+        verifier.owe(1);
+        let mut buffer = [0; RECEIVE_BYTES];
+        loop {
+            let read =
+                stream.set_read_timeout(Some(self.time_left())).and_then(|()| stream.read(&mut buffer));
+            match read {
+                Ok(0) if progress.lock().disconnecting => return Ok(()),
+                Ok(0) => {
+                    let end = io::Error::new(io::ErrorKind::UnexpectedEof, "the server closed it");
+                    return Err(self.ended_early(verifier.received(), &end));
+                }
+                Ok(length) => self.receive(&buffer[..length], &mut verifier, progress)?,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => {
+                    return Err(self.timed_out(&awaited(&verifier)));
+                }
+                Err(error) => return Err(self.ended_early(verifier.received(), &error)),
+            }
+        }
+    }
+
+    /// Tells what came, then judges it: a wrong byte is to be seen in the transcript too.
+    fn receive(&self, bytes: &[u8], verifier: &mut Verifier<'_>, progress: &Progress) -> Result<(), Failure> {
+        let mut reply = bytes;
+        if !verifier.greeted() && bytes.first() == Some(&protocol::GREETING) {
+            self.log.tell(EventKind::Greeted);
+            reply = &bytes[1..];
+        }
+        if !reply.is_empty() {
+            self.log.tell(EventKind::Received(reply.to_vec()));
+        }
+        verifier.check(bytes)?;
+        let (received, owed) = (verifier.received(), progress.lock().owed);
+        if received > owed {
+            return Err(Failure::Unasked { received, owed });
+        }
+        progress.update(|now| {
+            now.greeted = true;
+            now.received = received;
+        });
+        Ok(())
+    }
+
+    /// What is left of the connection's time; never zero, which sockets take for "no limit".
+    fn time_left(&self) -> Duration {
+        self.timeout.saturating_sub(self.log.started.elapsed()).max(Duration::from_millis(1))
+    }
+
+    fn timed_out(&self, awaited: &str) -> Failure {
+        Failure::Timeout { after: self.timeout, awaited: awaited.to_owned() }
+    }
+
+    fn ended_early(&self, received: u64, cause: &io::Error) -> Failure {
+        let owed = self.script.reply().len() as u64;
+        Failure::EndedEarly { received, owed, cause: cause.to_string() }
+    }
+}
+
+/// What the server has not done yet, as text.
+fn awaited(verifier: &Verifier<'_>) -> String {
+    let (received, outstanding) = (verifier.received(), verifier.outstanding());
+    if !verifier.greeted() {
+        "the server has not greeted with '*'".to_owned()
+    } else if outstanding > 0 {
+        format!("only {received} of {} reply bytes have come", received + outstanding)
+    } else {
+        "the whole reply has come, but the server does not close after the client has".to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_awaited_depends_on_what_has_come() {
+        let mut verifier = Verifier::new(b"bcd");
+        verifier.owe(1);
+        assert_eq!(awaited(&verifier), "the server has not greeted with '*'");
+        verifier.check(b"*bc").unwrap();
+        assert_eq!(awaited(&verifier), "only 2 of 3 reply bytes have come");
+        verifier.check(b"d").unwrap();
+        assert!(awaited(&verifier).ends_with("the server does not close after the client has"));
+    }
+}

@@ -1,0 +1,85 @@
+//! What each connection says, and when.
+
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use protocol::Session;
+
+/// One buffer that is sent in one go, and the pause behind it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// The bytes to send.
+    pub buffer: Vec<u8>,
+    /// How long to send nothing afterwards.
+    pub pause: Duration,
+}
+
+/// The steps that every connection plays, and the reply that it must get for them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Script {
+    steps: Vec<Step>,
+    replies: Vec<u8>,
+    owed_after_step: Vec<usize>,
+}
+
+impl Script {
+    /// A script of these steps. What the server must answer follows from the protocol.
+    pub fn new(steps: Vec<Step>) -> Self {
+        let mut session = Session::new();
+        let mut replies = Vec::new();
+        let mut owed_after_step = Vec::new();
+        for step in &steps {
+            session.append_reply(&step.buffer, &mut replies);
+            owed_after_step.push(replies.len());
+        }
+        Script { steps, replies, owed_after_step }
+    }
+
+    /// The script of the series: three buffers in about 2.2 s.
+    ///
+    /// The first two reads end inside and outside of frames, the second frame spans two reads, and
+    /// `0000` comes back as `1111`, by which a reader of the transcript knows the end.
+    ///
+    /// ```
+    /// use script::Script;
+    ///
+    /// assert_eq!(Script::series().reply(), b"bcdbcuf23436bc1111");
+    /// assert_eq!(Script::series().duration().as_millis(), 2200);
+    /// ```
+    pub fn series() -> Self {
+        let step = |buffer: &str, milliseconds| Step {
+            buffer: buffer.as_bytes().to_vec(),
+            pause: Duration::from_millis(milliseconds),
+        };
+        Script::new(vec![step("^abc$de^abte$f", 1000), step("xyz^123", 1000), step("25$^ab0000$abab", 200)])
+    }
+
+    /// The same script with every pause divided.
+    #[must_use]
+    pub fn faster(mut self, divisor: NonZeroU32) -> Self {
+        for step in &mut self.steps {
+            step.pause /= divisor.get();
+        }
+        self
+    }
+
+    /// The steps in their order.
+    pub fn steps(&self) -> &[Step] {
+        &self.steps
+    }
+
+    /// The whole reply that each connection must get, the greeting left out.
+    pub fn reply(&self) -> &[u8] {
+        &self.replies
+    }
+
+    /// How long one connection takes if the server loses no time: the sum of the pauses.
+    pub fn duration(&self) -> Duration {
+        self.steps.iter().map(|step| step.pause).sum()
+    }
+
+    /// The steps, each with the reply bytes that the server owes once it is sent, all in all.
+    pub(crate) fn steps_with_debt(&self) -> impl Iterator<Item = (&Step, usize)> {
+        self.steps.iter().zip(self.owed_after_step.iter().copied())
+    }
+}

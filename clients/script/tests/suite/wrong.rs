@@ -1,0 +1,175 @@
+//! What the client says about each way of doing it wrong.
+
+use std::io::{Read, Write};
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use protocol::Mismatch;
+use script::{EventKind, Failure, Options, Report, run};
+
+use super::server::{
+    Nobody, answer, fast_script, play, play_with_long_pause, play_within, right, sequential,
+};
+
+/// The failure of a run of one connection, which must also be its last event.
+fn failure(report: &Report) -> &Failure {
+    assert!(!report.all_right());
+    let (connection, failure) = report.failures().next().unwrap();
+    assert_eq!(connection, 0);
+    assert_eq!(report.events.last().unwrap().kind, EventKind::Failed(failure.clone()));
+    failure
+}
+
+#[test]
+fn a_wrong_byte_is_named_with_its_place() {
+    let wrong = sequential(1, |mut stream| {
+        stream.write_all(b"*")?;
+        answer(stream, |reply| reply.iter().map(|&byte| if byte == b'u' { b't' } else { byte }).collect())
+    });
+    let report = play(wrong, 1);
+    assert_eq!(
+        failure(&report),
+        &Failure::WrongBytes(Mismatch::Wrong { offset: 5, expected: b'u', got: b't' })
+    );
+    assert_eq!(
+        report.events.last().unwrap().kind.to_string(),
+        "failed: wrong bytes: reply byte 5 must be 0x75, but is 0x74"
+    );
+}
+
+#[test]
+fn a_server_that_never_greets_is_given_up_on() {
+    let silent = sequential(1, |mut stream| {
+        stream.read_exact(&mut [0]) // returns when the client gives up
+    });
+    let report = play_within(silent, 1, Duration::from_millis(30));
+    assert_eq!(failure(&report).to_string(), "gave up after 30ms: the server has not greeted with '*'");
+}
+
+#[test]
+fn a_server_that_forgets_to_greet_is_told_so() {
+    let rude = sequential(1, |mut stream| {
+        stream.write_all(b"bcd")?;
+        answer(stream, |reply| reply)
+    });
+    assert_eq!(failure(&play(rude, 1)), &Failure::WrongBytes(Mismatch::Greeting { got: b'b' }));
+}
+
+#[test]
+fn a_connection_that_is_closed_early_is_a_failure() {
+    let hasty = sequential(1, |mut stream| {
+        stream.write_all(b"*")?;
+        stream.read_exact(&mut [0; 14])?;
+        stream.write_all(b"bcdbcuf")
+    });
+    let report = play_with_long_pause(hasty, 0);
+    assert!(report.elapsed < Duration::from_secs(60), "the failure must cut the pause short");
+    assert_eq!(
+        failure(&report).to_string(),
+        "the connection ended early, after 7 of 18 reply bytes: the server closed it"
+    );
+}
+
+#[test]
+fn a_connection_that_is_closed_instead_of_greeted_is_a_failure() {
+    let closed = sequential(1, |stream| {
+        drop(stream);
+        Ok(())
+    });
+    let report = play(closed, 1);
+    assert!(
+        matches!(failure(&report), Failure::EndedEarly { received: 0, owed: 18, .. }),
+        "{:?}",
+        report.outcomes
+    );
+}
+
+#[test]
+fn a_server_that_closes_before_the_client_does_is_a_failure() {
+    let hasty = sequential(1, |mut stream| {
+        stream.write_all(b"*")?;
+        for (length, reply) in [(14, &b"bcdbcuf"[..]), (7, b"234"), (15, b"36bc1111")] {
+            stream.read_exact(&mut vec![0; length])?;
+            stream.write_all(reply)?;
+        }
+        Ok(())
+    });
+    let report = play_with_long_pause(hasty, 2);
+    assert!(matches!(failure(&report), Failure::EndedEarly { received: 18, owed: 18, .. }));
+}
+
+#[test]
+fn one_byte_too_many_is_a_failure_even_behind_the_whole_reply() {
+    let chatty = sequential(1, |mut stream| {
+        stream.write_all(b"*")?;
+        answer(stream, |mut reply| {
+            if reply.ends_with(b"1111") {
+                reply.push(b'!');
+            }
+            reply
+        })
+    });
+    assert_eq!(failure(&play(chatty, 1)), &Failure::WrongBytes(Mismatch::Extra { owed: 18, got: b'!' }));
+}
+
+#[test]
+fn one_byte_too_many_is_a_failure_even_behind_the_farewell() {
+    let chatty = sequential(1, |mut stream| {
+        stream.write_all(b"*")?;
+        answer(stream.try_clone()?, |reply| reply)?;
+        stream.write_all(b"!")
+    });
+    assert_eq!(failure(&play(chatty, 1)), &Failure::WrongBytes(Mismatch::Extra { owed: 18, got: b'!' }));
+}
+
+#[test]
+fn a_reply_before_its_request_is_a_failure() {
+    let clairvoyant = sequential(1, |mut stream| {
+        stream.write_all(b"*bcd")?;
+        stream.read_exact(&mut [0]) // keeps the connection until the client has judged
+    });
+    assert_eq!(failure(&play(clairvoyant, 1)), &Failure::Unasked { received: 3, owed: 0 });
+}
+
+#[test]
+fn a_missing_byte_is_waited_for_and_then_a_failure() {
+    let stingy = sequential(1, |mut stream| {
+        stream.write_all(b"*")?;
+        answer(stream, |mut reply| {
+            if reply.ends_with(b"1111") {
+                reply.pop();
+            }
+            reply
+        })
+    });
+    let report = play_within(stingy, 1, Duration::from_millis(300));
+    assert!(matches!(failure(&report), Failure::Timeout { .. }), "{:?}", report.outcomes);
+}
+
+#[test]
+fn a_refused_connection_names_the_address_and_the_cause() {
+    let nobody = Nobody::new();
+    let report = play(nobody.address(), 1);
+    let Failure::Connect { address, cause } = failure(&report) else { panic!("{:?}", report.outcomes) };
+    assert_eq!(*address, nobody.address());
+    assert!(cause.contains("refused"), "{cause}");
+}
+
+#[test]
+fn one_failed_connection_does_not_hide_the_others() {
+    // The first connection is served, the second one dies with the listener.
+    let report = play(sequential(1, right), 2);
+    assert_eq!(report.failures().count(), 1);
+    assert!(!report.all_right());
+}
+
+#[test]
+fn a_run_that_cannot_be_is_refused_before_it_begins() {
+    let address: SocketAddr = "127.0.0.1:1".parse().unwrap();
+    for connections in [0, 1_000_000] {
+        let options = Options { connections, script: fast_script(), timeout: None };
+        assert!(run(&[address], &options, |_| {}).is_err());
+    }
+    let options = Options { connections: 1, script: fast_script(), timeout: None };
+    assert!(run(&[], &options, |_| {}).is_err());
+}

@@ -1,0 +1,184 @@
+//! One connection of a model that blocks: a socket with timeouts that the drain can wake.
+
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::{Shutdown as Direction, SocketAddr, TcpStream};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
+
+use tracing::{debug, error};
+
+use crate::connections::Shared;
+use crate::{Drain, DrainStep, Outcome, Tick};
+
+/// The part of a connection that the drain thread sees.
+#[derive(Debug)]
+pub(crate) struct Socket {
+    stream: TcpStream,
+    last_activity: AtomicU32,
+    /// Its thread waits for bytes from the client, and owes it nothing.
+    receiving: AtomicBool,
+    /// Set by the drain: answer no more.
+    stopped: AtomicBool,
+    /// Set by the drain: the deadline cut this connection.
+    cut: AtomicBool,
+}
+
+impl Socket {
+    pub(crate) fn new(stream: TcpStream) -> Socket {
+        Socket {
+            stream,
+            last_activity: AtomicU32::new(Tick::now().to_bits()),
+            receiving: AtomicBool::new(false),
+            stopped: AtomicBool::new(false),
+            cut: AtomicBool::new(false),
+        }
+    }
+
+    fn touch(&self) {
+        self.last_activity.store(Tick::now().to_bits(), Relaxed);
+    }
+
+    /// Takes the connection's next step of a drain. Steps repeat until the connection is gone, so it does
+    /// no harm that the peer may have closed already and a call fails.
+    pub(crate) fn see_off(&self, drain: &Drain) {
+        match drain.step(Tick::from_bits(self.last_activity.load(Relaxed))) {
+            // On Linux what has arrived can still be read after this, and only then `recv` returns 0. A
+            // thread that is blocked in `send` must not be cut short so: what its client sent before may
+            // still be on the way.
+            DrainStep::Close if self.receiving.load(Relaxed) => drop(self.stream.shutdown(Direction::Read)),
+            DrainStep::Answer | DrainStep::Close => {}
+            DrainStep::Linger => self.stopped.store(true, Relaxed),
+            DrainStep::Cut => {
+                self.cut.store(true, Relaxed);
+                self.stopped.store(true, Relaxed);
+                let _ = self.stream.shutdown(Direction::Both);
+            }
+        }
+    }
+}
+
+/// One admitted connection, owned by the thread that serves it.
+#[derive(Debug)]
+pub struct Connection {
+    shared: Arc<Shared>,
+    socket: Arc<Socket>,
+    key: usize,
+    peer: SocketAddr,
+    answered_bytes: u64,
+    outcome: Outcome,
+}
+
+impl Connection {
+    pub(crate) fn new(shared: Arc<Shared>, socket: Arc<Socket>, key: usize, peer: SocketAddr) -> Connection {
+        Connection { shared, socket, key, peer, answered_bytes: 0, outcome: Outcome::Rejected }
+    }
+
+    /// Holds the conversation with the client, then closes the connection in good order and counts how it
+    /// ended. An error or a panic in the conversation ends this connection only.
+    ///
+    /// If the server has begun to stop before the conversation has, the client is not served at all: it
+    /// is closed without a greeting and so knows that nothing was answered.
+    pub fn run(mut self, converse: impl FnOnce(&mut Connection) -> io::Result<()>) {
+        if self.shared.shutdown.is_requested() {
+            return;
+        }
+        let result = self.set_timeouts().and_then(|()| {
+            catch_unwind(AssertUnwindSafe(|| converse(&mut self)))
+                .unwrap_or_else(|_| Err(io::Error::other("its handler panicked")))
+        });
+        self.outcome = match &result {
+            Ok(()) => Outcome::Completed,
+            Err(_) if self.socket.cut.load(Relaxed) => Outcome::Dropped,
+            Err(error) if error.kind() == ErrorKind::TimedOut => Outcome::TimedOut,
+            Err(_) => Outcome::Error,
+        };
+        match result {
+            Ok(()) => self.linger(),
+            Err(error) => debug!(peer = %self.peer, %error, "connection ended"),
+        }
+    }
+
+    /// Waits for bytes from the client and returns how many came; 0 when there will be no more.
+    ///
+    /// # Errors
+    /// [`ErrorKind::TimedOut`] after `--idle-timeout` without a byte; a reset or another failure of this
+    /// connection.
+    pub fn receive(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        while !self.socket.stopped.load(Relaxed) {
+            self.socket.receiving.store(true, Relaxed);
+            let received = (&self.socket.stream).read(buffer);
+            self.socket.receiving.store(false, Relaxed);
+            match received {
+                Ok(received) => {
+                    self.socket.touch();
+                    return Ok(received);
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    return Err(timed_out("it sent nothing"));
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(0)
+    }
+
+    /// Sends all of `reply`, in one call unless the client reads slowly.
+    ///
+    /// # Errors
+    /// [`ErrorKind::TimedOut`] if not one byte could be sent within `--write-timeout`; a reset or another
+    /// failure of this connection.
+    pub fn send_all(&mut self, mut reply: &[u8]) -> io::Result<()> {
+        while !reply.is_empty() {
+            match (&self.socket.stream).write(reply) {
+                Ok(sent) => {
+                    self.answered_bytes += sent as u64;
+                    self.socket.touch();
+                    reply = &reply[sent..];
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    return Err(timed_out("it read nothing"));
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    fn set_timeouts(&self) -> io::Result<()> {
+        let stream = &self.socket.stream;
+        stream.set_read_timeout(self.shared.options.idle_timeout.duration())?;
+        stream.set_write_timeout(self.shared.options.write_timeout.duration())?;
+        #[cfg(not(target_os = "linux"))] // where it is not inherited from the listener
+        stream.set_nodelay(true)?;
+        Ok(())
+    }
+
+    /// Lingering close. A client that was stopped in the middle of sending gets a FIN, and what it still
+    /// sends is thrown away until it closes or the drain cuts it: closing at once, with unread bytes
+    /// here, would reset the connection and destroy the tail of its reply.
+    fn linger(&self) {
+        if !self.socket.stopped.load(Relaxed) || self.socket.stream.shutdown(Direction::Write).is_err() {
+            return;
+        }
+        let mut discarded = [0; 4096];
+        while matches!((&self.socket.stream).read(&mut discarded), Ok(1..)) {}
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.shared.remove(self.key);
+        self.shared.counters.answer(self.answered_bytes);
+        self.shared.counters.close(self.outcome);
+        if self.outcome == Outcome::Dropped {
+            error!(peer = %self.peer, "reply cut off at the drain deadline");
+        }
+    }
+}
+
+fn timed_out(what: &str) -> io::Error {
+    io::Error::new(ErrorKind::TimedOut, format!("{what} for too long"))
+}

@@ -1,0 +1,73 @@
+//! When a connection may go while the server stops: one policy for all models.
+//!
+//! ```text
+//!  SIGTERM        answer until quiet              half time: read and discard     deadline
+//!  ──┼──────────────────────────────────────────────┼──────────────────────────────┼──────▶
+//!    │ quiet for 200 ms: FIN, close                 │ FIN; close when the client   │ cut
+//!    │ still talking: keep answering                │ does (lingering close)       │
+//! ```
+//!
+//! A client that has just been greeted may have its first message on the way; closing at once would
+//! take the message and lose the reply. So "answer what has been received" means: until it falls quiet.
+//! A client that never does is told with a FIN, and its further bytes are read and thrown away, because
+//! closing a socket that holds unread bytes resets it, and a reset destroys the tail of the reply on its
+//! way to the client.
+
+use std::time::{Duration, Instant};
+
+use crate::{Options, Tick};
+
+/// How long a connection must have been silent to count as done while the server drains.
+///
+/// Long enough for a round trip to a busy client on the same machine, short enough that a server with
+/// idle clients stops in the blink of an eye.
+const QUIET: Duration = Duration::from_millis(200);
+
+/// What may happen to a connection now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DrainStep {
+    /// Keep answering it.
+    Answer,
+    /// It is quiet: send FIN and close.
+    Close,
+    /// Answer no more: send FIN after what is owed, then discard what it sends until it closes.
+    Linger,
+    /// The deadline is over: close it however it stands.
+    Cut,
+}
+
+/// A running drain.
+#[derive(Clone, Copy, Debug)]
+pub struct Drain {
+    answer_until: Instant,
+    deadline: Instant,
+}
+
+impl Drain {
+    /// How often a model should ask for the next step of its connections while it drains.
+    pub const INTERVAL: Duration = Duration::from_millis(20);
+
+    /// Begins to drain now, for at most `options.drain_timeout`.
+    #[must_use]
+    pub fn begin(options: &Options) -> Drain {
+        let now = Instant::now();
+        Drain { answer_until: now + options.drain_timeout / 2, deadline: now + options.drain_timeout }
+    }
+
+    /// The step for a connection that last sent or took a byte at `last_activity`.
+    ///
+    /// What is owed to a quiet connection must still be sent before it is closed.
+    #[must_use]
+    pub fn step(&self, last_activity: Tick) -> DrainStep {
+        let now = Instant::now();
+        if now >= self.deadline {
+            DrainStep::Cut
+        } else if Tick::now().since(last_activity) >= QUIET {
+            DrainStep::Close
+        } else if now >= self.answer_until {
+            DrainStep::Linger
+        } else {
+            DrainStep::Answer
+        }
+    }
+}

@@ -1,0 +1,256 @@
+//! The command line, the same for every model.
+
+use std::fmt;
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::num::NonZeroUsize;
+use std::str::FromStr;
+use std::time::Duration;
+
+use clap::{ArgAction, Args, ValueEnum};
+
+use crate::{LogFormat, default_max_connections};
+
+/// How a server is set up. [`Options::default`] is what an empty command line gives.
+#[derive(Args, Clone, Debug)]
+pub struct Options {
+    /// Address to listen on; port 0 takes any free port, and the first line of output says which
+    #[arg(long, value_name = "ADDR", default_value_t = Options::default().addr, value_parser = parse_address)]
+    pub addr: SocketAddr,
+
+    /// Threads that serve clients [default: 64 in the pools, one per processor in tokio]
+    #[arg(long, value_name = "N", value_parser = parse_workers, allow_negative_numbers = true)]
+    pub workers: Option<NonZeroUsize>,
+
+    /// tokio's scheduler [default: multi-thread]
+    #[arg(long, value_name = "KIND")]
+    pub runtime: Option<Runtime>,
+
+    /// Connections held open at most; further clients are closed without a greeting [default: the limit
+    /// on open files less 64]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    pub max_conns: Option<NonZeroUsize>,
+
+    /// Close a connection that has sent no byte for this long; "off" waits for ever
+    #[arg(long, value_name = "TIME", default_value_t = Options::default().idle_timeout)]
+    pub idle_timeout: Timeout,
+
+    /// Close a connection that has taken no byte of its reply for this long; "off" waits for ever
+    #[arg(long, value_name = "TIME", default_value_t = Options::default().write_timeout)]
+    pub write_timeout: Timeout,
+
+    /// At SIGTERM or SIGINT, wait at most this long for replies to be sent and taken
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = parse_duration)]
+    pub drain_timeout: Duration,
+
+    /// Form of the log lines on standard error
+    #[arg(long, value_name = "FORMAT", default_value_t = LogFormat::Text)]
+    pub log_format: LogFormat,
+
+    /// Log more: -v each connection that fails, -vv each connection
+    #[arg(short, long, action = ArgAction::Count)]
+    pub verbose: u8,
+
+    /// Log errors only
+    #[arg(short, long, conflicts_with = "verbose")]
+    pub quiet: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options {
+            addr: SocketAddr::from(([127, 0, 0, 1], 9090)),
+            workers: None,
+            runtime: None,
+            max_conns: None,
+            idle_timeout: Timeout::after(Duration::from_secs(300)),
+            write_timeout: Timeout::after(Duration::from_secs(30)),
+            drain_timeout: Duration::from_secs(10),
+            log_format: LogFormat::Text,
+            verbose: 0,
+            quiet: false,
+        }
+    }
+}
+
+impl Options {
+    /// `--workers`, or this model's own default.
+    pub fn workers_or(&self, default: usize) -> usize {
+        self.workers.map_or(default, NonZeroUsize::get)
+    }
+
+    /// `--max-conns`, or what the limit on open files allows.
+    pub fn max_connections(&self) -> usize {
+        self.max_conns.map_or_else(default_max_connections, NonZeroUsize::get)
+    }
+
+    /// Refuses options that the model would silently ignore.
+    ///
+    /// # Errors
+    /// One line that names the model and the option.
+    pub fn check_knobs(&self, model: &str, knobs: &[Knob]) -> Result<(), String> {
+        let given = [(Knob::Workers, self.workers.is_some()), (Knob::Runtime, self.runtime.is_some())];
+        match given.iter().find(|(knob, is_given)| *is_given && !knobs.contains(knob)) {
+            Some((knob, _)) => Err(format!("{model} has no use for {knob}; leave it out")),
+            None => Ok(()),
+        }
+    }
+}
+
+/// An option that only some models have a use for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Knob {
+    /// `--workers`
+    Workers,
+    /// `--runtime`
+    Runtime,
+}
+
+impl fmt::Display for Knob {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Knob::Workers => "--workers",
+            Knob::Runtime => "--runtime",
+        })
+    }
+}
+
+/// Which of tokio's schedulers runs the tasks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Runtime {
+    /// Worker threads that steal tasks from each other.
+    MultiThread,
+    /// All tasks on one thread.
+    CurrentThread,
+}
+
+/// A time after which the server gives up, or never.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Timeout(Option<Duration>);
+
+impl Timeout {
+    /// No timeout: `off` on the command line.
+    pub const OFF: Timeout = Timeout(None);
+
+    /// Gives up after this time.
+    pub const fn after(duration: Duration) -> Timeout {
+        Timeout(Some(duration))
+    }
+
+    /// The time, or `None` if there is no timeout.
+    pub const fn duration(self) -> Option<Duration> {
+        self.0
+    }
+
+    /// Whether something that began this long ago has lasted too long.
+    pub fn is_over(self, elapsed: Duration) -> bool {
+        self.0.is_some_and(|limit| elapsed >= limit)
+    }
+}
+
+impl FromStr for Timeout {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == "off" { Ok(Timeout::OFF) } else { parse_duration(text).map(Timeout::after) }
+    }
+}
+
+impl fmt::Display for Timeout {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(duration) => write!(formatter, "{}", humantime::format_duration(duration)),
+            None => formatter.write_str("off"),
+        }
+    }
+}
+
+/// More threads than this cannot be had: each takes four memory mappings of the 65,530 that Linux allows
+/// a process by default.
+const MOST_WORKERS: usize = 16_000;
+
+/// The longest timeout, so that no sum of times can overflow.
+const LONGEST: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
+fn parse_workers(text: &str) -> Result<NonZeroUsize, String> {
+    let workers: NonZeroUsize = text.parse().map_err(|_| "give a whole number from 1".to_owned())?;
+    if workers.get() > MOST_WORKERS { Err(format!("give at most {MOST_WORKERS}")) } else { Ok(workers) }
+}
+
+fn parse_duration(text: &str) -> Result<Duration, String> {
+    let duration = humantime::parse_duration(text)
+        .map_err(|error| format!("{error}; write it like 500ms, 30s or 5m"))?;
+    match duration {
+        Duration::ZERO => Err("it must be longer than nothing".to_owned()),
+        duration if duration > LONGEST => Err("it must be at most 30days".to_owned()),
+        duration => Ok(duration),
+    }
+}
+
+fn parse_address(text: &str) -> Result<SocketAddr, String> {
+    text.to_socket_addrs()
+        .map_err(|error| format!("{error}; write it like 127.0.0.1:9090, [::1]:9090 or localhost:0"))?
+        .next()
+        .ok_or_else(|| format!("{text} stands for no address"))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Command {
+        #[command(flatten)]
+        options: Options,
+    }
+
+    fn parse(arguments: &[&str]) -> Result<Options, clap::Error> {
+        let program = std::iter::once(&"server");
+        Command::try_parse_from(program.chain(arguments)).map(|command| command.options)
+    }
+
+    #[test]
+    fn an_empty_command_line_gives_the_defaults() {
+        assert_eq!(format!("{:?}", parse(&[]).unwrap()), format!("{:?}", Options::default()));
+    }
+
+    #[test]
+    fn timeouts_are_times_or_off() {
+        assert_eq!(parse(&["--idle-timeout", "off"]).unwrap().idle_timeout, Timeout::OFF);
+        let options = parse(&["--idle-timeout", "1500ms"]).unwrap();
+        assert_eq!(options.idle_timeout.duration(), Some(Duration::from_millis(1500)));
+    }
+
+    #[test]
+    fn an_address_may_have_port_zero_a_name_or_six_groups() {
+        for address in ["127.0.0.1:0", "[::1]:9090", "localhost:9090"] {
+            assert!(parse(&["--addr", address]).is_ok(), "{address}");
+        }
+    }
+
+    #[test]
+    fn wrong_values_are_refused_with_advice() {
+        for (arguments, advice) in [
+            (["--addr", "abc"], "write it like 127.0.0.1:9090"),
+            (["--addr", "127.0.0.1:99999"], "write it like 127.0.0.1:9090"),
+            (["--workers", "0"], "whole number from 1"),
+            (["--workers", "-1"], "whole number from 1"),
+            (["--workers", "99999"], "at most 16000"),
+            (["--idle-timeout", "7"], "write it like 500ms"),
+            (["--drain-timeout", "0s"], "longer than nothing"),
+            (["--write-timeout", "31days"], "at most 30days"),
+        ] {
+            let error = parse(&arguments).unwrap_err().to_string();
+            assert!(error.contains(advice), "{arguments:?} gave {error}");
+        }
+    }
+
+    #[test]
+    fn an_option_that_a_model_cannot_use_is_refused_not_ignored() {
+        let options = parse(&["--workers", "3"]).unwrap();
+        assert!(options.check_knobs("thread-pool", &[Knob::Workers]).is_ok());
+        let refusal = options.check_knobs("mio", &[]).unwrap_err();
+        assert_eq!(refusal, "mio has no use for --workers; leave it out");
+    }
+}

@@ -1,0 +1,71 @@
+//! From `main` to exit code: what the binaries and the launcher's `serve` have in common.
+
+use std::io::{self, Write};
+use std::net::TcpListener;
+use std::process::ExitCode;
+
+use clap::Parser;
+use tracing::{info, warn};
+
+use crate::{Knob, Options, Shutdown, Summary, init_logging, listen, raise_descriptor_limit};
+
+/// The face of every model: serves clients from a bound listener until shutdown is requested and every
+/// connection is gone, and returns what it counted. Only a broken listener or a lack of resources at
+/// start is an error; no client can cause one.
+pub type Serve = fn(TcpListener, &Options, &Shutdown) -> io::Result<Summary>;
+
+/// Exit code of a server that had to cut replies off at its drain deadline.
+const DATA_DROPPED: u8 = 3;
+
+/// The `main` of a model's own binary: parses the command line and runs the server.
+///
+/// Exit codes: 0 after a clean shutdown, 1 if the server could not start or go on, 2 for a wrong command
+/// line, 3 if replies were cut off at the drain deadline, 130 or 143 after a second signal.
+pub fn main(model: &'static str, knobs: &[Knob], serve: Serve) -> ExitCode {
+    #[derive(Parser)]
+    #[command(about = "Serves the protocol of the \"Concurrent Servers\" series with one concurrency model")]
+    struct CommandLine {
+        #[command(flatten)]
+        options: Options,
+    }
+    run(model, knobs, &CommandLine::parse().options, serve)
+}
+
+/// Runs a server in this process until it is told to stop. Exit codes as for [`main`](fn@main).
+pub fn run(model: &'static str, knobs: &[Knob], options: &Options, serve: Serve) -> ExitCode {
+    init_logging(options);
+    if let Err(refusal) = options.check_knobs(model, knobs) {
+        complain(&refusal);
+        return ExitCode::from(2);
+    }
+    match start(model, options, serve) {
+        Ok(summary) => {
+            info!("{summary}");
+            if summary.dropped > 0 { ExitCode::from(DATA_DROPPED) } else { ExitCode::SUCCESS }
+        }
+        Err(error) => {
+            complain(&error.to_string());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn start(model: &'static str, options: &Options, serve: Serve) -> io::Result<Summary> {
+    if let Err(error) = raise_descriptor_limit() {
+        warn!(%error, "cannot raise the limit on open files; fewer clients fit");
+    }
+    let listener = listen(options.addr)?;
+    let address = listener.local_addr()?;
+    let shutdown = Shutdown::on_signals()?;
+    if !address.ip().is_loopback() {
+        warn!(%address, "listening beyond this machine: anyone who reaches the address is served");
+    }
+    info!(model, %address, max_conns = options.max_connections(), "serving");
+    // Whoever started this server waits for the line; if nobody reads it, that is no reason to fail.
+    let _ = writeln!(io::stdout(), "listening on {address}").and_then(|()| io::stdout().flush());
+    serve(listener, options, &shutdown)
+}
+
+fn complain(message: &str) {
+    let _ = writeln!(io::stderr(), "error: {message}");
+}

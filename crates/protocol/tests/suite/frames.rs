@@ -1,0 +1,64 @@
+//! Building requests and the replies that they must get.
+
+use proptest::prelude::*;
+use protocol::{PayloadError, Session, append_frame, append_frame_reply};
+
+use super::naive::{self, any_bytes};
+
+proptest! {
+    #[test]
+    fn a_frame_is_answered_by_the_reply_that_is_foretold(
+        before in any_bytes(8),
+        payload in any_bytes(300).prop_map(without_end_delimiter),
+    ) {
+        let mut request = before.clone();
+        append_frame(&payload, &mut request).unwrap();
+        prop_assert!(request.starts_with(&before));
+        let frame = &request[before.len()..];
+        let mut foretold = before.clone();
+        append_frame_reply(&payload, &mut foretold);
+        prop_assert!(foretold.starts_with(&before));
+        let foretold = &foretold[before.len()..];
+
+        prop_assert_eq!(foretold, naive::reply(frame));
+        let mut session = Session::new();
+        let mut answered = Vec::new();
+        session.append_reply(frame, &mut answered);
+        prop_assert_eq!(foretold, answered);
+        prop_assert!(!session.in_frame());
+    }
+
+    #[test]
+    fn a_payload_with_an_end_delimiter_is_refused_and_nothing_is_appended(
+        start in any_bytes(20).prop_map(without_end_delimiter),
+        end in any_bytes(20),
+    ) {
+        let payload = [&start[..], b"$", &end].concat();
+        let mut request = b"kept".to_vec();
+        let refusal = append_frame(&payload, &mut request);
+        prop_assert_eq!(refusal, Err(PayloadError { position: start.len() }));
+        prop_assert_eq!(request, b"kept");
+    }
+}
+
+fn without_end_delimiter(mut payload: Vec<u8>) -> Vec<u8> {
+    payload.retain(|&byte| byte != b'$');
+    payload
+}
+
+#[test]
+fn an_empty_payload_is_a_frame_without_reply() {
+    let mut request = Vec::new();
+    append_frame(b"", &mut request).unwrap();
+    assert_eq!(request, b"^$");
+    assert_eq!(naive::reply(&request), b"");
+}
+
+#[test]
+fn a_refusal_names_the_place_and_the_rule() {
+    let refusal = append_frame(b"ab$c", &mut Vec::new()).unwrap_err();
+    assert_eq!(
+        refusal.to_string(),
+        "payload byte 2 is '$', which would end the frame there; a payload may hold any byte but '$'"
+    );
+}

@@ -1,0 +1,15 @@
+//! # The floor: what the kernel allows
+//!
+//! Raw echo: whatever arrives goes back as it is. No protocol, no greeting, no limits, no timeouts, no
+//! logs. These are not models to choose from. They are what the models are divided by: the part of a
+//! message's cost that is the kernel's TCP, and that no concurrency model can save.
+//!
+//! - [`on_threads`]: a blocking thread for each connection, two system calls for each message.
+//! - [`on_epoll`]: one thread and one readiness loop, on plain system calls.
+
+#[cfg(target_os = "linux")]
+pub mod on_epoll;
+pub mod on_threads;
+
+/// The same receive buffer as the event-driven models have.
+const BUFFER_SIZE: usize = 64 * 1024;

@@ -1,0 +1,42 @@
+//! Raw echo with a blocking thread for each connection.
+
+use std::io::{self, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::thread;
+
+use chassis::{Options, Shutdown, Summary};
+use rustix::event::{PollFd, PollFlags, poll};
+
+use crate::BUFFER_SIZE;
+
+/// The stack of `server-thread-per-conn`.
+const STACK_SIZE: usize = 64 * 1024;
+
+/// Echoes until shutdown is requested. The threads end with the process; nothing is drained or counted.
+///
+/// # Errors
+/// The first thread cannot be started.
+pub fn serve(listener: TcpListener, _: &Options, shutdown: &Shutdown) -> io::Result<Summary> {
+    thread::Builder::new().spawn(move || {
+        while let Ok((stream, _)) = listener.accept() {
+            let thread = thread::Builder::new().stack_size(STACK_SIZE);
+            if thread.spawn(move || echo(&stream)).is_err() {
+                break;
+            }
+        }
+    })?;
+    while !shutdown.is_requested() {
+        let _ = poll(&mut [PollFd::new(shutdown, PollFlags::IN)], None);
+    }
+    Ok(Summary::default())
+}
+
+fn echo(mut stream: &TcpStream) -> io::Result<()> {
+    let mut buffer = vec![0; BUFFER_SIZE];
+    loop {
+        match stream.read(&mut buffer)? {
+            0 => return Ok(()),
+            received => stream.write_all(&buffer[..received])?,
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! What a blocked thread would keep on its stack: where one connection stands between two turns.
+
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::Shutdown as Direction;
+
+use chassis::{Counters, Drain, DrainStep, Options, Outcome, Tick};
+use mio::net::TcpStream;
+use protocol::Session;
+
+/// How a turn ended.
+pub(crate) enum Turn {
+    /// Nothing more can be done until the poller reports the connection again.
+    Wait,
+    /// There may be more to do right away, but the others come first.
+    Unfinished,
+    /// The client is done and has been answered in full.
+    Done,
+}
+
+/// One client. It holds no buffer while it waits: 32 bytes in the table are all that it costs.
+pub(crate) struct Connection {
+    stream: TcpStream,
+    session: Session,
+    /// What the client did not take of its reply yet. While there is any, nothing is read: the client
+    /// feels it, and memory stays bounded by one buffer.
+    tail: Option<Box<Tail>>,
+    last_activity: Tick,
+    /// The poller has seen the client close its side; it will not say so again.
+    pub(crate) client_is_done: bool,
+    /// It stands in the loop's queue of unfinished connections.
+    pub(crate) is_queued: bool,
+    /// The drain has ended the conversation: what the client still sends is thrown away.
+    lingers: bool,
+}
+
+struct Tail {
+    bytes: Box<[u8]>,
+    sent: usize,
+}
+
+impl Connection {
+    pub(crate) fn new(stream: TcpStream) -> Connection {
+        Connection {
+            stream,
+            session: Session::new(),
+            tail: None,
+            last_activity: Tick::now(),
+            client_is_done: false,
+            is_queued: false,
+            lingers: false,
+        }
+    }
+
+    /// One turn: what is left of the last reply, then one `recv` and one `send`, however many messages
+    /// they hold.
+    pub(crate) fn take_turn(&mut self, buffer: &mut [u8], counters: &Counters) -> io::Result<Turn> {
+        if !self.send_tail(counters)? {
+            return Ok(Turn::Wait);
+        }
+        let received = match self.stream.read(buffer) {
+            Ok(0) => return Ok(Turn::Done),
+            Ok(received) => received,
+            Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(Turn::Wait),
+            Err(error) if error.kind() == ErrorKind::Interrupted => return Ok(Turn::Unfinished),
+            Err(error) => return Err(error),
+        };
+        if !self.lingers {
+            self.last_activity = Tick::now();
+            let reply = self.session.transform_in_place(&mut buffer[..received]);
+            if !self.send(&buffer[..reply], counters)? {
+                return Ok(Turn::Wait);
+            }
+        }
+        // A short read has emptied the socket, and the poller reports what comes later: asking once more,
+        // only to hear that there is nothing, would be a system call for each message. But the end of
+        // the stream, once reported, is not reported again.
+        let is_empty = received < buffer.len() && !self.client_is_done;
+        Ok(if is_empty { Turn::Wait } else { Turn::Unfinished })
+    }
+
+    /// Sends a reply and keeps what does not fit. Returns whether everything went.
+    fn send(&mut self, reply: &[u8], counters: &Counters) -> io::Result<bool> {
+        let sent = self.try_send(reply, counters)?;
+        if sent < reply.len() {
+            self.tail = Some(Box::new(Tail { bytes: reply[sent..].into(), sent: 0 }));
+        }
+        Ok(self.tail.is_none())
+    }
+
+    /// Goes on with what did not fit. Returns whether nothing is left.
+    fn send_tail(&mut self, counters: &Counters) -> io::Result<bool> {
+        if let Some(mut tail) = self.tail.take() {
+            tail.sent += self.try_send(&tail.bytes[tail.sent..], counters)?;
+            if tail.sent < tail.bytes.len() {
+                self.tail = Some(tail);
+            }
+        }
+        Ok(self.tail.is_none())
+    }
+
+    /// Sends until everything has gone or the socket is full, and returns how much went.
+    fn try_send(&mut self, bytes: &[u8], counters: &Counters) -> io::Result<usize> {
+        let mut sent = 0;
+        while sent < bytes.len() {
+            match self.stream.write(&bytes[sent..]) {
+                Ok(length) => sent += length,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => break,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        if sent > 0 {
+            self.last_activity = Tick::now();
+            counters.answer(sent as u64);
+        }
+        Ok(sent)
+    }
+
+    /// Whether the client has kept the server waiting for too long.
+    pub(crate) fn timed_out(&self, now: Tick, options: &Options) -> Option<Outcome> {
+        let timeout = if self.tail.is_some() { options.write_timeout } else { options.idle_timeout };
+        timeout.is_over(now.since(self.last_activity)).then_some(Outcome::TimedOut)
+    }
+
+    /// Takes the connection's next step of a drain. Returns how it ended, if it did.
+    pub(crate) fn drained(&mut self, drain: &Drain) -> Option<Outcome> {
+        match (drain.step(self.last_activity), &self.tail) {
+            (DrainStep::Cut, Some(_)) => Some(Outcome::Dropped),
+            (DrainStep::Cut, None) => Some(Outcome::Completed),
+            (DrainStep::Close, None) if !self.lingers => Some(Outcome::Completed),
+            (DrainStep::Linger, None) if !self.lingers => {
+                self.lingers = true;
+                self.stream.shutdown(Direction::Write).err().map(|_| Outcome::Error)
+            }
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_idle_connection_takes_at_most_64_bytes_of_the_table() {
+        // The table grows by doubling, so half of it may be empty.
+        assert!(2 * size_of::<Connection>() <= 64, "{} bytes", size_of::<Connection>());
+    }
+}

@@ -1,0 +1,242 @@
+//! # mio: one thread, one readiness loop
+//!
+//! ```text
+//!                       ┌───────────────────────────────────────────────┐
+//!  clients              ▼                                               │
+//!  A ──┐     ┌────────────────────┐  A, C are ready   ┌─────────────────┴─────────────┐
+//!  B ──┼───▶ │ epoll: who can be  │ ────────────────▶ │ each in turn: recv, transform │
+//!  C ──┘     │ read or written?   │                   │ in place, send                │
+//!            └────────────────────┘                   └───────────────────────────────┘
+//! ```
+//!
+//! Nothing here ever blocks but the one call that asks the kernel who is ready. So one thread serves
+//! everybody, and a client that waits costs some bytes in a table instead of a thread. The price is that
+//! the conversation is no longer straight code: what a blocked thread kept on its stack, the loop must keep
+//! by hand in a `Connection`, and each turn takes up where the last one ended.
+//!
+//! ```sh
+//! cargo run --release -p server-mio                           # in one terminal
+//! cargo run --release -- client -n 3 127.0.0.1 9090           # in another: all three at once
+//! ```
+//!
+//! **Choose it** for very many connections, most of them idle, with little work for each message, or
+//! where every byte and system call is to be accounted for. **Do not** if a message can take long to
+//! compute: while the loop works for one client, all others wait.
+
+mod acceptor;
+mod connection;
+
+use std::collections::VecDeque;
+use std::io::{self, Write};
+use std::net::TcpListener;
+use std::os::fd::AsRawFd;
+use std::time::Duration;
+
+use chassis::{Counters, Drain, Knob, Options, Outcome, Shutdown, Summary, Tick};
+use mio::net::TcpStream;
+use mio::unix::SourceFd;
+use mio::{Events, Interest, Poll, Token};
+use slab::Slab;
+use tracing::debug;
+
+use acceptor::Acceptor;
+use connection::{Connection, Turn};
+
+/// The options of its own that this model takes.
+pub const KNOBS: &[Knob] = &[];
+
+/// The one receive buffer, shared by all connections: it stays in the processor's cache, and its size is
+/// what one client may have answered in one turn before the others get theirs.
+const BUFFER_SIZE: usize = 64 * 1024;
+
+/// Clients accepted in one go before those that are connected get their turn again.
+const ACCEPT_BATCH: usize = 64;
+
+/// Events fetched with one call.
+const EVENT_CAPACITY: usize = 1024;
+
+/// Tokens that no connection has: theirs are their places in the table.
+const LISTENER: Token = Token(usize::MAX);
+const SHUTDOWN: Token = Token(usize::MAX - 1);
+
+/// Serves all clients on this thread until shutdown is requested.
+///
+/// # Errors
+/// The listener is broken, or the poller cannot be made.
+pub fn serve(listener: TcpListener, options: &Options, shutdown: &Shutdown) -> io::Result<Summary> {
+    let mut server = EventLoop::new(listener, options, shutdown)?;
+    let mut events = Events::with_capacity(EVENT_CAPACITY);
+    let mut result = Ok(());
+    while !server.is_done() {
+        match server.poll.poll(&mut events, server.time_to_wait()) {
+            Err(error) if error.kind() != io::ErrorKind::Interrupted => return Err(error),
+            _ => {}
+        }
+        for event in &events {
+            match event.token() {
+                LISTENER => server.acceptor.iter_mut().for_each(|acceptor| acceptor.clients_wait = true),
+                SHUTDOWN => server.begin_drain(),
+                Token(key) => server.serve_ready(key, event.is_read_closed()),
+            }
+        }
+        server.serve_unfinished();
+        if let Err(error) = server.accept_batch() {
+            result = Err(error);
+            server.begin_drain();
+        }
+        server.sweep_if_due();
+    }
+    result.map(|()| server.counters.summary())
+}
+
+struct EventLoop<'options> {
+    poll: Poll,
+    /// `None` once the server drains.
+    acceptor: Option<Acceptor>,
+    connections: Slab<Connection>,
+    max_connections: usize,
+    /// Connections whose last turn ended before their input did.
+    unfinished: VecDeque<usize>,
+    buffer: Box<[u8]>,
+    options: &'options Options,
+    drain: Option<Drain>,
+    last_sweep: Tick,
+    counters: Counters,
+}
+
+impl<'options> EventLoop<'options> {
+    fn new(listener: TcpListener, options: &'options Options, shutdown: &Shutdown) -> io::Result<Self> {
+        let poll = Poll::new()?;
+        poll.registry().register(&mut SourceFd(&shutdown.as_raw_fd()), SHUTDOWN, Interest::READABLE)?;
+        Ok(EventLoop {
+            acceptor: Some(Acceptor::new(listener, &poll, LISTENER)?),
+            poll,
+            connections: Slab::new(),
+            max_connections: options.max_connections(),
+            unfinished: VecDeque::new(),
+            buffer: vec![0; BUFFER_SIZE].into_boxed_slice(),
+            options,
+            drain: None,
+            last_sweep: Tick::now(),
+            counters: Counters::new(),
+        })
+    }
+
+    fn is_done(&self) -> bool {
+        self.drain.is_some() && self.connections.is_empty()
+    }
+
+    /// How long the poller may sleep if nothing happens; `None` for ever.
+    fn time_to_wait(&self) -> Option<Duration> {
+        let go_on = (!self.unfinished.is_empty()).then_some(Duration::ZERO);
+        let accept = self.acceptor.as_ref().and_then(Acceptor::time_to_wait);
+        let sweep =
+            self.sweep_interval().map(|interval| interval.saturating_sub(Tick::now().since(self.last_sweep)));
+        [go_on, accept, sweep].into_iter().flatten().min()
+    }
+
+    fn serve_ready(&mut self, key: usize, client_is_done: bool) {
+        // It may have been closed by what an earlier event of the same batch said.
+        if let Some(connection) = self.connections.get_mut(key) {
+            connection.client_is_done |= client_is_done;
+            self.take_turn(key);
+        }
+    }
+
+    /// One turn for each connection that could not finish in its last one.
+    fn serve_unfinished(&mut self) {
+        for _ in 0..self.unfinished.len() {
+            if let Some(key) = self.unfinished.pop_front()
+                && let Some(connection) = self.connections.get_mut(key)
+            {
+                connection.is_queued = false;
+                self.take_turn(key);
+            }
+        }
+    }
+
+    fn take_turn(&mut self, key: usize) {
+        let connection = &mut self.connections[key];
+        match connection.take_turn(&mut self.buffer, &self.counters) {
+            Ok(Turn::Wait) => {}
+            Ok(Turn::Unfinished) if connection.is_queued => {}
+            Ok(Turn::Unfinished) => {
+                connection.is_queued = true;
+                self.unfinished.push_back(key);
+            }
+            Ok(Turn::Done) => self.close(key, Outcome::Completed),
+            Err(error) => {
+                debug!(%error, "connection ended");
+                self.close(key, Outcome::Error);
+            }
+        }
+    }
+
+    /// Dropping the stream closes the socket, and a closed socket leaves the poller by itself.
+    fn close(&mut self, key: usize, outcome: Outcome) {
+        self.connections.remove(key);
+        self.counters.close(outcome);
+    }
+
+    fn accept_batch(&mut self) -> io::Result<()> {
+        for _ in 0..ACCEPT_BATCH {
+            let Some(acceptor) = &mut self.acceptor else { break };
+            let Some(stream) = acceptor.next_client()? else { break };
+            self.counters.accept();
+            if self.connections.len() >= self.max_connections {
+                self.counters.close(Outcome::Rejected);
+            } else if let Err(error) = self.admit(stream) {
+                debug!(%error, "cannot greet a client");
+                self.counters.close(Outcome::Error);
+            }
+        }
+        Ok(())
+    }
+
+    /// Greets a client and only then registers it: a new socket has room for a byte, so waiting to be
+    /// told that it is writable would be a turn for nothing.
+    fn admit(&mut self, mut stream: TcpStream) -> io::Result<()> {
+        stream.write_all(&[protocol::GREETING])?;
+        self.counters.answer(1);
+        let entry = self.connections.vacant_entry();
+        let both = Interest::READABLE | Interest::WRITABLE;
+        self.poll.registry().register(&mut stream, Token(entry.key()), both)?;
+        entry.insert(Connection::new(stream));
+        Ok(())
+    }
+
+    /// How often timeouts are looked at: walking the table now and then costs less than a timer for each
+    /// connection, and a timeout that comes a sixteenth late is as good.
+    fn sweep_interval(&self) -> Option<Duration> {
+        if self.connections.is_empty() {
+            return None;
+        }
+        if self.drain.is_some() {
+            return Some(Drain::INTERVAL);
+        }
+        let timeouts = [self.options.idle_timeout, self.options.write_timeout];
+        let shortest = timeouts.iter().filter_map(|timeout| timeout.duration()).min()?;
+        Some((shortest / 16).clamp(Duration::from_millis(10), Duration::from_secs(1)))
+    }
+
+    fn sweep_if_due(&mut self) {
+        let now = Tick::now();
+        if self.sweep_interval().is_none_or(|interval| now.since(self.last_sweep) < interval) {
+            return;
+        }
+        self.last_sweep = now;
+        let EventLoop { connections, counters, drain, options, .. } = self;
+        connections.retain(|_, connection| {
+            let end = connection.timed_out(now, options).or_else(|| connection.drained(drain.as_ref()?));
+            if let Some(outcome) = end {
+                counters.close(outcome);
+            }
+            end.is_none()
+        });
+    }
+
+    fn begin_drain(&mut self) {
+        self.acceptor = None;
+        self.drain.get_or_insert_with(|| Drain::begin(self.options));
+    }
+}

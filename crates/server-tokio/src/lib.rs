@@ -1,0 +1,198 @@
+//! # tokio: a task for each client
+//!
+//! ```text
+//!  clients           tasks                              runtime
+//!
+//!  A ────▶ [ converse with A ]  waiting ─────┐      ┌───────────────────────┐
+//!  B ────▶ [ converse with B ]  ready ───────┼────▶ │ one worker thread per │
+//!  C ────▶ [ converse with C ]  waiting ─────┘      │ processor, one epoll  │
+//!                                                   └───────────────────────┘
+//! ```
+//!
+//! The conversation is straight code again, as in the servers that block: greet, read, answer, repeat. The
+//! compiler turns it into the state machine that an event loop keeps by hand, and the runtime is the
+//! event loop. A task that waits is a few hundred bytes on the heap and no thread.
+//!
+//! ```sh
+//! cargo run --release -p server-tokio                         # in one terminal
+//! cargo run --release -- client -n 3 127.0.0.1 9090           # in another: all three at once
+//! ```
+//!
+//! **Choose it** for many connections on several processors, and where the libraries that you need are
+//! async already. **Do not** for a handful of clients, where threads are simpler and as fast, nor for long
+//! computations inside a task: they hold up every task of their worker.
+
+mod client;
+
+use std::cell::RefCell;
+use std::io;
+use std::net;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use chassis::{AcceptPolicy, AcceptStep, Knob, Options, Outcome, Runtime, Shutdown, Summary};
+use protocol::{GREETING, Session};
+use socket2::SockRef;
+use tokio::io::{AsyncRead, ReadBuf};
+use tokio::net::{TcpListener, TcpStream, UnixStream};
+use tokio::runtime::Builder;
+use tokio::{select, task, time};
+use tracing::debug;
+
+use client::{Client, Server};
+
+/// The options of its own that this model takes.
+pub const KNOBS: &[Knob] = &[Knob::Workers, Knob::Runtime];
+
+/// Serves all clients on tokio's threads until shutdown is requested.
+///
+/// # Errors
+/// The listener is broken, or the runtime cannot be built.
+pub fn serve(listener: net::TcpListener, options: &Options, shutdown: &Shutdown) -> io::Result<Summary> {
+    let mut builder = match options.runtime {
+        Some(Runtime::CurrentThread) => Builder::new_current_thread(),
+        Some(Runtime::MultiThread) | None => Builder::new_multi_thread(),
+    };
+    if let Some(workers) = options.workers {
+        builder.worker_threads(workers.get());
+    }
+    let runtime = builder.enable_all().build()?;
+    let server = Arc::new(Server::new(options));
+    // Accepting is a task like any other: on a worker, it starts a client without waking a second thread.
+    let accepting = runtime.spawn(accept_all(listener, Arc::clone(&server), shutdown.clone()));
+    runtime.block_on(accepting).map_err(io::Error::other)??;
+    Ok(server.counters.summary())
+}
+
+/// Gives each client a task of its own until shutdown is requested, then sees them off.
+async fn accept_all(listener: net::TcpListener, server: Arc<Server>, shutdown: Shutdown) -> io::Result<()> {
+    listener.set_nonblocking(true)?;
+    let listener = TcpListener::from_std(listener)?;
+    let shutdown = UnixStream::from_std(shutdown.to_stream()?)?;
+    let heart = tokio::spawn(Arc::clone(&server).beat());
+    let mut policy = AcceptPolicy::new();
+    let ended = loop {
+        let accepted = select! {
+            _ = shutdown.readable() => break Ok(()),
+            accepted = listener.accept() => accepted,
+        };
+        match accepted {
+            Ok((stream, peer)) => {
+                policy.succeeded();
+                server.counters.accept();
+                match greet(stream, &server) {
+                    // The model: a task for this client, and straight on to the next accept.
+                    Ok(Some(client)) => drop(tokio::spawn(serve_client(client))),
+                    Ok(None) => server.counters.close(Outcome::Rejected),
+                    Err(error) => {
+                        debug!(%peer, %error, "cannot greet a client");
+                        server.counters.close(Outcome::Error);
+                    }
+                }
+            }
+            Err(error) => match policy.judge(&error) {
+                Ok(AcceptStep::Wait | AcceptStep::Retry) => {}
+                Ok(AcceptStep::Pause(pause)) => time::sleep(pause).await,
+                Err(error) => break Err(error),
+            },
+        }
+    };
+    drop(listener);
+    heart.abort();
+    server.drain().await;
+    ended
+}
+
+/// Greets a client, unless the server is full. The greeting goes straight to the socket, which is new and
+/// has room for a byte: tokio would first wait to be told so, which is a turn of the runtime for nothing.
+fn greet(stream: TcpStream, server: &Arc<Server>) -> io::Result<Option<Client>> {
+    let Some(place) = server.take_place() else { return Ok(None) };
+    SockRef::from(&stream).send(&[GREETING])?;
+    server.counters.answer(1);
+    Ok(Some(Client::new(stream, place)))
+}
+
+/// One client's task. An error or a panic in it ends this client only.
+///
+/// Every waiting client pays for what stands in this future, and tokio rounds a task up to the next 128
+/// bytes: it must stay at or below 152 to fit into 256.
+#[expect(
+    clippy::manual_async_fn,
+    reason = "an `async fn` keeps the client twice, as argument and as variable"
+)]
+fn serve_client(mut client: Client) -> impl Future<Output = ()> {
+    async move {
+        let result = converse(&mut client).await;
+        client.finish(result).await;
+    }
+}
+
+/// One client's conversation: answer each read by one write until the client is done.
+async fn converse(client: &mut Client) -> io::Result<()> {
+    let mut session = Session::new();
+    while let Some(turn) = client.receive(|context, client| poll_turn(context, client, &mut session)).await? {
+        // Only a client that reads slowly has a tail, and while it has one, nothing is read from it.
+        client.send_tail().await?;
+        if turn == Turn::FilledTheBuffer {
+            // There is more to read, but the other tasks come first.
+            task::yield_now().await;
+        }
+    }
+    Ok(())
+}
+
+/// How much one turn has read.
+#[derive(Clone, Copy, PartialEq)]
+enum Turn {
+    EmptiedTheSocket,
+    FilledTheBuffer,
+}
+
+/// The receive buffer's size is what a client may have answered before other tasks get their turn.
+const BUFFER_SIZE: usize = 64 * 1024;
+
+thread_local! {
+    /// One buffer for each worker thread, and none for a waiting task: a buffer that lived across an
+    /// `await` would be a part of every task.
+    static BUFFER: RefCell<Box<[u8]>> = RefCell::new(vec![0; BUFFER_SIZE].into_boxed_slice());
+}
+
+/// Waits for bytes, transforms them in place and sends the reply at once, however many messages it
+/// holds. `None` is the end of the stream.
+fn poll_turn(
+    context: &mut Context<'_>,
+    client: &mut Client,
+    session: &mut Session,
+) -> Poll<io::Result<Option<Turn>>> {
+    BUFFER.with_borrow_mut(|buffer| {
+        let mut read = ReadBuf::new(buffer);
+        // Unlike `try_read`, this knows that a short read has emptied the socket, and so saves asking
+        // the kernel once more for each message.
+        ready!(Pin::new(&mut client.stream).poll_read(context, &mut read))?;
+        let turn = if read.remaining() == 0 { Turn::FilledTheBuffer } else { Turn::EmptiedTheSocket };
+        let received = read.filled_mut();
+        if received.is_empty() {
+            return Poll::Ready(Ok(None));
+        }
+        let reply = session.transform_in_place(received);
+        client.send(&received[..reply])?;
+        Poll::Ready(Ok(Some(turn)))
+    })
+}
+
+#[cfg(all(test, target_pointer_width = "64"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_waiting_client_fits_into_a_task_of_256_bytes() {
+        fn size_of_future<F>(_: impl Fn(Client) -> F) -> usize {
+            size_of::<F>()
+        }
+        // Debug builds of the standard library and tokio carry fields for their own checks.
+        let most = if cfg!(debug_assertions) { 168 } else { 152 };
+        let size = size_of_future(serve_client);
+        assert!(size <= most, "a client takes {size} bytes of its task, more than {most}");
+    }
+}

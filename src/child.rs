@@ -1,0 +1,111 @@
+//! Servers as child processes, so that processor time, memory and threads belong to one model alone.
+
+use std::io::Read;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::process::{Pid, Signal, kill_process};
+
+/// A server that has just been started says within this time where it listens, even on a busy machine.
+const START_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// A running server, killed when this is dropped.
+#[derive(Debug)]
+pub struct ServerProcess {
+    child: Child,
+    address: SocketAddr,
+}
+
+impl ServerProcess {
+    /// Starts this program again as `serve NAME` on a free port of 127.0.0.1 and waits until it listens.
+    ///
+    /// # Errors
+    /// It cannot be started, ended at once (its own message stands on standard error), or said nothing.
+    pub fn start(name: &str, extra_arguments: &[&str]) -> Result<ServerProcess> {
+        let program = std::env::current_exe().context("cannot find this program's own file")?;
+        ServerProcess::start_from(&program, name, extra_arguments)
+    }
+
+    /// Starts `program serve NAME` in the same way: for tests, which are programs of their own.
+    ///
+    /// # Errors
+    /// As [`ServerProcess::start`].
+    pub fn start_from(program: &Path, name: &str, extra_arguments: &[&str]) -> Result<ServerProcess> {
+        let mut child = Command::new(program)
+            .args(["serve", name, "--addr", "127.0.0.1:0", "--quiet"])
+            .args(extra_arguments)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .with_context(|| format!("cannot start {} serve {name}", program.display()))?;
+        match wait_for_address(child.stdout.take()) {
+            Ok(address) => Ok(ServerProcess { child, address }),
+            Err(error) => {
+                let _ = child.kill();
+                let status = child.wait().map_or_else(|_| "unknown".to_owned(), |status| status.to_string());
+                Err(error.context(format!("server {name} did not start ({status})")))
+            }
+        }
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Its process id.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Asks it to stop, waits until it has, and returns how it ended.
+    ///
+    /// # Errors
+    /// It is still running after `timeout`; it is then killed.
+    pub fn stop(mut self, timeout: Duration) -> Result<ExitStatus> {
+        let pid =
+            i32::try_from(self.pid()).ok().and_then(Pid::from_raw).context("its process id is no id")?;
+        kill_process(pid, Signal::TERM).context("cannot signal the server")?;
+        let deadline = Instant::now() + timeout;
+        while Instant::now() < deadline {
+            if let Some(status) = self.child.try_wait().context("cannot wait for the server")? {
+                return Ok(status);
+            }
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        bail!("the server at {} still runs {timeout:?} after SIGTERM", self.address)
+    }
+}
+
+impl Drop for ServerProcess {
+    fn drop(&mut self) {
+        // Both fail only if it has ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Reads the one line that a server prints when it is ready.
+fn wait_for_address(stdout: Option<ChildStdout>) -> Result<SocketAddr> {
+    let mut stdout = stdout.context("its output is not connected")?;
+    let deadline = Instant::now() + START_TIMEOUT;
+    let mut line = Vec::new();
+    while !line.contains(&b'\n') && line.len() < 1024 {
+        let left = Timespec::try_from(deadline.saturating_duration_since(Instant::now()))?;
+        if poll(&mut [PollFd::new(&stdout, PollFlags::IN)], Some(&left))? == 0 {
+            bail!("it did not say where it listens within {START_TIMEOUT:?}");
+        }
+        let mut part = [0; 256];
+        match stdout.read(&mut part)? {
+            0 => bail!("it ended before it was ready; its message stands above"),
+            length => line.extend_from_slice(&part[..length]),
+        }
+    }
+    let line = String::from_utf8_lossy(&line);
+    let address = line.trim().strip_prefix("listening on ").and_then(|address| address.parse().ok());
+    address.with_context(|| format!("it said {line:?} instead of `listening on ADDRESS`"))
+}

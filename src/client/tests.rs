@@ -1,0 +1,117 @@
+//! The command from its arguments to its last line.
+
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::thread;
+
+use clap::Parser;
+
+use super::*;
+
+#[derive(Parser)]
+struct Command {
+    #[command(flatten)]
+    arguments: Arguments,
+}
+
+fn parse(words: &[&str]) -> Result<Arguments, clap::Error> {
+    let words = ["client"].iter().chain(words);
+    Command::try_parse_from(words).map(|command| command.arguments)
+}
+
+/// Plays one fast connection against `serve` and returns the verdict and the transcript.
+fn play_against(serve: fn(TcpStream) -> io::Result<()>) -> (ExitCode, String) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    thread::spawn(move || serve(listener.accept().unwrap().0));
+    let arguments = parse(&["-n1", "--fast=100", "--timeout", "60s", &address]).unwrap();
+    let mut output = Vec::new();
+    let code = play(&arguments, &mut output).unwrap();
+    (code, String::from_utf8(output).unwrap())
+}
+
+fn right(mut stream: TcpStream) -> io::Result<()> {
+    stream.write_all(b"*")?;
+    let mut session = protocol::Session::new();
+    let mut buffer = [0; 64];
+    loop {
+        let length = stream.read(&mut buffer)?;
+        if length == 0 {
+            return Ok(());
+        }
+        let reply = session.transform_in_place(&mut buffer[..length]);
+        stream.write_all(&buffer[..reply])?;
+    }
+}
+
+fn rude(mut stream: TcpStream) -> io::Result<()> {
+    stream.write_all(b"hello")?;
+    stream.read_exact(&mut [0]) // returns when the client gives up
+}
+
+#[test]
+fn a_right_server_is_told_line_by_line_and_ends_with_the_elapsed_time() {
+    let (code, transcript) = play_against(right);
+    assert_eq!(code, ExitCode::SUCCESS, "{transcript}");
+    let lines: Vec<&str> = transcript.lines().collect();
+    assert!(lines[0].starts_with("INFO ") && lines[0].contains(" conn0 connected"), "{transcript}");
+    assert!(transcript.contains(r#"conn0 sending b"^abc$de^abte$f""#), "{transcript}");
+    assert!(transcript.contains(r"conn0 received b"), "{transcript}");
+    assert!(lines[lines.len() - 2].ends_with(" conn0 disconnecting"), "{transcript}");
+    let seconds = lines[lines.len() - 1].strip_prefix("elapsed ").unwrap().strip_suffix(" s").unwrap();
+    assert!(seconds.parse::<f64>().unwrap() >= script(NonZeroU32::new(100)).duration().as_secs_f64());
+}
+
+#[test]
+fn a_wrong_server_is_shown_as_an_error_and_in_the_exit_code() {
+    let (code, transcript) = play_against(rude);
+    assert_eq!(code, ExitCode::FAILURE, "{transcript}");
+    assert!(transcript.contains("conn0 failed: wrong bytes: the server must greet with '*'"), "{transcript}");
+    assert!(transcript.contains("1 of 1 connections failed"), "{transcript}");
+}
+
+#[test]
+fn nobody_listening_is_one_clear_line_that_says_what_to_do() {
+    // The own end of a connection: its port is taken, and nobody listens there.
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let end = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    let address = end.local_addr().unwrap();
+    let arguments = parse(&[&address.ip().to_string(), &address.port().to_string()]).unwrap();
+    let mut output = Vec::new();
+    let error = play(&arguments, &mut output).unwrap_err().to_string();
+    assert_eq!(output, b"");
+    assert!(error.starts_with(&format!("cannot connect to {address}: Connection refused")), "{error}");
+    assert!(error.ends_with(&format!("concurrent-servers serve mio --addr {address}")), "{error}");
+}
+
+#[test]
+fn the_default_address_needs_no_option_to_be_served() {
+    assert_eq!(address_option(parse(&[]).unwrap().addresses().unwrap()[0]), "");
+}
+
+#[test]
+fn hosts_may_be_names_or_addresses_with_or_without_a_port() {
+    let addresses = |words: &[&str]| parse(words).unwrap().addresses().unwrap();
+    let expected = |text: &str| text.parse::<SocketAddr>().unwrap();
+    assert_eq!(addresses(&[]), [expected("127.0.0.1:9090")]);
+    assert_eq!(addresses(&["127.0.0.2", "81"]), [expected("127.0.0.2:81")]);
+    assert_eq!(addresses(&["127.0.0.2:81"]), [expected("127.0.0.2:81")]);
+    assert_eq!(addresses(&["::1"]), [expected("[::1]:9090")]);
+    assert_eq!(addresses(&["[::1]:81"]), [expected("[::1]:81")]);
+}
+
+#[test]
+fn a_host_that_cannot_be_is_named() {
+    let error = parse(&["no host", "81"]).unwrap().addresses().unwrap_err();
+    assert!(error.to_string().contains("cannot find the address of no host port 81"), "{error:#}");
+}
+
+#[test]
+fn fast_takes_its_divisor_with_an_equals_sign_and_leaves_the_host_alone() {
+    let fast = |words: &[&str]| parse(words).unwrap().fast.map(NonZeroU32::get);
+    assert_eq!(fast(&[]), None);
+    assert_eq!(fast(&["--fast", "localhost"]), Some(10));
+    assert_eq!(fast(&["--fast=4"]), Some(4));
+    assert!(parse(&["--fast=0"]).is_err());
+    assert_eq!(parse(&["--fast", "localhost"]).unwrap().host, "localhost");
+}

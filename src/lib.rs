@@ -1,0 +1,17 @@
+//! The launcher: every model, client and measurement by name. One file for each subcommand, and
+//! [`models`], the registry that they all go through.
+//!
+//! A library only so that the tests and benches of this package can use the registry, too.
+
+pub mod child;
+pub mod client;
+pub mod compare;
+pub mod completions;
+pub mod list;
+pub mod machine;
+pub mod models;
+pub mod output;
+pub mod process;
+pub mod serve;
+pub mod timeline;
+pub mod trace;

@@ -1,0 +1,184 @@
+//! The registry: every model by name, one row each. Everything that goes through all models (commands,
+//! tests, benches, the table in README) goes through these rows.
+
+use chassis::{Knob, Serve};
+use conformance::Concurrency;
+
+/// One way to serve many clients.
+#[derive(Debug)]
+pub struct Model {
+    /// What people type.
+    pub name: &'static str,
+    /// The model in a few words.
+    pub title: &'static str,
+    /// Where the series treats it.
+    pub chapter: &'static str,
+    /// What there is to learn from it, in one line.
+    pub lesson: &'static str,
+    /// The folder of its crate.
+    pub folder: &'static str,
+    /// How many clients it serves at the same time, as it is set up by default.
+    pub concurrency: Concurrency,
+    /// The options of its own that it takes.
+    pub knobs: &'static [Knob],
+    /// The floor that its cost is divided by: raw echo that waits for its clients in the same way.
+    pub floor: Option<&'static str>,
+    /// Its face.
+    pub serve: Serve,
+}
+
+/// The models, in the order in which the series introduces them.
+pub const MODELS: &[Model] = &[
+    Model {
+        name: "sequential",
+        title: "one thread, one client at a time",
+        chapter: "1",
+        lesson: "one slow client blocks all others",
+        folder: "crates/server-sequential",
+        concurrency: Concurrency::One,
+        knobs: server_sequential::KNOBS,
+        floor: Some("floor-threads"),
+        serve: server_sequential::serve,
+    },
+    Model {
+        name: "thread-per-conn",
+        title: "a thread for each client",
+        chapter: "2",
+        lesson: "straight code, and a thread's memory and switches for each client",
+        folder: "crates/server-thread-per-conn",
+        concurrency: Concurrency::Many,
+        knobs: server_thread_per_conn::KNOBS,
+        floor: Some("floor-threads"),
+        serve: server_thread_per_conn::serve,
+    },
+    Model {
+        name: "thread-pool",
+        title: "a fixed pool of threads behind a bounded channel",
+        chapter: "2",
+        lesson: "threads are bounded, but as many idle clients starve the rest",
+        folder: "crates/server-thread-pool",
+        concurrency: Concurrency::Workers(server_thread_pool::DEFAULT_WORKERS),
+        knobs: server_thread_pool::KNOBS,
+        floor: Some("floor-threads"),
+        serve: server_thread_pool::serve,
+    },
+    Model {
+        name: "rayon",
+        title: "the same pool on rayon",
+        chapter: "2",
+        lesson: "what it costs to block in a pool that was made for computing",
+        folder: "crates/server-thread-pool",
+        concurrency: Concurrency::Workers(server_thread_pool::DEFAULT_WORKERS),
+        knobs: server_thread_pool::KNOBS,
+        floor: Some("floor-threads"),
+        serve: server_thread_pool::on_rayon::serve,
+    },
+    Model {
+        name: "mio",
+        title: "one thread, one readiness loop",
+        chapter: "3, 4, 5",
+        lesson: "one thread can serve everybody, if it keeps each client's state by hand",
+        folder: "crates/server-mio",
+        concurrency: Concurrency::Many,
+        knobs: server_mio::KNOBS,
+        floor: Some("floor-epoll"),
+        serve: server_mio::serve,
+    },
+    Model {
+        name: "tokio",
+        title: "a task for each client",
+        chapter: "6, 7",
+        lesson: "the event loop's economy in straight code",
+        folder: "crates/server-tokio",
+        concurrency: Concurrency::Many,
+        knobs: server_tokio::KNOBS,
+        floor: Some("floor-epoll"),
+        serve: server_tokio::serve,
+    },
+];
+
+/// What the models are divided by: raw echo, no protocol, no limits. Listed apart, for they are no models.
+pub const FLOORS: &[Model] = &[
+    Model {
+        name: "floor-threads",
+        title: "raw echo, a blocking thread for each client",
+        chapter: "-",
+        lesson: "what the kernel allows to models that block",
+        folder: "crates/server-floor",
+        concurrency: Concurrency::Many,
+        knobs: &[],
+        floor: None,
+        serve: server_floor::on_threads::serve,
+    },
+    #[cfg(target_os = "linux")]
+    Model {
+        name: "floor-epoll",
+        title: "raw echo, one readiness loop on plain system calls",
+        chapter: "-",
+        lesson: "what the kernel allows to models that wait for readiness",
+        folder: "crates/server-floor",
+        concurrency: Concurrency::Many,
+        knobs: &[],
+        floor: None,
+        serve: server_floor::on_epoll::serve,
+    },
+];
+
+/// The names of all models, without the floors.
+pub fn names() -> impl Iterator<Item = &'static str> + Clone {
+    MODELS.iter().map(|model| model.name)
+}
+
+/// The models of these names, each once and in the registry's order; all of them if none is named.
+pub fn chosen(names: &[String]) -> Vec<&'static Model> {
+    let is_chosen = |model: &&Model| names.is_empty() || names.iter().any(|name| name == model.name);
+    MODELS.iter().filter(is_chosen).collect()
+}
+
+/// The model or floor of this name.
+pub fn find(name: &str) -> Option<&'static Model> {
+    MODELS.iter().chain(FLOORS).find(|model| model.name == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn names_are_unique_and_easy_to_type() {
+        let mut seen = HashSet::new();
+        for model in MODELS.iter().chain(FLOORS) {
+            assert!(seen.insert(model.name), "{} stands twice in the registry", model.name);
+            assert!(model.name.chars().all(|letter| letter.is_ascii_lowercase() || letter == '-'));
+        }
+    }
+
+    #[test]
+    fn every_row_is_filled_in_and_names_a_folder_that_exists() {
+        for model in MODELS.iter().chain(FLOORS) {
+            for text in [model.title, model.chapter, model.lesson] {
+                assert!(!text.is_empty(), "{} has an empty column", model.name);
+            }
+            let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(model.folder);
+            assert!(folder.is_dir(), "{}: no folder {}", model.name, model.folder);
+        }
+    }
+
+    #[test]
+    fn every_model_is_divided_by_a_floor_that_exists() {
+        for model in MODELS {
+            let floor = model.floor.unwrap_or_default();
+            let names_one = FLOORS.iter().any(|row| row.name == floor);
+            assert!(names_one || !cfg!(target_os = "linux"), "{}: no floor {floor:?}", model.name);
+        }
+    }
+
+    #[test]
+    fn a_model_is_found_by_its_name_only() {
+        assert_eq!(find("mio").map(|model| model.name), Some("mio"));
+        assert!(find("mi").is_none());
+    }
+}

@@ -1,0 +1,210 @@
+//! What a process has used so far, read from `/proc` (Linux).
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use serde::{Deserialize, Serialize};
+
+/// A process at one moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reading {
+    /// CPU time of the whole process, threads that have ended among them, to the clock tick (10 ms).
+    cpu: Duration,
+    /// CPU time of each thread that lives, to the nanosecond.
+    cpu_by_thread: BTreeMap<u32, Duration>,
+    threads: u64,
+    peak_memory_bytes: u64,
+}
+
+/// What a process used between two readings, and how large it was at the second one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Usage {
+    /// CPU time between the two readings, user and system.
+    pub cpu_ns: u64,
+    /// Where `cpu_ns` comes from.
+    pub cpu_clock: CpuClock,
+    /// The most physical memory that it ever held (`VmHWM`).
+    pub peak_memory_bytes: u64,
+    /// Threads at the second reading.
+    pub threads: u64,
+}
+
+/// How fine a CPU time is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CpuClock {
+    /// The scheduler's account of each thread, in nanoseconds.
+    Threads,
+    /// The account of the process, in clock ticks of 10 ms: threads ended between the readings.
+    Ticks,
+}
+
+/// Reads the process of this id.
+///
+/// # Errors
+/// It is no longer there, or this system has no `/proc` of Linux's form.
+pub fn read(pid: u32) -> Result<Reading> {
+    let folder = Path::new("/proc").join(pid.to_string());
+    let text = |name: &str| {
+        let path = folder.join(name);
+        fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))
+    };
+    let ticks =
+        parse_ticks(&text("stat")?).with_context(|| format!("/proc/{pid}/stat has an unknown form"))?;
+    let status = text("status")?;
+    let field = |name| {
+        parse_field(&status, name).with_context(|| format!("/proc/{pid}/status has no number for {name}"))
+    };
+    Ok(Reading {
+        cpu: ticks_to_time(ticks),
+        cpu_by_thread: read_threads(&folder.join("task"))?,
+        threads: field("Threads")?,
+        peak_memory_bytes: field("VmHWM")? * 1024,
+    })
+}
+
+fn read_threads(folder: &Path) -> Result<BTreeMap<u32, Duration>> {
+    let entries = fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))?;
+    // A thread may end while the others are read, and a kernel may keep no such account: then it is
+    // missing here, and the account in ticks stands in.
+    Ok(entries
+        .filter_map(|entry| {
+            let entry = entry.ok()?;
+            let thread = entry.file_name().to_str()?.parse().ok()?;
+            let text = fs::read_to_string(entry.path().join("schedstat")).ok()?;
+            Some((thread, parse_run_time(&text)?))
+        })
+        .collect())
+}
+
+impl Reading {
+    /// What was used since an earlier reading of the same process.
+    pub fn since(&self, earlier: &Reading) -> Usage {
+        let (cpu, cpu_clock) = match self.thread_time_since(earlier) {
+            Some(cpu) => (cpu, CpuClock::Threads),
+            None => (self.cpu.saturating_sub(earlier.cpu), CpuClock::Ticks),
+        };
+        Usage {
+            cpu_ns: u64::try_from(cpu.as_nanos()).unwrap_or(u64::MAX),
+            cpu_clock,
+            peak_memory_bytes: self.peak_memory_bytes,
+            threads: self.threads,
+        }
+    }
+
+    /// The sum over all threads, if none of them ended in between: what an ended thread used is lost.
+    fn thread_time_since(&self, earlier: &Reading) -> Option<Duration> {
+        let all_live = earlier.cpu_by_thread.keys().all(|thread| self.cpu_by_thread.contains_key(thread));
+        if !all_live || self.cpu_by_thread.is_empty() {
+            return None;
+        }
+        let time = self
+            .cpu_by_thread
+            .iter()
+            .map(|(thread, &cpu)| {
+                cpu.saturating_sub(earlier.cpu_by_thread.get(thread).copied().unwrap_or_default())
+            })
+            .sum();
+        // Threads that began and ended in between show in the ticks only. Each of the two readings, of
+        // user and of system time, is cut to whole ticks.
+        let unseen = self.cpu.saturating_sub(earlier.cpu).saturating_sub(time);
+        (unseen <= ticks_to_time(4)).then_some(time)
+    }
+}
+
+/// User and system time in ticks, from `/proc/PID/stat`: fields 14 and 15. The second field is the
+/// program's name in parentheses and may hold anything, so fields are counted behind its end.
+fn parse_ticks(stat: &str) -> Option<u64> {
+    let (_, fields) = stat.rsplit_once(')')?;
+    let mut fields = fields.split_ascii_whitespace().skip(11);
+    let (user, system) = (fields.next()?, fields.next()?);
+    Some(user.parse::<u64>().ok()? + system.parse::<u64>().ok()?)
+}
+
+/// The number in a line such as `VmHWM:     5244 kB`, from `/proc/PID/status`.
+fn parse_field(status: &str, name: &str) -> Option<u64> {
+    let line = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))?;
+    line.split_ascii_whitespace().next()?.parse().ok()
+}
+
+/// Time on a processor in nanoseconds, the first field of `/proc/PID/task/TID/schedstat`.
+fn parse_run_time(schedstat: &str) -> Option<Duration> {
+    Some(Duration::from_nanos(schedstat.split_ascii_whitespace().next()?.parse().ok()?))
+}
+
+/// Linux tells ticks to programs as hundredths of a second on every processor that Rust's standard
+/// library supports, whatever the kernel itself uses (`USER_HZ`, see proc(5)).
+const fn ticks_to_time(ticks: u64) -> Duration {
+    Duration::from_millis(ticks * 10)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const STAT: &str = "4711 (a) b (c) S 1 4711 4711 0 -1 4194560 335 0 0 0 42 17 0 0 20 0 3 0 90816 \
+                        3067904 430 18446744073709551615 1 1 0 0 0 0 0 4096 0 0 0 0 17 1 0 0 0 0 0\n";
+    const STATUS: &str = "Name:\tserver\nVmPeak:\t   10240 kB\nVmHWM:\t    5244 kB\nThreads:\t52\n";
+
+    fn reading(cpu_ms: u64, threads: &[(u32, u64)]) -> Reading {
+        Reading {
+            cpu: Duration::from_millis(cpu_ms),
+            cpu_by_thread: threads.iter().map(|&(id, ns)| (id, Duration::from_nanos(ns))).collect(),
+            threads: threads.len() as u64,
+            peak_memory_bytes: 1024,
+        }
+    }
+
+    #[test]
+    fn ticks_are_found_behind_a_name_with_parentheses() {
+        assert_eq!(parse_ticks(STAT), Some(42 + 17));
+        assert_eq!(ticks_to_time(59), Duration::from_millis(590));
+        assert_eq!(parse_ticks("4711 (cut) S 1 2"), None);
+        assert_eq!(parse_ticks(""), None);
+    }
+
+    #[test]
+    fn fields_are_found_by_their_whole_name() {
+        assert_eq!(parse_field(STATUS, "VmHWM"), Some(5244));
+        assert_eq!(parse_field(STATUS, "Threads"), Some(52));
+        assert_eq!(parse_field(STATUS, "Thread"), None);
+        assert_eq!(parse_field(STATUS, "Name"), None);
+    }
+
+    #[test]
+    fn run_time_is_the_first_of_three_numbers() {
+        assert_eq!(parse_run_time("123456789 55 7\n"), Some(Duration::from_nanos(123_456_789)));
+        assert_eq!(parse_run_time("\n"), None);
+    }
+
+    #[test]
+    fn threads_are_added_up_to_the_nanosecond_new_ones_too() {
+        let usage =
+            reading(120, &[(1, 1_000), (2, 70_000_000), (3, 5)]).since(&reading(50, &[(1, 400), (2, 0)]));
+        assert_eq!((usage.cpu_ns, usage.cpu_clock, usage.threads), (70_000_605, CpuClock::Threads, 3));
+    }
+
+    #[test]
+    fn ticks_stand_in_where_a_thread_has_ended() {
+        let usage = reading(120, &[(1, 1_000)]).since(&reading(50, &[(1, 400), (2, 0)]));
+        assert_eq!((usage.cpu_ns, usage.cpu_clock), (70_000_000, CpuClock::Ticks));
+    }
+
+    #[test]
+    fn ticks_stand_in_where_threads_came_and_went_unseen() {
+        let usage = reading(120, &[(1, 1_000)]).since(&reading(50, &[(1, 400)]));
+        assert_eq!((usage.cpu_ns, usage.cpu_clock), (70_000_000, CpuClock::Ticks));
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn this_very_process_can_be_read() {
+        let before = read(std::process::id()).unwrap();
+        let usage = read(std::process::id()).unwrap().since(&before);
+        assert!(usage.threads >= 1);
+        assert!(usage.peak_memory_bytes > 0);
+    }
+}

@@ -1,0 +1,70 @@
+//! What is to be drawn, made from the events of a run.
+
+use std::time::Duration;
+
+use script::{Event, EventKind, Report};
+
+/// One run of the clients against one model.
+#[derive(Clone, Debug)]
+pub(super) struct Chart {
+    pub(super) name: String,
+    pub(super) title: String,
+    pub(super) elapsed: Duration,
+    /// In the order in which the server turned to the clients.
+    pub(super) lanes: Vec<Lane>,
+}
+
+/// What happened to one client. All times are since the run began.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Lane {
+    pub(super) client: String,
+    /// The connection stood, and the wait for the greeting began.
+    pub(super) arrived: Duration,
+    /// The greeting came, unless it never did.
+    pub(super) greeted: Option<Duration>,
+    pub(super) sent: Vec<Duration>,
+    pub(super) received: Vec<Duration>,
+    pub(super) ended: Duration,
+    pub(super) failure: Option<String>,
+}
+
+impl Chart {
+    pub(super) fn new(name: &str, title: &str, report: &Report) -> Self {
+        let mut lanes: Vec<Lane> = (0..report.outcomes.len())
+            .map(|connection| Lane { client: format!("conn{connection}"), ..Lane::default() })
+            .collect();
+        for event in &report.events {
+            lanes[event.connection].note(event);
+        }
+        // Clients that were served at once keep their order: what is less than a hundredth of the
+        // drawing apart was so by chance, and cannot be seen.
+        let visible = (report.elapsed / 100).max(Duration::from_nanos(1)).as_nanos();
+        lanes.sort_by_key(|lane| lane.served_from().as_nanos() / visible);
+        Chart { name: name.to_owned(), title: title.to_owned(), elapsed: report.elapsed, lanes }
+    }
+
+    /// When the last client of any of these runs was done: the end of their shared axis, never zero.
+    pub(super) fn end_of_all(charts: &[Chart]) -> Duration {
+        let ends = charts.iter().flat_map(|chart| &chart.lanes).map(|lane| lane.ended);
+        ends.max().unwrap_or_default().max(Duration::from_nanos(1))
+    }
+}
+
+impl Lane {
+    fn note(&mut self, event: &Event) {
+        match &event.kind {
+            EventKind::Connected => self.arrived = event.at,
+            EventKind::Greeted => self.greeted = Some(event.at),
+            EventKind::Sending(_) => self.sent.push(event.at),
+            EventKind::Received(_) => self.received.push(event.at),
+            EventKind::Disconnecting => {}
+            EventKind::Failed(failure) => self.failure = Some(failure.to_string()),
+        }
+        self.ended = event.at;
+    }
+
+    /// When the server turned to this client; its end if that never happened.
+    pub(super) fn served_from(&self) -> Duration {
+        self.greeted.unwrap_or(self.ended).max(self.arrived)
+    }
+}

@@ -1,0 +1,184 @@
+//! The timeline as text: one row per client, fitted to the terminal's width.
+
+use std::fmt::{self, Write};
+use std::time::Duration;
+
+use anstyle::{AnsiColor, Style};
+
+use super::axis::ticks;
+use super::lanes::{Chart, Lane};
+
+const WAITS: char = '·';
+const SERVED: char = '━';
+const SENDS: char = '▲';
+const RECEIVES: char = '▼';
+const SENDS_AND_RECEIVES: char = '◆';
+const DONE: char = '✓';
+const FAILED: char = '✗';
+
+const LEGEND: [(char, &str); 7] = [
+    (WAITS, "waits for '*'"),
+    (SERVED, "served"),
+    (SENDS, "sends"),
+    (RECEIVES, "receives"),
+    (SENDS_AND_RECEIVES, "both"),
+    (DONE, "done"),
+    (FAILED, "failed"),
+];
+
+const NAME: Style = Style::new().bold();
+const QUIET: Style = Style::new().dimmed();
+
+/// The narrowest rows that are still a drawing. Narrower terminals show their beginnings.
+const NARROWEST_ROW: usize = 10;
+
+/// Columns that a label of the axis and the gap behind it take.
+const TICK_COLUMNS: usize = 9;
+
+/// Draws all charts over one time axis; no line is longer than `columns`.
+pub(super) fn draw(charts: &[Chart], columns: usize) -> String {
+    let names = charts.iter().flat_map(|chart| &chart.lanes).map(|lane| lane.client.len()).max();
+    let label = names.unwrap_or(0) + 4;
+    let width = columns.saturating_sub(label).max(NARROWEST_ROW);
+    let drawing = Drawing { columns, label, scale: Scale { end: Chart::end_of_all(charts), width } };
+    let mut text = String::new();
+    // Writing to a String cannot fail.
+    let _ = drawing.write(&mut text, charts);
+    text
+}
+
+struct Drawing {
+    columns: usize,
+    /// Width of the clients' names with the gaps around them.
+    label: usize,
+    scale: Scale,
+}
+
+impl Drawing {
+    fn write(&self, text: &mut String, charts: &[Chart]) -> fmt::Result {
+        self.write_legend(text)?;
+        for chart in charts {
+            self.write_chart(text, chart)?;
+        }
+        self.write_axis(text)
+    }
+
+    /// The legend, in as many lines as it takes.
+    fn write_legend(&self, text: &mut String) -> fmt::Result {
+        let mut line = String::new();
+        for (glyph, meaning) in LEGEND {
+            let item = format!("{glyph} {meaning}");
+            let gap = if line.is_empty() { "" } else { "   " };
+            if line.chars().count() + gap.len() + item.chars().count() > self.columns {
+                writeln!(text, "{}", paint(&self.fit(&line)))?;
+                line = item;
+            } else {
+                line = line + gap + &item;
+            }
+        }
+        writeln!(text, "{}\n", paint(&self.fit(&line)))
+    }
+
+    fn write_chart(&self, text: &mut String, chart: &Chart) -> fmt::Result {
+        let name = self.fit(&chart.name);
+        let rest = format!("  {:.3} s  {}", chart.elapsed.as_secs_f64(), chart.title);
+        let rest: String = rest.chars().take(self.columns - name.chars().count()).collect();
+        writeln!(text, "{NAME}{name}{NAME:#}{QUIET}{rest}{QUIET:#}")?;
+        for lane in &chart.lanes {
+            let row = format!(
+                "{:<label$}{}",
+                format!("  {}", lane.client),
+                self.scale.row(lane),
+                label = self.label
+            );
+            writeln!(text, "{}", paint(self.fit(&row).trim_end()))?;
+        }
+        for lane in &chart.lanes {
+            if let Some(failure) = &lane.failure {
+                writeln!(text, "{}", paint(&self.fit(&format!("  {FAILED} {}: {failure}", lane.client))))?;
+            }
+        }
+        writeln!(text)
+    }
+
+    /// A line with a stroke at each tick, and one with the labels below.
+    fn write_axis(&self, text: &mut String) -> fmt::Result {
+        let mut strokes = vec!['─'; self.scale.width];
+        let mut labels = String::new();
+        for tick in ticks(self.scale.end, self.scale.width / TICK_COLUMNS) {
+            let column = self.scale.column(tick.at);
+            strokes[column] = '┬';
+            if column + tick.label.len() <= self.scale.width {
+                labels = format!("{labels:<column$}{}", tick.label);
+            }
+        }
+        let strokes: String = strokes.into_iter().collect();
+        for line in [strokes, labels] {
+            let line = self.fit(&format!("{:label$}{line}", "", label = self.label));
+            writeln!(text, "{QUIET}{line}{QUIET:#}")?;
+        }
+        Ok(())
+    }
+
+    fn fit(&self, line: &str) -> String {
+        line.chars().take(self.columns).collect()
+    }
+}
+
+/// Maps times to the columns of a row.
+struct Scale {
+    end: Duration,
+    width: usize,
+}
+
+impl Scale {
+    fn column(&self, at: Duration) -> usize {
+        let last = self.width - 1;
+        let column = at.as_nanos() * last as u128 / self.end.as_nanos();
+        usize::try_from(column).unwrap_or(last).min(last)
+    }
+
+    fn row(&self, lane: &Lane) -> String {
+        let mut cells = vec![' '; self.width];
+        let (served, ended) = (self.column(lane.served_from()), self.column(lane.ended));
+        cells[self.column(lane.arrived)..=served].fill(WAITS);
+        if lane.greeted.is_some() {
+            cells[served..=ended].fill(SERVED);
+        }
+        for &at in &lane.sent {
+            cells[self.column(at)] = SENDS;
+        }
+        for &at in &lane.received {
+            let cell = &mut cells[self.column(at)];
+            *cell = if matches!(*cell, SENDS | SENDS_AND_RECEIVES) { SENDS_AND_RECEIVES } else { RECEIVES };
+        }
+        cells[ended] = if lane.failure.is_some() { FAILED } else { DONE };
+        cells.into_iter().collect()
+    }
+}
+
+/// Colours the glyphs of a line, run by run.
+fn paint(line: &str) -> String {
+    let mut painted = String::new();
+    let mut current = Style::new();
+    for glyph in line.chars() {
+        let style = style_of(glyph);
+        if style != current {
+            painted += &format!("{current:#}{style}");
+            current = style;
+        }
+        painted.push(glyph);
+    }
+    painted + &format!("{current:#}")
+}
+
+fn style_of(glyph: char) -> Style {
+    match glyph {
+        WAITS => AnsiColor::Yellow.on_default(),
+        SERVED => AnsiColor::Blue.on_default(),
+        SENDS | RECEIVES | SENDS_AND_RECEIVES => AnsiColor::Cyan.on_default(),
+        DONE => AnsiColor::Green.on_default(),
+        FAILED => AnsiColor::Red.on_default(),
+        _ => Style::new(),
+    }
+}
