@@ -234,14 +234,8 @@ fn run_all(
             scope.spawn(|| {
                 while let Some(case) = selection.get(next.fetch_add(1, Ordering::Relaxed)) {
                     let report = run(&target, &[case], &options, &mut |_| ());
-                    outcomes.lock().unwrap_or_else(PoisonError::into_inner).extend(
-                        report.cases.into_iter().map(|case| {
-                            if case.seconds > 2.0 {
-                                eprintln!("SLOW {} {:.1}", case.id, case.seconds)
-                            };
-                            (case.id, case.outcome)
-                        }),
-                    );
+                    let outcome = report.cases.into_iter().map(|case| (case.id, case.outcome));
+                    outcomes.lock().unwrap_or_else(PoisonError::into_inner).extend(outcome);
                 }
             });
         }
