@@ -122,7 +122,8 @@ fn d5_shut_reading_side(context: &Context) -> CaseResult {
     Ok(())
 }
 
-/// The client sends until the server takes no more and reads nothing; then the server gets SIGTERM. Now
+/// The client sends until the server takes no more and reads nothing, so that the kernel alone owes it
+/// several megabytes; then the server gets SIGTERM. Now
 /// the client reads, and never falls quiet: every few milliseconds it sends one more byte. The server
 /// answers all that came before the signal, may answer any part of what came after, and ends the stream
 /// with a FIN: closing a socket with unread bytes would reset it and destroy the tail of the reply.
@@ -132,7 +133,8 @@ fn d6_server_closes_first(context: &Context) -> CaseResult {
     let process = context.process()?;
     let drain_timeout = context.drain_timeout()?;
     let pattern = Pattern::random(&mut context.random(), 1, 64 << 10);
-    let mut flow = Flow::new(context.connect_with(Buffers::SMALL)?, &pattern);
+    let small_window = Buffers { receive: Some(4 << 10), ..Buffers::default() };
+    let mut flow = Flow::new(context.connect_with(small_window)?, &pattern);
     flow.block()?;
     let owed_before = flow.owed();
     process.signal(Signal::TERM)?;
