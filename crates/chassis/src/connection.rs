@@ -42,7 +42,7 @@ impl Socket {
     /// Takes the connection's next step of a drain. Steps repeat until the connection is gone, so it does
     /// no harm that the peer may have closed already and a call fails.
     pub(crate) fn see_off(&self, drain: &Drain) {
-        match drain.step(Tick::from_bits(self.last_activity.load(Relaxed))) {
+        match drain.step(&self.stream, Tick::from_bits(self.last_activity.load(Relaxed))) {
             // On Linux what has arrived can still be read after this, and only then `recv` returns 0. A
             // thread that is blocked in `send` must not be cut short so: what its client sent before may
             // still be on the way.
@@ -83,7 +83,7 @@ impl Connection {
         if self.shared.shutdown.is_requested() {
             return;
         }
-        let result = self.set_timeouts().and_then(|()| {
+        let result = self.prepare_socket().and_then(|()| {
             catch_unwind(AssertUnwindSafe(|| converse(&mut self)))
                 .unwrap_or_else(|_| Err(io::Error::other("its handler panicked")))
         });
@@ -147,13 +147,13 @@ impl Connection {
         Ok(())
     }
 
-    fn set_timeouts(&self) -> io::Result<()> {
+    fn prepare_socket(&self) -> io::Result<()> {
         let stream = &self.socket.stream;
+        // Linux alone does not hand the listener's non-blocking mode down to an accepted socket.
+        #[cfg(not(target_os = "linux"))]
+        stream.set_nonblocking(false)?;
         stream.set_read_timeout(self.shared.options.idle_timeout.duration())?;
-        stream.set_write_timeout(self.shared.options.write_timeout.duration())?;
-        #[cfg(not(target_os = "linux"))] // where it is not inherited from the listener
-        stream.set_nodelay(true)?;
-        Ok(())
+        stream.set_write_timeout(self.shared.options.write_timeout.duration())
     }
 
     /// Lingering close. A client that was stopped in the middle of sending gets a FIN, and what it still

@@ -10,6 +10,13 @@ pub const DESCRIPTOR_RESERVE: usize = 64;
 /// The most connections that a server takes where the system sets no limit at all.
 const UNLIMITED: usize = 1_000_000;
 
+/// The most threads that may serve clients.
+///
+/// The standard library gives each thread four memory mappings (its stack and its signal stack, each with a
+/// guard page), Linux allows a process 65,530 of them by default (`vm.max_map_count`), and a thread that has
+/// got its stack but not its signal stack **aborts the whole process**. So this stays clear of the limit.
+pub const MAX_THREADS: usize = 16_000;
+
 /// Raises the soft limit on open descriptors to the hard one. Call once, at start.
 ///
 /// # Errors

@@ -64,6 +64,7 @@ fn start(model: &'static str, options: &Options, serve: Serve) -> io::Result<Sum
     // Whoever started this server waits for the line; if nobody reads it, that is no reason to fail.
     let _ = writeln!(io::stdout(), "listening on {address}").and_then(|()| io::stdout().flush());
     serve(listener, options, &shutdown)
+        .map_err(|error| io::Error::new(error.kind(), format!("{model} cannot serve: {error}")))
 }
 
 fn complain(message: &str) {

@@ -124,7 +124,7 @@ impl Connection {
 
     /// Takes the connection's next step of a drain. Returns how it ended, if it did.
     pub(crate) fn drained(&mut self, drain: &Drain) -> Option<Outcome> {
-        match (drain.step(self.last_activity), &self.tail) {
+        match (drain.step(&self.stream, self.last_activity), &self.tail) {
             (DrainStep::Cut, Some(_)) => Some(Outcome::Dropped),
             (DrainStep::Cut, None) => Some(Outcome::Completed),
             (DrainStep::Close, None) if !self.lingers => Some(Outcome::Completed),

@@ -230,7 +230,11 @@ impl Client {
     }
 
     fn step(&self) -> DrainStep {
-        self.place.server.drain.get().map_or(DrainStep::Answer, |drain| drain.step(self.last_activity))
+        self.place
+            .server
+            .drain
+            .get()
+            .map_or(DrainStep::Answer, |drain| drain.step(&self.stream, self.last_activity))
     }
 }
 
