@@ -21,6 +21,8 @@ use crate::case::Failure;
 pub(crate) struct Client {
     stream: TcpStream,
     patience: Duration,
+    /// A reset has come. The kernel reports it once, to the call that is next, and then an end of stream.
+    reset: bool,
 }
 
 /// How much room the client gives its stream; `None` leaves the system's default.
@@ -93,7 +95,7 @@ impl Client {
         };
         let stream = connect()
             .map_err(|error| Failure::new("connect", format!("a connection to {address}"), blame(&error)))?;
-        Ok(Client { stream, patience })
+        Ok(Client { stream, patience, reset: false })
     }
 
     /// Waits this much longer than usual from now on: for what a server does only after a timeout.
@@ -209,12 +211,14 @@ impl Client {
     pub(crate) fn read_now(&mut self, buffer: &mut [u8]) -> Result<Incoming, Failure> {
         loop {
             return match self.stream.read(buffer) {
+                Ok(0) if self.reset => Ok(Incoming::End(Ending::Reset)),
                 Ok(0) => Ok(Incoming::End(Ending::Fin)),
                 Ok(count) => Ok(Incoming::Bytes(count)),
                 Err(error) => match error.kind() {
                     ErrorKind::Interrupted => continue,
                     ErrorKind::WouldBlock => Ok(Incoming::NothingYet),
-                    ErrorKind::ConnectionReset | ErrorKind::BrokenPipe | ErrorKind::ConnectionAborted => {
+                    ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted => {
+                        self.reset = true;
                         Ok(Incoming::End(Ending::Reset))
                     }
                     _ => Err(Failure::new("read", "bytes or the end", blame(&error))),
@@ -231,7 +235,10 @@ impl Client {
                 Err(error) => match error.kind() {
                     ErrorKind::Interrupted => continue,
                     ErrorKind::WouldBlock => Ok(Outgoing::NoRoom),
-                    ErrorKind::ConnectionReset | ErrorKind::BrokenPipe | ErrorKind::ConnectionAborted => {
+                    // A reset behind a FIN: what the server sent before the FIN has all arrived.
+                    ErrorKind::BrokenPipe => Ok(Outgoing::Broken),
+                    ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted => {
+                        self.reset = true;
                         Ok(Outgoing::Broken)
                     }
                     _ => Err(Failure::new("send", "the server to take bytes", blame(&error))),
@@ -344,6 +351,20 @@ mod tests {
         let long = [b'x'; 100];
         assert_eq!(excerpt(&long, 30), format!("14 bytes and \"{}\" and 38 bytes", "x".repeat(48)));
         assert_eq!(excerpt(&long, 200), "100 bytes and nothing");
+    }
+
+    #[test]
+    fn a_reset_stays_a_reset_when_a_send_is_the_first_to_meet_it() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let patience = Duration::from_secs(60);
+        let mut client =
+            Client::connect(listener.local_addr().unwrap(), patience, Buffers::default()).unwrap();
+        let (stream, _) = listener.accept().unwrap();
+        SockRef::from(&stream).set_linger(Some(Duration::ZERO)).unwrap();
+        drop(stream);
+        assert!(client.wait(PollFlags::IN, patience).unwrap());
+        assert_eq!(client.send_now(b"^").unwrap(), Outgoing::Broken);
+        assert_eq!(client.read_now(&mut [0]).unwrap(), Incoming::End(Ending::Reset));
     }
 
     #[test]
