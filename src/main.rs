@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
-use concurrent_servers::{client, compare, completions, list, serve, timeline, trace};
+use concurrent_servers::{check, client, compare, completions, list, serve, timeline, trace};
 
 /// One protocol, one server per concurrency model, and the tools to compare them
 #[derive(Parser)]
@@ -44,6 +44,8 @@ enum Command {
     /// The buffers are the reads of one connection: the state is kept from one to the next. The whole
     /// reply is the last line. Options stand before the first buffer.
     Trace(trace::Arguments),
+    /// Hold a model, or any server at an address, to the conformance catalogue
+    Check(check::Arguments),
     /// Compare all models: the scripted clients, verified load, and what each server used
     ///
     /// Every model runs as a process of its own, freshly started for each trial, first under the three
@@ -61,6 +63,7 @@ fn main() -> ExitCode {
         Command::Client(arguments) => client::run(&arguments),
         Command::Timeline(arguments) => timeline::run(&arguments),
         Command::Trace(arguments) => trace::run(&arguments),
+        Command::Check(arguments) => check::run(&arguments),
         Command::Compare(arguments) => compare::run(&arguments),
         Command::Completions(arguments) => completions::run(&arguments, &mut CommandLine::command()),
     };

@@ -29,8 +29,9 @@ pub(crate) struct Failure {
 pub(crate) enum Received {
     /// Nothing was there after all.
     Nothing,
-    /// This many verified reply bytes, which completed this many replies.
-    Reply { bytes: u64, replies: u64 },
+    /// This many verified reply bytes, which completed this many replies. After a read that filled the
+    /// buffer there may be more to read; after a short one there is not.
+    Reply { bytes: u64, replies: u64, more: bool },
     /// The end of the stream, with nothing owed, after our side was closed: all is well.
     End,
 }
@@ -47,10 +48,10 @@ pub(crate) struct Connection<'message> {
     unsent: usize,
     /// When each message in flight was due; never longer than the depth.
     due: VecDeque<Instant>,
-    /// Whether our side is to be closed, or is, once everything is written.
+    /// Whether our side is to be closed once everything is written.
     closing: bool,
-    /// Whether the readiness loop has been asked to tell when the socket can be written.
-    pub(crate) awaits_writable: bool,
+    /// Whether our side is closed.
+    closed: bool,
 }
 
 impl<'message> Connection<'message> {
@@ -71,7 +72,7 @@ impl<'message> Connection<'message> {
             unsent: 0,
             due: VecDeque::with_capacity(depth),
             closing: false,
-            awaits_writable: false,
+            closed: false,
         }
     }
 
@@ -92,18 +93,12 @@ impl<'message> Connection<'message> {
         }
     }
 
-    /// Whether there are bytes that the socket did not take yet.
-    pub(crate) fn has_unsent(&self) -> bool {
-        self.unsent > 0
-    }
-
     /// Messages sent and not answered yet.
     pub(crate) fn in_flight(&self) -> u64 {
         self.due.len() as u64
     }
 
-    /// Reads once and verifies what came. One read is enough: the readiness loop tells again if more is
-    /// there, and after a short read it never is.
+    /// Reads once and verifies what came.
     pub(crate) fn receive(&mut self, buffer: &mut [u8]) -> Result<Received, Failure> {
         let length = loop {
             match recv(&self.stream, &mut *buffer, RecvFlags::empty()) {
@@ -118,7 +113,8 @@ impl<'message> Connection<'message> {
         }
         let before = self.verifier.received();
         let replies = self.verifier.check(&buffer[..length])?;
-        Ok(Received::Reply { bytes: self.verifier.received() - before, replies })
+        let bytes = self.verifier.received() - before;
+        Ok(Received::Reply { bytes, replies, more: length == buffer.len() })
     }
 
     fn end_of_stream(&self) -> Result<Received, Failure> {
@@ -126,7 +122,7 @@ impl<'message> Connection<'message> {
             let detail = "the server closed the connection without having greeted it".to_owned();
             return Err(Failure { kind: ErrorKind::Rejected, detail });
         }
-        if self.closing && !self.has_unsent() {
+        if self.closed {
             self.verifier.finish()?;
             return Ok(Received::End);
         }
@@ -172,7 +168,7 @@ impl<'message> Connection<'message> {
                 Err(error) => return Err(Failure::io("writing", &error.into())),
             }
         }
-        if self.closing { self.close_our_side() } else { Ok(()) }
+        if self.closing && !self.closed { self.close_our_side() } else { Ok(()) }
     }
 
     /// Sends what is due, then closes our side; the server must still answer in full and close its own.
@@ -181,7 +177,8 @@ impl<'message> Connection<'message> {
         self.flush()
     }
 
-    fn close_our_side(&self) -> Result<(), Failure> {
+    fn close_our_side(&mut self) -> Result<(), Failure> {
+        self.closed = true;
         match self.stream.shutdown(Shutdown::Write) {
             // The server has closed already; the read that follows tells how.
             Err(error) if error.kind() == Io::NotConnected => Ok(()),

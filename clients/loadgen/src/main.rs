@@ -41,8 +41,14 @@ enum Speak {
     Echo,
 }
 
-fn main() -> anyhow::Result<ExitCode> {
-    let arguments = Arguments::parse();
+fn main() -> ExitCode {
+    load(&Arguments::parse()).unwrap_or_else(|error| {
+        eprintln!("error: {error:#}");
+        ExitCode::FAILURE
+    })
+}
+
+fn load(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let scenario = Scenario {
         name: "by hand".to_owned(),
         dialect: match arguments.dialect {

@@ -2,7 +2,8 @@
 //!
 //! The worker knows nothing of the order of the phases; the engine sets what is to happen (`loading`, the
 //! tally's window) and lets it turn. Per message it makes one read, one write and its share of an
-//! `epoll_wait`, reads the clock once and allocates nothing.
+//! `epoll_wait`, reads the clock once and allocates nothing. Sockets are watched for edges, in both
+//! directions from the beginning: level-triggered, the kernel would look at each socket a second time.
 
 use std::os::fd::OwnedFd;
 use std::time::Instant;
@@ -17,8 +18,12 @@ use crate::connection::{Connection, Failure, Received};
 use crate::outcome::ErrorKind;
 use crate::tally::Tally;
 
-/// One read takes at most this much; more waits in the socket for the next turn.
+/// One read takes at most this much, and each event one read, so that no connection starves the others.
 const BUFFER_BYTES: usize = 64 * 1024;
+
+/// What every socket is watched for.
+const INTEREST: EventFlags =
+    EventFlags::IN.union(EventFlags::OUT).union(EventFlags::RDHUP).union(EventFlags::ET);
 
 /// Events taken from the kernel at once; more wait for the next call.
 const EVENTS: usize = 1024;
@@ -50,7 +55,7 @@ impl<'message> Worker<'message> {
     ) -> anyhow::Result<Self> {
         let epoll = epoll::create(CreateFlags::CLOEXEC).context("cannot create an epoll instance")?;
         for (token, connection) in connections.iter().enumerate() {
-            epoll::add(&epoll, connection.stream(), EventData::new_u64(token as u64), EventFlags::IN)
+            epoll::add(&epoll, connection.stream(), EventData::new_u64(token as u64), INTEREST)
                 .context("cannot watch a connection with epoll")?;
         }
         Ok(Worker {
@@ -94,19 +99,17 @@ impl<'message> Worker<'message> {
 
     /// Reads, then writes: a server that waits for us to read is always relieved first.
     fn handle(&mut self, token: usize, ready: EventFlags) {
-        if ready.intersects(EventFlags::IN | EventFlags::HUP | EventFlags::ERR) {
-            let due = self.receive(token);
+        if ready.intersects(EventFlags::IN | EventFlags::RDHUP | EventFlags::HUP | EventFlags::ERR) {
+            let due = self.receive(token, ready);
             if self.loading && due > 0 {
                 return self.send(token, due);
             }
         }
-        if ready.contains(EventFlags::OUT) {
-            self.with(token, Connection::flush);
-        }
+        self.with(token, Connection::flush);
     }
 
     /// Reads, verifies and counts. Returns how many new messages this makes room for.
-    fn receive(&mut self, token: usize) -> u64 {
+    fn receive(&mut self, token: usize, ready: EventFlags) -> u64 {
         let Some(connection) = self.connections.get_mut(token).and_then(Option::as_mut) else { return 0 };
         let (was_greeted, was_served) = (connection.greeted(), connection.served());
         let received = connection.receive(&mut self.buffer);
@@ -119,11 +122,14 @@ impl<'message> Worker<'message> {
             self.tally.served += 1;
         }
         match received {
-            Ok(Received::Reply { bytes, replies }) => {
+            Ok(Received::Reply { bytes, replies, more }) => {
                 self.tally.arrived(bytes);
                 self.in_flight -= replies;
                 for due in connection.complete(replies) {
                     self.tally.completed(due, self.now);
+                }
+                if more || ready.intersects(EventFlags::RDHUP | EventFlags::HUP | EventFlags::ERR) {
+                    self.look_again(token);
                 }
                 return if greeted_now { self.depth } else { replies };
             }
@@ -142,8 +148,17 @@ impl<'message> Worker<'message> {
         self.with(token, Connection::flush);
     }
 
-    /// Does something that writes, gives the connection up if it fails, and keeps epoll informed of
-    /// whether it waits for the socket to take more.
+    /// Asks for another event if there is more to read: an edge is told only once.
+    fn look_again(&mut self, token: usize) {
+        let Some(connection) = &self.connections[token] else { return };
+        let data = EventData::new_u64(token as u64);
+        if let Err(error) = epoll::modify(&self.epoll, connection.stream(), data, INTEREST) {
+            let detail = format!("watching the connection with epoll failed: {error}");
+            self.fail(token, Failure { kind: ErrorKind::Io, detail });
+        }
+    }
+
+    /// Does something that writes, and gives the connection up if it fails.
     pub(crate) fn with(
         &mut self,
         token: usize,
@@ -151,18 +166,7 @@ impl<'message> Worker<'message> {
     ) {
         let Some(connection) = &mut self.connections[token] else { return };
         if let Err(failure) = action(connection) {
-            return self.fail(token, failure);
-        }
-        if connection.has_unsent() == connection.awaits_writable {
-            return;
-        }
-        connection.awaits_writable = connection.has_unsent();
-        let interest =
-            if connection.awaits_writable { EventFlags::IN | EventFlags::OUT } else { EventFlags::IN };
-        let data = EventData::new_u64(token as u64);
-        if let Err(error) = epoll::modify(&self.epoll, connection.stream(), data, interest) {
-            let detail = format!("watching the connection with epoll failed: {error}");
-            self.fail(token, Failure { kind: ErrorKind::Io, detail });
+            self.fail(token, failure);
         }
     }
 

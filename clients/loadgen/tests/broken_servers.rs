@@ -8,10 +8,11 @@ mod common;
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::sync::mpsc;
 use std::thread;
 
 use common::{listen, patient, serve, start};
-use loadgen::{Dialect, ErrorKind, Outcome, Scenario, run};
+use loadgen::{Dialect, ErrorKind, Outcome, Phase, Scenario, run};
 use protocol::GREETING;
 
 const CONNECTIONS: usize = 3;
@@ -152,6 +153,30 @@ fn closing_before_the_client_has_is_an_early_end() {
         read_request(&mut stream)
     });
     assert_all_fail(&load(address), ErrorKind::EarlyEnd, "after 0 reply bytes");
+}
+
+#[test]
+fn an_end_that_arrives_together_with_the_greeting_is_seen() {
+    let (listener, address) = listen();
+    let (closed, wait_for_close) = mpsc::channel();
+    thread::spawn(move || {
+        for _ in 0..CONNECTIONS {
+            let (mut stream, _) = listener.accept()?;
+            stream.write_all(&[GREETING])?;
+        }
+        closed.send(()).expect("a test that waits");
+        io::Result::Ok(())
+    });
+    let scenario = patient(CONNECTIONS, 60_000);
+    let outcome = run(address, &scenario, |phase| {
+        if phase == Phase::Greeting {
+            wait_for_close.recv().unwrap();
+        }
+    })
+    .unwrap()
+    .outcome;
+    assert_all_fail(&outcome, ErrorKind::EarlyEnd, "after 0 reply bytes");
+    assert_eq!(outcome.served, CONNECTIONS as u64);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 
 mod common;
 
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc;
@@ -178,6 +178,22 @@ fn a_connection_that_is_greeted_late_joins_the_load() {
     assert!(outcome.errors.is_empty(), "{:?}", outcome.errors);
     assert_eq!(outcome.served, 1);
     assert_eq!((outcome.messages + outcome.drained) * 64, server.join().unwrap() as u64);
+}
+
+#[test]
+fn answers_that_arrive_together_with_the_end_are_read_and_the_end_is_seen() {
+    let address = start(|mut stream, _| {
+        stream.write_all(&[GREETING])?;
+        let mut requests = Vec::new();
+        stream.read_to_end(&mut requests)?;
+        let length = protocol::Session::new().transform_in_place(&mut requests);
+        stream.write_all(&requests[..length])
+    });
+    // With many connections, some ends arrive before their answers are read.
+    let scenario = Scenario { drain_ms: 10, ..patient(200, 10) };
+    let outcome = run(address, &scenario, |_| {}).unwrap().outcome;
+    assert!(outcome.errors.is_empty(), "{:?}", outcome.errors);
+    assert_eq!((outcome.messages, outcome.drained, outcome.unfinished), (0, 200, 0));
 }
 
 #[test]

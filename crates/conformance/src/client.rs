@@ -21,18 +21,27 @@ use crate::case::Failure;
 pub(crate) struct Client {
     stream: TcpStream,
     patience: Duration,
+    /// A reset has come. The kernel reports it once, to the call that is next, and then an end of stream.
+    reset: bool,
 }
 
-/// Socket buffer sizes in bytes, as asked of the kernel (Linux doubles them); `None` leaves the default.
+/// How much room the client gives its stream; `None` leaves the system's default.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Buffers {
+    /// Bytes of the receive buffer, as asked of the kernel (Linux doubles them).
     pub(crate) receive: Option<usize>,
+    /// Bytes of the send buffer.
     pub(crate) send: Option<usize>,
+    /// The longest segment that the server may send.
+    pub(crate) segment: Option<u32>,
 }
 
 impl Buffers {
-    /// A client that takes little before the server feels it.
-    pub(crate) const SMALL: Buffers = Buffers { receive: Some(4 << 10), send: Some(64 << 10) };
+    /// A client that takes little before the server feels it. The segments are those of Ethernet: Linux
+    /// makes the server's send buffer by their size, and on loopback, where they are large, it would take
+    /// 3 MiB for each client that does not read.
+    pub(crate) const SMALL: Buffers =
+        Buffers { receive: Some(4 << 10), send: Some(64 << 10), segment: Some(1460) };
 }
 
 /// How a stream ended.
@@ -76,6 +85,9 @@ impl Client {
             if let Some(bytes) = buffers.send {
                 socket.set_send_buffer_size(bytes)?;
             }
+            if let Some(bytes) = buffers.segment {
+                socket.set_tcp_mss(bytes)?;
+            }
             socket.connect_timeout(&address.into(), patience)?;
             socket.set_tcp_nodelay(true)?; // each send a segment of its own, as far as the kernel lets us
             socket.set_nonblocking(true)?;
@@ -83,7 +95,7 @@ impl Client {
         };
         let stream = connect()
             .map_err(|error| Failure::new("connect", format!("a connection to {address}"), blame(&error)))?;
-        Ok(Client { stream, patience })
+        Ok(Client { stream, patience, reset: false })
     }
 
     /// Waits this much longer than usual from now on: for what a server does only after a timeout.
@@ -199,12 +211,14 @@ impl Client {
     pub(crate) fn read_now(&mut self, buffer: &mut [u8]) -> Result<Incoming, Failure> {
         loop {
             return match self.stream.read(buffer) {
+                Ok(0) if self.reset => Ok(Incoming::End(Ending::Reset)),
                 Ok(0) => Ok(Incoming::End(Ending::Fin)),
                 Ok(count) => Ok(Incoming::Bytes(count)),
                 Err(error) => match error.kind() {
                     ErrorKind::Interrupted => continue,
                     ErrorKind::WouldBlock => Ok(Incoming::NothingYet),
-                    ErrorKind::ConnectionReset | ErrorKind::BrokenPipe | ErrorKind::ConnectionAborted => {
+                    ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted => {
+                        self.reset = true;
                         Ok(Incoming::End(Ending::Reset))
                     }
                     _ => Err(Failure::new("read", "bytes or the end", blame(&error))),
@@ -221,7 +235,10 @@ impl Client {
                 Err(error) => match error.kind() {
                     ErrorKind::Interrupted => continue,
                     ErrorKind::WouldBlock => Ok(Outgoing::NoRoom),
-                    ErrorKind::ConnectionReset | ErrorKind::BrokenPipe | ErrorKind::ConnectionAborted => {
+                    // A reset behind a FIN: what the server sent before the FIN has all arrived.
+                    ErrorKind::BrokenPipe => Ok(Outgoing::Broken),
+                    ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted => {
+                        self.reset = true;
                         Ok(Outgoing::Broken)
                     }
                     _ => Err(Failure::new("send", "the server to take bytes", blame(&error))),
@@ -334,6 +351,20 @@ mod tests {
         let long = [b'x'; 100];
         assert_eq!(excerpt(&long, 30), format!("14 bytes and \"{}\" and 38 bytes", "x".repeat(48)));
         assert_eq!(excerpt(&long, 200), "100 bytes and nothing");
+    }
+
+    #[test]
+    fn a_reset_stays_a_reset_when_a_send_is_the_first_to_meet_it() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let patience = Duration::from_secs(60);
+        let mut client =
+            Client::connect(listener.local_addr().unwrap(), patience, Buffers::default()).unwrap();
+        let (stream, _) = listener.accept().unwrap();
+        SockRef::from(&stream).set_linger(Some(Duration::ZERO)).unwrap();
+        drop(stream);
+        assert!(client.wait(PollFlags::IN, patience).unwrap());
+        assert_eq!(client.send_now(b"^").unwrap(), Outgoing::Broken);
+        assert_eq!(client.read_now(&mut [0]).unwrap(), Incoming::End(Ending::Reset));
     }
 
     #[test]

@@ -81,6 +81,11 @@ impl Context {
         MemoryWatch::start(self.process)
     }
 
+    /// How many descriptors the server holds, if its process is known.
+    pub(crate) fn descriptors(&self) -> Option<usize> {
+        self.process.and_then(Process::holdings).map(|holdings| holdings.descriptors)
+    }
+
     /// With nothing to do, the server must use no CPU. Says nothing where the process is not known.
     pub(crate) fn expect_rest(&self) -> Result<(), Failure> {
         self.process.map_or(Ok(()), |process| process.expect_rest(self.patience))

@@ -18,6 +18,8 @@ use crate::client::{Client, Ending, Incoming, Outgoing};
 pub(crate) struct Pattern {
     request: Vec<u8>,
     reply: Vec<u8>,
+    /// How many reply bytes the first bytes of a request are owed, for each number of them.
+    owed: Vec<u64>,
 }
 
 impl Pattern {
@@ -33,8 +35,13 @@ impl Pattern {
             request.push(END);
         }
         let mut reply = Vec::new();
-        Session::new().append_reply(&request, &mut reply);
-        Pattern { request, reply }
+        let mut owed = vec![0];
+        let mut session = Session::new();
+        for &byte in &request {
+            reply.extend(session.step(byte));
+            owed.push(reply.len() as u64);
+        }
+        Pattern { request, reply, owed }
     }
 
     /// Bytes of one request.
@@ -102,12 +109,7 @@ impl<'pattern> Flow<'pattern> {
 
     /// Reply bytes that all sent bytes together must be answered with.
     pub(crate) fn owed(&self) -> u64 {
-        let length = self.pattern.len();
-        // Below the pattern's length, which is in memory.
-        let begun = usize::try_from(self.sent % length).unwrap_or(0);
-        let mut session = Session::new();
-        let part = self.pattern.request[..begun].iter().filter(|&&byte| session.step(byte).is_some()).count();
-        self.sent / length * self.pattern.reply.len() as u64 + part as u64
+        self.sent / self.pattern.len() * self.pattern.reply.len() as u64 + self.pattern.owed[self.position()]
     }
 
     /// Sends and receives until `total` bytes are sent, `gait` being asked before each turn.
@@ -157,7 +159,7 @@ impl<'pattern> Flow<'pattern> {
 
     /// Sends what there is room for, at most this much.
     pub(crate) fn send_some(&mut self, at_most: usize) -> Result<Outgoing, Failure> {
-        let start = usize::try_from(self.sent % self.pattern.len()).unwrap_or(0);
+        let start = self.position();
         let end = self.pattern.request.len().min(start + at_most);
         let outgoing = self.client.send_now(&self.pattern.request[start..end])?;
         if let Outgoing::Bytes(count) = outgoing {
@@ -209,6 +211,11 @@ impl<'pattern> Flow<'pattern> {
     /// How far it has come, in words.
     pub(crate) fn progress(&self) -> String {
         format!("{} of {} reply bytes ({} bytes sent)", self.received(), self.owed(), self.sent)
+    }
+
+    /// How many bytes of the request that is being sent have been sent.
+    fn position(&self) -> usize {
+        usize::try_from(self.sent % self.pattern.len()).unwrap_or(0) // the request is in memory: it fits
     }
 
     fn pump(

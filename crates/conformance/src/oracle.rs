@@ -23,20 +23,22 @@ impl Baseline {
     }
 }
 
-/// The server still serves a fresh client, has let go of all that the case made it hold, and rests.
-/// The baseline sinks to what it holds at best, so that not even one descriptor is lost unseen.
+/// The server still serves a fresh client, has let go of all that the case made it hold, rests, and has
+/// not ended meanwhile. The baseline sinks to what it holds at best, so that not even one descriptor is
+/// lost unseen.
 pub(crate) fn expect_unharmed(context: &Context, baseline: &mut Baseline) -> Result<(), Failure> {
-    if let Some(process) = context.process {
-        let ended = process.has_ended() == Some(true);
-        require(!ended, "afterwards", "the server process to be alive", || {
-            "a process that has ended".to_owned()
-        })?;
-    }
+    expect_alive(context)?; // before the visit: this says more than a refused connection
     context.visit().during("afterwards, a fresh client")?;
     if let (Some(process), Some(allowed)) = (context.process, baseline.holdings) {
         baseline.holdings = Some(expect_at_most(process, allowed, context.patience).during("afterwards")?);
     }
-    context.expect_rest().during("afterwards")
+    context.expect_rest().during("afterwards")?;
+    expect_alive(context)
+}
+
+fn expect_alive(context: &Context) -> Result<(), Failure> {
+    let ended = context.process.and_then(Process::has_ended) == Some(true);
+    require(!ended, "afterwards", "the server process to be alive", || "a process that has ended".to_owned())
 }
 
 /// After SIGTERM the process ends by itself within the drain timeout.

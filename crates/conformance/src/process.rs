@@ -63,42 +63,42 @@ impl Process {
         if cfg!(not(target_os = "linux")) {
             return None;
         }
-        Some(self.stat().is_none_or(|fields| matches!(fields.first().map(String::as_str), Some("Z" | "X"))))
+        let Ok(stat) = fs::read_to_string(self.path("stat")) else { return Some(true) };
+        // The state comes behind the program's name, which may hold anything, in parentheses.
+        let state = stat.rsplit_once(") ").and_then(|(_, fields)| fields.chars().next());
+        Some(matches!(state, Some('Z' | 'X')))
     }
 
-    /// Waits until the process uses (almost) no CPU: with nothing to do, a server must not spin.
+    /// Waits until the process wants (almost) no CPU: with nothing to do, a server must not spin.
     pub(crate) fn expect_rest(self, patience: Duration) -> Result<(), Failure> {
-        /// Long enough for several of the 10 ms ticks in which the kernel reports.
         const WINDOW: Duration = Duration::from_millis(100);
         let deadline = Instant::now() + patience;
         loop {
             let start = Instant::now();
-            let Some(before) = self.cpu_time() else { return Ok(()) };
+            let Some(before) = self.runnable_time() else { return Ok(()) };
             thread::sleep(WINDOW);
-            let Some(after) = self.cpu_time() else { return Ok(()) };
-            let used = after.saturating_sub(before);
-            if used * 4 <= start.elapsed() {
-                return Ok(()); // a spinning thread uses all of the window, a resting one nothing
+            let Some(after) = self.runnable_time() else { return Ok(()) };
+            let (wanted, window) = (after.saturating_sub(before), start.elapsed());
+            if wanted * 4 <= window {
+                return Ok(()); // a spinning thread wants all of the window, a resting one nothing
             }
             require(Instant::now() < deadline, "idle", "a server at rest", || {
-                format!("{used:?} of CPU time in {:?} with nothing to do", start.elapsed())
+                format!("one that wants {wanted:?} of CPU time in {window:?} with nothing to do")
             })?;
         }
     }
 
-    /// User and system time together.
-    fn cpu_time(self) -> Option<Duration> {
-        const TICK: Duration = Duration::from_millis(10); // USER_HZ is 100 on every Linux platform of Rust's first two tiers
-        let fields = self.stat()?;
-        let ticks = |index: usize| fields.get(index)?.parse::<u32>().ok();
-        Some(TICK * (ticks(11)? + ticks(12)?))
-    }
-
-    /// The fields of `/proc/PID/stat` from the state on, which is the third.
-    fn stat(self) -> Option<Vec<String>> {
-        let stat = fs::read_to_string(self.path("stat")).ok()?;
-        let (_, fields) = stat.rsplit_once(") ")?; // the program's name, in parentheses, may hold anything
-        Some(fields.split_whitespace().map(str::to_owned).collect())
+    /// The time that its threads have spent on a CPU or waiting for one: what it would have used on a
+    /// machine of its own. So a server that spins is found on a busy machine too.
+    fn runnable_time(self) -> Option<Duration> {
+        let mut nanoseconds = 0;
+        for task in fs::read_dir(self.path("task")).ok()? {
+            // A thread that has ended meanwhile is at rest.
+            let Ok(times) = fs::read_to_string(task.ok()?.path().join("schedstat")) else { continue };
+            let mut times = times.split_whitespace().map_while(|time| time.parse::<u64>().ok());
+            nanoseconds += times.next()? + times.next()?;
+        }
+        Some(Duration::from_nanos(nanoseconds))
     }
 
     fn path(self, file: &str) -> String {
@@ -130,7 +130,7 @@ mod tests {
         assert!(holdings.descriptors >= 3);
         assert!(holdings.threads >= 1);
         assert!(process.anonymous_memory().unwrap() > 0);
-        assert!(process.cpu_time().is_some());
+        assert!(process.runnable_time().is_some());
         assert_eq!(process.has_ended(), Some(false));
     }
 

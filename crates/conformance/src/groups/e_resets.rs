@@ -4,7 +4,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::Context;
-use crate::case::{Case, CaseResult, During, Failure, Needs, Stop};
+use crate::case::{Case, CaseResult, During, Failure, Needs, Stop, require};
 use crate::client::{Buffers, Client};
 use crate::flow::{Flow, Pattern};
 use crate::groups::require_idle_since;
@@ -68,12 +68,16 @@ fn e3_reset_of_a_blocked_reply(context: &Context) -> CaseResult {
     Ok(())
 }
 
-/// 200 clients connect and close without reading `*`; if it has arrived by then, the close is a reset.
-/// All models alike.
+/// 200 clients connect and close without reading `*`: half of them at once, half when it has arrived, which
+/// turns the close into a reset. All models alike.
 fn e4_leave_unread(context: &Context) -> CaseResult {
     let bystander = context.bystander()?;
     for number in 0..200 {
-        drop(context.connect().during(format_args!("client {number}"))?);
+        let client = context.connect().during(format_args!("client {number}"))?;
+        if number % 2 == 0 {
+            let greeted = client.has_something_to_read(context.patience)?;
+            require(greeted, "connect", "a greeting", || format!("silence for {:?}", context.patience))?;
+        }
     }
     bystander.expect_undisturbed()?;
     Ok(())
@@ -145,6 +149,7 @@ fn e7_killed_client(context: &Context) -> CaseResult {
     let mut client = context.greeted()?;
     client.send(b"^")?;
     client.send(&vec![b'a'; 50_000])?;
+    client.has_something_to_read(context.patience)?; // unread bytes turn the kernel's close into a reset
     // `sleep` only holds the socket: whoever has it as standard input has the last copy of it.
     let holder = Command::new("sleep").arg("60").stdin(Stdio::from(client.into_socket())).spawn();
     let Ok(mut holder) = holder else {

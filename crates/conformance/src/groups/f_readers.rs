@@ -8,6 +8,7 @@ use crate::Context;
 use crate::case::{Case, CaseResult, During, Failure, Needs, Stop, require};
 use crate::client::Buffers;
 use crate::flow::{BUFFERED_AT_MOST, Flow, Gait, Pattern};
+use crate::groups::noticed_within;
 use crate::memory::PER_CONNECTION;
 use crate::target::Concurrency;
 
@@ -67,7 +68,9 @@ fn f2_never_reader(context: &Context) -> CaseResult {
         } else {
             other = Some(context.connect()?);
         }
-        expect_all_cut(slice::from_mut(&mut flow), write_timeout + context.patience, || memory.sample())?;
+        expect_all_cut(slice::from_mut(&mut flow), noticed_within(write_timeout) + context.patience, || {
+            memory.sample();
+        })?;
     }
     if let Some(mut waiting) = other {
         waiting.expect_greeting().during("another client, after the cut")?;
@@ -80,7 +83,7 @@ fn f2_never_reader(context: &Context) -> CaseResult {
 /// Many clients send flat out and never read, at the same time. The server's memory stays within one
 /// connection's share for each, and all are cut at the write timeout.
 ///
-/// By default 64 of them (the kernel keeps megabytes for each), the catalogue's 1,000 in a long run. A pool gets a few, and in a long run as many as it has workers: then nobody else is served
+/// By default 64 of them, the catalogue's 1,000 in a long run: the kernel keeps up to a megabyte for each. A pool gets a few, and in a long run as many as it has workers: then nobody else is served
 /// until the cut, which is what a pool promises. A model that serves one at a time has shown all with F2.
 fn f3_many_never_readers(context: &Context) -> CaseResult {
     let write_timeout = context.write_timeout()?;
@@ -103,7 +106,7 @@ fn f3_many_never_readers(context: &Context) -> CaseResult {
     if context.concurrency().serves(count + 1) {
         context.visit().during("another client meanwhile")?;
     }
-    expect_all_cut(&mut flows, write_timeout + context.patience, || memory.sample())?;
+    expect_all_cut(&mut flows, noticed_within(write_timeout) + context.patience, || memory.sample())?;
     memory.require_growth_within(PER_CONNECTION * count as u64)?;
     Ok(())
 }
@@ -115,7 +118,7 @@ fn f4_write_before_read(context: &Context) -> CaseResult {
     let write_timeout = context.write_timeout()?;
     let pattern = Pattern::random(&mut context.random(), 16, 4 << 10);
     let mut flow = Flow::new(context.connect()?, &pattern);
-    expect_all_cut(slice::from_mut(&mut flow), write_timeout + context.patience, || ())?;
+    expect_all_cut(slice::from_mut(&mut flow), noticed_within(write_timeout) + context.patience, || ())?;
     flow.receive_until_end(context.patience)?;
     Ok(())
 }

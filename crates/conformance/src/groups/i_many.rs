@@ -1,6 +1,7 @@
 //! I: many clients at once.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -94,35 +95,49 @@ fn i2_one_more_than_workers(context: &Context) -> CaseResult {
     Ok(())
 }
 
-/// 1,000 clients connect, send their message at once and read; after the first 300 have connected the
-/// server gets SIGTERM. Each client is refused, or finds its connection ended without a greeting, or is
-/// greeted and then served in full: never `*` and then a lost reply. A client whose message was delayed
-/// by its own machine for so long that the server could take it to be quiet is not counted. How many are
-/// served is each model's own matter.
+/// 1,000 clients connect, send their message at once and read, 16 at a time. In the middle of it the server
+/// is stopped; clients that it greeted long ago send their message; it gets SIGTERM and goes on, so that
+/// the signal and all these messages are there at the same moment.
+///
+/// Each client is refused, or finds its connection ended without a greeting, or is greeted and then served
+/// in full: never `*` and then a lost reply. Not counted is a client whose message was delayed by its own
+/// machine for so long that the server could take it to be quiet. How many are served is each model's own
+/// matter; one that serves few at a time has no place for clients that wait.
 fn i3_racing_a_shutdown(context: &Context) -> CaseResult {
     const CLIENTS: usize = 1_000;
     const BEFORE_THE_SIGNAL: usize = 300;
     const AT_ONCE: usize = 16;
     let process = context.process()?;
-    let started = AtomicUsize::new(0);
-    let served = AtomicUsize::new(0);
-    let visitor = || {
+    let waiting = AT_ONCE.min(context.concurrency().at_once() / 2);
+    let waiting: Vec<_> = (0..waiting).map(|_| context.greeted()).collect::<Result<_, _>>()?;
+    let waiting = Mutex::new(waiting);
+    let shut_down_under_load = || -> Result<(), Failure> {
+        let mut waiting = waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        let paused = process.pause()?;
+        waiting.iter_mut().try_for_each(|client| client.send(b"^abc$"))?;
+        process.signal(Signal::TERM)?;
+        drop(paused);
+        waiting.iter_mut().try_for_each(|client| client.expect(b"bcd")).during("greeted before the signal")
+    };
+
+    let (started, served) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    on_threads(AT_ONCE, || {
         loop {
             let number = started.fetch_add(1, Ordering::Relaxed);
             if number >= CLIENTS {
                 return Ok(());
             }
             if number == BEFORE_THE_SIGNAL {
-                process.signal(Signal::TERM)?;
+                shut_down_under_load()?;
             }
             if served_or_not_greeted(context, number).during(format_args!("client {number}"))? {
                 served.fetch_add(1, Ordering::Relaxed);
             }
         }
-    };
-    on_threads(AT_ONCE, visitor)?;
-    let served = served.into_inner();
-    require(served > 0, "race", "some clients to be served before the signal", || "none".to_owned())?;
+    })?;
+    require(served.into_inner() > 0, "race", "some clients to be served before the signal", || {
+        "none".to_owned()
+    })?;
     Ok(())
 }
 

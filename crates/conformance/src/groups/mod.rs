@@ -46,6 +46,12 @@ pub fn find(name: &str) -> Vec<&'static Case> {
 /// enough to wait for one that does not. If it is too short for a busy machine, a fault stays unseen.
 const WOULD_GREET_WITHIN: Duration = Duration::from_millis(300);
 
+/// The latest that a server can notice that its write timeout has passed. A blocking send that could place
+/// a part of its bytes reports them only when its time is over, and the next one has all the time again.
+const fn noticed_within(write_timeout: Duration) -> Duration {
+    write_timeout.saturating_mul(2)
+}
+
 /// Fails if less than the idle timeout has passed since `start`, which must be before the client
 /// connected: the server's clock cannot have started earlier. Slowness can only make it later.
 fn require_idle_since(start: Instant, idle_timeout: Duration) -> Result<(), Failure> {

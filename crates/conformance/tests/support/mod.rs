@@ -1,0 +1,193 @@
+//! A small server, correct or with one planted fault: a thread per connection.
+
+use std::io::{self, Read, Write};
+use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread;
+use std::time::Duration;
+
+use conformance::Settings;
+use protocol::Session;
+
+/// What the server does wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(dead_code, reason = "each test binary plants its own")]
+pub(crate) enum Fault {
+    Nothing,
+    DropsAByte,
+    DoublesAByte,
+    SwapsTwoBytes,
+    SendsAnExtraByte,
+    AddsWithoutWrapping,
+    DoesNotGreet,
+    ForgetsTheStateBetweenReads,
+    OpensAgainAtAnInnerStart,
+    ClosesAfterOneMessage,
+    DiesAfterAReset,
+    ResetsInsteadOfAFin,
+    ServesOneAtATime,
+    StoresReplies,
+    IgnoresTimeouts,
+    LeaksDescriptors,
+    LeaksThreads,
+    Spins,
+}
+
+/// On a free port, with room for all that may connect at once: std's own backlog is too short for it.
+pub(crate) fn listen() -> io::Result<TcpListener> {
+    let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None)?;
+    socket.bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into())?;
+    socket.listen(4096)?;
+    Ok(socket.into())
+}
+
+/// What all connections of one server share.
+#[derive(Clone)]
+pub(crate) struct Shared {
+    fault: Fault,
+    settings: Settings,
+    pub(crate) stop: Arc<AtomicBool>,
+}
+
+impl Shared {
+    pub(crate) fn new(fault: Fault, settings: Settings) -> Self {
+        Shared { fault, settings, stop: Arc::new(AtomicBool::new(false)) }
+    }
+
+    pub(crate) fn accept(&self, listener: &TcpListener) {
+        if self.fault == Fault::Spins {
+            let stop = Arc::clone(&self.stop);
+            thread::spawn(move || while !stop.load(Ordering::Relaxed) {});
+        }
+        for stream in listener.incoming() {
+            if self.stop.load(Ordering::Relaxed) {
+                return;
+            }
+            let (Ok(stream), shared) = (stream, self.clone()) else { continue };
+            let connection = move || {
+                let served = shared.serve(&stream);
+                let is_reset = served.is_err_and(|error| {
+                    matches!(error.kind(), io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe)
+                });
+                if is_reset && shared.fault == Fault::DiesAfterAReset {
+                    std::process::exit(1); // before the descriptor is given back
+                }
+                match shared.fault {
+                    Fault::LeaksDescriptors => std::mem::forget(stream),
+                    Fault::LeaksThreads => thread::sleep(Duration::from_secs(600)),
+                    _ => {}
+                }
+            };
+            if self.fault == Fault::ServesOneAtATime { connection() } else { drop(thread::spawn(connection)) }
+        }
+    }
+
+    fn serve(&self, stream: &TcpStream) -> io::Result<()> {
+        stream.set_nodelay(true)?;
+        if self.fault != Fault::IgnoresTimeouts {
+            stream.set_read_timeout(self.settings.idle_timeout)?;
+            stream.set_write_timeout(self.settings.write_timeout)?;
+        }
+        if self.fault != Fault::DoesNotGreet {
+            (&*stream).write_all(b"*")?;
+        }
+        let storing = (self.fault == Fault::StoresReplies).then(|| store_and_forward(stream)).transpose()?;
+        let mut replies = Replies { fault: self.fault, session: Session::new(), sent: 0 };
+        let mut buffer = vec![0; 16 << 10];
+        loop {
+            let count = match (&*stream).read(&mut buffer) {
+                Ok(0) => break,
+                Ok(count) => count,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break, // idle
+                Err(error) => return Err(error),
+            };
+            let (reply, goes_on) = replies.to(&buffer[..count]);
+            match &storing {
+                Some(store) => drop(store.send(reply)),
+                None => write_all(stream, &reply)?,
+            }
+            if !goes_on {
+                break;
+            }
+        }
+        if let Some(store) = storing {
+            drop(store);
+            return Ok(());
+        }
+        match self.fault {
+            Fault::SendsAnExtraByte => (&*stream).write_all(b"!")?,
+            Fault::ResetsInsteadOfAFin => socket2::SockRef::from(stream).set_linger(Some(Duration::ZERO))?,
+            _ => {}
+        }
+        if self.fault == Fault::ResetsInsteadOfAFin { Ok(()) } else { stream.shutdown(Shutdown::Write) }
+    }
+}
+
+/// A peer that takes nothing for the write timeout is dropped with a reset.
+fn write_all(mut stream: &TcpStream, reply: &[u8]) -> io::Result<()> {
+    stream.write_all(reply).inspect_err(|_| {
+        let _ = socket2::SockRef::from(stream).set_linger(Some(Duration::ZERO));
+    })
+}
+
+/// Takes replies without limit and writes them whenever the peer takes them.
+fn store_and_forward(stream: &TcpStream) -> io::Result<Sender<Vec<u8>>> {
+    let (store, stored): (_, Receiver<Vec<u8>>) = channel();
+    let mut stream = stream.try_clone()?;
+    thread::spawn(move || {
+        for reply in stored {
+            if stream.write_all(&reply).is_err() {
+                return;
+            }
+        }
+        let _ = stream.shutdown(Shutdown::Write);
+    });
+    Ok(store)
+}
+
+/// The replies of one connection, faults included.
+struct Replies {
+    fault: Fault,
+    session: Session,
+    sent: usize,
+}
+
+/// The position in a connection's reply at which it goes wrong.
+const SPOILT: usize = 2;
+
+impl Replies {
+    /// The reply to what was read, and whether the connection goes on.
+    fn to(&mut self, input: &[u8]) -> (Vec<u8>, bool) {
+        if self.fault == Fault::ForgetsTheStateBetweenReads {
+            self.session = Session::new();
+        }
+        let mut reply = Vec::with_capacity(input.len());
+        if matches!(self.fault, Fault::Nothing | Fault::StoresReplies) {
+            self.session.append_reply(input, &mut reply);
+            return (reply, true);
+        }
+        for &byte in input {
+            let was_in_frame = self.session.in_frame();
+            let output = self.session.step(byte);
+            if self.fault == Fault::ClosesAfterOneMessage && was_in_frame && output.is_none() {
+                return (reply, false);
+            }
+            reply.extend(output.and_then(|output| match (self.fault, byte) {
+                (Fault::OpensAgainAtAnInnerStart, b'^') => None,
+                (Fault::AddsWithoutWrapping, 0xFF) => Some(0xFF),
+                _ => Some(output),
+            }));
+        }
+        let spoilt = SPOILT.checked_sub(self.sent).filter(|&position| position < reply.len());
+        self.sent += reply.len();
+        match (self.fault, spoilt) {
+            (Fault::DropsAByte, Some(position)) => drop(reply.remove(position)),
+            (Fault::DoublesAByte, Some(position)) => reply.insert(position, reply[position]),
+            (Fault::SwapsTwoBytes, Some(position)) if position > 0 => reply.swap(position, position - 1),
+            _ => {}
+        }
+        (reply, true)
+    }
+}

@@ -1,0 +1,39 @@
+//! The whole conformance catalogue on every model: one trial for each pair, such as `mio::A3`, with a
+//! server process of its own. A new row in the registry adds its trials.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use concurrent_servers::check::ModelLauncher;
+use concurrent_servers::models::{MODELS, Model};
+use conformance::{Case, Options, Outcome, cases, run};
+use libtest_mimic::{Arguments, Completion, Failed, Trial};
+
+/// Cases mostly wait: for timeouts, for slow readers, for the other side. So a dozen share two cores well;
+/// many more would make each other slow enough to look idle.
+const THREADS: usize = 12;
+
+fn main() -> ExitCode {
+    let mut arguments = Arguments::from_args();
+    arguments.test_threads.get_or_insert(THREADS);
+    let trials = MODELS.iter().flat_map(|model| cases().map(move |case| trial(model, case))).collect();
+    libtest_mimic::run(&arguments, trials).exit_code()
+}
+
+fn trial(model: &'static Model, case: &'static Case) -> Trial {
+    Trial::ignorable_test(format!("{}::{}", model.name, case.id), move || held(model, case))
+}
+
+fn held(model: &'static Model, case: &'static Case) -> Result<Completion, Failed> {
+    let program = PathBuf::from(env!("CARGO_BIN_EXE_concurrent-servers"));
+    let launcher = ModelLauncher { program, model };
+    // Patient: a dozen cases share the cores, and maybe others build meanwhile.
+    let options = Options { patience: Duration::from_secs(30), ..Options::default() };
+    let mut report = run(&launcher.target(), &[case], &options, &mut |_| ());
+    match report.cases.remove(0).outcome {
+        Outcome::Passed => Ok(Completion::Completed),
+        Outcome::Skipped { reason } => Ok(Completion::ignored_with(reason)),
+        failed @ Outcome::Failed(_) => Err(format!("{}: {failed}", case.title).into()),
+    }
+}

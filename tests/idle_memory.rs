@@ -1,0 +1,75 @@
+//! What a client that only waits costs an event-driven server in memory of its own.
+//!
+//! Measured from outside, as the growth of the process's private resident memory over thousands of idle
+//! clients, each of which has been served once. What the kernel holds for a socket comes on top and is the
+//! same for every model.
+
+#![cfg(target_os = "linux")]
+#![expect(clippy::unwrap_used, reason = "a test's helpers fail the test")]
+
+use std::fs;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use concurrent_servers::child::ServerProcess;
+
+/// As many as the figures are stated for, or what the limit on open files allows on this machine.
+fn clients_to_open() -> usize {
+    let _ = chassis::raise_descriptor_limit();
+    chassis::default_max_connections().min(10_000)
+}
+
+/// Private resident memory of a process, in bytes.
+fn private_memory(pid: u32) -> usize {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:")).unwrap();
+    line.trim().trim_end_matches(" kB").parse::<usize>().unwrap() * 1024
+}
+
+/// A client that has been greeted and answered once.
+fn served_client(address: SocketAddr) -> TcpStream {
+    let mut client = TcpStream::connect(address).unwrap();
+    client.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+    client.write_all(b"^a$").unwrap();
+    let mut reply = [0; 2];
+    client.read_exact(&mut reply).unwrap();
+    assert_eq!(&reply, b"*b");
+    client
+}
+
+/// One measurement at a time, for they would need twice the descriptors together.
+static DESCRIPTORS: Mutex<()> = Mutex::new(());
+
+/// Bytes that each idle client adds.
+fn bytes_per_idle_client(model: &str, arguments: &[&str]) -> usize {
+    let _guard = DESCRIPTORS.lock().unwrap_or_else(PoisonError::into_inner);
+    let program = Path::new(env!("CARGO_BIN_EXE_concurrent-servers"));
+    let server = ServerProcess::start_from(program, model, arguments).unwrap();
+    // Buffers, threads and tables that do not depend on how many clients there are.
+    let _warm: Vec<TcpStream> = (0..16).map(|_| served_client(server.address())).collect();
+    let before = private_memory(server.pid());
+    let clients: Vec<TcpStream> = (0..clients_to_open()).map(|_| served_client(server.address())).collect();
+    assert!(clients.len() >= 500, "too few descriptors to tell: raise `ulimit -n`");
+    private_memory(server.pid()).saturating_sub(before) / clients.len()
+}
+
+#[test]
+fn an_idle_client_costs_mio_at_most_64_bytes() {
+    let bytes = bytes_per_idle_client("mio", &[]);
+    assert!(bytes <= 64, "{bytes} bytes");
+}
+
+#[test]
+#[cfg_attr(
+    debug_assertions,
+    ignore = "debug builds make tasks larger: cargo test --release --test idle_memory"
+)]
+fn an_idle_client_costs_tokio_at_most_a_kibibyte_on_either_runtime() {
+    for runtime in ["multi-thread", "current-thread"] {
+        let bytes = bytes_per_idle_client("tokio", &["--runtime", runtime]);
+        assert!(bytes <= 1024, "{bytes} bytes on {runtime}");
+    }
+}
