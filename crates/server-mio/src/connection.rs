@@ -17,7 +17,7 @@ pub(crate) enum Turn {
     Done,
 }
 
-/// One client. It holds no buffer while it waits: 32 bytes in the table are all that it costs.
+/// One client. It holds no buffer while it waits: its place in the table is all that it costs.
 pub(crate) struct Connection {
     stream: TcpStream,
     session: Session,
@@ -62,6 +62,7 @@ impl Connection {
             Ok(received) => received,
             Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(Turn::Wait),
             Err(error) if error.kind() == ErrorKind::Interrupted => return Ok(Turn::Unfinished),
+            Err(_) if self.lingers => return Ok(Turn::Done),
             Err(error) => return Err(error),
         };
         if !self.lingers {
@@ -118,6 +119,9 @@ impl Connection {
 
     /// Whether the client has kept the server waiting for too long.
     pub(crate) fn timed_out(&self, now: Tick, options: &Options) -> Option<Outcome> {
+        if self.lingers {
+            return None; // It has had its whole reply, and the drain has a deadline of its own.
+        }
         let timeout = if self.tail.is_some() { options.write_timeout } else { options.idle_timeout };
         timeout.is_over(now.since(self.last_activity)).then_some(Outcome::TimedOut)
     }

@@ -1,97 +1,20 @@
-//! What the tasks share, and what each keeps beside its conversation: timeouts, drain, outcome.
-//!
-//! A timer and a shutdown listener in every task would make each waiting client half as large again. So no
-//! task has either: the server's *heartbeat* wakes all of them some times per timeout, and each looks
-//! at the clock and at the drain for itself.
+//! What each task keeps of its client beside the conversation: timeouts, drain, outcome.
 
 use std::future::poll_fn;
 use std::io::{self, ErrorKind};
 use std::net::Shutdown as Direction;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::task::{Context, Poll, Waker};
+use std::sync::atomic::Ordering::Relaxed;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
-use chassis::{Counters, Drain, DrainStep, Options, Outcome, Tick, Timeout};
-use slab::Slab;
+use chassis::{DrainStep, Outcome, Tick, Timeout};
 use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
-use tokio::time;
 use tracing::debug;
 
-/// What all tasks share.
-pub(crate) struct Server {
-    pub(crate) counters: Counters,
-    options: Options,
-    max_connections: usize,
-    /// One waker for each client that is connected.
-    tasks: Mutex<Slab<Waker>>,
-    beats: AtomicU32,
-    drain: OnceLock<Drain>,
-}
-
-impl Server {
-    pub(crate) fn new(options: &Options) -> Server {
-        Server {
-            counters: Counters::new(),
-            options: options.clone(),
-            max_connections: options.max_connections(),
-            tasks: Mutex::default(),
-            beats: AtomicU32::new(1),
-            drain: OnceLock::new(),
-        }
-    }
-
-    /// A place for one more client, unless `--max-conns` are taken.
-    pub(crate) fn take_place(self: &Arc<Self>) -> Option<Place> {
-        let mut tasks = self.tasks();
-        (tasks.len() < self.max_connections)
-            .then(|| Place { key: tasks.insert(Waker::noop().clone()), server: Arc::clone(self) })
-    }
-
-    /// Wakes every task often enough that no timeout is noticed more than an eighth too late.
-    pub(crate) async fn beat(self: Arc<Self>) {
-        let timeouts = [self.options.idle_timeout, self.options.write_timeout];
-        let Some(shortest) = timeouts.iter().filter_map(|timeout| timeout.duration()).min() else { return };
-        loop {
-            time::sleep(shortest / 8).await;
-            self.wake_all();
-        }
-    }
-
-    /// Sees all clients off and returns when the last one has gone.
-    pub(crate) async fn drain(&self) {
-        self.drain.get_or_init(|| Drain::begin(&self.options));
-        while !self.tasks().is_empty() {
-            self.wake_all();
-            time::sleep(Drain::INTERVAL).await;
-        }
-    }
-
-    fn wake_all(&self) {
-        self.beats.fetch_add(1, Relaxed);
-        self.tasks().iter().for_each(|(_, task)| task.wake_by_ref());
-    }
-
-    /// A panic elsewhere leaves the table whole: inserting and removing are single steps.
-    fn tasks(&self) -> MutexGuard<'_, Slab<Waker>> {
-        self.tasks.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// A place among the connected clients, given back when it is dropped.
-pub(crate) struct Place {
-    server: Arc<Server>,
-    key: usize,
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        self.server.tasks().try_remove(self.key);
-    }
-}
+use crate::server::Place;
 
 /// One client, owned by its task.
 pub(crate) struct Client {
@@ -127,19 +50,35 @@ impl Client {
         }
     }
 
-    /// Waits until `poll` has received something. `None` if the client is done or the drain says so.
-    pub(crate) fn receive<T>(
+    /// Waits for bytes from the client; 0 when there will be no more, or when the drain says so.
+    ///
+    /// Unlike `try_read`, `poll_read` knows that a short read has emptied the socket, and so saves asking the
+    /// kernel once more for each message.
+    pub(crate) fn poll_receive(
         &mut self,
-        mut poll: impl FnMut(&mut Context<'_>, &mut Client) -> Poll<io::Result<Option<T>>>,
-    ) -> impl Future<Output = io::Result<Option<T>>> {
-        poll_fn(move |context| match poll(context, self) {
-            Poll::Pending => self.poll_heartbeat(context, Waiting::ToReceive).map_ok(|()| None),
-            received @ Poll::Ready(_) => received,
-        })
+        context: &mut Context<'_>,
+        buffer: &mut [u8],
+    ) -> Poll<io::Result<usize>> {
+        // A client that never falls quiet never makes this task wait: it must be told here.
+        if !self.lingers && matches!(self.step(), DrainStep::Linger | DrainStep::Cut) {
+            self.lingers = true;
+            return Poll::Ready(Ok(0));
+        }
+        let mut read = ReadBuf::new(buffer);
+        match Pin::new(&mut self.stream).poll_read(context, &mut read)? {
+            Poll::Ready(()) => {
+                self.last_activity = Tick::now();
+                Poll::Ready(Ok(read.filled().len()))
+            }
+            Poll::Pending => self.poll_heartbeat(context, Waiting::ToReceive).map_ok(|()| 0),
+        }
     }
 
     /// Sends a reply without waiting, and keeps what does not fit.
     pub(crate) fn send(&mut self, reply: &[u8]) -> io::Result<()> {
+        if reply.is_empty() {
+            return Ok(());
+        }
         let sent = match self.stream.try_write(reply) {
             Err(error) if error.kind() == ErrorKind::WouldBlock => 0,
             sent => sent?,
@@ -170,6 +109,7 @@ impl Client {
             Poll::Ready(Ok(()))
         })
     }
+
     /// Notes how the conversation ended and takes leave of the client.
     pub(crate) async fn finish(&mut self, result: io::Result<()>) {
         self.outcome = match &result {
@@ -189,15 +129,9 @@ impl Client {
     /// what it still sends is thrown away until it closes or the deadline comes. Closing at once, with
     /// unread bytes here, would reset the connection and destroy the tail of its reply.
     async fn linger(&mut self) {
-        let discard = |context: &mut Context<'_>, client: &mut Client| {
-            let mut discarded = [0; 4096];
-            let mut read = ReadBuf::new(&mut discarded);
-            Pin::new(&mut client.stream)
-                .poll_read(context, &mut read)
-                .map_ok(|()| (!read.filled().is_empty()).then_some(()))
-        };
         if SockRef::from(&self.stream).shutdown(Direction::Write).is_ok() {
-            while let Ok(Some(())) = self.receive(discard).await {}
+            // The buffer lives within one poll, so that no task keeps it.
+            while let Ok(1..) = poll_fn(|context| self.poll_receive(context, &mut [0; 4096])).await {}
         }
     }
 
@@ -220,10 +154,6 @@ impl Client {
             }
             (Waiting::ToReceive, DrainStep::Cut) => Poll::Ready(Ok(())),
             (Waiting::ToReceive, DrainStep::Close) if !self.lingers => Poll::Ready(Ok(())),
-            (Waiting::ToReceive, DrainStep::Linger) if !self.lingers => {
-                self.lingers = true;
-                Poll::Ready(Ok(()))
-            }
             (Waiting::ToReceive, _) => timed_out(server.options.idle_timeout, silent, "it sent nothing"),
             (Waiting::ToSend, _) => timed_out(server.options.write_timeout, silent, "it read nothing"),
         }
