@@ -11,6 +11,9 @@ use std::time::Duration;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tick(u32);
 
+/// How far ahead of this moment, in milliseconds, a stamp can be that another thread has just taken.
+const FUTURE: u32 = 60_000;
+
 impl Tick {
     /// The current moment.
     #[must_use]
@@ -28,8 +31,10 @@ impl Tick {
     #[must_use]
     pub fn since(self, earlier: Tick) -> Duration {
         let elapsed = self.0.wrapping_sub(earlier.0);
-        // Another thread may have stamped `earlier` after this moment was read.
-        if elapsed > u32::MAX / 2 { Duration::ZERO } else { Duration::from_millis(elapsed.into()) }
+        // Another thread may have stamped `earlier` after this moment was read. That is a matter of
+        // milliseconds: anything else must count as the long time that it is, or whoever waits for a
+        // moment that passed weeks ago would wait for weeks more.
+        if elapsed > u32::MAX - FUTURE { Duration::ZERO } else { Duration::from_millis(elapsed.into()) }
     }
 
     /// The moment as a number, to be kept in an atomic.
@@ -55,6 +60,12 @@ mod tests {
     #[test]
     fn a_stamp_from_the_near_future_is_no_time_ago() {
         assert_eq!(Tick(100).since(Tick(104)), Duration::ZERO);
+    }
+
+    #[test]
+    fn a_stamp_of_forty_days_ago_is_no_stamp_from_the_future() {
+        let forty_days = Duration::from_secs(40 * 24 * 60 * 60);
+        assert_eq!(Tick(u32::try_from(forty_days.as_millis()).unwrap()).since(Tick(0)), forty_days);
     }
 
     #[test]

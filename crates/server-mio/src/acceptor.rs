@@ -15,6 +15,7 @@ pub(crate) struct Acceptor {
     /// The poller reports only changes, so that somebody may be waiting must be remembered.
     pub(crate) clients_wait: bool,
     policy: AcceptPolicy,
+    /// A shortage: not to be asked before this much time has passed since then.
     pause: Option<(Tick, Duration)>,
 }
 
@@ -29,6 +30,7 @@ impl Acceptor {
     /// The next client, or `None` if nobody waits or the system is short of something.
     pub(crate) fn next_client(&mut self) -> io::Result<Option<TcpStream>> {
         while self.time_to_wait() == Some(Duration::ZERO) {
+            self.pause = None;
             match self.listener.accept() {
                 Ok((stream, peer)) => {
                     trace!(%peer, "accepted");
