@@ -25,11 +25,12 @@
 
 use std::io;
 use std::net::TcpListener;
+use std::num::NonZeroUsize;
 use std::thread;
 
-use chassis::{Acceptor, Connection, Connections, Knob, Options, Shutdown, Summary};
+use chassis::{Acceptor, Connection, Connections, Knob, Options, Shutdown, Summary, most_threads};
 use protocol::{GREETING, Session};
-use tracing::warn;
+use tracing::{info, warn};
 
 /// The options of its own that this model takes.
 pub const KNOBS: &[Knob] = &[];
@@ -44,7 +45,7 @@ const STACK_SIZE: usize = 64 * 1024;
 /// # Errors
 /// The listener is broken, or the drain thread cannot be started.
 pub fn serve(listener: TcpListener, options: &Options, shutdown: &Shutdown) -> io::Result<Summary> {
-    let connections = Connections::new(options, shutdown)?;
+    let connections = Connections::new(&within_thread_limit(options), shutdown)?;
     let mut acceptor = Acceptor::new(listener, shutdown)?;
     // The scope waits for all its threads, so that no client is left behind when the server ends.
     thread::scope(|scope| {
@@ -62,6 +63,18 @@ pub fn serve(listener: TcpListener, options: &Options, shutdown: &Shutdown) -> i
         io::Result::Ok(())
     })?;
     Ok(connections.finish())
+}
+
+/// The options with `--max-conns` lowered to the threads that this process can have.
+fn within_thread_limit(options: &Options) -> Options {
+    let most = most_threads();
+    if options.max_connections() > most {
+        info!(
+            max_conns = most,
+            "fewer connections than files: each takes a thread, and threads take mappings"
+        );
+    }
+    Options { max_conns: NonZeroUsize::new(options.max_connections().min(most)), ..options.clone() }
 }
 
 /// A buffer grows to this once a client fills it. Together with the stack, a client that sends much and
@@ -83,5 +96,18 @@ fn converse(connection: &mut Connection) -> io::Result<()> {
         if received == buffer.len() && received < LARGEST_BUFFER {
             buffer.resize(LARGEST_BUFFER, 0);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_option_allows_more_connections_than_the_process_can_have_threads() {
+        let options = Options { max_conns: NonZeroUsize::new(1_000_000_000), ..Options::default() };
+        assert_eq!(within_thread_limit(&options).max_connections(), most_threads());
+        let options = Options { max_conns: NonZeroUsize::new(3), ..Options::default() };
+        assert_eq!(within_thread_limit(&options).max_connections(), 3);
     }
 }
