@@ -18,7 +18,7 @@ use slab::Slab;
 use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
-use tokio::time;
+use tokio::{task, time};
 use tracing::debug;
 
 /// What all tasks share.
@@ -57,6 +57,9 @@ impl Server {
         let Some(shortest) = timeouts.iter().filter_map(|timeout| timeout.duration()).min() else { return };
         loop {
             time::sleep(shortest / 8).await;
+            // After a time in which the process was stopped, the timer is ahead of the sockets: the runtime
+            // must report what has arrived before anybody is found to have been silent for too long.
+            task::yield_now().await;
             self.wake_all();
         }
     }
@@ -132,15 +135,35 @@ impl Client {
         &mut self,
         mut poll: impl FnMut(&mut Context<'_>, &mut Client) -> Poll<io::Result<Option<T>>>,
     ) -> impl Future<Output = io::Result<Option<T>>> {
-        poll_fn(move |context| match poll(context, self) {
-            Poll::Pending => self.poll_heartbeat(context, Waiting::ToReceive).map_ok(|()| None),
-            received @ Poll::Ready(_) => received,
+        poll_fn(move |context| {
+            // A client that always has more to read never waits, and so would never see the heartbeat.
+            if self.is_stopped() {
+                return Poll::Ready(Ok(None));
+            }
+            loop {
+                match poll(context, self) {
+                    Poll::Pending => {
+                        return self.poll_heartbeat(context, Waiting::ToReceive).map_ok(|()| None);
+                    }
+                    Poll::Ready(Err(error)) if error.kind() == ErrorKind::Interrupted => {}
+                    received @ Poll::Ready(_) => return received,
+                }
+            }
         })
+    }
+
+    /// Whether the drain reads no more from this client, although it may have more to say.
+    fn is_stopped(&mut self) -> bool {
+        match self.step() {
+            DrainStep::Cut => true,
+            DrainStep::Linger => !std::mem::replace(&mut self.lingers, true),
+            DrainStep::Answer | DrainStep::Close => false,
+        }
     }
 
     /// Sends a reply without waiting, and keeps what does not fit.
     pub(crate) fn send(&mut self, reply: &[u8]) -> io::Result<()> {
-        let sent = match self.stream.try_write(reply) {
+        let sent = match uninterrupted(|| self.stream.try_write(reply)) {
             Err(error) if error.kind() == ErrorKind::WouldBlock => 0,
             sent => sent?,
         };
@@ -159,6 +182,7 @@ impl Client {
         poll_fn(|context| {
             while !self.tail.is_empty() {
                 match Pin::new(&mut self.stream).poll_write(context, &self.tail) {
+                    Poll::Ready(Err(error)) if error.kind() == ErrorKind::Interrupted => {}
                     Poll::Ready(sent) => {
                         let sent = sent?;
                         self.tail = self.tail[sent..].into();
@@ -170,11 +194,15 @@ impl Client {
             Poll::Ready(Ok(()))
         })
     }
+
     /// Notes how the conversation ended and takes leave of the client.
     pub(crate) async fn finish(&mut self, result: io::Result<()>) {
         self.outcome = match &result {
             Ok(()) => Outcome::Completed,
-            Err(error) if error.kind() == ErrorKind::TimedOut => Outcome::TimedOut,
+            // With an errno it is not a timeout of ours: the kernel has given the client up.
+            Err(error) if error.kind() == ErrorKind::TimedOut && error.raw_os_error().is_none() => {
+                Outcome::TimedOut
+            }
             Err(_) if self.step() == DrainStep::Cut => Outcome::Dropped,
             Err(_) => Outcome::Error,
         };
@@ -205,27 +233,27 @@ impl Client {
     fn poll_heartbeat(&mut self, context: &mut Context<'_>, waiting: Waiting) -> Poll<io::Result<()>> {
         let server = &self.place.server;
         let beat = server.beats.load(Relaxed);
-        if self.beat_seen == 0
+        let seen = std::mem::replace(&mut self.beat_seen, beat);
+        if seen == 0
             && let Some(waker) = server.tasks().get_mut(self.place.key)
         {
             waker.clone_from(context.waker());
         }
-        if std::mem::replace(&mut self.beat_seen, beat) == beat {
+        if seen == 0 || seen == beat {
             return Poll::Pending;
         }
         let silent = Tick::now().since(self.last_activity);
+        if matches!(waiting, Waiting::ToReceive) && self.is_stopped() {
+            return Poll::Ready(Ok(()));
+        }
+        let options = &self.place.server.options;
         match (waiting, self.step()) {
             (Waiting::ToSend, DrainStep::Cut) => {
                 Poll::Ready(Err(io::Error::other("the drain deadline came before the client took its reply")))
             }
-            (Waiting::ToReceive, DrainStep::Cut) => Poll::Ready(Ok(())),
             (Waiting::ToReceive, DrainStep::Close) if !self.lingers => Poll::Ready(Ok(())),
-            (Waiting::ToReceive, DrainStep::Linger) if !self.lingers => {
-                self.lingers = true;
-                Poll::Ready(Ok(()))
-            }
-            (Waiting::ToReceive, _) => timed_out(server.options.idle_timeout, silent, "it sent nothing"),
-            (Waiting::ToSend, _) => timed_out(server.options.write_timeout, silent, "it read nothing"),
+            (Waiting::ToReceive, _) => timed_out(options.idle_timeout, silent, "it sent nothing"),
+            (Waiting::ToSend, _) => timed_out(options.write_timeout, silent, "it read nothing"),
         }
     }
 
@@ -237,6 +265,16 @@ impl Client {
 impl Drop for Client {
     fn drop(&mut self) {
         self.place.server.counters.close(self.outcome);
+    }
+}
+
+/// Makes a call again that a signal has interrupted.
+pub(crate) fn uninterrupted<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+    loop {
+        match call() {
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            result => return result,
+        }
     }
 }
 
