@@ -68,6 +68,9 @@ pub fn serve(listener: TcpListener, options: &Options, shutdown: &Shutdown) -> i
     let mut events = Events::with_capacity(EVENT_CAPACITY);
     let mut result = Ok(());
     while !server.is_done() {
+        // Silence is judged as of this moment: all that arrived before it is in the events. Had the process
+        // been stopped since then, by a debugger or a full machine, later bytes would be overlooked.
+        let asked = Tick::now();
         match server.poll.poll(&mut events, server.time_to_wait()) {
             Err(error) if error.kind() != io::ErrorKind::Interrupted => return Err(error),
             _ => {}
@@ -84,7 +87,7 @@ pub fn serve(listener: TcpListener, options: &Options, shutdown: &Shutdown) -> i
             result = Err(error);
             server.begin_drain();
         }
-        server.sweep_if_due();
+        server.sweep_if_due(asked);
     }
     result.map(|()| server.counters.summary())
 }
@@ -206,7 +209,7 @@ impl<'options> EventLoop<'options> {
     }
 
     /// How often timeouts are looked at: walking the table now and then costs less than a timer for each
-    /// connection, and a timeout that comes a sixteenth late is as good.
+    /// connection, and a timeout that comes an eighth late is as good.
     fn sweep_interval(&self) -> Option<Duration> {
         if self.connections.is_empty() {
             return None;
@@ -219,8 +222,7 @@ impl<'options> EventLoop<'options> {
         Some((shortest / 16).clamp(Duration::from_millis(10), Duration::from_secs(1)))
     }
 
-    fn sweep_if_due(&mut self) {
-        let now = Tick::now();
+    fn sweep_if_due(&mut self, now: Tick) {
         if self.sweep_interval().is_none_or(|interval| now.since(self.last_sweep) < interval) {
             return;
         }
