@@ -27,14 +27,14 @@ pub struct Options {
 
     /// Connections held open at most; further clients are closed without a greeting [default: the limit
     /// on open files less 64]
-    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", value_parser = parse_count, allow_negative_numbers = true)]
     pub max_conns: Option<NonZeroUsize>,
 
     /// Close a connection that has sent no byte for this long; "off" waits for ever
     #[arg(long, value_name = "TIME", default_value_t = Options::default().idle_timeout)]
     pub idle_timeout: Timeout,
 
-    /// Close a connection that has taken no byte of its reply for this long; "off" waits for ever
+    /// Close a connection that has made no room for more of its reply for this long; "off" waits for ever
     #[arg(long, value_name = "TIME", default_value_t = Options::default().write_timeout)]
     pub write_timeout: Timeout,
 
@@ -91,6 +91,9 @@ impl Options {
         let given = [(Knob::Workers, self.workers.is_some()), (Knob::Runtime, self.runtime.is_some())];
         match given.iter().find(|(knob, is_given)| *is_given && !knobs.contains(knob)) {
             Some((knob, _)) => Err(format!("{model} has no use for {knob}; leave it out")),
+            None if self.runtime == Some(Runtime::CurrentThread) && self.workers.is_some() => {
+                Err("--runtime current-thread has no use for --workers; leave one of them out".to_owned())
+            }
             None => Ok(()),
         }
     }
@@ -171,8 +174,12 @@ const MOST_WORKERS: usize = 16_000;
 /// The longest timeout, so that no sum of times can overflow.
 const LONGEST: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
+fn parse_count(text: &str) -> Result<NonZeroUsize, String> {
+    text.parse().map_err(|_| "give a whole number from 1".to_owned())
+}
+
 fn parse_workers(text: &str) -> Result<NonZeroUsize, String> {
-    let workers: NonZeroUsize = text.parse().map_err(|_| "give a whole number from 1".to_owned())?;
+    let workers = parse_count(text)?;
     if workers.get() > MOST_WORKERS { Err(format!("give at most {MOST_WORKERS}")) } else { Ok(workers) }
 }
 
@@ -237,6 +244,7 @@ mod tests {
             (["--workers", "0"], "whole number from 1"),
             (["--workers", "-1"], "whole number from 1"),
             (["--workers", "99999"], "at most 16000"),
+            (["--max-conns", "0"], "whole number from 1"),
             (["--idle-timeout", "7"], "write it like 500ms"),
             (["--drain-timeout", "0s"], "longer than nothing"),
             (["--write-timeout", "31days"], "at most 30days"),
@@ -252,5 +260,8 @@ mod tests {
         assert!(options.check_knobs("thread-pool", &[Knob::Workers]).is_ok());
         let refusal = options.check_knobs("mio", &[]).unwrap_err();
         assert_eq!(refusal, "mio has no use for --workers; leave it out");
+        let options = parse(&["--runtime", "current-thread", "--workers", "3"]).unwrap();
+        let refusal = options.check_knobs("tokio", &[Knob::Workers, Knob::Runtime]).unwrap_err();
+        assert!(refusal.starts_with("--runtime current-thread has no use for --workers"), "{refusal}");
     }
 }
