@@ -1,11 +1,14 @@
 //! One connection of a model that blocks: a socket with timeouts that the drain can wake.
 
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{self, ErrorKind, Read};
 use std::net::{Shutdown as Direction, SocketAddr, TcpStream};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
+use rustix::net::{SendFlags, send};
 use tracing::{debug, error};
 
 use crate::connections::Shared;
@@ -90,7 +93,10 @@ impl Connection {
         self.outcome = match &result {
             Ok(()) => Outcome::Completed,
             Err(_) if self.socket.cut.load(Relaxed) => Outcome::Dropped,
-            Err(error) if error.kind() == ErrorKind::TimedOut => Outcome::TimedOut,
+            // With an errno it is not a timeout of ours: the kernel has given the client up.
+            Err(error) if error.kind() == ErrorKind::TimedOut && error.raw_os_error().is_none() => {
+                Outcome::TimedOut
+            }
             Err(_) => Outcome::Error,
         };
         match result {
@@ -131,20 +137,32 @@ impl Connection {
     /// failure of this connection.
     pub fn send_all(&mut self, mut reply: &[u8]) -> io::Result<()> {
         while !reply.is_empty() {
-            match (&self.socket.stream).write(reply) {
+            // Not a blocking call with `SO_SNDTIMEO`: that one returns what little it has sent when its
+            // time is over, so that a client that reads nothing gets the whole time again, and again.
+            match send(&self.socket.stream, reply, SendFlags::DONTWAIT) {
                 Ok(sent) => {
                     self.answered_bytes += sent as u64;
                     self.socket.touch();
                     reply = &reply[sent..];
                 }
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                    return Err(timed_out("it read nothing"));
-                }
-                Err(error) => return Err(error),
+                Err(Errno::AGAIN) => self.wait_for_room()?,
+                Err(Errno::INTR) => {}
+                Err(errno) => return Err(errno.into()),
             }
         }
         Ok(())
+    }
+
+    /// Blocks until the client has taken enough of what was sent that more can be, at most
+    /// `--write-timeout`.
+    fn wait_for_room(&self) -> io::Result<()> {
+        let timeout = self.shared.options.write_timeout.duration();
+        let timeout = timeout.and_then(|timeout| Timespec::try_from(timeout).ok());
+        match poll(&mut [PollFd::new(&self.socket.stream, PollFlags::OUT)], timeout.as_ref()) {
+            Ok(0) => Err(timed_out("it read nothing")),
+            Ok(_) | Err(Errno::INTR) => Ok(()),
+            Err(errno) => Err(errno.into()),
+        }
     }
 
     fn prepare_socket(&self) -> io::Result<()> {
@@ -152,8 +170,7 @@ impl Connection {
         // Linux alone does not hand the listener's non-blocking mode down to an accepted socket.
         #[cfg(not(target_os = "linux"))]
         stream.set_nonblocking(false)?;
-        stream.set_read_timeout(self.shared.options.idle_timeout.duration())?;
-        stream.set_write_timeout(self.shared.options.write_timeout.duration())
+        stream.set_read_timeout(self.shared.options.idle_timeout.duration())
     }
 
     /// Lingering close. A client that was stopped in the middle of sending gets a FIN, and what it still

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use clap::{ArgAction, Args, ValueEnum};
 
-use crate::{LogFormat, MAX_THREADS, default_max_connections};
+use crate::{LogFormat, default_max_connections, most_threads};
 
 /// How a server is set up. [`Options::default`] is what an empty command line gives.
 #[derive(Args, Clone, Debug)]
@@ -28,14 +28,14 @@ pub struct Options {
 
     /// Connections held open at most; further clients are closed without a greeting [default: the limit
     /// on open files less 64]
-    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", value_parser = parse_count, allow_negative_numbers = true)]
     pub max_conns: Option<NonZeroUsize>,
 
     /// Close a connection that has sent no byte for this long; "off" waits for ever
     #[arg(long, value_name = "TIME", default_value_t = Options::default().idle_timeout)]
     pub idle_timeout: Timeout,
 
-    /// Close a connection that has taken no byte of its reply for this long; "off" waits for ever
+    /// Close a connection that has made no room for more of its reply for this long; "off" waits for ever
     #[arg(long, value_name = "TIME", default_value_t = Options::default().write_timeout)]
     pub write_timeout: Timeout,
 
@@ -97,6 +97,9 @@ impl Options {
         let given = [(Knob::Workers, self.workers.is_some()), (Knob::Runtime, self.runtime.is_some())];
         match given.iter().find(|(knob, is_given)| *is_given && !knobs.contains(knob)) {
             Some((knob, _)) => Err(format!("{model} has no use for {knob}; leave it out")),
+            None if self.runtime == Some(Runtime::CurrentThread) && self.workers.is_some() => {
+                Err("--runtime current-thread has no use for --workers; leave one of them out".to_owned())
+            }
             None => Ok(()),
         }
     }
@@ -173,9 +176,14 @@ impl fmt::Display for Timeout {
 /// The longest timeout, so that no sum of times can overflow.
 const LONGEST: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
+fn parse_count(text: &str) -> Result<NonZeroUsize, String> {
+    text.parse().map_err(|_| "give a whole number from 1".to_owned())
+}
+
 fn parse_workers(text: &str) -> Result<NonZeroUsize, String> {
-    let workers: NonZeroUsize = text.parse().map_err(|_| "give a whole number from 1".to_owned())?;
-    if workers.get() > MAX_THREADS { Err(format!("give at most {MAX_THREADS}")) } else { Ok(workers) }
+    let workers = parse_count(text)?;
+    let most = most_threads();
+    if workers.get() > most { Err(format!("give at most {most}")) } else { Ok(workers) }
 }
 
 fn parse_duration(text: &str) -> Result<Duration, String> {
@@ -238,7 +246,8 @@ mod tests {
             (["--addr", "127.0.0.1:99999"], "write it like 127.0.0.1:9090"),
             (["--workers", "0"], "whole number from 1"),
             (["--workers", "-1"], "whole number from 1"),
-            (["--workers", "99999"], "at most 16000"),
+            (["--workers", "99999"], "give at most "),
+            (["--max-conns", "0"], "whole number from 1"),
             (["--idle-timeout", "7"], "write it like 500ms"),
             (["--drain-timeout", "0s"], "longer than nothing"),
             (["--write-timeout", "31days"], "at most 30days"),

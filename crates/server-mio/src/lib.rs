@@ -69,6 +69,9 @@ pub fn serve(listener: TcpListener, options: &Options, shutdown: &Shutdown) -> i
     let mut events = Events::with_capacity(EVENT_CAPACITY);
     let mut result = Ok(());
     while !server.is_done() {
+        // Silence is judged as of this moment: all that arrived before it is in the events. Had the process
+        // been stopped since then, by a debugger or a full machine, later bytes would be overlooked.
+        let asked = Tick::now();
         match server.poll.poll(&mut events, server.time_to_wait()) {
             Err(error) if error.kind() != io::ErrorKind::Interrupted => return Err(error),
             _ => {}
@@ -86,7 +89,7 @@ pub fn serve(listener: TcpListener, options: &Options, shutdown: &Shutdown) -> i
             result = Err(error);
             server.begin_drain();
         }
-        server.sweep_if_due();
+        server.sweep_if_due(asked);
     }
     result.map(|()| server.counters.summary())
 }

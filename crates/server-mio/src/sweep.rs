@@ -13,12 +13,11 @@ impl EventLoop<'_> {
         Some(self.sweep_interval()?.saturating_sub(Tick::now().since(self.last_sweep)))
     }
 
-    /// Closes the connections whose time is over.
-    pub(crate) fn sweep_if_due(&mut self) {
-        if self.time_to_sweep() != Some(Duration::ZERO) {
+    /// Closes the connections whose time was over at `now`.
+    pub(crate) fn sweep_if_due(&mut self, now: Tick) {
+        if self.sweep_interval().is_none_or(|interval| now.since(self.last_sweep) < interval) {
             return;
         }
-        let now = Tick::now();
         self.last_sweep = now;
         let EventLoop { connections, counters, drain, options, .. } = self;
         connections.retain(|_, connection| {
@@ -34,7 +33,7 @@ impl EventLoop<'_> {
     }
 
     /// How often timeouts are looked at: walking the table now and then costs less than a timer for each
-    /// connection, and a timeout that comes a sixteenth late is as good.
+    /// connection, and a timeout that comes an eighth late is as good.
     fn sweep_interval(&self) -> Option<Duration> {
         if self.connections.is_empty() {
             return None;

@@ -27,7 +27,7 @@ use std::io;
 use std::net::TcpListener;
 use std::thread;
 
-use chassis::{Acceptor, Connection, Connections, Knob, MAX_THREADS, Options, Shutdown, Summary};
+use chassis::{Acceptor, Connection, Connections, Knob, Options, Shutdown, Summary, most_threads};
 use protocol::{GREETING, Session};
 use tracing::warn;
 
@@ -45,7 +45,7 @@ const STACK_SIZE: usize = 64 * 1024;
 /// The listener is broken, or the drain thread cannot be started.
 pub fn serve(listener: TcpListener, options: &Options, shutdown: &Shutdown) -> io::Result<Summary> {
     // However many `--max-conns` allows: one thread too many would not fail but abort the process.
-    let connections = Connections::new(options, shutdown)?.at_most(MAX_THREADS);
+    let connections = Connections::new(options, shutdown)?.at_most(most_threads());
     let mut acceptor = Acceptor::new(listener, shutdown)?;
     // The scope waits for all its threads, so that no client is left behind when the server ends.
     thread::scope(|scope| {

@@ -40,7 +40,7 @@ use tokio::runtime::Builder;
 use tokio::{select, task, time};
 use tracing::{debug, trace};
 
-use client::Client;
+use client::{Client, uninterrupted};
 use server::Server;
 
 /// The options of its own that this model takes.
@@ -113,7 +113,7 @@ async fn accept_all(listener: net::TcpListener, server: Arc<Server>, shutdown: S
 /// has room for a byte: tokio would first wait to be told so, which is a turn of the runtime for nothing.
 fn greet(stream: TcpStream, server: &Arc<Server>) -> io::Result<Option<Client>> {
     let Some(place) = server.take_place() else { return Ok(None) };
-    SockRef::from(&stream).send(&[GREETING])?;
+    uninterrupted(|| SockRef::from(&stream).send(&[GREETING]))?;
     server.counters.answer(1);
     Ok(Some(Client::new(stream, place)))
 }
