@@ -180,3 +180,32 @@ fn timed_out(timeout: Timeout, silent: Duration, what: &str) -> Poll<io::Result<
     }
     Poll::Pending
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+    use std::sync::Arc;
+
+    use chassis::{Drain, Options};
+
+    use super::*;
+    use crate::server::Server;
+
+    #[tokio::test]
+    async fn a_client_that_never_falls_quiet_is_told_when_the_drain_ends() {
+        let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let mut talker = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let (stream, _) = listener.accept().await.unwrap();
+        let server = Arc::new(Server::new(&Options::default()));
+        let mut client = Client::new(stream, server.take_place().unwrap());
+        let mut buffer = [0; 4];
+
+        talker.write_all(b"more than the buffer holds").unwrap();
+        assert_eq!(poll_fn(|context| client.poll_receive(context, &mut buffer)).await.unwrap(), 4);
+        let options = Options { drain_timeout: Duration::from_nanos(1), ..Options::default() };
+        server.drain.get_or_init(|| Drain::begin(&options));
+        assert_eq!(poll_fn(|context| client.poll_receive(context, &mut buffer)).await.unwrap(), 0);
+        // From now on its bytes are read to be thrown away.
+        assert_eq!(poll_fn(|context| client.poll_receive(context, &mut buffer)).await.unwrap(), 4);
+    }
+}
