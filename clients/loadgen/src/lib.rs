@@ -11,9 +11,9 @@
 //!                  wait          counted     timed       messages      the server must end
 //! ```
 //!
-//! One thread drives all connections from one readiness loop, with one read and one write per message
-//! and no allocation, so that the client costs no more per message than a good server does. A
-//! connection that the server never greets is *starved*: a result, not an error, since a sequential
+//! Each thread drives its share of the connections from one readiness loop, with one read and one write per
+//! message and no allocation, so that the client costs no more per message than a good server does. The
+//! threads share nothing while the load runs; what they counted is added up afterwards. A connection that the server never greets is *starved*: a result, not an error, since a sequential
 //! server serves one client at a time by design.
 //!
 //! ```
@@ -43,17 +43,21 @@ mod connect;
 #[cfg(target_os = "linux")]
 mod connection;
 #[cfg(target_os = "linux")]
+mod crew;
+#[cfg(target_os = "linux")]
 mod engine;
 #[cfg(target_os = "linux")]
 mod limits;
 #[cfg(target_os = "linux")]
 mod message;
 #[cfg(target_os = "linux")]
+mod phases;
+#[cfg(target_os = "linux")]
 mod tally;
 #[cfg(target_os = "linux")]
 mod worker;
 
-pub use outcome::{ErrorKind, Errors, Latency, Measurement, Outcome};
+pub use outcome::{ClientThread, ErrorKind, Errors, Latency, Measurement, Outcome};
 pub use scenario::{Dialect, Scenario};
 
 #[cfg(target_os = "linux")]
@@ -61,7 +65,7 @@ pub use engine::run;
 
 /// Where a run stands; [`run`] reports each one as it begins.
 ///
-/// The report is made on the thread that makes the load, so the load waits for whoever listens. At
+/// The report is made between two phases on the thread that called, so the load waits for whoever listens. At
 /// [`Phase::Measuring`] and at [`Phase::Closing`] that wait is in no figure, which makes these two the
 /// places to read what a server has used: between them it answered the messages that are counted, and
 /// those drained.

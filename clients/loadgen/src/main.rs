@@ -14,6 +14,9 @@ use loadgen::{Dialect, Outcome, Scenario, run};
 struct Arguments {
     /// The server's address, such as 127.0.0.1:9090.
     address: SocketAddr,
+    /// Threads that make the load.
+    #[arg(long, value_name = "N", default_value_t = Scenario::default().threads)]
+    threads: usize,
     /// Connections held open at once.
     #[arg(short, long, default_value_t = Scenario::default().connections)]
     connections: usize,
@@ -55,6 +58,7 @@ fn load(arguments: &Arguments) -> anyhow::Result<ExitCode> {
             Speak::Protocol => Dialect::Protocol,
             Speak::Echo => Dialect::Echo,
         },
+        threads: arguments.threads,
         connections: arguments.connections,
         payload_bytes: arguments.payload,
         depth: arguments.depth,

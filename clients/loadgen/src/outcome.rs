@@ -17,7 +17,7 @@ pub struct Measurement {
 }
 
 /// The figures of one run.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Outcome {
     /// Connections that the scenario asked for.
     pub connections: u64,
@@ -44,8 +44,20 @@ pub struct Outcome {
     pub latency: Option<Latency>,
     /// CPU time of the load generator per message, user and system; absent without messages.
     pub client_cpu_ns_per_message: Option<f64>,
+    /// What each thread of the load generator used within the measured window.
+    #[serde(default)]
+    pub client_threads: Vec<ClientThread>,
     /// What went wrong, by kind.
     pub errors: Errors,
+}
+
+/// What one thread of the load generator used within the measured window.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClientThread {
+    /// CPU time, user and system.
+    pub cpu_ns: u64,
+    /// Length of the window as this thread saw it.
+    pub elapsed_ns: u64,
 }
 
 /// Percentiles of the round trip: from the moment when a message could be sent, to its last reply byte.

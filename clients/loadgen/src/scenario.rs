@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 const MAX_CONNECTIONS: usize = 100_000;
 /// A frame of 1 MiB is a bulk transfer already; several variants of it are held in memory.
 const MAX_PAYLOAD_BYTES: usize = 1 << 20;
+/// More threads than this have no core of their own on any machine we know, and each costs 216 KiB and up.
+const MAX_THREADS: usize = 64;
 /// Per connection. Each message in flight costs one time stamp of 16 bytes.
 const MAX_DEPTH: usize = 1024;
 /// All messages in flight together: 256 MiB of time stamps.
@@ -42,6 +44,8 @@ pub struct Scenario {
     pub name: String,
     /// What the server speaks.
     pub dialect: Dialect,
+    /// Threads that make the load. Each has its own share of the connections and waits for it alone.
+    pub threads: usize,
     /// Connections held open at once.
     pub connections: usize,
     /// Bytes of one message: the payload of a frame (protocol), or all of it (echo).
@@ -67,6 +71,7 @@ impl Default for Scenario {
         Scenario {
             name: "ping-pong".to_owned(),
             dialect: Dialect::Protocol,
+            threads: 1,
             connections: 50,
             payload_bytes: 64,
             depth: 1,
@@ -86,6 +91,7 @@ impl Scenario {
     /// The first field that is out of bounds, with its bounds.
     pub fn validate(&self) -> anyhow::Result<()> {
         self.within("connections", self.connections, MAX_CONNECTIONS)?;
+        self.within("threads", self.threads, MAX_THREADS.min(self.connections))?;
         self.within("payload_bytes", self.payload_bytes, MAX_PAYLOAD_BYTES)?;
         self.within("depth", self.depth, MAX_DEPTH)?;
         ensure!(
@@ -148,6 +154,8 @@ mod tests {
         for (field, scenario) in [
             ("connections", Scenario { connections: 0, ..valid() }),
             ("connections", Scenario { connections: MAX_CONNECTIONS + 1, ..valid() }),
+            ("threads", Scenario { threads: 0, ..valid() }),
+            ("threads", Scenario { threads: 3, connections: 2, ..valid() }),
             ("payload_bytes", Scenario { payload_bytes: 0, ..valid() }),
             ("depth", Scenario { depth: MAX_DEPTH + 1, ..valid() }),
             ("in flight", Scenario { connections: MAX_CONNECTIONS, depth: MAX_DEPTH, ..valid() }),

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use hdrhistogram::Histogram;
 
-use crate::outcome::{ErrorKind, Errors, Latency, Measurement, Outcome};
+use crate::outcome::{ClientThread, ErrorKind, Errors, Latency, Measurement, Outcome};
 
 /// Round trips are kept from 1 ns to 60 s with three significant digits, in about 216 KiB. What takes
 /// longer counts as 60 s.
@@ -30,7 +30,7 @@ pub(crate) struct Tally {
     pub(crate) starved: u64,
     pub(crate) unfinished: u64,
     pub(crate) elapsed: Duration,
-    pub(crate) client_cpu: Duration,
+    pub(crate) threads: Vec<ClientThread>,
     pub(crate) errors: Errors,
     messages: u64,
     drained: u64,
@@ -47,7 +47,7 @@ impl Tally {
             starved: 0,
             unfinished: 0,
             elapsed: Duration::ZERO,
-            client_cpu: Duration::ZERO,
+            threads: Vec::new(),
             errors: Errors::default(),
             messages: 0,
             drained: 0,
@@ -87,17 +87,13 @@ impl Tally {
     }
 
     /// Adds what another worker counted beside this one, in the same window of time.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "one worker so far; how several add up is settled here")
-    )]
     pub(crate) fn merge(&mut self, other: &Tally) -> anyhow::Result<()> {
         self.connections += other.connections;
         self.served += other.served;
         self.starved += other.starved;
         self.unfinished += other.unfinished;
         self.elapsed = self.elapsed.max(other.elapsed);
-        self.client_cpu += other.client_cpu;
+        self.threads.extend_from_slice(&other.threads);
         for (&kind, &count) in &other.errors.by_kind {
             *self.errors.by_kind.entry(kind).or_default() += count;
         }
@@ -111,8 +107,7 @@ impl Tally {
 
     #[expect(clippy::cast_precision_loss, reason = "counts of one run are far below 2^53")]
     pub(crate) fn into_measurement(self) -> Measurement {
-        let per_message =
-            |total: Duration| (self.messages > 0).then(|| nanoseconds(total) as f64 / self.messages as f64);
+        let cpu_ns: u64 = self.threads.iter().map(|thread| thread.cpu_ns).sum();
         let seconds = self.elapsed.as_secs_f64();
         let outcome = Outcome {
             connections: self.connections,
@@ -125,7 +120,8 @@ impl Tally {
             drained: self.drained,
             unfinished: self.unfinished,
             latency: Latency::of(&self.latency_ns),
-            client_cpu_ns_per_message: per_message(self.client_cpu),
+            client_cpu_ns_per_message: (self.messages > 0).then(|| cpu_ns as f64 / self.messages as f64),
+            client_threads: self.threads,
             errors: self.errors,
         };
         Measurement { outcome, latency_ns: self.latency_ns }
@@ -133,7 +129,7 @@ impl Tally {
 }
 
 /// Saturates after 584 years.
-fn nanoseconds(duration: Duration) -> u64 {
+pub(crate) fn nanoseconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
 
