@@ -12,11 +12,18 @@ use crate::connect::connect_all;
 use crate::connection::Connection;
 use crate::crew::side_by_side;
 use crate::limits::make_room;
+use crate::load::Load;
 use crate::message::{Message, messages};
+use crate::open::OpenLoop;
 use crate::outcome::{ErrorKind, Measurement};
 use crate::scenario::Scenario;
+use crate::schedule::{Schedule, Share};
 use crate::tally::Tally;
 use crate::worker::Worker;
+
+/// What tells the seeds of the phases apart: the window has the scenario's own.
+const WINDOW: u64 = 0;
+const WARM_UP: u64 = 1 << 63;
 
 /// How long before a window its workers are started: starting a thread takes some 50 µs.
 const HEAD_START: Duration = Duration::from_millis(2);
@@ -45,12 +52,17 @@ pub fn run(
     let wait = milliseconds(scenario.greeting_wait_ms);
     side_by_side(&mut workers, |worker| worker.await_greetings(wait))?;
     observe(Phase::WarmUp);
-    let end = Instant::now() + milliseconds(scenario.warm_up_ms);
-    side_by_side(&mut workers, |worker| worker.warm_up_until(end))?;
+    let length = milliseconds(scenario.warm_up_ms);
+    let end = Instant::now() + length;
+    side_by_side(&mut workers, |worker| {
+        worker.warm_up_until(end, scenario.schedule(worker.index, WARM_UP, length))
+    })?;
     observe(Phase::Measuring);
     let start = Instant::now() + if scenario.threads > 1 { HEAD_START } else { Duration::ZERO };
-    let end = start + milliseconds(scenario.duration_ms);
-    side_by_side(&mut workers, |worker| worker.measure(start, end))?;
+    let length = milliseconds(scenario.duration_ms);
+    side_by_side(&mut workers, |worker| {
+        worker.measure(start, start + length, scenario.schedule(worker.index, WINDOW, length))
+    })?;
     observe(Phase::Draining);
     let wait = milliseconds(scenario.drain_ms);
     side_by_side(&mut workers, |worker| worker.drain_for(wait))?;
@@ -79,7 +91,11 @@ fn connected_workers<'run>(
     }
     let mut workers = shares
         .into_iter()
-        .map(|share| Worker::new(share, Tally::new()?, scenario.depth as u64))
+        .enumerate()
+        .map(|(index, share)| {
+            let tally = scenario.tally()?;
+            Worker::new(index, share, tally, scenario.depth as u64, scenario.open_loop())
+        })
         .collect::<anyhow::Result<Vec<Worker>>>()?;
     let tally = &mut workers[0].tally;
     tally.connections = scenario.connections as u64;
@@ -95,6 +111,28 @@ fn added_up(workers: &[Worker]) -> anyhow::Result<Measurement> {
         total.merge(&worker.tally)?;
     }
     Ok(total.into_measurement())
+}
+
+impl Scenario {
+    fn open_loop(&self) -> Option<OpenLoop> {
+        matches!(self.load, Load::Open { .. }).then(|| OpenLoop::new(self.threads))
+    }
+
+    fn tally(&self) -> anyhow::Result<Tally> {
+        if matches!(self.load, Load::Open { .. }) { Tally::of_open_loop() } else { Tally::new() }
+    }
+
+    /// When a worker's messages are due in a phase of this length; the two phases that load draw different
+    /// times from one seed.
+    fn schedule(&self, worker: usize, phase: u64, length: Duration) -> Schedule {
+        match self.load {
+            Load::Closed => Schedule::empty(),
+            Load::Open { rate, arrivals, seed } => {
+                let share = Share { index: worker, of: self.threads };
+                Schedule::new(rate, arrivals, seed ^ phase, share, length)
+            }
+        }
+    }
 }
 
 const fn milliseconds(milliseconds: u64) -> Duration {

@@ -1,8 +1,9 @@
 //! The load generator: verified load against any server that speaks the protocol.
 //!
-//! A [`Scenario`] says what load to make; [`run`] makes it and returns a [`Measurement`]. The load is a
-//! *closed loop*: each connection keeps a fixed number of messages in flight and sends the next one when
-//! a reply is complete, so what is measured is a round trip. **Every reply byte is verified**: a server
+//! A [`Scenario`] says what load to make; [`run`] makes it and returns a [`Measurement`]. In a *closed loop*
+//! each connection keeps a fixed number of messages in flight and sends the next one when a reply is
+//! complete: what is measured is a round trip. In an *open loop* messages are due by the clock, whatever
+//! the server does: what is measured is the time from when a message was due. **Every reply byte is verified**: a server
 //! that answers wrongly is not fast, it is wrong, and is reported as such by [`ErrorKind`].
 //!
 //! ```text
@@ -35,8 +36,12 @@
 //! # Ok::<(), anyhow::Error>(())
 //! ```
 
+pub mod command;
+
+mod load;
 mod outcome;
 mod scenario;
+mod summary;
 
 #[cfg(target_os = "linux")]
 mod connect;
@@ -51,13 +56,22 @@ mod limits;
 #[cfg(target_os = "linux")]
 mod message;
 #[cfg(target_os = "linux")]
+mod open;
+#[cfg(target_os = "linux")]
 mod phases;
+#[cfg(target_os = "linux")]
+mod schedule;
+#[cfg(target_os = "linux")]
+mod stamp;
 #[cfg(target_os = "linux")]
 mod tally;
 #[cfg(target_os = "linux")]
+mod timer;
+#[cfg(target_os = "linux")]
 mod worker;
 
-pub use outcome::{ClientThread, ErrorKind, Errors, Latency, Measurement, Outcome};
+pub use load::{Arrivals, Load};
+pub use outcome::{ClientThread, ErrorKind, Errors, Latency, Measurement, OpenLoop, Outcome};
 pub use scenario::{Dialect, Scenario};
 
 #[cfg(target_os = "linux")]

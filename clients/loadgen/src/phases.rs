@@ -7,7 +7,10 @@ use rustix::time::{ClockId, clock_gettime};
 use crate::connection::{Connection, Failure};
 use crate::outcome::{ClientThread, ErrorKind};
 use crate::scenario::Dialect;
+use crate::schedule::Schedule;
+use crate::stamp::Stamp;
 use crate::tally::{Window, nanoseconds};
+use crate::timer::ExactTimers;
 use crate::worker::Worker;
 
 impl Worker<'_> {
@@ -15,26 +18,41 @@ impl Worker<'_> {
         self.turn_until(Instant::now() + most, |worker| worker.ungreeted == 0)
     }
 
-    /// Puts `depth` messages in flight on each greeted connection and keeps them there; one that is greeted
-    /// later joins then. Nothing is counted yet.
-    pub(crate) fn warm_up_until(&mut self, end: Instant) -> anyhow::Result<()> {
+    /// Loads until `end`, and counts nothing yet.
+    pub(crate) fn warm_up_until(&mut self, end: Instant, schedule: Schedule) -> anyhow::Result<()> {
+        let _exact = self.exact_timers();
         self.loading = true;
         self.now = Instant::now();
-        for token in 0..self.connections.len() {
-            if self.connections[token].as_ref().is_some_and(Connection::greeted) {
-                self.send(token, self.depth);
-            }
+        match &mut self.open_loop {
+            Some(open_loop) => open_loop.follow(schedule, self.now),
+            None => self.fill(),
         }
         self.turn_until(end, |_| false)
     }
 
+    /// Puts `depth` messages in flight on each greeted connection; one that is greeted later joins then.
+    fn fill(&mut self) {
+        for token in 0..self.connections.len() {
+            if self.connections[token].as_ref().is_some_and(Connection::greeted) {
+                self.send(token, self.depth, Stamp::now(self.now));
+            }
+        }
+    }
+
     /// Loads from `start` to `end`, and counts.
-    pub(crate) fn measure(&mut self, start: Instant, end: Instant) -> anyhow::Result<()> {
+    ///
+    /// An open loop begins `schedule` then; what the warm-up left in its own is forgotten, but not what is in
+    /// flight.
+    pub(crate) fn measure(&mut self, start: Instant, end: Instant, schedule: Schedule) -> anyhow::Result<()> {
+        let _exact = self.exact_timers();
         self.turn_until(start, |_| false)?;
+        if let Some(open_loop) = &mut self.open_loop {
+            open_loop.follow(schedule, start);
+        }
         let cpu = thread_cpu_time();
         self.tally.window = Window::Open { since: start };
         let result = self.turn_until(end, |_| false);
-        self.tally.window = Window::Closed { since: start };
+        self.tally.window = Window::Closed { since: start, until: end };
         self.tally.elapsed = self.now.max(start).duration_since(start);
         self.tally.threads.push(ClientThread {
             cpu_ns: nanoseconds(thread_cpu_time().saturating_sub(cpu)),
@@ -44,8 +62,18 @@ impl Worker<'_> {
         result
     }
 
+    /// Waits for what is in flight; an open loop also sends what fell due within the window and has not gone
+    /// out.
     pub(crate) fn drain_for(&mut self, most: Duration) -> anyhow::Result<()> {
-        self.turn_until(Instant::now() + most, |worker| worker.in_flight == 0)
+        self.turn_until(Instant::now() + most, |worker| {
+            worker.in_flight == 0 && worker.next_due().is_none()
+        })?;
+        self.give_up_backlog();
+        Ok(())
+    }
+
+    fn exact_timers(&self) -> Option<ExactTimers> {
+        self.open_loop.as_ref().map(|_| ExactTimers::new())
     }
 
     /// Settles who was served, and gives up the starved connections before the served ones make room.
@@ -57,7 +85,7 @@ impl Worker<'_> {
         for token in waiting {
             if anyone_served {
                 self.tally.starved += 1;
-                self.remove(token);
+                self.give_up(token);
             } else if dialect == Dialect::Protocol {
                 let detail = "no connection was greeted".to_owned();
                 self.fail(token, Failure { kind: ErrorKind::NoGreeting, detail });
@@ -67,8 +95,9 @@ impl Worker<'_> {
 
     /// Closes our side of every connection and waits until the server has closed its own.
     pub(crate) fn close_within(&mut self, most: Duration) -> anyhow::Result<()> {
+        let now = Instant::now();
         for token in 0..self.connections.len() {
-            self.with(token, Connection::finish);
+            self.with(token, |connection| connection.finish(now));
         }
         self.turn_until(Instant::now() + most, |_| false)?;
         for token in 0..self.connections.len() {
@@ -78,7 +107,8 @@ impl Worker<'_> {
                     most.as_millis(),
                     connection.in_flight()
                 );
-                self.fail(token, Failure { kind: ErrorKind::Stalled, detail });
+                self.tally.failed(ErrorKind::Stalled, || detail);
+                self.give_up(token);
             }
         }
         Ok(())

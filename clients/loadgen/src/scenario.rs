@@ -5,6 +5,8 @@ use std::time::Duration;
 use anyhow::ensure;
 use serde::{Deserialize, Serialize};
 
+use crate::load::Load;
+
 /// Enough for any one machine: past 28,000 the local ports of one address run out first.
 const MAX_CONNECTIONS: usize = 100_000;
 /// A frame of 1 MiB is a bulk transfer already; several variants of it are held in memory.
@@ -19,7 +21,7 @@ const MAX_IN_FLIGHT: usize = 1 << 24;
 const MAX_PHASE_MS: u64 = 3_600_000;
 
 /// What the server speaks.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum Dialect {
     /// The series' protocol: a greeting, then frames and their replies.
@@ -50,7 +52,9 @@ pub struct Scenario {
     pub connections: usize,
     /// Bytes of one message: the payload of a frame (protocol), or all of it (echo).
     pub payload_bytes: usize,
-    /// Messages in flight on each connection.
+    /// What makes the next message due.
+    pub load: Load,
+    /// Messages in flight on each connection of a closed loop.
     pub depth: usize,
     /// How long the load waits for all greetings before it begins without the missing ones.
     pub greeting_wait_ms: u64,
@@ -74,6 +78,7 @@ impl Default for Scenario {
             threads: 1,
             connections: 50,
             payload_bytes: 64,
+            load: Load::Closed,
             depth: 1,
             greeting_wait_ms: 1_000,
             warm_up_ms: 200,
@@ -100,6 +105,14 @@ impl Scenario {
              together; lower one of them",
             self.name,
             self.connections,
+            self.depth
+        );
+        self.load.validate(&self.name)?;
+        ensure!(
+            self.depth == 1 || !matches!(self.load, Load::Open { .. }),
+            "scenario {:?}: depth {} belongs to a closed loop; an open one has in flight what the server \
+             has not answered",
+            self.name,
             self.depth
         );
         ensure!(self.duration_ms > 0, "scenario {:?}: duration_ms must be at least 1", self.name);
@@ -139,6 +152,7 @@ impl Scenario {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::load::Arrivals;
 
     #[test]
     fn the_default_is_valid_and_survives_a_round_trip() {
@@ -146,6 +160,19 @@ mod tests {
         scenario.validate().unwrap();
         let text = serde_json::to_string(&scenario).unwrap();
         assert_eq!(serde_json::from_str::<Scenario>(&text).unwrap(), scenario);
+    }
+
+    fn open(rate: u64) -> Load {
+        Load::Open { rate, arrivals: Arrivals::Poisson, seed: 0 }
+    }
+
+    #[test]
+    fn what_is_not_said_of_an_open_loop_is_as_in_the_default() {
+        let text = r#"{ "load": { "kind": "open", "rate": 5 } }"#;
+        let scenario: Scenario = serde_json::from_str(text).unwrap();
+        assert_eq!(scenario.load, Load::Open { rate: 5, arrivals: Arrivals::Uniform, seed: 0 });
+        let misspelt = r#"{ "load": { "kind": "open", "rate": 5, "arrival": "poisson" } }"#;
+        assert!(serde_json::from_str::<Scenario>(misspelt).is_err());
     }
 
     #[test]
@@ -159,6 +186,9 @@ mod tests {
             ("payload_bytes", Scenario { payload_bytes: 0, ..valid() }),
             ("depth", Scenario { depth: MAX_DEPTH + 1, ..valid() }),
             ("in flight", Scenario { connections: MAX_CONNECTIONS, depth: MAX_DEPTH, ..valid() }),
+            ("rate", Scenario { load: open(0), ..valid() }),
+            ("rate", Scenario { load: open(10_000_001), ..valid() }),
+            ("depth 2", Scenario { load: open(1), depth: 2, ..valid() }),
             ("duration_ms", Scenario { duration_ms: 0, ..valid() }),
             ("close_ms", Scenario { close_ms: MAX_PHASE_MS + 1, ..valid() }),
         ] {

@@ -5,9 +5,13 @@ use std::time::{Duration, Instant};
 
 use hdrhistogram::Histogram;
 
+use self::open::OpenTally;
 use crate::outcome::{ClientThread, ErrorKind, Errors, Latency, Measurement, Outcome};
+use crate::stamp::Stamp;
 
-/// Round trips are kept from 1 ns to 60 s with three significant digits, in about 216 KiB. What takes
+pub(crate) mod open;
+
+/// Times are kept from 1 ns to 60 s with three significant digits, in about 216 KiB. What takes
 /// longer counts as 60 s.
 const LONGEST_NS: u64 = 60_000_000_000;
 
@@ -18,8 +22,19 @@ pub(crate) enum Window {
     Ahead,
     /// What completes counts.
     Open { since: Instant },
-    /// What was sent in the window and completes now is drained: it is timed, but not counted.
-    Closed { since: Instant },
+    /// What was due in the window and completes now is drained: it is timed, but not counted.
+    Closed { since: Instant, until: Instant },
+}
+
+impl Window {
+    /// Its beginning, and its end if that has passed; `None` while it has not begun.
+    fn bounds(self) -> Option<(Instant, Option<Instant>)> {
+        match self {
+            Window::Ahead => None,
+            Window::Open { since } => Some((since, None)),
+            Window::Closed { since, until } => Some((since, Some(until))),
+        }
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -36,9 +51,12 @@ pub(crate) struct Tally {
     drained: u64,
     reply_bytes: u64,
     latency_ns: Histogram<u64>,
+    /// Present in an open loop.
+    pub(crate) open: Option<Box<OpenTally>>,
 }
 
 impl Tally {
+    /// A tally for a closed loop.
     pub(crate) fn new() -> anyhow::Result<Self> {
         Ok(Tally {
             window: Window::Ahead,
@@ -52,8 +70,14 @@ impl Tally {
             messages: 0,
             drained: 0,
             reply_bytes: 0,
-            latency_ns: Histogram::new_with_bounds(1, LONGEST_NS, 3)?,
+            latency_ns: histogram()?,
+            open: None,
         })
+    }
+
+    /// A tally for an open loop.
+    pub(crate) fn of_open_loop() -> anyhow::Result<Self> {
+        Ok(Tally { open: Some(Box::new(OpenTally::new()?)), ..Tally::new()? })
     }
 
     /// Counts verified reply bytes.
@@ -63,23 +87,55 @@ impl Tally {
         }
     }
 
-    /// Counts one message whose reply is complete. The window times what was *sent* within it, to the
+    /// Counts one message whose reply is complete. The window times what was *due* within it, to the
     /// end, so that neither the warm-up nor the cut at the end colours the distribution.
-    pub(crate) fn completed(&mut self, due: Instant, now: Instant) {
-        let since = match self.window {
-            Window::Ahead => return,
-            Window::Open { since } => {
-                self.messages += 1;
-                since
-            }
-            Window::Closed { since } => {
-                self.drained += 1;
-                since
-            }
-        };
-        if due >= since {
-            self.latency_ns.saturating_record(nanoseconds(now.saturating_duration_since(due)));
+    pub(crate) fn completed(&mut self, stamp: &Stamp, now: Instant) {
+        let Some((since, until)) = self.window.bounds() else { return };
+        match until {
+            None => self.messages += 1,
+            Some(_) => self.drained += 1,
         }
+        if stamp.due >= since {
+            self.record(stamp.due, now);
+            if let Some(open) = &mut self.open {
+                open.completed(stamp, now, until);
+            }
+        }
+    }
+
+    /// Counts messages that are taken up on the clock's behalf.
+    pub(crate) fn taken_up(&mut self) {
+        if let (Some(open), Some(_)) = (&mut self.open, self.window.bounds()) {
+            open.taken_up += 1;
+        }
+    }
+
+    /// Counts a message whose reply is still awaited when the run ends. Its response took longer than it
+    /// has waited: its age is recorded as a lower bound, since leaving it out would flatter the server.
+    pub(crate) fn censored(&mut self, stamp: &Stamp, now: Instant) {
+        let Some((since, until)) = self.window.bounds() else { return };
+        let Some(open) = self.open.as_mut().filter(|_| stamp.due >= since) else { return };
+        open.censored(stamp, now, until);
+        self.record(stamp.due, now);
+    }
+
+    /// As [`Tally::censored`], for a message that could not even be taken up.
+    pub(crate) fn unsent(&mut self, stamp: &Stamp, now: Instant) {
+        let Some(open) = &mut self.open else { return };
+        open.unsent(stamp, now);
+        self.record(stamp.due, now);
+    }
+
+    /// Counts a message that will never be answered, for its connection has failed. How long it waited
+    /// until then says nothing.
+    pub(crate) fn lost(&mut self, stamp: &Stamp) {
+        let Some((since, until)) = self.window.bounds() else { return };
+        let Some(open) = self.open.as_mut().filter(|_| stamp.due >= since) else { return };
+        open.lost(stamp, until);
+    }
+
+    fn record(&mut self, due: Instant, now: Instant) {
+        self.latency_ns.saturating_record(nanoseconds(now.saturating_duration_since(due)));
     }
 
     pub(crate) fn failed(&mut self, kind: ErrorKind, detail: impl FnOnce() -> String) {
@@ -102,6 +158,10 @@ impl Tally {
         self.drained += other.drained;
         self.reply_bytes += other.reply_bytes;
         self.latency_ns.add(&other.latency_ns)?;
+        match (&mut self.open, &other.open) {
+            (Some(open), Some(other)) => open.merge(other)?,
+            (open, other) => *open = open.take().or_else(|| other.clone()),
+        }
         Ok(())
     }
 
@@ -122,10 +182,15 @@ impl Tally {
             latency: Latency::of(&self.latency_ns),
             client_cpu_ns_per_message: (self.messages > 0).then(|| cpu_ns as f64 / self.messages as f64),
             client_threads: self.threads,
+            open_loop: self.open.as_ref().map(|open| open.outcome(self.elapsed)),
             errors: self.errors,
         };
         Measurement { outcome, latency_ns: self.latency_ns }
     }
+}
+
+fn histogram() -> anyhow::Result<Histogram<u64>> {
+    Ok(Histogram::new_with_bounds(1, LONGEST_NS, 3)?)
 }
 
 /// Saturates after 584 years.
@@ -144,7 +209,7 @@ mod tests {
         tally.elapsed = Duration::from_secs(1);
         for microseconds in round_trips_us {
             tally.arrived(64);
-            tally.completed(start, start + Duration::from_micros(microseconds));
+            tally.completed(&Stamp::now(start), start + Duration::from_micros(microseconds));
         }
         tally
     }
@@ -182,11 +247,11 @@ mod tests {
             (Window::Ahead, at(begin, 1), at(begin, 2)),
             (Window::Open { since: start }, at(begin, 3), at(begin, 11)),
             (Window::Open { since: start }, at(begin, 12), at(begin, 13)),
-            (Window::Closed { since: start }, at(begin, 14), at(begin, 44)),
+            (Window::Closed { since: start, until: stop }, at(begin, 14), at(begin, 44)),
         ] {
             tally.window = window;
             tally.arrived(10);
-            tally.completed(due, now);
+            tally.completed(&Stamp::now(due), now);
         }
         let outcome = tally.into_measurement().outcome;
         assert_eq!((outcome.messages, outcome.drained, outcome.reply_bytes), (2, 1, 20));

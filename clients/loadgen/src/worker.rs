@@ -15,7 +15,9 @@ use rustix::event::epoll::{self, CreateFlags, EventData, EventFlags};
 use rustix::io::Errno;
 
 use crate::connection::{Connection, Failure, Received};
+use crate::open::OpenLoop;
 use crate::outcome::ErrorKind;
+use crate::stamp::Stamp;
 use crate::tally::Tally;
 
 /// One read takes at most this much, and each event one read, so that no connection starves the others.
@@ -29,6 +31,8 @@ const INTEREST: EventFlags =
 const EVENTS: usize = 1024;
 
 pub(crate) struct Worker<'message> {
+    /// Which of the workers, from 0.
+    pub(crate) index: usize,
     epoll: OwnedFd,
     /// By token; `None` once ended or given up.
     pub(crate) connections: Vec<Option<Connection<'message>>>,
@@ -40,8 +44,10 @@ pub(crate) struct Worker<'message> {
     pub(crate) in_flight: u64,
     pub(crate) tally: Tally,
     pub(crate) depth: u64,
-    /// Whether a completed message is followed by a new one.
+    /// Whether a completed message of a closed loop is followed by a new one.
     pub(crate) loading: bool,
+    /// Present in an open loop.
+    pub(crate) open_loop: Option<OpenLoop>,
     buffer: Box<[u8]>,
     /// The newest reading of the clock.
     pub(crate) now: Instant,
@@ -49,16 +55,23 @@ pub(crate) struct Worker<'message> {
 
 impl<'message> Worker<'message> {
     pub(crate) fn new(
+        index: usize,
         connections: Vec<Connection<'message>>,
         tally: Tally,
         depth: u64,
+        mut open_loop: Option<OpenLoop>,
     ) -> anyhow::Result<Self> {
+        let now = Instant::now();
         let epoll = epoll::create(CreateFlags::CLOEXEC).context("cannot create an epoll instance")?;
         for (token, connection) in connections.iter().enumerate() {
             epoll::add(&epoll, connection.stream(), EventData::new_u64(token as u64), INTEREST)
                 .context("cannot watch a connection with epoll")?;
+            if let Some(open_loop) = open_loop.as_mut().filter(|_| connection.greeted()) {
+                open_loop.joins(token, now);
+            }
         }
         Ok(Worker {
+            index,
             epoll,
             open: connections.len(),
             ungreeted: connections.iter().filter(|connection| !connection.greeted()).count(),
@@ -67,8 +80,9 @@ impl<'message> Worker<'message> {
             tally,
             depth,
             loading: false,
+            open_loop,
             buffer: vec![0; BUFFER_BYTES].into(),
-            now: Instant::now(),
+            now,
         })
     }
 
@@ -81,7 +95,9 @@ impl<'message> Worker<'message> {
         let mut events = Vec::with_capacity(EVENTS);
         self.now = Instant::now();
         while self.now < deadline && self.open > 0 && !done(self) {
-            let timeout = Timespec::try_from(deadline - self.now).context("a wait is out of range")?;
+            let wake = self.wake_up(deadline);
+            let timeout = Timespec::try_from(wake.saturating_duration_since(self.now))
+                .context("a wait is out of range")?;
             match epoll::wait(&self.epoll, spare_capacity(&mut events), Some(&timeout)) {
                 Ok(_) | Err(Errno::INTR) => {}
                 Err(error) => return Err(error).context("waiting for readiness with epoll failed"),
@@ -92,20 +108,31 @@ impl<'message> Worker<'message> {
                 if let Ok(token) = usize::try_from(token) {
                     self.handle(token, flags);
                 }
+                self.send_due();
             }
+            self.send_due();
         }
         Ok(())
+    }
+
+    /// Until when to wait for events. The clock is read again if it matters: what was done since the last
+    /// reading took its time.
+    fn wake_up(&mut self, deadline: Instant) -> Instant {
+        let Some(due) = self.next_due() else { return deadline };
+        self.now = Instant::now();
+        due.min(deadline)
     }
 
     /// Reads, then writes: a server that waits for us to read is always relieved first.
     fn handle(&mut self, token: usize, ready: EventFlags) {
         if ready.intersects(EventFlags::IN | EventFlags::RDHUP | EventFlags::HUP | EventFlags::ERR) {
-            let due = self.receive(token, ready);
-            if self.loading && due > 0 {
-                return self.send(token, due);
+            let room = self.receive(token, ready);
+            if self.loading && room > 0 && self.open_loop.is_none() {
+                return self.send(token, room, Stamp::now(self.now));
             }
         }
-        self.with(token, Connection::flush);
+        let now = self.now;
+        self.with(token, |connection| connection.flush(now));
     }
 
     /// Reads, verifies and counts. Returns how many new messages this makes room for.
@@ -117,6 +144,9 @@ impl<'message> Worker<'message> {
         let greeted_now = !was_greeted && connection.greeted();
         if greeted_now {
             self.ungreeted -= 1;
+            if let Some(open_loop) = &mut self.open_loop {
+                open_loop.joins(token, self.now);
+            }
         }
         if !was_served && connection.served() {
             self.tally.served += 1;
@@ -124,9 +154,13 @@ impl<'message> Worker<'message> {
         match received {
             Ok(Received::Reply { bytes, replies, more }) => {
                 self.tally.arrived(bytes);
+                let before = self.in_flight;
                 self.in_flight -= replies;
-                for due in connection.complete(replies) {
-                    self.tally.completed(due, self.now);
+                if let Some(open_loop) = &mut self.open_loop {
+                    open_loop.answered(before, self.in_flight, self.now);
+                }
+                for stamp in connection.complete(replies) {
+                    self.tally.completed(&stamp, self.now);
                 }
                 if more || ready.intersects(EventFlags::RDHUP | EventFlags::HUP | EventFlags::ERR) {
                     self.look_again(token);
@@ -141,11 +175,12 @@ impl<'message> Worker<'message> {
     }
 
     /// Puts `messages` more messages in flight.
-    pub(crate) fn send(&mut self, token: usize, messages: u64) {
+    pub(crate) fn send(&mut self, token: usize, messages: u64, stamp: Stamp) {
         let Some(connection) = &mut self.connections[token] else { return };
-        connection.queue(messages, self.now);
+        connection.queue(messages, stamp);
         self.in_flight += messages;
-        self.with(token, Connection::flush);
+        let now = self.now;
+        self.with(token, |connection| connection.flush(now));
     }
 
     /// Asks for another event if there is more to read: an edge is told only once.
@@ -175,15 +210,34 @@ impl<'message> Worker<'message> {
         self.remove(token);
     }
 
-    /// Closes the socket, which also takes it out of epoll.
-    pub(crate) fn remove(&mut self, token: usize) {
-        if let Some(connection) = self.connections[token].take() {
-            self.open -= 1;
-            self.in_flight -= connection.in_flight();
-            self.tally.unfinished += connection.in_flight();
-            if !connection.greeted() {
-                self.ungreeted -= 1;
+    /// Gives a connection up whose server was waited for long enough: how long its messages have waited is
+    /// known, and counted.
+    pub(crate) fn give_up(&mut self, token: usize) {
+        self.now = Instant::now();
+        if let Some(connection) = self.take(token) {
+            for stamp in connection.unanswered() {
+                self.tally.censored(stamp, self.now);
             }
         }
+    }
+
+    /// Closes the socket, which also takes it out of epoll.
+    pub(crate) fn remove(&mut self, token: usize) {
+        if let Some(connection) = self.take(token) {
+            for stamp in connection.unanswered() {
+                self.tally.lost(stamp);
+            }
+        }
+    }
+
+    fn take(&mut self, token: usize) -> Option<Connection<'message>> {
+        let connection = self.connections[token].take()?;
+        self.open -= 1;
+        self.in_flight -= connection.in_flight();
+        self.tally.unfinished += connection.in_flight();
+        if !connection.greeted() {
+            self.ungreeted -= 1;
+        }
+        Some(connection)
     }
 }

@@ -41,7 +41,10 @@ fn load(served: u64, messages: u32, threads: u64) -> (Scenario, Observed) {
         peak_memory_bytes: 5_452_595,
         threads,
     };
-    (Scenario::Load(loadgen::Scenario::default()), Observed::Load { outcome: Box::new(outcome), usage: Some(usage) })
+    (
+        Scenario::Load(loadgen::Scenario::default()),
+        Observed::Load { outcome: Box::new(outcome), usage: Some(usage) },
+    )
 }
 
 fn comparison(observed: &[(&str, Kind, (Scenario, Observed))]) -> Comparison {
