@@ -30,7 +30,30 @@ impl Drop for ExactTimers {
 
 #[cfg(test)]
 mod tests {
+    use std::time::{Duration, Instant};
+
+    use rustix::buffer::spare_capacity;
+    use rustix::event::epoll::{self, CreateFlags};
+
     use super::*;
+
+    /// Needs `epoll_pwait2`, which rustix uses with its feature `linux_5_11` only; `epoll_wait` rounds up to
+    /// whole milliseconds.
+    #[test]
+    fn a_wait_may_be_shorter_than_a_millisecond() {
+        let _exact = ExactTimers::new();
+        let epoll = epoll::create(CreateFlags::CLOEXEC).unwrap();
+        let timeout = Duration::from_micros(50).try_into().unwrap();
+        let mut events = Vec::with_capacity(1);
+        let wait = || {
+            let start = Instant::now();
+            epoll::wait(&epoll, spare_capacity(&mut events), Some(&timeout)).unwrap();
+            start.elapsed()
+        };
+        // However busy the machine, one in a thousand is woken in time.
+        let shortest = std::iter::repeat_with(wait).take(1_000).min().unwrap();
+        assert!(shortest < Duration::from_millis(1), "{shortest:?}");
+    }
 
     #[test]
     fn the_slack_of_the_callers_thread_is_put_back() {
