@@ -195,6 +195,32 @@ fn with_nobody_greeted_everything_that_was_due_is_unsent() {
 }
 
 #[test]
+fn what_was_due_before_anybody_was_greeted_is_timed_from_then_and_that_is_the_servers_doing() {
+    let (listener, address) = listen();
+    let (begin, wait_for_window) = mpsc::channel();
+    thread::spawn(move || {
+        let (stream, _) = listener.accept()?;
+        wait_for_window.recv().expect("a test that measures");
+        thread::sleep(Duration::from_millis(500));
+        serve(&stream, |_| {})
+    });
+    let scenario = Scenario { greeting_wait_ms: 1, ..at_rate(300, 1, 1_000) };
+    let measurement = run(address, &scenario, |phase| {
+        if phase == Phase::Measuring {
+            begin.send(()).unwrap();
+        }
+    })
+    .unwrap();
+    let open = open_loop(&measurement.outcome);
+    assert_eq!((open.due, open.unanswered()), (300, 0));
+    // Half of the messages wait; the window may begin up to 0.3 s after the server was told to.
+    let slow = measurement.latency_ns.count_between(10_000_000, u64::MAX);
+    assert!(slow >= 50, "{slow} of {} samples show the wait", measurement.latency_ns.len());
+    let blocked = open.blocked.unwrap();
+    assert!(blocked.p90_ns >= 10_000_000, "{blocked:?}");
+}
+
+#[test]
 fn messages_of_failed_connections_are_lost_and_the_others_go_on() {
     let address = start(|mut stream, number| {
         if number > 0 {
