@@ -46,7 +46,7 @@ enum Command {
     Trace(trace::Arguments),
     /// Hold a model, or any server at an address, to the conformance catalogue
     Check(check::Arguments),
-    /// Put verified load on a server: closed loop or open loop
+    /// Put verified load on a server: closed loop, open loop, churn, idle and slow clients
     ///
     /// Every reply byte is verified. In a closed loop each connection sends its next message when a reply
     /// is complete. In an open loop (--rate) messages are due by the clock, whatever the server does, and

@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::Context;
 
 use crate::summary::summary;
-use crate::{Arrivals, Dialect, Load, Scenario};
+use crate::{Arrivals, Dialect, Load, Outcome, Scenario, Slow, ramp};
 
 /// Arguments of the load generator.
 #[derive(Clone, Debug, clap::Args)]
@@ -28,6 +28,19 @@ pub struct Arguments {
     /// Connections held open at once
     #[arg(short, long, value_name = "N", default_value_t = Scenario::default().connections)]
     pub connections: usize,
+
+    /// Further connections that are greeted and never send anything
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub idle: usize,
+
+    /// Loopback addresses that connections come from, 127.0.0.1 and those that follow [default: as many as
+    /// the local ports make necessary]
+    #[arg(long, value_name = "N")]
+    pub sources: Option<usize>,
+
+    /// Measure once for each of these numbers of connections, such as 1,8,64,512,4096
+    #[arg(long, value_name = "N,N", value_delimiter = ',', conflicts_with = "connections")]
+    pub ramp: Vec<usize>,
 
     /// Bytes of one message
     #[arg(short, long, value_name = "BYTES", default_value_t = Scenario::default().payload_bytes)]
@@ -49,6 +62,26 @@ pub struct Arguments {
     #[arg(long, value_name = "N", default_value_t = 0, requires = "rate")]
     pub seed: u64,
 
+    /// Churn: open, greet, send one message and close, again and again
+    #[arg(long, conflicts_with_all = ["depth", "rate", "think"])]
+    pub churn: bool,
+
+    /// Closed loop: pause from a reply to the next message, such as 20ms
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration, conflicts_with = "rate")]
+    pub think: Option<Duration>,
+
+    /// Slow readers: from one read to the next, such as 10ms
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration, conflicts_with = "churn")]
+    pub read_pause: Option<Duration>,
+
+    /// Slow readers: what one read takes at most
+    #[arg(long, value_name = "BYTES", requires = "read_pause")]
+    pub read_bytes: Option<usize>,
+
+    /// Size of the sockets' receive buffers [default: the kernel's choice]
+    #[arg(long, value_name = "BYTES")]
+    pub receive_buffer: Option<usize>,
+
     /// Load before the measured window, such as 500ms
     #[arg(long, value_name = "TIME", default_value = "200ms", value_parser = humantime::parse_duration)]
     pub warm_up: Duration,
@@ -68,11 +101,21 @@ pub struct Arguments {
 /// # Errors
 /// As [`run`](crate::run), and if standard output cannot be written.
 pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    let outcome = crate::run(arguments.address, &arguments.scenario()?, |_| {})?.outcome;
-    let text = if arguments.json { serde_json::to_string_pretty(&outcome)? } else { summary(&outcome) };
+    let scenario = arguments.scenario()?;
+    let counts = if arguments.ramp.is_empty() { vec![scenario.connections] } else { arguments.ramp.clone() };
+    let steps = ramp(arguments.address, &scenario, &counts, |_, _| {})?;
+    let outcomes: Vec<Outcome> = steps.into_iter().map(|step| step.measurement.outcome).collect();
+    let text = match (arguments.json, outcomes.as_slice()) {
+        (true, [outcome]) => serde_json::to_string_pretty(outcome)?,
+        (true, outcomes) => serde_json::to_string_pretty(outcomes)?,
+        (false, outcomes) => outcomes.iter().map(summary).collect::<Vec<String>>().join("\n\n"),
+    };
     writeln!(io::stdout(), "{text}").context("cannot write to standard output")?;
-    let kept = outcome.open_loop.as_ref().is_none_or(|open| open.rate_missed().is_none());
-    Ok(if outcome.errors.is_empty() && kept { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if outcomes.iter().all(is_right) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn is_right(outcome: &Outcome) -> bool {
+    outcome.errors.is_empty() && outcome.open_loop.as_ref().is_none_or(|open| open.rate_missed().is_none())
 }
 
 impl Arguments {
@@ -83,16 +126,27 @@ impl Arguments {
     pub fn scenario(&self) -> anyhow::Result<Scenario> {
         let load = match self.rate {
             Some(rate) => Load::Open { rate, arrivals: self.arrivals, seed: self.seed },
+            None if self.churn => Load::Churn,
             None => Load::Closed,
+        };
+        let pause = |option, time: Option<Duration>| time.map_or(Ok(0), |time| milliseconds(option, time));
+        let slow = Slow {
+            think_ms: pause("--think", self.think)?,
+            read_bytes: self.read_bytes.unwrap_or(0),
+            read_pause_ms: pause("--read-pause", self.read_pause)?,
+            receive_buffer_bytes: self.receive_buffer.unwrap_or(0),
         };
         Ok(Scenario {
             name: "by hand".to_owned(),
             dialect: self.dialect,
             threads: self.threads,
             connections: self.connections,
+            idle: self.idle,
+            sources: self.sources.unwrap_or(0),
             payload_bytes: self.payload,
             load,
             depth: self.depth,
+            slow,
             warm_up_ms: milliseconds("--warm-up", self.warm_up)?,
             duration_ms: milliseconds("--duration", self.duration)?,
             ..Scenario::default()

@@ -49,6 +49,9 @@ pub(crate) struct Connection<'message> {
     unsent: usize,
     /// The messages in flight, oldest first; in a closed loop never longer than the depth.
     stamps: VecDeque<Stamp>,
+    opened: Instant,
+    /// Whether a slow reader is between two reads.
+    pub(crate) paused: bool,
     /// Whether our side is to be closed once everything is written.
     closing: bool,
     /// Whether our side is closed.
@@ -56,7 +59,7 @@ pub(crate) struct Connection<'message> {
 }
 
 impl<'message> Connection<'message> {
-    /// Takes a connected, non-blocking socket.
+    /// Takes a non-blocking socket that is connected, or will be.
     pub(crate) fn new(stream: TcpStream, message: &'message Message, dialect: Dialect, depth: usize) -> Self {
         let mut verifier = Verifier::new(&message.reply);
         if dialect == Dialect::Echo {
@@ -72,6 +75,8 @@ impl<'message> Connection<'message> {
             position: 0,
             unsent: 0,
             stamps: VecDeque::with_capacity(depth),
+            opened: Instant::now(),
+            paused: false,
             closing: false,
             closed: false,
         }
@@ -84,6 +89,16 @@ impl<'message> Connection<'message> {
     /// Whether messages may be sent: a server of the protocol must have greeted first.
     pub(crate) fn greeted(&self) -> bool {
         self.verifier.greeted()
+    }
+
+    /// When it was opened, or begun to be.
+    pub(crate) fn opened(&self) -> Instant {
+        self.opened
+    }
+
+    /// Whether everything that was sent was answered, and something was.
+    pub(crate) fn answered(&self) -> bool {
+        self.verifier.received() > 0 && self.verifier.outstanding() == 0
     }
 
     /// Whether the server has turned to this connection at all.
@@ -220,6 +235,9 @@ impl<'message> Connection<'message> {
 impl Failure {
     fn io(doing: &str, error: &io::Error) -> Self {
         let kind = match error.kind() {
+            Io::ConnectionRefused | Io::TimedOut | Io::HostUnreachable | Io::NetworkUnreachable => {
+                ErrorKind::Connect
+            }
             Io::ConnectionReset | Io::BrokenPipe | Io::ConnectionAborted => ErrorKind::Reset,
             _ => ErrorKind::Io,
         };

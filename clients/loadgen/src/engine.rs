@@ -8,18 +8,16 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use crate::Phase;
-use crate::connect::connect_all;
-use crate::connection::Connection;
+use crate::connect::Opener;
 use crate::crew::side_by_side;
 use crate::limits::make_room;
 use crate::load::Load;
 use crate::message::{Message, messages};
-use crate::open::OpenLoop;
 use crate::outcome::{ErrorKind, Measurement};
 use crate::scenario::Scenario;
-use crate::schedule::{Schedule, Share};
+use crate::schedule::{Schedule, Share as ScheduleShare};
 use crate::tally::Tally;
-use crate::worker::Worker;
+use crate::worker::{Share, Worker};
 
 /// What tells the seeds of the phases apart: the window has the scenario's own.
 const WINDOW: u64 = 0;
@@ -43,10 +41,10 @@ pub fn run(
     mut observe: impl FnMut(Phase),
 ) -> anyhow::Result<Measurement> {
     scenario.validate()?;
-    make_room(scenario.connections as u64)?;
+    let sources = make_room(address, scenario)?;
     let messages = messages(scenario)?;
     observe(Phase::Connecting);
-    let mut workers = connected_workers(address, scenario, &messages)?;
+    let mut workers = connected_workers(Opener::new(address, scenario, sources), scenario, &messages)?;
 
     observe(Phase::Greeting);
     let wait = milliseconds(scenario.greeting_wait_ms);
@@ -76,30 +74,34 @@ pub fn run(
     added_up(&workers)
 }
 
-/// One worker per thread; connection number `n` belongs to the worker at `n % threads`.
+/// One worker per thread; connection number `n` belongs to the worker at `n % threads`. Idle connections are
+/// opened first: they are there when the others come.
 fn connected_workers<'run>(
-    address: SocketAddr,
+    mut opener: Opener,
     scenario: &Scenario,
     messages: &'run [Message],
 ) -> anyhow::Result<Vec<Worker<'run>>> {
-    let connected = connect_all(address, scenario.connections)?;
-    let mut shares: Vec<Vec<Connection>> = (0..scenario.threads).map(|_| Vec::new()).collect();
-    for (number, (stream, message)) in connected.streams.into_iter().zip(messages.iter().cycle()).enumerate()
-    {
-        let connection = Connection::new(stream, message, scenario.dialect, scenario.depth);
-        shares[number % scenario.threads].push(connection);
+    let mut shares: Vec<Share> = (0..scenario.threads).map(|_| Share::default()).collect();
+    let idle = opener.open_all(scenario.idle)?;
+    let churns = scenario.load == Load::Churn;
+    let active = opener.open_all(if churns { 0 } else { scenario.connections })?;
+    for (number, stream) in idle.streams.into_iter().enumerate() {
+        shares[number % scenario.threads].idle.push(stream);
+    }
+    for (number, stream) in active.streams.into_iter().enumerate() {
+        shares[number % scenario.threads].active.push(stream);
+    }
+    for number in 0..scenario.connections {
+        shares[number % scenario.threads].places += 1;
     }
     let mut workers = shares
         .into_iter()
         .enumerate()
-        .map(|(index, share)| {
-            let tally = scenario.tally()?;
-            Worker::new(index, share, tally, scenario.depth as u64, scenario.open_loop())
-        })
+        .map(|(index, share)| Worker::new(index, scenario, messages, &opener, share))
         .collect::<anyhow::Result<Vec<Worker>>>()?;
     let tally = &mut workers[0].tally;
-    tally.connections = scenario.connections as u64;
-    for failure in connected.failures {
+    tally.connections = (scenario.idle + if churns { 0 } else { scenario.connections }) as u64;
+    for failure in idle.failures.into_iter().chain(active.failures) {
         tally.failed(ErrorKind::Connect, || failure);
     }
     Ok(workers)
@@ -114,21 +116,13 @@ fn added_up(workers: &[Worker]) -> anyhow::Result<Measurement> {
 }
 
 impl Scenario {
-    fn open_loop(&self) -> Option<OpenLoop> {
-        matches!(self.load, Load::Open { .. }).then(|| OpenLoop::new(self.threads))
-    }
-
-    fn tally(&self) -> anyhow::Result<Tally> {
-        if matches!(self.load, Load::Open { .. }) { Tally::of_open_loop() } else { Tally::new() }
-    }
-
     /// When a worker's messages are due in a phase of this length; the two phases that load draw different
     /// times from one seed.
     fn schedule(&self, worker: usize, phase: u64, length: Duration) -> Schedule {
         match self.load {
-            Load::Closed => Schedule::empty(),
+            Load::Closed | Load::Churn => Schedule::empty(),
             Load::Open { rate, arrivals, seed } => {
-                let share = Share { index: worker, of: self.threads };
+                let share = ScheduleShare { index: worker, of: self.threads };
                 Schedule::new(rate, arrivals, seed ^ phase, share, length)
             }
         }

@@ -40,15 +40,21 @@ pub mod command;
 
 mod load;
 mod outcome;
+mod ramp;
 mod scenario;
+mod slow;
 mod summary;
 
+#[cfg(target_os = "linux")]
+mod churn;
 #[cfg(target_os = "linux")]
 mod connect;
 #[cfg(target_os = "linux")]
 mod connection;
 #[cfg(target_os = "linux")]
 mod crew;
+#[cfg(target_os = "linux")]
+mod delays;
 #[cfg(target_os = "linux")]
 mod engine;
 #[cfg(target_os = "linux")]
@@ -66,13 +72,17 @@ mod stamp;
 #[cfg(target_os = "linux")]
 mod tally;
 #[cfg(target_os = "linux")]
+mod timed;
+#[cfg(target_os = "linux")]
 mod timer;
 #[cfg(target_os = "linux")]
 mod worker;
 
 pub use load::{Arrivals, Load};
-pub use outcome::{ClientThread, ErrorKind, Errors, Latency, Measurement, OpenLoop, Outcome};
+pub use outcome::{Churned, ClientThread, ErrorKind, Errors, Latency, Measurement, OpenLoop, Outcome};
+pub use ramp::{Step, ramp};
 pub use scenario::{Dialect, Scenario};
+pub use slow::Slow;
 
 #[cfg(target_os = "linux")]
 pub use engine::run;

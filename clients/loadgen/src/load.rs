@@ -26,6 +26,9 @@ pub enum Load {
         #[serde(default)]
         seed: u64,
     },
+    /// A closed connection: each connection is opened, greeted, answered once and closed, and the next one
+    /// takes its place. What is measured is what connections cost.
+    Churn,
 }
 
 /// How the due times of an open loop are spread.

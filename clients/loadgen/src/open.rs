@@ -78,7 +78,7 @@ impl OpenLoop {
 }
 
 impl Worker<'_> {
-    /// When the clock next asks for something.
+    /// When the next message is due by the schedule.
     pub(crate) fn next_due(&self) -> Option<Instant> {
         self.open_loop.as_ref()?.next_due(self.in_flight)
     }

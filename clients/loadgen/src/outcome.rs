@@ -1,11 +1,13 @@
 //! What a run found out. Units are in the names; what was not measured is absent, never zero.
 
+mod churned;
 mod errors;
 mod open_loop;
 
 use hdrhistogram::Histogram;
 use serde::{Deserialize, Serialize};
 
+pub use churned::Churned;
 pub use errors::{ErrorKind, Errors};
 pub use open_loop::OpenLoop;
 
@@ -22,7 +24,7 @@ pub struct Measurement {
 /// The figures of one run.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Outcome {
-    /// Connections that the scenario asked for.
+    /// Connections that the scenario asked for, idle ones too; in churn, all that were begun.
     pub connections: u64,
     /// Connections that the server greeted (protocol) or answered at least once (echo) while all were
     /// open.
@@ -55,6 +57,9 @@ pub struct Outcome {
     /// What an open loop tells beside; absent for a closed one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub open_loop: Option<OpenLoop>,
+    /// What churn tells beside; absent where connections stay.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub churned: Option<Churned>,
     /// What went wrong, by kind.
     pub errors: Errors,
 }

@@ -30,10 +30,13 @@ impl Worker<'_> {
         self.turn_until(end, |_| false)
     }
 
-    /// Puts `depth` messages in flight on each greeted connection; one that is greeted later joins then.
+    /// Puts `depth` messages in flight on each greeted connection; one that is greeted later joins then. In
+    /// churn, begins the first connections.
     fn fill(&mut self) {
-        for token in 0..self.connections.len() {
-            if self.connections[token].as_ref().is_some_and(Connection::greeted) {
+        for token in 0..self.active {
+            if self.churn.is_some() {
+                self.open_next(token);
+            } else if self.connections[token].as_ref().is_some_and(Connection::greeted) {
                 self.send(token, self.depth, Stamp::now(self.now));
             }
         }
@@ -65,21 +68,24 @@ impl Worker<'_> {
     /// Waits for what is in flight; an open loop also sends what fell due within the window and has not gone
     /// out.
     pub(crate) fn drain_for(&mut self, most: Duration) -> anyhow::Result<()> {
+        self.read_at_full_speed();
         self.turn_until(Instant::now() + most, |worker| {
-            worker.in_flight == 0 && worker.next_due().is_none()
+            worker.in_flight == 0 && worker.next_due().is_none() && !worker.churns_still()
         })?;
         self.give_up_backlog();
         Ok(())
     }
 
     fn exact_timers(&self) -> Option<ExactTimers> {
-        self.open_loop.as_ref().map(|_| ExactTimers::new())
+        self.is_timed.then(ExactTimers::new)
     }
 
     /// Settles who was served, and gives up the starved connections before the served ones make room.
     /// A connection that was never served is starved only if any other was, of whatever worker.
     pub(crate) fn settle_served(&mut self, dialect: Dialect, anyone_served: bool) {
-        let waiting: Vec<usize> = (0..self.connections.len())
+        // An echo server has nothing to say to an idle connection.
+        let expecting = if dialect == Dialect::Echo { self.active } else { self.connections.len() };
+        let waiting: Vec<usize> = (0..expecting)
             .filter(|&token| self.connections[token].as_ref().is_some_and(|connection| !connection.served()))
             .collect();
         for token in waiting {

@@ -11,6 +11,14 @@ pub(crate) fn summary(outcome: &Outcome) -> String {
         ),
         format!("{} messages, {:.0} a second", outcome.messages, outcome.messages_per_second),
     ];
+    if let Some(churned) = &outcome.churned {
+        lines.push(format!(
+            "{} connections from opening to close, {:.0} a second",
+            churned.completed, churned.completed_per_second
+        ));
+        lines.extend(times("until the greeting", churned.greeting));
+        lines.extend(times("from opening to close", churned.life));
+    }
     match &outcome.open_loop {
         None => lines.extend(times("round trip", outcome.latency)),
         Some(open) => lines.extend(open_loop(open, outcome.latency)),

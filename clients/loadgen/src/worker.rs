@@ -11,33 +11,43 @@ use std::time::Instant;
 use anyhow::Context;
 use rustix::buffer::spare_capacity;
 use rustix::event::Timespec;
-use rustix::event::epoll::{self, CreateFlags, EventData, EventFlags};
+use rustix::event::epoll::{self, EventData, EventFlags};
 use rustix::io::Errno;
 
+use crate::churn::Churn;
 use crate::connection::{Connection, Failure, Received};
+use crate::delays::Delays;
 use crate::open::OpenLoop;
 use crate::outcome::ErrorKind;
 use crate::stamp::Stamp;
 use crate::tally::Tally;
+use crate::timed::SlowReading;
+
+mod endings;
+mod setup;
+
+pub(crate) use setup::Share;
 
 /// One read takes at most this much, and each event one read, so that no connection starves the others.
 const BUFFER_BYTES: usize = 64 * 1024;
 
 /// What every socket is watched for.
-const INTEREST: EventFlags =
+pub(crate) const INTEREST: EventFlags =
     EventFlags::IN.union(EventFlags::OUT).union(EventFlags::RDHUP).union(EventFlags::ET);
 
 /// Events taken from the kernel at once; more wait for the next call.
 const EVENTS: usize = 1024;
 
-pub(crate) struct Worker<'message> {
+pub(crate) struct Worker<'run> {
     /// Which of the workers, from 0.
     pub(crate) index: usize,
-    epoll: OwnedFd,
-    /// By token; `None` once ended or given up.
-    pub(crate) connections: Vec<Option<Connection<'message>>>,
-    /// How many of them are left.
-    open: usize,
+    pub(crate) epoll: OwnedFd,
+    /// By token, active ones first; `None` once ended or given up.
+    pub(crate) connections: Vec<Option<Connection<'run>>>,
+    /// How many of the tokens are active ones.
+    pub(crate) active: usize,
+    /// How many connections are open, or being opened.
+    pub(crate) open: usize,
     /// How many have not been greeted yet.
     pub(crate) ungreeted: usize,
     /// Messages sent and not answered yet, on all connections together.
@@ -48,44 +58,22 @@ pub(crate) struct Worker<'message> {
     pub(crate) loading: bool,
     /// Present in an open loop.
     pub(crate) open_loop: Option<OpenLoop>,
+    /// Present in churn.
+    pub(crate) churn: Option<Churn<'run>>,
+    /// Present if clients think before they send.
+    pub(crate) thinking: Option<Delays>,
+    /// Present while clients read slowly.
+    pub(crate) slow_reading: Option<SlowReading>,
+    /// Whether anything at all is done by the clock.
+    pub(crate) is_timed: bool,
+    /// Why this worker cannot go on.
+    pub(crate) broken: Option<anyhow::Error>,
     buffer: Box<[u8]>,
     /// The newest reading of the clock.
     pub(crate) now: Instant,
 }
 
-impl<'message> Worker<'message> {
-    pub(crate) fn new(
-        index: usize,
-        connections: Vec<Connection<'message>>,
-        tally: Tally,
-        depth: u64,
-        mut open_loop: Option<OpenLoop>,
-    ) -> anyhow::Result<Self> {
-        let now = Instant::now();
-        let epoll = epoll::create(CreateFlags::CLOEXEC).context("cannot create an epoll instance")?;
-        for (token, connection) in connections.iter().enumerate() {
-            epoll::add(&epoll, connection.stream(), EventData::new_u64(token as u64), INTEREST)
-                .context("cannot watch a connection with epoll")?;
-            if let Some(open_loop) = open_loop.as_mut().filter(|_| connection.greeted()) {
-                open_loop.joins(token, now);
-            }
-        }
-        Ok(Worker {
-            index,
-            epoll,
-            open: connections.len(),
-            ungreeted: connections.iter().filter(|connection| !connection.greeted()).count(),
-            connections: connections.into_iter().map(Some).collect(),
-            in_flight: 0,
-            tally,
-            depth,
-            loading: false,
-            open_loop,
-            buffer: vec![0; BUFFER_BYTES].into(),
-            now,
-        })
-    }
-
+impl<'run> Worker<'run> {
     /// Handles events until `deadline`, or until `done` or until no connection is left.
     pub(crate) fn turn_until(
         &mut self,
@@ -108,9 +96,12 @@ impl<'message> Worker<'message> {
                 if let Ok(token) = usize::try_from(token) {
                     self.handle(token, flags);
                 }
-                self.send_due();
+                self.do_timed();
             }
-            self.send_due();
+            self.do_timed();
+            if let Some(error) = self.broken.take() {
+                return Err(error);
+            }
         }
         Ok(())
     }
@@ -118,7 +109,10 @@ impl<'message> Worker<'message> {
     /// Until when to wait for events. The clock is read again if it matters: what was done since the last
     /// reading took its time.
     fn wake_up(&mut self, deadline: Instant) -> Instant {
-        let Some(due) = self.next_due() else { return deadline };
+        if !self.is_timed {
+            return deadline;
+        }
+        let Some(due) = self.next_timed() else { return deadline };
         self.now = Instant::now();
         due.min(deadline)
     }
@@ -127,24 +121,48 @@ impl<'message> Worker<'message> {
     fn handle(&mut self, token: usize, ready: EventFlags) {
         if ready.intersects(EventFlags::IN | EventFlags::RDHUP | EventFlags::HUP | EventFlags::ERR) {
             let room = self.receive(token, ready);
-            if self.loading && room > 0 && self.open_loop.is_none() {
-                return self.send(token, room, Stamp::now(self.now));
+            if room > 0 && self.use_room(token, room) {
+                return;
             }
         }
         let now = self.now;
         self.with(token, |connection| connection.flush(now));
     }
 
+    /// What follows a greeting or a reply. Returns whether everything that could be written was.
+    fn use_room(&mut self, token: usize, room: u64) -> bool {
+        if self.churn.is_some() {
+            self.go_on(token);
+            return true;
+        }
+        if !self.loading || self.open_loop.is_some() {
+            return false;
+        }
+        if let Some(thinking) = &mut self.thinking {
+            for _ in 0..room {
+                thinking.push(token, self.now);
+            }
+            return false;
+        }
+        self.send(token, room, Stamp::now(self.now));
+        true
+    }
+
     /// Reads, verifies and counts. Returns how many new messages this makes room for.
     fn receive(&mut self, token: usize, ready: EventFlags) -> u64 {
         let Some(connection) = self.connections.get_mut(token).and_then(Option::as_mut) else { return 0 };
+        if connection.paused {
+            return 0;
+        }
+        let most = self.slow_reading.as_ref().map_or(BUFFER_BYTES, |reading| reading.bytes);
         let (was_greeted, was_served) = (connection.greeted(), connection.served());
-        let received = connection.receive(&mut self.buffer);
+        let received = connection.receive(&mut self.buffer[..most]);
         self.now = Instant::now();
         let greeted_now = !was_greeted && connection.greeted();
         if greeted_now {
             self.ungreeted -= 1;
-            if let Some(open_loop) = &mut self.open_loop {
+            self.tally.greeted(connection.opened(), self.now);
+            if let Some(open_loop) = self.open_loop.as_mut().filter(|_| token < self.active) {
                 open_loop.joins(token, self.now);
             }
         }
@@ -162,13 +180,19 @@ impl<'message> Worker<'message> {
                 for stamp in connection.complete(replies) {
                     self.tally.completed(&stamp, self.now);
                 }
-                if more || ready.intersects(EventFlags::RDHUP | EventFlags::HUP | EventFlags::ERR) {
+                let pauses = self.pause_reading(token);
+                let more = more || ready.intersects(EventFlags::RDHUP | EventFlags::HUP | EventFlags::ERR);
+                if more && !pauses {
                     self.look_again(token);
                 }
-                return if greeted_now { self.depth } else { replies };
+                return match (token < self.active, greeted_now) {
+                    (false, _) => 0,
+                    (true, true) => self.depth,
+                    (true, false) => replies,
+                };
             }
             Ok(Received::Nothing) => {}
-            Ok(Received::End) => self.remove(token),
+            Ok(Received::End) => self.end(token),
             Err(failure) => self.fail(token, failure),
         }
         0
@@ -184,7 +208,7 @@ impl<'message> Worker<'message> {
     }
 
     /// Asks for another event if there is more to read: an edge is told only once.
-    fn look_again(&mut self, token: usize) {
+    pub(crate) fn look_again(&mut self, token: usize) {
         let Some(connection) = &self.connections[token] else { return };
         let data = EventData::new_u64(token as u64);
         if let Err(error) = epoll::modify(&self.epoll, connection.stream(), data, INTEREST) {
@@ -197,47 +221,11 @@ impl<'message> Worker<'message> {
     pub(crate) fn with(
         &mut self,
         token: usize,
-        action: impl FnOnce(&mut Connection<'message>) -> Result<(), Failure>,
+        action: impl FnOnce(&mut Connection<'run>) -> Result<(), Failure>,
     ) {
         let Some(connection) = &mut self.connections[token] else { return };
         if let Err(failure) = action(connection) {
             self.fail(token, failure);
         }
-    }
-
-    pub(crate) fn fail(&mut self, token: usize, failure: Failure) {
-        self.tally.failed(failure.kind, || failure.detail);
-        self.remove(token);
-    }
-
-    /// Gives a connection up whose server was waited for long enough: how long its messages have waited is
-    /// known, and counted.
-    pub(crate) fn give_up(&mut self, token: usize) {
-        self.now = Instant::now();
-        if let Some(connection) = self.take(token) {
-            for stamp in connection.unanswered() {
-                self.tally.censored(stamp, self.now);
-            }
-        }
-    }
-
-    /// Closes the socket, which also takes it out of epoll.
-    pub(crate) fn remove(&mut self, token: usize) {
-        if let Some(connection) = self.take(token) {
-            for stamp in connection.unanswered() {
-                self.tally.lost(stamp);
-            }
-        }
-    }
-
-    fn take(&mut self, token: usize) -> Option<Connection<'message>> {
-        let connection = self.connections[token].take()?;
-        self.open -= 1;
-        self.in_flight -= connection.in_flight();
-        self.tally.unfinished += connection.in_flight();
-        if !connection.greeted() {
-            self.ungreeted -= 1;
-        }
-        Some(connection)
     }
 }
