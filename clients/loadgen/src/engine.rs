@@ -17,6 +17,8 @@ use crate::outcome::{ErrorKind, Measurement};
 use crate::scenario::Scenario;
 use crate::schedule::{Schedule, Share as ScheduleShare};
 use crate::tally::Tally;
+use crate::verdict::judge;
+use crate::watch::MachineUse;
 use crate::worker::{Share, Worker};
 
 /// What tells the seeds of the phases apart: the window has the scenario's own.
@@ -58,9 +60,11 @@ pub fn run(
     observe(Phase::Measuring);
     let start = Instant::now() + if scenario.threads > 1 { HEAD_START } else { Duration::ZERO };
     let length = milliseconds(scenario.duration_ms);
+    let before = MachineUse::now();
     side_by_side(&mut workers, |worker| {
         worker.measure(start, start + length, scenario.schedule(worker.index, WINDOW, length))
     })?;
+    let steal = MachineUse::now().zip(before).and_then(|(after, before)| after.stolen_since(before));
     observe(Phase::Draining);
     let wait = milliseconds(scenario.drain_ms);
     side_by_side(&mut workers, |worker| worker.drain_for(wait))?;
@@ -71,7 +75,11 @@ pub fn run(
         worker.settle_served(scenario.dialect, anyone_served);
         worker.close_within(wait)
     })?;
-    added_up(&workers)
+    let mut measurement = added_up(&workers)?;
+    let outcome = &mut measurement.outcome;
+    outcome.steal = steal;
+    outcome.verdict = Some(judge(scenario, outcome, measurement.latency_ns.mean()));
+    Ok(measurement)
 }
 
 /// One worker per thread; connection number `n` belongs to the worker at `n % threads`. Idle connections are

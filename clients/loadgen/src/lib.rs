@@ -44,6 +44,7 @@ mod ramp;
 mod scenario;
 mod slow;
 mod summary;
+mod verdict;
 
 #[cfg(target_os = "linux")]
 mod churn;
@@ -76,6 +77,8 @@ mod timed;
 #[cfg(target_os = "linux")]
 mod timer;
 #[cfg(target_os = "linux")]
+mod watch;
+#[cfg(target_os = "linux")]
 mod worker;
 
 pub use load::{Arrivals, Load};
@@ -83,6 +86,7 @@ pub use outcome::{Churned, ClientThread, ErrorKind, Errors, Latency, Measurement
 pub use ramp::{Step, ramp};
 pub use scenario::{Dialect, Scenario};
 pub use slow::Slow;
+pub use verdict::{Bound, Verdict};
 
 #[cfg(target_os = "linux")]
 pub use engine::run;

@@ -7,6 +7,8 @@ mod open_loop;
 use hdrhistogram::Histogram;
 use serde::{Deserialize, Serialize};
 
+use crate::verdict::Verdict;
+
 pub use churned::Churned;
 pub use errors::{ErrorKind, Errors};
 pub use open_loop::OpenLoop;
@@ -54,6 +56,13 @@ pub struct Outcome {
     /// What each thread of the load generator used within the measured window.
     #[serde(default)]
     pub client_threads: Vec<ClientThread>,
+    /// Share of the machine's CPU time within the window that other machines on the same hardware took, from
+    /// 0 to 1; absent where the kernel does not say.
+    #[serde(default)]
+    pub steal: Option<f64>,
+    /// Whose limit the run has found; absent only in records older than this field.
+    #[serde(default)]
+    pub verdict: Option<Verdict>,
     /// What an open loop tells beside; absent for a closed one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub open_loop: Option<OpenLoop>,
@@ -71,6 +80,18 @@ pub struct ClientThread {
     pub cpu_ns: u64,
     /// Length of the window as this thread saw it.
     pub elapsed_ns: u64,
+    /// Time in which the thread could have run and had no CPU; absent where the kernel does not say.
+    #[serde(default)]
+    pub run_queue_wait_ns: Option<u64>,
+}
+
+impl ClientThread {
+    /// The share of the window in which this thread was busy, or would have been if it had had a CPU.
+    #[expect(clippy::cast_precision_loss, reason = "nanoseconds of one run are far below 2^53")]
+    pub fn load(&self) -> f64 {
+        let wanted = self.cpu_ns + self.run_queue_wait_ns.unwrap_or(0);
+        if self.elapsed_ns == 0 { 0.0 } else { wanted as f64 / self.elapsed_ns as f64 }
+    }
 }
 
 /// Percentiles of a time.

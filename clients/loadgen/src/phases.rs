@@ -2,8 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-use rustix::time::{ClockId, clock_gettime};
-
 use crate::connection::{Connection, Failure};
 use crate::outcome::{ClientThread, ErrorKind};
 use crate::scenario::Dialect;
@@ -11,6 +9,7 @@ use crate::schedule::Schedule;
 use crate::stamp::Stamp;
 use crate::tally::{Window, nanoseconds};
 use crate::timer::ExactTimers;
+use crate::watch::ThreadUse;
 use crate::worker::Worker;
 
 impl Worker<'_> {
@@ -52,14 +51,17 @@ impl Worker<'_> {
         if let Some(open_loop) = &mut self.open_loop {
             open_loop.follow(schedule, start);
         }
-        let cpu = thread_cpu_time();
+        let before = ThreadUse::now();
         self.tally.window = Window::Open { since: start };
         let result = self.turn_until(end, |_| false);
         self.tally.window = Window::Closed { since: start, until: end };
         self.tally.elapsed = self.now.max(start).duration_since(start);
+        let after = ThreadUse::now();
+        let waits = after.run_queue_wait_ns.zip(before.run_queue_wait_ns);
         self.tally.threads.push(ClientThread {
-            cpu_ns: nanoseconds(thread_cpu_time().saturating_sub(cpu)),
+            cpu_ns: nanoseconds(after.cpu.saturating_sub(before.cpu)),
             elapsed_ns: nanoseconds(self.tally.elapsed),
+            run_queue_wait_ns: waits.map(|(after, before)| after.saturating_sub(before)),
         });
         self.loading = false;
         result
@@ -119,10 +121,4 @@ impl Worker<'_> {
         }
         Ok(())
     }
-}
-
-fn thread_cpu_time() -> Duration {
-    let time = clock_gettime(ClockId::ThreadCPUTime);
-    // A thread's CPU time is not negative, and its nanoseconds are below a second.
-    Duration::new(u64::try_from(time.tv_sec).unwrap_or(0), u32::try_from(time.tv_nsec).unwrap_or(0))
 }

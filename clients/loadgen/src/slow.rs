@@ -45,6 +45,11 @@ impl Slow {
         Ok(())
     }
 
+    /// Whether the clients are not slow at all.
+    pub(crate) fn is_none(&self) -> bool {
+        *self == Slow::default()
+    }
+
     pub(crate) fn thinks(&self) -> bool {
         self.think_ms > 0
     }

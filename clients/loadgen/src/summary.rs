@@ -26,6 +26,7 @@ pub(crate) fn summary(outcome: &Outcome) -> String {
     if let Some(cpu) = outcome.client_cpu_ns_per_message {
         lines.push(format!("client CPU per message: {:.2} µs", cpu / 1e3));
     }
+    lines.extend(outcome.verdict.iter().map(|verdict| format!("verdict: {verdict}")));
     lines.push(format!("errors: {}", outcome.errors));
     lines.extend(outcome.errors.first.iter().map(|first| format!("first error: {first}")));
     lines.join("\n")
@@ -54,7 +55,6 @@ fn open_loop(open: &OpenLoop, response: Option<Latency>) -> Vec<String> {
             "unanswered messages count at their age: the highest percentiles are lower bounds".to_owned(),
         );
     }
-    lines.extend(open.rate_missed().map(|reason| format!("INVALID: {reason}")));
     lines
 }
 

@@ -195,6 +195,7 @@ impl Tally {
         Ok(())
     }
 
+    /// The figures. What concerns the whole machine and the judgement are the run's to add.
     #[expect(clippy::cast_precision_loss, reason = "counts of one run are far below 2^53")]
     pub(crate) fn into_measurement(self) -> Measurement {
         let cpu_ns: u64 = self.threads.iter().map(|thread| thread.cpu_ns).sum();
@@ -212,6 +213,8 @@ impl Tally {
             latency: Latency::of(&self.latency_ns),
             client_cpu_ns_per_message: (self.messages > 0).then(|| cpu_ns as f64 / self.messages as f64),
             client_threads: self.threads,
+            steal: None,
+            verdict: None,
             open_loop: self.open.as_ref().map(|open| open.outcome(self.elapsed)),
             churned: self.churn.as_ref().map(|churn| churn.outcome(self.elapsed)),
             errors: self.errors,

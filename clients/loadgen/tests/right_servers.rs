@@ -11,7 +11,7 @@ use std::sync::mpsc;
 use std::thread;
 
 use common::{answer, listen, patient, serve, start};
-use loadgen::{Dialect, Phase, Scenario, run};
+use loadgen::{Bound, Dialect, Phase, Scenario, run};
 use protocol::GREETING;
 
 #[test]
@@ -64,6 +64,8 @@ fn what_several_threads_did_is_added_up() {
     assert_eq!((outcome.connections, outcome.served, outcome.starved), (7, 7, 0));
     assert_eq!((outcome.messages, outcome.drained, outcome.unfinished), (0, 7, 0));
     assert_eq!(outcome.client_threads.len(), 3);
+    let verdict = outcome.verdict.as_ref().unwrap();
+    assert_eq!(verdict.bound, Bound::Invalid, "{verdict}");
     assert!(outcome.client_threads.iter().all(|thread| thread.cpu_ns > 0), "{:?}", outcome.client_threads);
     let longest = outcome.client_threads.iter().map(|thread| thread.elapsed_ns).max();
     assert_eq!(longest, Some(outcome.elapsed_ns));
