@@ -26,10 +26,11 @@ Examples:
   concurrent-servers check 127.0.0.1:9090 --concurrency 64 --idle-timeout 2s
                                                        a server of your own, and what it promises
 
-After every case a fresh client must still be served. A case that cannot say anything about a server is
-skipped, with the reason.
+After every case a fresh client must still be served. A case that cannot say anything
+about a server is skipped, with the reason.
 
-Exit codes: 0 every case that ran was held, 1 at least one was not, 2 wrong arguments, 3 no case could run.")]
+Exit codes: 0 every case that ran was held, 1 at least one was not, 2 wrong arguments,
+3 no case could run.")]
 pub struct Arguments {
     /// A model, or the address of a running server
     #[arg(value_name = "MODEL|ADDR", value_parser = parse_subject, required_unless_present = "list")]

@@ -28,8 +28,8 @@ pub(super) fn parse_subject(text: &str) -> Result<Subject, String> {
         return resolved.into_iter().next().map(Subject::Address).ok_or_else(|| "no such address".to_owned());
     }
     let models: Vec<_> = names().collect();
-    let meant = nearest(text, &models).map(|name| format!("did you mean '{name}'? ")).unwrap_or_default();
-    Err(format!("neither a model nor HOST:PORT; {meant}(models: {})", models.join(", ")))
+    let meant = nearest(text, &models).map(|name| format!(" Did you mean '{name}'?")).unwrap_or_default();
+    Err(format!("neither HOST:PORT nor a model ({}).{meant}", models.join(", ")))
 }
 
 /// The candidate that is likely to have been meant, if there is one.
@@ -75,8 +75,8 @@ mod tests {
 
     #[test]
     fn a_misspelt_model_gets_a_suggestion_and_nonsense_does_not() {
-        assert!(parse_subject("tokoi").unwrap_err().contains("did you mean 'tokio'?"));
-        assert!(!parse_subject("nginx").unwrap_err().contains("did you mean"));
+        assert!(parse_subject("tokoi").unwrap_err().contains("Did you mean 'tokio'?"));
+        assert!(!parse_subject("nginx").unwrap_err().contains("Did you mean"));
         assert!(parse_subject("floor-epoll").unwrap_err().contains("raw echo"));
         assert!(parse_subject("127.0.0.1:99999").unwrap_err().contains("no such address"));
     }

@@ -37,16 +37,17 @@ impl<'shutdown> Acceptor<'shutdown> {
     /// The listener itself is broken; every other failure is waited out (see [`AcceptPolicy`]). The
     /// server is then asked to shut down, so that the connections it has are seen off.
     pub fn next_client(&mut self) -> io::Result<Option<(TcpStream, SocketAddr)>> {
+        self.try_next_client().inspect_err(|_| self.shutdown.request())
+    }
+
+    fn try_next_client(&mut self) -> io::Result<Option<(TcpStream, SocketAddr)>> {
         while !self.shutdown.is_requested() {
             match self.listener.accept() {
                 Ok((stream, peer)) => {
                     self.policy.succeeded();
-                    // Some systems hand the listener's non-blocking mode down to the new socket.
-                    #[cfg(not(target_os = "linux"))]
-                    stream.set_nonblocking(false)?;
                     return Ok(Some((stream, peer)));
                 }
-                Err(error) => match self.policy.judge(&error).inspect_err(|_| self.shutdown.request())? {
+                Err(error) => match self.policy.judge(&error)? {
                     AcceptStep::Wait => wait_readable(&[self.shutdown.as_fd(), self.listener.as_fd()], None)?,
                     AcceptStep::Retry => {}
                     AcceptStep::Pause(pause) => wait_readable(&[self.shutdown.as_fd()], Some(pause))?,

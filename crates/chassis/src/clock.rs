@@ -25,11 +25,13 @@ impl Tick {
     }
 
     /// The time from `earlier` to this moment; right as long as less than 49 days lie between.
+    ///
+    /// Another thread may have stamped `earlier` after this moment was read: what seems to lie up to a minute
+    /// ahead is no time ago.
     #[must_use]
     pub fn since(self, earlier: Tick) -> Duration {
         let elapsed = self.0.wrapping_sub(earlier.0);
-        // Another thread may have stamped `earlier` after this moment was read.
-        if elapsed > u32::MAX / 2 { Duration::ZERO } else { Duration::from_millis(elapsed.into()) }
+        if elapsed > u32::MAX - 60_000 { Duration::ZERO } else { Duration::from_millis(elapsed.into()) }
     }
 
     /// The moment as a number, to be kept in an atomic.
@@ -50,6 +52,12 @@ mod tests {
     #[test]
     fn intervals_are_right_across_the_wrap() {
         assert_eq!(Tick(5).since(Tick(u32::MAX - 4)), Duration::from_millis(10));
+    }
+
+    #[test]
+    fn a_month_is_a_month() {
+        let month = 30 * 24 * 60 * 60 * 1_000;
+        assert_eq!(Tick(month).since(Tick(0)), Duration::from_millis(month.into()));
     }
 
     #[test]

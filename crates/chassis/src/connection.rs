@@ -1,11 +1,14 @@
 //! One connection of a model that blocks: a socket with timeouts that the drain can wake.
 
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{self, ErrorKind, Read};
 use std::net::{Shutdown as Direction, SocketAddr, TcpStream};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
+use rustix::net::{SendFlags, send};
 use tracing::{debug, error};
 
 use crate::connections::Shared;
@@ -42,7 +45,7 @@ impl Socket {
     /// Takes the connection's next step of a drain. Steps repeat until the connection is gone, so it does
     /// no harm that the peer may have closed already and a call fails.
     pub(crate) fn see_off(&self, drain: &Drain) {
-        match drain.step(Tick::from_bits(self.last_activity.load(Relaxed))) {
+        match drain.step(&self.stream, Tick::from_bits(self.last_activity.load(Relaxed))) {
             // On Linux what has arrived can still be read after this, and only then `recv` returns 0. A
             // thread that is blocked in `send` must not be cut short so: what its client sent before may
             // still be on the way.
@@ -83,14 +86,17 @@ impl Connection {
         if self.shared.shutdown.is_requested() {
             return;
         }
-        let result = self.set_timeouts().and_then(|()| {
+        let result = self.prepare_socket().and_then(|()| {
             catch_unwind(AssertUnwindSafe(|| converse(&mut self)))
                 .unwrap_or_else(|_| Err(io::Error::other("its handler panicked")))
         });
         self.outcome = match &result {
             Ok(()) => Outcome::Completed,
             Err(_) if self.socket.cut.load(Relaxed) => Outcome::Dropped,
-            Err(error) if error.kind() == ErrorKind::TimedOut => Outcome::TimedOut,
+            // With an errno it is not a timeout of ours: the kernel has given the client up.
+            Err(error) if error.kind() == ErrorKind::TimedOut && error.raw_os_error().is_none() => {
+                Outcome::TimedOut
+            }
             Err(_) => Outcome::Error,
         };
         match result {
@@ -131,29 +137,40 @@ impl Connection {
     /// failure of this connection.
     pub fn send_all(&mut self, mut reply: &[u8]) -> io::Result<()> {
         while !reply.is_empty() {
-            match (&self.socket.stream).write(reply) {
+            // Not a blocking call with `SO_SNDTIMEO`: that one returns what little it has sent when its
+            // time is over, so that a client that reads nothing gets the whole time again, and again.
+            match send(&self.socket.stream, reply, SendFlags::DONTWAIT) {
                 Ok(sent) => {
                     self.answered_bytes += sent as u64;
                     self.socket.touch();
                     reply = &reply[sent..];
                 }
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                    return Err(timed_out("it read nothing"));
-                }
-                Err(error) => return Err(error),
+                Err(Errno::AGAIN) => self.wait_for_room()?,
+                Err(Errno::INTR) => {}
+                Err(errno) => return Err(errno.into()),
             }
         }
         Ok(())
     }
 
-    fn set_timeouts(&self) -> io::Result<()> {
+    /// Blocks until the client has taken enough of what was sent that more can be, at most
+    /// `--write-timeout`.
+    fn wait_for_room(&self) -> io::Result<()> {
+        let timeout = self.shared.options.write_timeout.duration();
+        let timeout = timeout.and_then(|timeout| Timespec::try_from(timeout).ok());
+        match poll(&mut [PollFd::new(&self.socket.stream, PollFlags::OUT)], timeout.as_ref()) {
+            Ok(0) => Err(timed_out("it read nothing")),
+            Ok(_) | Err(Errno::INTR) => Ok(()),
+            Err(errno) => Err(errno.into()),
+        }
+    }
+
+    fn prepare_socket(&self) -> io::Result<()> {
         let stream = &self.socket.stream;
-        stream.set_read_timeout(self.shared.options.idle_timeout.duration())?;
-        stream.set_write_timeout(self.shared.options.write_timeout.duration())?;
-        #[cfg(not(target_os = "linux"))] // where it is not inherited from the listener
-        stream.set_nodelay(true)?;
-        Ok(())
+        // Linux alone does not hand the listener's non-blocking mode down to an accepted socket.
+        #[cfg(not(target_os = "linux"))]
+        stream.set_nonblocking(false)?;
+        stream.set_read_timeout(self.shared.options.idle_timeout.duration())
     }
 
     /// Lingering close. A client that was stopped in the middle of sending gets a FIN, and what it still

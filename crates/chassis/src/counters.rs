@@ -18,7 +18,7 @@ pub enum Outcome {
     Dropped,
 }
 
-/// Shared counters of a running server. Hot paths count locally and add at the end of a connection.
+/// Shared counters of a running server.
 #[derive(Debug, Default)]
 pub struct Counters {
     accepted: AtomicU64,

@@ -13,7 +13,10 @@
 //! closing a socket that holds unread bytes resets it, and a reset destroys the tail of the reply on its
 //! way to the client.
 
+use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
+
+use rustix::io::ioctl_fionread;
 
 use crate::{Options, Tick};
 
@@ -56,18 +59,45 @@ impl Drain {
 
     /// The step for a connection that last sent or took a byte at `last_activity`.
     ///
-    /// What is owed to a quiet connection must still be sent before it is closed.
+    /// Bytes that have arrived and that a busy server has not yet read are not quiet. What is owed to a
+    /// quiet connection must still be sent before it is closed.
     #[must_use]
-    pub fn step(&self, last_activity: Tick) -> DrainStep {
+    pub fn step(&self, socket: impl AsFd, last_activity: Tick) -> DrainStep {
         let now = Instant::now();
         if now >= self.deadline {
             DrainStep::Cut
-        } else if Tick::now().since(last_activity) >= QUIET {
+        } else if Tick::now().since(last_activity) >= QUIET && has_been_read_empty(socket) {
             DrainStep::Close
         } else if now >= self.answer_until {
             DrainStep::Linger
         } else {
             DrainStep::Answer
         }
+    }
+}
+
+/// A socket that cannot even say so holds nothing to wait for.
+fn has_been_read_empty(socket: impl AsFd) -> bool {
+    ioctl_fionread(socket).unwrap_or(0) == 0
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+    use std::os::unix::net::UnixStream;
+
+    use super::*;
+
+    #[test]
+    fn a_silent_connection_is_not_closed_while_bytes_lie_unread_in_it() {
+        let (mut client, mut server) = UnixStream::pair().unwrap();
+        let drain = Drain::begin(&Options::default());
+        let long_ago = Tick::from_bits(Tick::now().to_bits().wrapping_sub(1_000));
+        assert_eq!(drain.step(&server, Tick::now()), DrainStep::Answer);
+        assert_eq!(drain.step(&server, long_ago), DrainStep::Close);
+        client.write_all(b"^").unwrap();
+        assert_eq!(drain.step(&server, long_ago), DrainStep::Answer);
+        server.read_exact(&mut [0]).unwrap();
+        assert_eq!(drain.step(&server, long_ago), DrainStep::Close);
     }
 }

@@ -34,7 +34,7 @@ pub use connection::Connection;
 pub use connections::Connections;
 pub use counters::{Counters, Outcome, Summary};
 pub use drain::{Drain, DrainStep};
-pub use limits::{DESCRIPTOR_RESERVE, default_max_connections, raise_descriptor_limit};
+pub use limits::{DESCRIPTOR_RESERVE, default_max_connections, most_threads, raise_descriptor_limit};
 pub use listener::{BACKLOG, listen};
 pub use logging::{LogFormat, init_logging};
 pub use options::{Knob, Options, Runtime, Timeout};

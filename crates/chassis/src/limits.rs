@@ -10,6 +10,29 @@ pub const DESCRIPTOR_RESERVE: usize = 64;
 /// The most connections that a server takes where the system sets no limit at all.
 const UNLIMITED: usize = 1_000_000;
 
+/// Memory mappings that Linux allows a process where it does not say: the default of `vm.max_map_count`.
+const DEFAULT_MAPPINGS: usize = 65_530;
+
+/// Mappings of a thread: its stack, the stack of its signal handlers, and a guard page before each.
+const MAPPINGS_PER_THREAD: usize = 4;
+
+/// Mappings kept back from threads: libraries, heaps, and the stacks of threads that have just ended, of
+/// which the C library keeps some hundreds.
+const MAPPING_RESERVE: usize = 4_096;
+
+/// The most threads that a server may start at the bidding of its clients.
+///
+/// One more than the system allows is not merely an error: the standard library gives a new thread a stack
+/// for signal handlers, and where no memory can be mapped for that, it aborts the process.
+#[must_use]
+pub fn most_threads() -> usize {
+    let mappings = std::fs::read_to_string("/proc/sys/vm/max_map_count")
+        .ok()
+        .and_then(|count| count.trim().parse().ok())
+        .unwrap_or(DEFAULT_MAPPINGS);
+    (mappings.saturating_sub(MAPPING_RESERVE) / MAPPINGS_PER_THREAD).max(1)
+}
+
 /// Raises the soft limit on open descriptors to the hard one. Call once, at start.
 ///
 /// # Errors

@@ -52,7 +52,7 @@ pub fn init_logging(options: &Options) {
 ///
 /// A reader that has gone away makes writes fail; one that has stopped reading makes them block, and
 /// with them every thread that logs. So a line is written only if it can be written at once.
-struct LossyStderr;
+pub(crate) struct LossyStderr;
 
 impl Write for LossyStderr {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {

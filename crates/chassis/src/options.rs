@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use clap::{ArgAction, Args, ValueEnum};
 
-use crate::{LogFormat, default_max_connections};
+use crate::{LogFormat, default_max_connections, most_threads};
 
 /// How a server is set up. [`Options::default`] is what an empty command line gives.
 #[derive(Args, Clone, Debug)]
@@ -17,24 +17,25 @@ pub struct Options {
     #[arg(long, value_name = "ADDR", default_value_t = Options::default().addr, value_parser = parse_address)]
     pub addr: SocketAddr,
 
-    /// Threads that serve clients [default: 64 in the pools, one per processor in tokio]
+    /// Threads that serve clients, in the pools and in tokio [default: 64 in the pools, one per processor
+    /// in tokio]
     #[arg(long, value_name = "N", value_parser = parse_workers, allow_negative_numbers = true)]
     pub workers: Option<NonZeroUsize>,
 
-    /// tokio's scheduler [default: multi-thread]
+    /// tokio's scheduler, in tokio only [default: multi-thread]
     #[arg(long, value_name = "KIND")]
     pub runtime: Option<Runtime>,
 
     /// Connections held open at most; further clients are closed without a greeting [default: the limit
     /// on open files less 64]
-    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", value_parser = parse_count, allow_negative_numbers = true)]
     pub max_conns: Option<NonZeroUsize>,
 
     /// Close a connection that has sent no byte for this long; "off" waits for ever
     #[arg(long, value_name = "TIME", default_value_t = Options::default().idle_timeout)]
     pub idle_timeout: Timeout,
 
-    /// Close a connection that has taken no byte of its reply for this long; "off" waits for ever
+    /// Close a connection that has made no room for more of its reply for this long; "off" waits for ever
     #[arg(long, value_name = "TIME", default_value_t = Options::default().write_timeout)]
     pub write_timeout: Timeout,
 
@@ -88,9 +89,17 @@ impl Options {
     /// # Errors
     /// One line that names the model and the option.
     pub fn check_knobs(&self, model: &str, knobs: &[Knob]) -> Result<(), String> {
+        if self.runtime == Some(Runtime::CurrentThread) && self.workers.is_some() {
+            return Err(
+                "--runtime current-thread has one thread and no use for --workers; leave one out".into()
+            );
+        }
         let given = [(Knob::Workers, self.workers.is_some()), (Knob::Runtime, self.runtime.is_some())];
         match given.iter().find(|(knob, is_given)| *is_given && !knobs.contains(knob)) {
             Some((knob, _)) => Err(format!("{model} has no use for {knob}; leave it out")),
+            None if self.runtime == Some(Runtime::CurrentThread) && self.workers.is_some() => {
+                Err("--runtime current-thread has no use for --workers; leave one of them out".to_owned())
+            }
             None => Ok(()),
         }
     }
@@ -164,16 +173,17 @@ impl fmt::Display for Timeout {
     }
 }
 
-/// More threads than this cannot be had: each takes four memory mappings of the 65,530 that Linux allows
-/// a process by default.
-const MOST_WORKERS: usize = 16_000;
-
 /// The longest timeout, so that no sum of times can overflow.
 const LONGEST: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
+fn parse_count(text: &str) -> Result<NonZeroUsize, String> {
+    text.parse().map_err(|_| "give a whole number from 1".to_owned())
+}
+
 fn parse_workers(text: &str) -> Result<NonZeroUsize, String> {
-    let workers: NonZeroUsize = text.parse().map_err(|_| "give a whole number from 1".to_owned())?;
-    if workers.get() > MOST_WORKERS { Err(format!("give at most {MOST_WORKERS}")) } else { Ok(workers) }
+    let workers = parse_count(text)?;
+    let most = most_threads();
+    if workers.get() > most { Err(format!("give at most {most}")) } else { Ok(workers) }
 }
 
 fn parse_duration(text: &str) -> Result<Duration, String> {
@@ -236,7 +246,8 @@ mod tests {
             (["--addr", "127.0.0.1:99999"], "write it like 127.0.0.1:9090"),
             (["--workers", "0"], "whole number from 1"),
             (["--workers", "-1"], "whole number from 1"),
-            (["--workers", "99999"], "at most 16000"),
+            (["--workers", "99999"], "give at most "),
+            (["--max-conns", "0"], "whole number from 1"),
             (["--idle-timeout", "7"], "write it like 500ms"),
             (["--drain-timeout", "0s"], "longer than nothing"),
             (["--write-timeout", "31days"], "at most 30days"),
@@ -252,5 +263,7 @@ mod tests {
         assert!(options.check_knobs("thread-pool", &[Knob::Workers]).is_ok());
         let refusal = options.check_knobs("mio", &[]).unwrap_err();
         assert_eq!(refusal, "mio has no use for --workers; leave it out");
+        let one_thread = parse(&["--runtime", "current-thread", "--workers", "3"]).unwrap();
+        assert!(one_thread.check_knobs("tokio", &[Knob::Workers, Knob::Runtime]).is_err());
     }
 }

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use tracing::{info, warn};
 
+use crate::logging::LossyStderr;
 use crate::{Knob, Options, Shutdown, Summary, init_logging, listen, raise_descriptor_limit};
 
 /// The face of every model: serves clients from a bound listener until shutdown is requested and every
@@ -64,8 +65,9 @@ fn start(model: &'static str, options: &Options, serve: Serve) -> io::Result<Sum
     // Whoever started this server waits for the line; if nobody reads it, that is no reason to fail.
     let _ = writeln!(io::stdout(), "listening on {address}").and_then(|()| io::stdout().flush());
     serve(listener, options, &shutdown)
+        .map_err(|error| io::Error::new(error.kind(), format!("{model} cannot serve: {error}")))
 }
 
 fn complain(message: &str) {
-    let _ = writeln!(io::stderr(), "error: {message}");
+    let _ = LossyStderr.write_all(format!("error: {message}\n").as_bytes());
 }

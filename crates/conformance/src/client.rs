@@ -4,61 +4,49 @@
 //! a stream is either a FIN (the server closed in order, nothing was lost) or a reset, and cases care
 //! which of the two it was.
 
-use std::io::{self, ErrorKind, Read, Write};
+mod attempts;
+mod excerpt;
+
+use std::io::{self, ErrorKind};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::os::fd::OwnedFd;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use protocol::GREETING;
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::io::Errno;
+use rustix::event::PollFlags;
 use socket2::{Domain, SockRef, Socket, Type};
 
 use crate::case::Failure;
+use attempts::blame;
+pub(crate) use attempts::{Ending, Incoming, Outgoing};
+use excerpt::{excerpt, first_difference};
 
 /// A connection to the server under test.
 #[derive(Debug)]
 pub(crate) struct Client {
     stream: TcpStream,
     patience: Duration,
+    /// A reset has come. The kernel reports it once, to the call that is next, and then an end of stream.
+    reset: bool,
 }
 
-/// Socket buffer sizes in bytes, as asked of the kernel (Linux doubles them); `None` leaves the default.
+/// How much room the client gives its stream; `None` leaves the system's default.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Buffers {
+    /// Bytes of the receive buffer, as asked of the kernel (Linux doubles them).
     pub(crate) receive: Option<usize>,
+    /// Bytes of the send buffer.
     pub(crate) send: Option<usize>,
+    /// The longest segment that the server may send.
+    pub(crate) segment: Option<u32>,
 }
 
 impl Buffers {
-    /// A client that takes little before the server feels it.
-    pub(crate) const SMALL: Buffers = Buffers { receive: Some(4 << 10), send: Some(64 << 10) };
-}
-
-/// How a stream ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Ending {
-    /// In order: all that the server sent has arrived.
-    Fin,
-    /// By a reset: what was on its way is lost.
-    Reset,
-}
-
-/// What one attempt to read brought.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Incoming {
-    Bytes(usize),
-    End(Ending),
-    NothingYet,
-}
-
-/// What one attempt to write did.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Outgoing {
-    Bytes(usize),
-    NoRoom,
-    /// The server has dropped the connection.
-    Broken,
+    /// A client that takes little before the server feels it. The segments are those of Ethernet: Linux
+    /// makes the server's send buffer by their size, and on loopback, where they are large, it would take
+    /// 3 MiB for each client that does not read.
+    pub(crate) const SMALL: Buffers =
+        Buffers { receive: Some(4 << 10), send: Some(64 << 10), segment: Some(1460) };
 }
 
 impl Client {
@@ -76,6 +64,9 @@ impl Client {
             if let Some(bytes) = buffers.send {
                 socket.set_send_buffer_size(bytes)?;
             }
+            if let Some(bytes) = buffers.segment {
+                socket.set_tcp_mss(bytes)?;
+            }
             socket.connect_timeout(&address.into(), patience)?;
             socket.set_tcp_nodelay(true)?; // each send a segment of its own, as far as the kernel lets us
             socket.set_nonblocking(true)?;
@@ -83,7 +74,7 @@ impl Client {
         };
         let stream = connect()
             .map_err(|error| Failure::new("connect", format!("a connection to {address}"), blame(&error)))?;
-        Ok(Client { stream, patience })
+        Ok(Client { stream, patience, reset: false })
     }
 
     /// Waits this much longer than usual from now on: for what a server does only after a timeout.
@@ -195,57 +186,6 @@ impl Client {
         }
     }
 
-    /// Reads what has come, without waiting.
-    pub(crate) fn read_now(&mut self, buffer: &mut [u8]) -> Result<Incoming, Failure> {
-        loop {
-            return match self.stream.read(buffer) {
-                Ok(0) => Ok(Incoming::End(Ending::Fin)),
-                Ok(count) => Ok(Incoming::Bytes(count)),
-                Err(error) => match error.kind() {
-                    ErrorKind::Interrupted => continue,
-                    ErrorKind::WouldBlock => Ok(Incoming::NothingYet),
-                    ErrorKind::ConnectionReset | ErrorKind::BrokenPipe | ErrorKind::ConnectionAborted => {
-                        Ok(Incoming::End(Ending::Reset))
-                    }
-                    _ => Err(Failure::new("read", "bytes or the end", blame(&error))),
-                },
-            };
-        }
-    }
-
-    /// Sends as much as there is room for, without waiting.
-    pub(crate) fn send_now(&mut self, bytes: &[u8]) -> Result<Outgoing, Failure> {
-        loop {
-            return match self.stream.write(bytes) {
-                Ok(sent) => Ok(Outgoing::Bytes(sent)),
-                Err(error) => match error.kind() {
-                    ErrorKind::Interrupted => continue,
-                    ErrorKind::WouldBlock => Ok(Outgoing::NoRoom),
-                    ErrorKind::ConnectionReset | ErrorKind::BrokenPipe | ErrorKind::ConnectionAborted => {
-                        Ok(Outgoing::Broken)
-                    }
-                    _ => Err(Failure::new("send", "the server to take bytes", blame(&error))),
-                },
-            };
-        }
-    }
-
-    /// Whether the connection is gone in both directions; told without reading.
-    pub(crate) fn is_broken(&self) -> Result<bool, Failure> {
-        let gone = PollFlags::ERR | PollFlags::HUP;
-        Ok(poll_once(&self.stream, PollFlags::empty(), Duration::ZERO)?.intersects(gone))
-    }
-
-    /// Whether bytes or the end of the stream have come; told without reading.
-    pub(crate) fn has_something_to_read(&self, within: Duration) -> Result<bool, Failure> {
-        self.wait(PollFlags::IN, within)
-    }
-
-    /// Waits until one of these can be done (an error or the end counts as such), or the time is over.
-    pub(crate) fn wait(&self, interest: PollFlags, within: Duration) -> Result<bool, Failure> {
-        Ok(!poll_once(&self.stream, interest, within)?.is_empty())
-    }
-
     fn expect_at(&mut self, step: &str, expected: &[u8]) -> Result<(), Failure> {
         let mut got = Vec::with_capacity(expected.len());
         let fail = |got: &[u8], then: &str| {
@@ -271,74 +211,10 @@ impl Client {
     }
 }
 
-/// Polls one socket, taking up an interrupted poll again, and returns what it is ready for.
-fn poll_once(stream: &TcpStream, interest: PollFlags, within: Duration) -> Result<PollFlags, Failure> {
-    let deadline = Instant::now() + within;
-    loop {
-        let left = deadline.saturating_duration_since(Instant::now());
-        let timeout = Timespec { tv_sec: left.as_secs().cast_signed(), tv_nsec: left.subsec_nanos().into() };
-        let mut sockets = [PollFd::new(stream, interest)];
-        match poll(&mut sockets, Some(&timeout)) {
-            Ok(_) => return Ok(sockets[0].revents()),
-            Err(Errno::INTR) => {}
-            Err(error) => return Err(Failure::new("poll", "to succeed", error.to_string())),
-        }
-    }
-}
-
-/// An error in words, and whose it is: some mean that the client has come to its own limits.
-fn blame(error: &io::Error) -> String {
-    let exhausted = matches!(
-        error.raw_os_error().map(Errno::from_raw_os_error),
-        Some(Errno::MFILE | Errno::NFILE | Errno::ADDRNOTAVAIL)
-    );
-    let whose =
-        if exhausted { " (the checking client ran out of descriptors or ports, not the server)" } else { "" };
-    format!("{error}{whose}")
-}
-
 fn unsent(all: usize, left: usize, got: &str) -> Failure {
     Failure::new(
         "send",
         format!("the server to take {all} bytes"),
         format!("{got} with {left} of them unsent"),
     )
-}
-
-fn first_difference(expected: &[u8], got: &[u8]) -> usize {
-    expected.iter().zip(got).take_while(|(one, other)| one == other).count()
-}
-
-/// Bytes for a reader: from a little before `position`, escaped, and cut to a line's length.
-pub(crate) fn excerpt(bytes: &[u8], position: usize) -> String {
-    const BEFORE: usize = 16;
-    const LENGTH: usize = 48;
-    let start = position.saturating_sub(BEFORE).min(bytes.len());
-    let end = bytes.len().min(start + LENGTH);
-    let before = if start > 0 { format!("{start} bytes and ") } else { String::new() };
-    let after = if end < bytes.len() { format!(" and {} bytes", bytes.len() - end) } else { String::new() };
-    match &bytes[start..end] {
-        [] => format!("{before}nothing"),
-        shown => format!("{before}\"{}\"{after}", shown.escape_ascii()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_excerpt_shows_the_bytes_around_the_first_difference() {
-        assert_eq!(excerpt(b"", 0), "nothing");
-        assert_eq!(excerpt(b"a\x00\"$", 0), r#""a\x00\"$""#);
-        let long = [b'x'; 100];
-        assert_eq!(excerpt(&long, 30), format!("14 bytes and \"{}\" and 38 bytes", "x".repeat(48)));
-        assert_eq!(excerpt(&long, 200), "100 bytes and nothing");
-    }
-
-    #[test]
-    fn the_first_difference_of_a_prefix_is_its_length() {
-        assert_eq!(first_difference(b"abc", b"ab"), 2);
-        assert_eq!(first_difference(b"abc", b"axc"), 1);
-    }
 }

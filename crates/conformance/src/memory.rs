@@ -9,7 +9,7 @@ pub(crate) const PER_CONNECTION: u64 = 64 << 10;
 /// What may come on top, once and not per connection: pages that a code path touches for the first
 /// time. A model with threads pays for one more thread: its stack (the receive buffer among it), its
 /// guard and signal stack, and the first pages of its allocator's arena.
-pub(crate) const ALLOWANCE: u64 = 256 << 10;
+pub(crate) const ALLOWANCE: u64 = 128 << 10;
 
 /// The growth of a process's anonymous memory since the watch began. Without a process it sees nothing.
 #[derive(Debug)]

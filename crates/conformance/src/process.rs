@@ -4,6 +4,7 @@
 //! is not judged.
 
 use std::fs;
+use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -44,15 +45,15 @@ impl Process {
 
     /// The open descriptors and the threads.
     pub(crate) fn holdings(self) -> Option<Holdings> {
-        let descriptors = fs::read_dir(self.path("fd")).ok()?.count();
-        let threads = fs::read_dir(self.path("task")).ok()?.count();
+        let descriptors = fs::read_dir(self.folder().join("fd")).ok()?.count();
+        let threads = fs::read_dir(self.folder().join("task")).ok()?.count();
         Some(Holdings { descriptors, threads })
     }
 
     /// Anonymous memory in bytes: heap and stacks, exactly. (The resident set of `status` also counts
     /// program pages that a code path touches for the first time, and is batched per CPU.)
     pub(crate) fn anonymous_memory(self) -> Option<u64> {
-        let rollup = fs::read_to_string(self.path("smaps_rollup")).ok()?;
+        let rollup = fs::read_to_string(self.folder().join("smaps_rollup")).ok()?;
         let line = rollup.lines().find_map(|line| line.strip_prefix("Anonymous:"))?;
         let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
         Some(kibibytes << 10)
@@ -63,10 +64,7 @@ impl Process {
         if cfg!(not(target_os = "linux")) {
             return None;
         }
-        let Ok(stat) = fs::read_to_string(self.path("stat")) else { return Some(true) };
-        // The state comes behind the program's name, which may hold anything, in parentheses.
-        let state = stat.rsplit_once(") ").and_then(|(_, fields)| fields.chars().next());
-        Some(matches!(state, Some('Z' | 'X')))
+        Some(matches!(state(&self.folder()), None | Some('Z' | 'X')))
     }
 
     /// Waits until the process wants (almost) no CPU: with nothing to do, a server must not spin.
@@ -79,8 +77,10 @@ impl Process {
             thread::sleep(WINDOW);
             let Some(after) = self.runnable_time() else { return Ok(()) };
             let (wanted, window) = (after.saturating_sub(before), start.elapsed());
-            if wanted * 4 <= window {
-                return Ok(()); // a spinning thread wants all of the window, a resting one nothing
+            // A spinning thread wants all of the window, a resting one nothing. One that waited for a CPU
+            // all the time shows in its state only.
+            if wanted * 4 <= window && !self.has_runnable_thread() {
+                return Ok(());
             }
             require(Instant::now() < deadline, "idle", "a server at rest", || {
                 format!("one that wants {wanted:?} of CPU time in {window:?} with nothing to do")
@@ -92,18 +92,33 @@ impl Process {
     /// machine of its own. So a server that spins is found on a busy machine too.
     fn runnable_time(self) -> Option<Duration> {
         let mut nanoseconds = 0;
-        for task in fs::read_dir(self.path("task")).ok()? {
+        for task in self.tasks()? {
             // A thread that has ended meanwhile is at rest.
-            let Ok(times) = fs::read_to_string(task.ok()?.path().join("schedstat")) else { continue };
+            let Ok(times) = fs::read_to_string(task.join("schedstat")) else { continue };
             let mut times = times.split_whitespace().map_while(|time| time.parse::<u64>().ok());
             nanoseconds += times.next()? + times.next()?;
         }
         Some(Duration::from_nanos(nanoseconds))
     }
 
-    fn path(self, file: &str) -> String {
-        format!("/proc/{}/{file}", self.pid.as_raw_nonzero())
+    fn has_runnable_thread(self) -> bool {
+        self.tasks().is_some_and(|mut tasks| tasks.any(|task| state(&task) == Some('R')))
     }
+
+    fn tasks(self) -> Option<impl Iterator<Item = PathBuf>> {
+        Some(fs::read_dir(self.folder().join("task")).ok()?.filter_map(|task| Some(task.ok()?.path())))
+    }
+
+    fn folder(self) -> PathBuf {
+        PathBuf::from(format!("/proc/{}", self.pid.as_raw_nonzero()))
+    }
+}
+
+/// The state of the process or thread in this folder of `/proc`, `None` if it is not there any more.
+fn state(folder: &Path) -> Option<char> {
+    let stat = fs::read_to_string(folder.join("stat")).ok()?;
+    // It comes behind the program's name, which may hold anything, in parentheses.
+    stat.rsplit_once(") ")?.1.chars().next()
 }
 
 /// A stopped process; dropping this continues it.

@@ -86,8 +86,8 @@ fn run_one(
 /// Short, so that cases which wait for them are short, and long enough that a slow machine does not
 /// make a prompt client look idle.
 const SHORT_TIMEOUT: Duration = Duration::from_secs(2);
-/// Clients that never fall quiet are answered for half of it.
-const DRAIN_TIMEOUT: Duration = Duration::from_secs(4);
+/// Clients that never fall quiet are answered for half of it, and have the other half to take the rest.
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(6);
 
 fn prepare(target: &Target<'_>, needs: Needs, options: &Options) -> Result<Running, Stop> {
     let (server, address, settings) = match &target.place {

@@ -17,8 +17,14 @@ use support::{Fault, Shared, listen};
 const CHILD: &str = "CONFORMANCE_CHILD_FAULT";
 const READY: &str = "listening on ";
 
-const CHILD_FAULTS: &[Fault] =
-    &[Fault::Nothing, Fault::DiesAfterAReset, Fault::LeaksDescriptors, Fault::LeaksThreads, Fault::Spins];
+const CHILD_FAULTS: &[Fault] = &[
+    Fault::Nothing,
+    Fault::StoresReplies,
+    Fault::DiesAfterAReset,
+    Fault::LeaksDescriptors,
+    Fault::LeaksThreads,
+    Fault::Spins,
+];
 
 /// Not a test: the entry of the child.
 #[test]
@@ -88,6 +94,11 @@ fn a_descriptor_that_is_not_given_back_is_reported() {
 #[test]
 fn a_thread_that_does_not_end_is_reported() {
     assert_step(Fault::LeaksThreads, "E2", "afterwards: no clients left");
+}
+
+#[test]
+fn replies_that_are_stored_are_reported_by_the_memory_that_they_take() {
+    assert_step(Fault::StoresReplies, "F1", "server memory");
 }
 
 #[test]

@@ -17,11 +17,11 @@ use crate::BUFFER_SIZE;
 const LISTENER: u64 = u64::MAX;
 const SHUTDOWN: u64 = u64::MAX - 1;
 
-#[expect(clippy::needless_pass_by_value, reason = "the face that every server has")]
 /// Echoes until shutdown is requested. Nothing is drained or counted.
 ///
 /// # Errors
 /// The poller cannot be made, or the listener is broken or out of descriptors.
+#[expect(clippy::needless_pass_by_value, reason = "the face that every server has")]
 pub fn serve(listener: TcpListener, _: &Options, shutdown: &Shutdown) -> io::Result<Summary> {
     let poller = epoll::create(CreateFlags::CLOEXEC)?;
     epoll::add(&poller, &listener, EventData::new_u64(LISTENER), EventFlags::IN)?;

@@ -2,9 +2,9 @@
 
 use std::io;
 use std::net;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use chassis::{AcceptPolicy, AcceptStep, Tick};
+use chassis::{AcceptPolicy, AcceptStep};
 use mio::net::{TcpListener, TcpStream};
 use mio::{Interest, Poll, Token};
 use tracing::trace;
@@ -15,7 +15,8 @@ pub(crate) struct Acceptor {
     /// The poller reports only changes, so that somebody may be waiting must be remembered.
     pub(crate) clients_wait: bool,
     policy: AcceptPolicy,
-    pause: Option<(Tick, Duration)>,
+    /// The system was short of something: not before this moment.
+    pause_until: Option<Instant>,
 }
 
 impl Acceptor {
@@ -23,7 +24,7 @@ impl Acceptor {
         listener.set_nonblocking(true)?;
         let mut listener = TcpListener::from_std(listener);
         poll.registry().register(&mut listener, token, Interest::READABLE)?;
-        Ok(Acceptor { listener, clients_wait: false, policy: AcceptPolicy::new(), pause: None })
+        Ok(Acceptor { listener, clients_wait: false, policy: AcceptPolicy::new(), pause_until: None })
     }
 
     /// The next client, or `None` if nobody waits or the system is short of something.
@@ -33,12 +34,13 @@ impl Acceptor {
                 Ok((stream, peer)) => {
                     trace!(%peer, "accepted");
                     self.policy.succeeded();
+                    self.pause_until = None;
                     return Ok(Some(stream));
                 }
                 Err(error) => match self.policy.judge(&error)? {
                     AcceptStep::Wait => self.clients_wait = false,
                     AcceptStep::Retry => {}
-                    AcceptStep::Pause(pause) => self.pause = Some((Tick::now(), pause)),
+                    AcceptStep::Pause(pause) => self.pause_until = Some(Instant::now() + pause),
                 },
             }
         }
@@ -47,9 +49,7 @@ impl Acceptor {
 
     /// How long until the listener should be asked again; `None` until the poller reports it.
     pub(crate) fn time_to_wait(&self) -> Option<Duration> {
-        let pause_left = self
-            .pause
-            .map_or(Duration::ZERO, |(since, pause)| pause.saturating_sub(Tick::now().since(since)));
-        self.clients_wait.then_some(pause_left)
+        let pause_left = self.pause_until.map(|until| until.saturating_duration_since(Instant::now()));
+        self.clients_wait.then_some(pause_left.unwrap_or_default())
     }
 }

@@ -17,7 +17,7 @@ pub(crate) enum Turn {
     Done,
 }
 
-/// One client. It holds no buffer while it waits: 32 bytes in the table are all that it costs.
+/// One client. It holds no buffer while it waits: its place in the table is all that it costs.
 pub(crate) struct Connection {
     stream: TcpStream,
     session: Session,
@@ -29,8 +29,17 @@ pub(crate) struct Connection {
     pub(crate) client_is_done: bool,
     /// It stands in the loop's queue of unfinished connections.
     pub(crate) is_queued: bool,
-    /// The drain has ended the conversation: what the client still sends is thrown away.
-    lingers: bool,
+    farewell: Farewell,
+}
+
+/// How far the drain has ended the conversation.
+#[derive(Clone, Copy, PartialEq)]
+enum Farewell {
+    NotYet,
+    /// What the client still sends is thrown away, and after the tail of its reply it gets a FIN.
+    AfterTail,
+    /// It has its FIN. The connection ends when the client closes, too.
+    FinSent,
 }
 
 struct Tail {
@@ -47,7 +56,7 @@ impl Connection {
             last_activity: Tick::now(),
             client_is_done: false,
             is_queued: false,
-            lingers: false,
+            farewell: Farewell::NotYet,
         }
     }
 
@@ -62,9 +71,10 @@ impl Connection {
             Ok(received) => received,
             Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(Turn::Wait),
             Err(error) if error.kind() == ErrorKind::Interrupted => return Ok(Turn::Unfinished),
+            Err(_) if self.farewell == Farewell::FinSent => return Ok(Turn::Done),
             Err(error) => return Err(error),
         };
-        if !self.lingers {
+        if self.farewell == Farewell::NotYet {
             self.last_activity = Tick::now();
             let reply = self.session.transform_in_place(&mut buffer[..received]);
             if !self.send(&buffer[..reply], counters)? {
@@ -118,22 +128,28 @@ impl Connection {
 
     /// Whether the client has kept the server waiting for too long.
     pub(crate) fn timed_out(&self, now: Tick, options: &Options) -> Option<Outcome> {
+        if self.farewell == Farewell::FinSent {
+            return None; // It has had its whole reply, and the drain has a deadline of its own.
+        }
         let timeout = if self.tail.is_some() { options.write_timeout } else { options.idle_timeout };
         timeout.is_over(now.since(self.last_activity)).then_some(Outcome::TimedOut)
     }
 
     /// Takes the connection's next step of a drain. Returns how it ended, if it did.
     pub(crate) fn drained(&mut self, drain: &Drain) -> Option<Outcome> {
-        match (drain.step(self.last_activity), &self.tail) {
-            (DrainStep::Cut, Some(_)) => Some(Outcome::Dropped),
-            (DrainStep::Cut, None) => Some(Outcome::Completed),
-            (DrainStep::Close, None) if !self.lingers => Some(Outcome::Completed),
-            (DrainStep::Linger, None) if !self.lingers => {
-                self.lingers = true;
-                self.stream.shutdown(Direction::Write).err().map(|_| Outcome::Error)
-            }
-            _ => None,
+        match (drain.step(&self.stream, self.last_activity), self.farewell) {
+            (DrainStep::Cut, _) if self.tail.is_some() => return Some(Outcome::Dropped),
+            (DrainStep::Cut, _) => return Some(Outcome::Completed),
+            (DrainStep::Close, Farewell::NotYet) if self.tail.is_none() => return Some(Outcome::Completed),
+            // Even if there is a tail: a slow reader that goes on sending has one at every moment.
+            (DrainStep::Linger, Farewell::NotYet) => self.farewell = Farewell::AfterTail,
+            _ => {}
         }
+        if self.farewell == Farewell::AfterTail && self.tail.is_none() {
+            self.farewell = Farewell::FinSent;
+            return self.stream.shutdown(Direction::Write).err().map(|_| Outcome::Error);
+        }
+        None
     }
 }
 

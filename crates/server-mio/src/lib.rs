@@ -25,6 +25,7 @@
 
 mod acceptor;
 mod connection;
+mod sweep;
 
 use std::collections::VecDeque;
 use std::io::{self, Write};
@@ -68,6 +69,9 @@ pub fn serve(listener: TcpListener, options: &Options, shutdown: &Shutdown) -> i
     let mut events = Events::with_capacity(EVENT_CAPACITY);
     let mut result = Ok(());
     while !server.is_done() {
+        // Silence is judged as of this moment: all that arrived before it is in the events. Had the process
+        // been stopped since then, by a debugger or a full machine, later bytes would be overlooked.
+        let asked = Tick::now();
         match server.poll.poll(&mut events, server.time_to_wait()) {
             Err(error) if error.kind() != io::ErrorKind::Interrupted => return Err(error),
             _ => {}
@@ -80,11 +84,12 @@ pub fn serve(listener: TcpListener, options: &Options, shutdown: &Shutdown) -> i
             }
         }
         server.serve_unfinished();
+        // Last, so that no event or queue entry of this round can mean a newcomer in an old one's place.
         if let Err(error) = server.accept_batch() {
             result = Err(error);
             server.begin_drain();
         }
-        server.sweep_if_due();
+        server.sweep_if_due(asked);
     }
     result.map(|()| server.counters.summary())
 }
@@ -130,9 +135,7 @@ impl<'options> EventLoop<'options> {
     fn time_to_wait(&self) -> Option<Duration> {
         let go_on = (!self.unfinished.is_empty()).then_some(Duration::ZERO);
         let accept = self.acceptor.as_ref().and_then(Acceptor::time_to_wait);
-        let sweep =
-            self.sweep_interval().map(|interval| interval.saturating_sub(Tick::now().since(self.last_sweep)));
-        [go_on, accept, sweep].into_iter().flatten().min()
+        [go_on, accept, self.time_to_sweep()].into_iter().flatten().min()
     }
 
     fn serve_ready(&mut self, key: usize, client_is_done: bool) {
@@ -184,6 +187,7 @@ impl<'options> EventLoop<'options> {
             let Some(stream) = acceptor.next_client()? else { break };
             self.counters.accept();
             if self.connections.len() >= self.max_connections {
+                debug!("rejected: as many connections as may be are open");
                 self.counters.close(Outcome::Rejected);
             } else if let Err(error) = self.admit(stream) {
                 debug!(%error, "cannot greet a client");
@@ -203,36 +207,6 @@ impl<'options> EventLoop<'options> {
         self.poll.registry().register(&mut stream, Token(entry.key()), both)?;
         entry.insert(Connection::new(stream));
         Ok(())
-    }
-
-    /// How often timeouts are looked at: walking the table now and then costs less than a timer for each
-    /// connection, and a timeout that comes a sixteenth late is as good.
-    fn sweep_interval(&self) -> Option<Duration> {
-        if self.connections.is_empty() {
-            return None;
-        }
-        if self.drain.is_some() {
-            return Some(Drain::INTERVAL);
-        }
-        let timeouts = [self.options.idle_timeout, self.options.write_timeout];
-        let shortest = timeouts.iter().filter_map(|timeout| timeout.duration()).min()?;
-        Some((shortest / 16).clamp(Duration::from_millis(10), Duration::from_secs(1)))
-    }
-
-    fn sweep_if_due(&mut self) {
-        let now = Tick::now();
-        if self.sweep_interval().is_none_or(|interval| now.since(self.last_sweep) < interval) {
-            return;
-        }
-        self.last_sweep = now;
-        let EventLoop { connections, counters, drain, options, .. } = self;
-        connections.retain(|_, connection| {
-            let end = connection.timed_out(now, options).or_else(|| connection.drained(drain.as_ref()?));
-            if let Some(outcome) = end {
-                counters.close(outcome);
-            }
-            end.is_none()
-        });
     }
 
     fn begin_drain(&mut self) {

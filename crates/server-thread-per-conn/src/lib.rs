@@ -10,8 +10,8 @@
 //!
 //! The conversation is the sequential server's, word for word; only who holds it has changed. The kernel's
 //! scheduler does all the interleaving: a thread that waits for its client costs no processor time.
-//! It does cost memory: about 32 KiB for each, most of it in the kernel, and a switch between threads
-//! for each message.
+//! It does cost memory, a stack in the kernel and some pages of its own for each, and a switch between
+//! threads for each message.
 //!
 //! ```sh
 //! cargo run --release -p server-thread-per-conn               # in one terminal
@@ -20,14 +20,14 @@
 //!
 //! **Choose it** for up to some thousands of clients: the code stays straight, blocking libraries just
 //! work, and throughput is close to what the kernel allows. **Do not** when clients are many and mostly
-//! idle, or when strangers decide how many there are: each one takes a thread, and `--max-conns` is the
-//! only bound.
+//! idle, or when strangers decide how many there are: each one takes a thread, and there is no bound but
+//! `--max-conns` and what a process can hold (16,000 here).
 
 use std::io;
 use std::net::TcpListener;
 use std::thread;
 
-use chassis::{Acceptor, Connection, Connections, Knob, Options, Shutdown, Summary};
+use chassis::{Acceptor, Connection, Connections, Knob, Options, Shutdown, Summary, most_threads};
 use protocol::{GREETING, Session};
 use tracing::warn;
 
@@ -44,7 +44,8 @@ const STACK_SIZE: usize = 64 * 1024;
 /// # Errors
 /// The listener is broken, or the drain thread cannot be started.
 pub fn serve(listener: TcpListener, options: &Options, shutdown: &Shutdown) -> io::Result<Summary> {
-    let connections = Connections::new(options, shutdown)?;
+    // However many `--max-conns` allows: one thread too many would not fail but abort the process.
+    let connections = Connections::new(options, shutdown)?.at_most(most_threads());
     let mut acceptor = Acceptor::new(listener, shutdown)?;
     // The scope waits for all its threads, so that no client is left behind when the server ends.
     thread::scope(|scope| {

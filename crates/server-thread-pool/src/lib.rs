@@ -28,6 +28,7 @@
 
 pub mod on_rayon;
 
+use std::error::Error;
 use std::io;
 use std::net::TcpListener;
 use std::thread;
@@ -60,7 +61,8 @@ pub fn serve(listener: TcpListener, options: &Options, shutdown: &Shutdown) -> i
             let thread = thread::Builder::new().name(format!("worker-{number}")).stack_size(STACK_SIZE);
             // The model: each worker takes a client, stays with it to its end, and takes the next one.
             thread
-                .spawn_scoped(scope, move || queued.iter().for_each(|connection| connection.run(converse)))?;
+                .spawn_scoped(scope, move || queued.iter().for_each(|connection| connection.run(converse)))
+                .map_err(|error| too_many(workers, &error))?;
         }
         while let Some(client) = acceptor.next_client()? {
             if let Some(connection) = connections.admit(client)
@@ -74,6 +76,10 @@ pub fn serve(listener: TcpListener, options: &Options, shutdown: &Shutdown) -> i
         Ok(())
     })?;
     Ok(connections.finish())
+}
+
+fn too_many(workers: usize, error: &dyn Error) -> io::Error {
+    io::Error::other(format!("{workers} threads are not to be had ({error}); choose fewer --workers"))
 }
 
 /// A buffer grows to this once a client fills it. Together with the stack, a client that sends much and

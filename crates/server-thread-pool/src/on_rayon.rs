@@ -9,8 +9,8 @@
 //! ```
 //!
 //! Rayon cuts *computation* into small tasks and lets idle threads steal them from busy ones. A client is
-//! not such a task: a thread that blocks in `recv` is lost to the pool as long as the client stays, its
-//! deque cannot move on, and there is nothing to steal. What remains is a fixed pool with these costs:
+//! not such a task: a thread that blocks in `recv` is lost to the pool as long as the client stays, and
+//! it makes no smaller tasks that another could steal. What remains is a fixed pool with these costs:
 //!
 //! - the queue has no bound of its own; the slots below put one around it;
 //! - the pool must be made as large as the number of clients, not of processors, and idle threads spin a
@@ -31,7 +31,7 @@ use std::net::TcpListener;
 use chassis::{Acceptor, Connections, Options, Shutdown, Summary};
 use rayon::ThreadPoolBuilder;
 
-use crate::{DEFAULT_WORKERS, STACK_SIZE, converse};
+use crate::{DEFAULT_WORKERS, STACK_SIZE, converse, too_many};
 
 /// Serves at most `--workers` clients at a time until shutdown is requested.
 ///
@@ -46,7 +46,7 @@ pub fn serve(listener: TcpListener, options: &Options, shutdown: &Shutdown) -> i
         .stack_size(STACK_SIZE)
         .thread_name(|number| format!("worker-{number}"))
         .build()
-        .map_err(io::Error::other)?;
+        .map_err(|error| too_many(workers, &error))?;
     // A bounded channel as a counting semaphore: as many clients as the crossbeam pool holds, being
     // served or waiting.
     let (slots, taken_slots) = crossbeam_channel::bounded(2 * workers);

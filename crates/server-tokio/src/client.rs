@@ -1,97 +1,20 @@
-//! What the tasks share, and what each keeps beside its conversation: timeouts, drain, outcome.
-//!
-//! A timer and a shutdown listener in every task would make each waiting client half as large again. So no
-//! task has either: the server's *heartbeat* wakes all of them some times per timeout, and each looks
-//! at the clock and at the drain for itself.
+//! What each task keeps of its client beside the conversation: timeouts, drain, outcome.
 
 use std::future::poll_fn;
 use std::io::{self, ErrorKind};
 use std::net::Shutdown as Direction;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::task::{Context, Poll, Waker};
+use std::sync::atomic::Ordering::Relaxed;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
-use chassis::{Counters, Drain, DrainStep, Options, Outcome, Tick, Timeout};
-use slab::Slab;
+use chassis::{DrainStep, Outcome, Tick, Timeout};
 use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
-use tokio::time;
 use tracing::debug;
 
-/// What all tasks share.
-pub(crate) struct Server {
-    pub(crate) counters: Counters,
-    options: Options,
-    max_connections: usize,
-    /// One waker for each client that is connected.
-    tasks: Mutex<Slab<Waker>>,
-    beats: AtomicU32,
-    drain: OnceLock<Drain>,
-}
-
-impl Server {
-    pub(crate) fn new(options: &Options) -> Server {
-        Server {
-            counters: Counters::new(),
-            options: options.clone(),
-            max_connections: options.max_connections(),
-            tasks: Mutex::default(),
-            beats: AtomicU32::new(1),
-            drain: OnceLock::new(),
-        }
-    }
-
-    /// A place for one more client, unless `--max-conns` are taken.
-    pub(crate) fn take_place(self: &Arc<Self>) -> Option<Place> {
-        let mut tasks = self.tasks();
-        (tasks.len() < self.max_connections)
-            .then(|| Place { key: tasks.insert(Waker::noop().clone()), server: Arc::clone(self) })
-    }
-
-    /// Wakes every task often enough that no timeout is noticed more than an eighth too late.
-    pub(crate) async fn beat(self: Arc<Self>) {
-        let timeouts = [self.options.idle_timeout, self.options.write_timeout];
-        let Some(shortest) = timeouts.iter().filter_map(|timeout| timeout.duration()).min() else { return };
-        loop {
-            time::sleep(shortest / 8).await;
-            self.wake_all();
-        }
-    }
-
-    /// Sees all clients off and returns when the last one has gone.
-    pub(crate) async fn drain(&self) {
-        self.drain.get_or_init(|| Drain::begin(&self.options));
-        while !self.tasks().is_empty() {
-            self.wake_all();
-            time::sleep(Drain::INTERVAL).await;
-        }
-    }
-
-    fn wake_all(&self) {
-        self.beats.fetch_add(1, Relaxed);
-        self.tasks().iter().for_each(|(_, task)| task.wake_by_ref());
-    }
-
-    /// A panic elsewhere leaves the table whole: inserting and removing are single steps.
-    fn tasks(&self) -> MutexGuard<'_, Slab<Waker>> {
-        self.tasks.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// A place among the connected clients, given back when it is dropped.
-pub(crate) struct Place {
-    server: Arc<Server>,
-    key: usize,
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        self.server.tasks().try_remove(self.key);
-    }
-}
+use crate::server::Place;
 
 /// One client, owned by its task.
 pub(crate) struct Client {
@@ -127,20 +50,48 @@ impl Client {
         }
     }
 
-    /// Waits until `poll` has received something. `None` if the client is done or the drain says so.
-    pub(crate) fn receive<T>(
+    /// Waits for bytes from the client; 0 when there will be no more, or when the drain says so.
+    ///
+    /// Unlike `try_read`, `poll_read` knows that a short read has emptied the socket, and so saves asking the
+    /// kernel once more for each message.
+    pub(crate) fn poll_receive(
         &mut self,
-        mut poll: impl FnMut(&mut Context<'_>, &mut Client) -> Poll<io::Result<Option<T>>>,
-    ) -> impl Future<Output = io::Result<Option<T>>> {
-        poll_fn(move |context| match poll(context, self) {
-            Poll::Pending => self.poll_heartbeat(context, Waiting::ToReceive).map_ok(|()| None),
-            received @ Poll::Ready(_) => received,
-        })
+        context: &mut Context<'_>,
+        buffer: &mut [u8],
+    ) -> Poll<io::Result<usize>> {
+        // A client that never falls quiet never makes this task wait: it must be told here.
+        if self.is_stopped() {
+            return Poll::Ready(Ok(0));
+        }
+        let mut read = ReadBuf::new(buffer);
+        loop {
+            match Pin::new(&mut self.stream).poll_read(context, &mut read) {
+                Poll::Ready(Ok(())) => {
+                    self.last_activity = Tick::now();
+                    return Poll::Ready(Ok(read.filled().len()));
+                }
+                Poll::Ready(Err(error)) if error.kind() == ErrorKind::Interrupted => {}
+                Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
+                Poll::Pending => return self.poll_heartbeat(context, Waiting::ToReceive).map_ok(|()| 0),
+            }
+        }
+    }
+
+    /// Whether the drain reads no more from this client, although it may have more to say.
+    fn is_stopped(&mut self) -> bool {
+        match self.step() {
+            DrainStep::Cut => true,
+            DrainStep::Linger => !std::mem::replace(&mut self.lingers, true),
+            DrainStep::Answer | DrainStep::Close => false,
+        }
     }
 
     /// Sends a reply without waiting, and keeps what does not fit.
     pub(crate) fn send(&mut self, reply: &[u8]) -> io::Result<()> {
-        let sent = match self.stream.try_write(reply) {
+        if reply.is_empty() {
+            return Ok(());
+        }
+        let sent = match uninterrupted(|| self.stream.try_write(reply)) {
             Err(error) if error.kind() == ErrorKind::WouldBlock => 0,
             sent => sent?,
         };
@@ -159,6 +110,7 @@ impl Client {
         poll_fn(|context| {
             while !self.tail.is_empty() {
                 match Pin::new(&mut self.stream).poll_write(context, &self.tail) {
+                    Poll::Ready(Err(error)) if error.kind() == ErrorKind::Interrupted => {}
                     Poll::Ready(sent) => {
                         let sent = sent?;
                         self.tail = self.tail[sent..].into();
@@ -170,11 +122,15 @@ impl Client {
             Poll::Ready(Ok(()))
         })
     }
+
     /// Notes how the conversation ended and takes leave of the client.
     pub(crate) async fn finish(&mut self, result: io::Result<()>) {
         self.outcome = match &result {
             Ok(()) => Outcome::Completed,
-            Err(error) if error.kind() == ErrorKind::TimedOut => Outcome::TimedOut,
+            // With an errno it is not a timeout of ours: the kernel has given the client up.
+            Err(error) if error.kind() == ErrorKind::TimedOut && error.raw_os_error().is_none() => {
+                Outcome::TimedOut
+            }
             Err(_) if self.step() == DrainStep::Cut => Outcome::Dropped,
             Err(_) => Outcome::Error,
         };
@@ -189,15 +145,9 @@ impl Client {
     /// what it still sends is thrown away until it closes or the deadline comes. Closing at once, with
     /// unread bytes here, would reset the connection and destroy the tail of its reply.
     async fn linger(&mut self) {
-        let discard = |context: &mut Context<'_>, client: &mut Client| {
-            let mut discarded = [0; 4096];
-            let mut read = ReadBuf::new(&mut discarded);
-            Pin::new(&mut client.stream)
-                .poll_read(context, &mut read)
-                .map_ok(|()| (!read.filled().is_empty()).then_some(()))
-        };
         if SockRef::from(&self.stream).shutdown(Direction::Write).is_ok() {
-            while let Ok(Some(())) = self.receive(discard).await {}
+            // The buffer lives within one poll, so that no task keeps it.
+            while let Ok(1..) = poll_fn(|context| self.poll_receive(context, &mut [0; 4096])).await {}
         }
     }
 
@@ -205,32 +155,36 @@ impl Client {
     fn poll_heartbeat(&mut self, context: &mut Context<'_>, waiting: Waiting) -> Poll<io::Result<()>> {
         let server = &self.place.server;
         let beat = server.beats.load(Relaxed);
-        if self.beat_seen == 0
+        let seen = std::mem::replace(&mut self.beat_seen, beat);
+        if seen == 0
             && let Some(waker) = server.tasks().get_mut(self.place.key)
         {
             waker.clone_from(context.waker());
         }
-        if std::mem::replace(&mut self.beat_seen, beat) == beat {
+        if seen == 0 || seen == beat {
             return Poll::Pending;
         }
+        if matches!(waiting, Waiting::ToReceive) && self.is_stopped() {
+            return Poll::Ready(Ok(()));
+        }
         let silent = Tick::now().since(self.last_activity);
+        let options = &self.place.server.options;
         match (waiting, self.step()) {
             (Waiting::ToSend, DrainStep::Cut) => {
                 Poll::Ready(Err(io::Error::other("the drain deadline came before the client took its reply")))
             }
-            (Waiting::ToReceive, DrainStep::Cut) => Poll::Ready(Ok(())),
             (Waiting::ToReceive, DrainStep::Close) if !self.lingers => Poll::Ready(Ok(())),
-            (Waiting::ToReceive, DrainStep::Linger) if !self.lingers => {
-                self.lingers = true;
-                Poll::Ready(Ok(()))
-            }
-            (Waiting::ToReceive, _) => timed_out(server.options.idle_timeout, silent, "it sent nothing"),
-            (Waiting::ToSend, _) => timed_out(server.options.write_timeout, silent, "it read nothing"),
+            (Waiting::ToReceive, _) => timed_out(options.idle_timeout, silent, "it sent nothing"),
+            (Waiting::ToSend, _) => timed_out(options.write_timeout, silent, "it read nothing"),
         }
     }
 
     fn step(&self) -> DrainStep {
-        self.place.server.drain.get().map_or(DrainStep::Answer, |drain| drain.step(self.last_activity))
+        self.place
+            .server
+            .drain
+            .get()
+            .map_or(DrainStep::Answer, |drain| drain.step(&self.stream, self.last_activity))
     }
 }
 
@@ -240,9 +194,46 @@ impl Drop for Client {
     }
 }
 
+/// Makes a call again that a signal has interrupted.
+pub(crate) fn uninterrupted<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+    loop {
+        match call() {
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            result => return result,
+        }
+    }
+}
+
 fn timed_out(timeout: Timeout, silent: Duration, what: &str) -> Poll<io::Result<()>> {
     if timeout.is_over(silent) {
         return Poll::Ready(Err(io::Error::new(ErrorKind::TimedOut, format!("{what} for {silent:?}"))));
     }
     Poll::Pending
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+    use std::sync::Arc;
+
+    use chassis::{Drain, Options};
+
+    use super::*;
+    use crate::server::Server;
+
+    #[tokio::test]
+    async fn a_client_that_never_falls_quiet_is_cut_at_the_drain_deadline() {
+        let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let mut talker = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let (stream, _) = listener.accept().await.unwrap();
+        let server = Arc::new(Server::new(&Options::default()));
+        let mut client = Client::new(stream, server.take_place().unwrap());
+        let mut buffer = [0; 4];
+
+        talker.write_all(b"more than the buffer holds").unwrap();
+        assert_eq!(poll_fn(|context| client.poll_receive(context, &mut buffer)).await.unwrap(), 4);
+        let options = Options { drain_timeout: Duration::from_nanos(1), ..Options::default() };
+        server.drain.get_or_init(|| Drain::begin(&options));
+        assert_eq!(poll_fn(|context| client.poll_receive(context, &mut buffer)).await.unwrap(), 0);
+    }
 }

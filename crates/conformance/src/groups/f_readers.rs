@@ -83,7 +83,7 @@ fn f2_never_reader(context: &Context) -> CaseResult {
 /// Many clients send flat out and never read, at the same time. The server's memory stays within one
 /// connection's share for each, and all are cut at the write timeout.
 ///
-/// By default 64 of them (the kernel keeps megabytes for each), the catalogue's 1,000 in a long run. A pool gets a few, and in a long run as many as it has workers: then nobody else is served
+/// By default 64 of them, the catalogue's 1,000 in a long run: the kernel keeps up to a megabyte for each. A pool gets a few, and in a long run as many as it has workers: then nobody else is served
 /// until the cut, which is what a pool promises. A model that serves one at a time has shown all with F2.
 fn f3_many_never_readers(context: &Context) -> CaseResult {
     let write_timeout = context.write_timeout()?;

@@ -1,0 +1,48 @@
+//! What no event reports: that a client has been silent for too long, or that it may go in a drain.
+
+use std::time::Duration;
+
+use chassis::{Drain, Outcome, Tick};
+use tracing::debug;
+
+use crate::EventLoop;
+
+impl EventLoop<'_> {
+    /// How long until the next sweep; `None` if there is nobody to look at.
+    pub(crate) fn time_to_sweep(&self) -> Option<Duration> {
+        Some(self.sweep_interval()?.saturating_sub(Tick::now().since(self.last_sweep)))
+    }
+
+    /// Closes the connections whose time was over at `now`.
+    pub(crate) fn sweep_if_due(&mut self, now: Tick) {
+        if self.sweep_interval().is_none_or(|interval| now.since(self.last_sweep) < interval) {
+            return;
+        }
+        self.last_sweep = now;
+        let EventLoop { connections, counters, drain, options, .. } = self;
+        connections.retain(|_, connection| {
+            let end = connection.timed_out(now, options).or_else(|| connection.drained(drain.as_ref()?));
+            if let Some(outcome) = end {
+                if outcome != Outcome::Completed {
+                    debug!(?outcome, "connection ended");
+                }
+                counters.close(outcome);
+            }
+            end.is_none()
+        });
+    }
+
+    /// How often timeouts are looked at: walking the table now and then costs less than a timer for each
+    /// connection, and a timeout that comes an eighth late is as good.
+    fn sweep_interval(&self) -> Option<Duration> {
+        if self.connections.is_empty() {
+            return None;
+        }
+        if self.drain.is_some() {
+            return Some(Drain::INTERVAL);
+        }
+        let timeouts = [self.options.idle_timeout, self.options.write_timeout];
+        let shortest = timeouts.iter().filter_map(|timeout| timeout.duration()).min()?;
+        Some((shortest / 16).clamp(Duration::from_millis(10), Duration::from_secs(1)))
+    }
+}
