@@ -116,19 +116,11 @@ fn a_slow_reader_takes_little_at_a_time_and_everything_in_the_end() {
     // Ten reads of 1,000 bytes fit into the window, and one message is ten times as long.
     let slow = Slow { read_bytes: 1_000, read_pause_ms: 10, receive_buffer_bytes: 4_096, ..Slow::default() };
     let scenario = Scenario { payload_bytes: 100_000, slow, ..patient(1, 100) };
-    let mut received = None;
-    let outcome = run(address, &scenario, |phase| {
-        if phase == Phase::Draining {
-            received = Some(sent.load(Ordering::SeqCst));
-        }
-    })
-    .unwrap()
-    .outcome;
+    let outcome = run(address, &scenario, |_| {}).unwrap().outcome;
     assert!(outcome.errors.is_empty(), "{:?}", outcome.errors);
     let pauses = outcome.elapsed_ns / 10_000_000;
     assert!(outcome.reply_bytes <= (pauses + 2) * 1_000, "{} bytes were read", outcome.reply_bytes);
     assert_eq!((outcome.messages, outcome.drained, outcome.unfinished), (0, 1, 0));
-    assert!(received.is_some());
     assert_eq!(sent.load(Ordering::SeqCst), 100_000);
 }
 
