@@ -9,6 +9,7 @@ pub mod client;
 pub mod compare;
 pub mod completions;
 pub mod list;
+pub mod load;
 pub mod machine;
 pub mod models;
 pub mod output;

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
-use concurrent_servers::{check, client, compare, completions, list, serve, timeline, trace};
+use concurrent_servers::{check, client, compare, completions, list, load, serve, timeline, trace};
 
 /// One protocol, one server per concurrency model, and the tools to compare them
 #[derive(Parser)]
@@ -46,6 +46,12 @@ enum Command {
     Trace(trace::Arguments),
     /// Hold a model, or any server at an address, to the conformance catalogue
     Check(check::Arguments),
+    /// Put verified load on a server: closed loop, open loop, churn, idle and slow clients
+    ///
+    /// Every reply byte is verified. In a closed loop each connection sends its next message when a reply
+    /// is complete. In an open loop (--rate) messages are due by the clock, whatever the server does, and
+    /// are timed from then: what a stall costs the messages behind it is seen.
+    Load(load::Arguments),
     /// Compare all models: the scripted clients, verified load, and what each server used
     ///
     /// Every model runs as a process of its own, freshly started for each trial, first under the three
@@ -64,6 +70,7 @@ fn main() -> ExitCode {
         Command::Timeline(arguments) => timeline::run(&arguments),
         Command::Trace(arguments) => trace::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
+        Command::Load(arguments) => load::run(&arguments),
         Command::Compare(arguments) => compare::run(&arguments),
         Command::Completions(arguments) => completions::run(&arguments, &mut CommandLine::command()),
     };

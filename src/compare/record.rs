@@ -80,7 +80,7 @@ pub enum Observed {
     /// The load ended.
     Load {
         /// What the load generator found.
-        outcome: loadgen::Outcome,
+        outcome: Box<loadgen::Outcome>,
         /// What the server used from the beginning of the measured window until everything in flight
         /// was answered; absent if it could not be read.
         usage: Option<Usage>,

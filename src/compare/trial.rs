@@ -44,5 +44,5 @@ fn measure(server: &ServerProcess, load: &loadgen::Scenario) -> Result<Observed>
         _ => {}
     })?;
     let usage = before.zip(after).map(|(before, after)| after.since(&before));
-    Ok(Observed::Load { outcome: measurement.outcome, usage })
+    Ok(Observed::Load { outcome: Box::new(measurement.outcome), usage })
 }

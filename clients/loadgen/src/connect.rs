@@ -1,14 +1,29 @@
-//! Opening the connections: one at a time, so that a server's queue meets a stream and not a flood.
+//! Opening connections: one at a time, so that a server's queue meets a stream and not a flood.
 
 use std::io::{self, ErrorKind as Io};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 use rustix::io::Errno;
+use socket2::{Domain, Protocol, Socket, Type};
+
+use crate::scenario::Scenario;
 
 /// For all connections together. A loopback connect takes some 20 µs, unless the server's queue is full.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How to open the connections of a run.
+#[derive(Clone, Debug)]
+pub(crate) struct Opener {
+    address: SocketAddr,
+    /// Connections take turns; 1 leaves the choice of address to the kernel.
+    sources: usize,
+    /// 0 leaves the choice to the kernel.
+    receive_buffer_bytes: usize,
+    /// Connections begun so far.
+    begun: usize,
+}
 
 /// What opening came to.
 pub(crate) struct Connected {
@@ -18,63 +33,100 @@ pub(crate) struct Connected {
     pub(crate) failures: Vec<String>,
 }
 
-/// Opens `connections` connections to `address`.
-///
-/// # Errors
-/// If nothing listens there at all, or this machine runs out of descriptors or ports: then it is not the
-/// server that is being measured.
-pub(crate) fn connect_all(address: SocketAddr, connections: usize) -> anyhow::Result<Connected> {
-    let deadline = Instant::now() + CONNECT_TIMEOUT;
-    let mut connected = Connected { streams: Vec::with_capacity(connections), failures: Vec::new() };
-    for number in 0..connections {
-        match connect(address, deadline) {
-            Ok(stream) => connected.streams.push(stream),
-            Err(error) => match cause(&error) {
-                Cause::Client(advice) => bail!(
-                    "cannot open connection {} of {connections} to {address}: {error}; {advice}",
-                    number + 1
-                ),
-                Cause::Server if connected.streams.is_empty() => {
-                    return Err(error).with_context(|| {
-                        format!("cannot connect to {address}; is a server listening there?")
-                    });
+impl Opener {
+    pub(crate) fn new(address: SocketAddr, scenario: &Scenario, sources: usize) -> Self {
+        Opener { address, sources, receive_buffer_bytes: scenario.slow.receive_buffer_bytes, begun: 0 }
+    }
+
+    /// Opens `count` connections and waits for each.
+    ///
+    /// # Errors
+    /// If nothing listens there at all, or this machine runs out of descriptors or ports: then it is not the
+    /// server that is being measured.
+    pub(crate) fn open_all(&mut self, count: usize) -> anyhow::Result<Connected> {
+        let deadline = Instant::now() + CONNECT_TIMEOUT;
+        let mut connected = Connected { streams: Vec::with_capacity(count), failures: Vec::new() };
+        for number in 0..count {
+            match self.open(deadline) {
+                Ok(stream) => connected.streams.push(stream),
+                Err(error) => {
+                    if let Some(advice) = advice(&error) {
+                        let address = self.address;
+                        bail!(
+                            "cannot open connection {} of {count} to {address}: {error}; {advice}",
+                            number + 1
+                        );
+                    }
+                    if connected.streams.is_empty() {
+                        let address = self.address;
+                        return Err(error).with_context(|| {
+                            format!("cannot connect to {address}; is a server listening there?")
+                        });
+                    }
+                    connected.failures.push(format!("connecting failed: {error}"));
                 }
-                Cause::Server => connected.failures.push(format!("connecting failed: {error}")),
-            },
+            }
+        }
+        Ok(connected)
+    }
+
+    fn open(&mut self, deadline: Instant) -> io::Result<TcpStream> {
+        let left = deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(io::Error::new(
+                Io::TimedOut,
+                format!("not all connections could be opened within {} s", CONNECT_TIMEOUT.as_secs()),
+            ));
+        }
+        let socket = self.socket()?;
+        socket.connect_timeout(&self.address.into(), left)?;
+        socket.set_nonblocking(true)?;
+        Ok(socket.into())
+    }
+
+    /// Begins to open a connection and does not wait; readiness or an error tells what came of it.
+    pub(crate) fn begin(&mut self) -> io::Result<TcpStream> {
+        let socket = self.socket()?;
+        socket.set_nonblocking(true)?;
+        match socket.connect(&self.address.into()) {
+            Err(error) if error.raw_os_error() != Some(Errno::INPROGRESS.raw_os_error()) => Err(error),
+            _ => Ok(socket.into()),
         }
     }
-    Ok(connected)
-}
 
-fn connect(address: SocketAddr, deadline: Instant) -> io::Result<TcpStream> {
-    let left = deadline.saturating_duration_since(Instant::now());
-    if left.is_zero() {
-        return Err(io::Error::new(
-            Io::TimedOut,
-            format!("not all connections could be opened within {} s", CONNECT_TIMEOUT.as_secs()),
-        ));
+    fn socket(&mut self) -> io::Result<Socket> {
+        let socket = Socket::new(Domain::for_address(self.address), Type::STREAM, Some(Protocol::TCP))?;
+        socket.set_tcp_nodelay(true)?;
+        if self.receive_buffer_bytes > 0 {
+            // Before connecting: it decides what window is announced.
+            socket.set_recv_buffer_size(self.receive_buffer_bytes)?;
+        }
+        if self.sources > 1 {
+            socket.bind(&SocketAddr::new(source(self.begun % self.sources), 0).into())?;
+        }
+        self.begun += 1;
+        Ok(socket)
     }
-    let stream = TcpStream::connect_timeout(&address, left)?;
-    stream.set_nodelay(true)?;
-    stream.set_nonblocking(true)?;
-    Ok(stream)
 }
 
-/// Whose fault a failed connect is.
-enum Cause {
-    Client(&'static str),
-    Server,
+/// The addresses of the loopback interface: 127.0.0.1 and those that follow.
+fn source(number: usize) -> IpAddr {
+    let first = u32::from(Ipv4Addr::LOCALHOST);
+    // The scenario's bound keeps this far below the 16 million addresses of the interface.
+    IpAddr::V4(Ipv4Addr::from(first + u32::try_from(number).unwrap_or(0)))
 }
 
-fn cause(error: &io::Error) -> Cause {
+/// What to do if a failed connect is this machine's fault and not the server's.
+pub(crate) fn advice(error: &io::Error) -> Option<&'static str> {
     match error.raw_os_error().map(Errno::from_raw_os_error) {
         Some(Errno::MFILE | Errno::NFILE) => {
-            Cause::Client("file descriptors have run out; ask for fewer connections or raise ulimit -n")
+            Some("file descriptors have run out; ask for fewer connections or raise ulimit -n")
         }
-        Some(Errno::ADDRNOTAVAIL) => Cause::Client(
-            "local ports have run out; ask for fewer connections, wait until closed ones are forgotten \
-             (60 s), or widen net.ipv4.ip_local_port_range",
+        // A bind to a source address says EADDRINUSE where a connect says EADDRNOTAVAIL.
+        Some(Errno::ADDRNOTAVAIL | Errno::ADDRINUSE) => Some(
+            "local ports have run out; ask for fewer connections or more source addresses, wait until \
+             closed ones are forgotten (60 s), or widen net.ipv4.ip_local_port_range",
         ),
-        _ => Cause::Server,
+        _ => None,
     }
 }

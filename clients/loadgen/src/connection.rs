@@ -16,6 +16,7 @@ use rustix::net::{RecvFlags, SendFlags, recv, send};
 use crate::message::Message;
 use crate::outcome::ErrorKind;
 use crate::scenario::Dialect;
+use crate::stamp::Stamp;
 
 /// Why a connection was given up.
 #[derive(Clone, Debug)]
@@ -46,8 +47,11 @@ pub(crate) struct Connection<'message> {
     position: usize,
     /// Bytes that are due and not yet written.
     unsent: usize,
-    /// When each message in flight was due; never longer than the depth.
-    due: VecDeque<Instant>,
+    /// The messages in flight, oldest first; in a closed loop never longer than the depth.
+    stamps: VecDeque<Stamp>,
+    opened: Instant,
+    /// Whether a slow reader is between two reads.
+    pub(crate) paused: bool,
     /// Whether our side is to be closed once everything is written.
     closing: bool,
     /// Whether our side is closed.
@@ -55,7 +59,7 @@ pub(crate) struct Connection<'message> {
 }
 
 impl<'message> Connection<'message> {
-    /// Takes a connected, non-blocking socket.
+    /// Takes a non-blocking socket that is connected, or will be.
     pub(crate) fn new(stream: TcpStream, message: &'message Message, dialect: Dialect, depth: usize) -> Self {
         let mut verifier = Verifier::new(&message.reply);
         if dialect == Dialect::Echo {
@@ -70,7 +74,9 @@ impl<'message> Connection<'message> {
             verifier,
             position: 0,
             unsent: 0,
-            due: VecDeque::with_capacity(depth),
+            stamps: VecDeque::with_capacity(depth),
+            opened: Instant::now(),
+            paused: false,
             closing: false,
             closed: false,
         }
@@ -85,6 +91,16 @@ impl<'message> Connection<'message> {
         self.verifier.greeted()
     }
 
+    /// When it was opened, or begun to be.
+    pub(crate) fn opened(&self) -> Instant {
+        self.opened
+    }
+
+    /// Whether everything that was sent was answered, and something was.
+    pub(crate) fn answered(&self) -> bool {
+        self.verifier.received() > 0 && self.verifier.outstanding() == 0
+    }
+
     /// Whether the server has turned to this connection at all.
     pub(crate) fn served(&self) -> bool {
         match self.dialect {
@@ -95,7 +111,7 @@ impl<'message> Connection<'message> {
 
     /// Messages sent and not answered yet.
     pub(crate) fn in_flight(&self) -> u64 {
-        self.due.len() as u64
+        self.stamps.len() as u64
     }
 
     /// Reads once and verifies what came.
@@ -133,23 +149,52 @@ impl<'message> Connection<'message> {
         Err(Failure { kind: ErrorKind::EarlyEnd, detail })
     }
 
-    /// Takes the oldest messages off the queue, since their replies are complete: when was each due?
-    pub(crate) fn complete(&mut self, replies: u64) -> impl Iterator<Item = Instant> {
-        let replies = usize::try_from(replies).unwrap_or(usize::MAX).min(self.due.len());
-        self.due.drain(..replies)
+    /// Takes the oldest messages off the queue, since their replies are complete.
+    pub(crate) fn complete(&mut self, replies: u64) -> impl Iterator<Item = Stamp> {
+        let replies = usize::try_from(replies).unwrap_or(usize::MAX).min(self.stamps.len());
+        self.stamps.drain(..replies)
+    }
+
+    /// The messages in flight, oldest first.
+    pub(crate) fn unanswered(&self) -> impl Iterator<Item = &Stamp> {
+        self.stamps.iter()
     }
 
     /// Makes `messages` more messages due; [`Connection::flush`] writes them.
-    pub(crate) fn queue(&mut self, messages: u64, now: Instant) {
+    pub(crate) fn queue(&mut self, messages: u64, stamp: Stamp) {
         self.verifier.owe(messages);
         for _ in 0..messages {
-            self.due.push_back(now);
+            self.stamps.push_back(stamp);
             self.unsent += self.message.request_bytes;
         }
     }
 
-    /// Writes what is due until all is written or the socket takes no more.
-    pub(crate) fn flush(&mut self) -> Result<(), Failure> {
+    /// Writes what is due until all is written or the socket takes no more; what goes out goes out `now`.
+    pub(crate) fn flush(&mut self, now: Instant) -> Result<(), Failure> {
+        if self.unsent > 0 {
+            let waiting = self.unwritten();
+            self.write()?;
+            self.stamp_written(waiting, now);
+        }
+        if self.unsent == 0 && self.closing && !self.closed { self.close_our_side() } else { Ok(()) }
+    }
+
+    /// Messages of which at least the last byte is still to be written.
+    fn unwritten(&self) -> usize {
+        self.unsent.div_ceil(self.message.request_bytes)
+    }
+
+    /// Of the newest `waiting` messages, those that have now been written were written `now`.
+    fn stamp_written(&mut self, waiting: usize, now: Instant) {
+        let count = self.stamps.len();
+        // A reply can be complete before its request is, since the end delimiter has no reply.
+        let range = count.saturating_sub(waiting)..count.saturating_sub(self.unwritten());
+        for stamp in self.stamps.range_mut(range) {
+            stamp.written = Some(now);
+        }
+    }
+
+    fn write(&mut self) -> Result<(), Failure> {
         while self.unsent > 0 {
             let end = self.message.batch.len().min(self.position + self.unsent);
             let due = &self.message.batch[self.position..end];
@@ -168,13 +213,13 @@ impl<'message> Connection<'message> {
                 Err(error) => return Err(Failure::io("writing", &error.into())),
             }
         }
-        if self.closing && !self.closed { self.close_our_side() } else { Ok(()) }
+        Ok(())
     }
 
     /// Sends what is due, then closes our side; the server must still answer in full and close its own.
-    pub(crate) fn finish(&mut self) -> Result<(), Failure> {
+    pub(crate) fn finish(&mut self, now: Instant) -> Result<(), Failure> {
         self.closing = true;
-        self.flush()
+        self.flush(now)
     }
 
     fn close_our_side(&mut self) -> Result<(), Failure> {
@@ -190,6 +235,9 @@ impl<'message> Connection<'message> {
 impl Failure {
     fn io(doing: &str, error: &io::Error) -> Self {
         let kind = match error.kind() {
+            Io::ConnectionRefused | Io::TimedOut | Io::HostUnreachable | Io::NetworkUnreachable => {
+                ErrorKind::Connect
+            }
             Io::ConnectionReset | Io::BrokenPipe | Io::ConnectionAborted => ErrorKind::Reset,
             _ => ErrorKind::Io,
         };

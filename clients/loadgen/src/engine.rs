@@ -1,32 +1,41 @@
 //! The phases of a run, in order.
 //!
 //! [`run`] does what concerns the run as a whole; a [`Worker`] is what one thread does with its share of
-//! the connections. There is one worker; more of them would each own a share, an epoll instance and a
-//! tally, and [`Tally::merge`] would add them up.
+//! the connections. In each phase all workers run side by side, in every gap between two phases none does:
+//! so they begin and end each window together, and whoever listens for a [`Phase`] finds the load at rest.
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use rustix::time::{ClockId, clock_gettime};
-
 use crate::Phase;
-use crate::connect::connect_all;
-use crate::connection::{Connection, Failure};
+use crate::connect::Opener;
+use crate::crew::side_by_side;
 use crate::limits::make_room;
-use crate::message::messages;
+use crate::load::Load;
+use crate::message::{Message, messages};
 use crate::outcome::{ErrorKind, Measurement};
-use crate::scenario::{Dialect, Scenario};
-use crate::tally::{Tally, Window};
-use crate::worker::Worker;
+use crate::scenario::Scenario;
+use crate::schedule::{Schedule, Share as ScheduleShare};
+use crate::tally::Tally;
+use crate::verdict::judge;
+use crate::watch::MachineUse;
+use crate::worker::{Share, Worker};
 
-/// Makes the load that `scenario` describes on the server at `address`, on the calling thread, and tells
-/// `observe` of each [`Phase`] as it begins.
+/// What tells the seeds of the phases apart: the window has the scenario's own.
+const WINDOW: u64 = 0;
+const WARM_UP: u64 = 1 << 63;
+
+/// How long before a window its workers are started: starting a thread takes some 50 µs.
+const HEAD_START: Duration = Duration::from_millis(2);
+
+/// Makes the load that `scenario` describes on the server at `address`, on the calling thread and as many
+/// more as the scenario has threads, and tells `observe` of each [`Phase`] as it begins.
 ///
 /// Takes as long as [`Scenario::longest`] at most, and up to 10 s before that to connect.
 ///
 /// # Errors
 /// If the scenario is out of bounds, nothing listens at `address`, or the client's own machine lacks
-/// descriptors or ports. What the *server* does wrong is not an error but part of the
+/// descriptors, ports or threads. What the *server* does wrong is not an error but part of the
 /// [`Measurement`].
 pub fn run(
     address: SocketAddr,
@@ -34,113 +43,98 @@ pub fn run(
     mut observe: impl FnMut(Phase),
 ) -> anyhow::Result<Measurement> {
     scenario.validate()?;
-    make_room(scenario.connections as u64)?;
+    let sources = make_room(address, scenario)?;
     let messages = messages(scenario)?;
     observe(Phase::Connecting);
-    let connected = connect_all(address, scenario.connections)?;
-
-    let mut tally = Tally::new()?;
-    tally.connections = scenario.connections as u64;
-    for failure in connected.failures {
-        tally.failed(ErrorKind::Connect, || failure);
-    }
-    let connections = connected
-        .streams
-        .into_iter()
-        .zip(messages.iter().cycle())
-        .map(|(stream, message)| Connection::new(stream, message, scenario.dialect, scenario.depth));
-    let mut worker = Worker::new(connections.collect(), tally, scenario.depth as u64)?;
+    let mut workers = connected_workers(Opener::new(address, scenario, sources), scenario, &messages)?;
 
     observe(Phase::Greeting);
-    worker.await_greetings(milliseconds(scenario.greeting_wait_ms))?;
+    let wait = milliseconds(scenario.greeting_wait_ms);
+    side_by_side(&mut workers, |worker| worker.await_greetings(wait))?;
     observe(Phase::WarmUp);
-    worker.begin_load();
-    worker.run_for(milliseconds(scenario.warm_up_ms))?;
+    let length = milliseconds(scenario.warm_up_ms);
+    let end = Instant::now() + length;
+    side_by_side(&mut workers, |worker| {
+        worker.warm_up_until(end, scenario.schedule(worker.index, WARM_UP, length))
+    })?;
     observe(Phase::Measuring);
-    worker.measure_for(milliseconds(scenario.duration_ms))?;
+    let start = Instant::now() + if scenario.threads > 1 { HEAD_START } else { Duration::ZERO };
+    let length = milliseconds(scenario.duration_ms);
+    let before = MachineUse::now();
+    side_by_side(&mut workers, |worker| {
+        worker.measure(start, start + length, scenario.schedule(worker.index, WINDOW, length))
+    })?;
+    let steal = MachineUse::now().zip(before).and_then(|(after, before)| after.stolen_since(before));
     observe(Phase::Draining);
-    worker.drain_for(milliseconds(scenario.drain_ms))?;
+    let wait = milliseconds(scenario.drain_ms);
+    side_by_side(&mut workers, |worker| worker.drain_for(wait))?;
     observe(Phase::Closing);
-    worker.settle_served(scenario.dialect);
-    worker.close_within(milliseconds(scenario.close_ms))?;
-    Ok(worker.tally.into_measurement())
+    let anyone_served = workers.iter().any(|worker| worker.tally.served > 0);
+    let wait = milliseconds(scenario.close_ms);
+    side_by_side(&mut workers, |worker| {
+        worker.settle_served(scenario.dialect, anyone_served);
+        worker.close_within(wait)
+    })?;
+    let mut measurement = added_up(&workers)?;
+    let outcome = &mut measurement.outcome;
+    outcome.steal = steal;
+    outcome.verdict = Some(judge(scenario, outcome, measurement.latency_ns.mean()));
+    Ok(measurement)
 }
 
-impl Worker<'_> {
-    fn await_greetings(&mut self, most: Duration) -> anyhow::Result<()> {
-        self.turn_until(Instant::now() + most, |worker| worker.ungreeted == 0)
+/// One worker per thread; connection number `n` belongs to the worker at `n % threads`. Idle connections are
+/// opened first: they are there when the others come.
+fn connected_workers<'run>(
+    mut opener: Opener,
+    scenario: &Scenario,
+    messages: &'run [Message],
+) -> anyhow::Result<Vec<Worker<'run>>> {
+    let mut shares: Vec<Share> = (0..scenario.threads).map(|_| Share::default()).collect();
+    let idle = opener.open_all(scenario.idle)?;
+    let churns = scenario.load == Load::Churn;
+    let active = opener.open_all(if churns { 0 } else { scenario.connections })?;
+    for (number, stream) in idle.streams.into_iter().enumerate() {
+        shares[number % scenario.threads].idle.push(stream);
     }
-
-    /// Puts `depth` messages in flight on each greeted connection. One that is greeted later joins then.
-    fn begin_load(&mut self) {
-        self.loading = true;
-        self.now = Instant::now();
-        for token in 0..self.connections.len() {
-            if self.connections[token].as_ref().is_some_and(Connection::greeted) {
-                self.send(token, self.depth);
-            }
-        }
+    for (number, stream) in active.streams.into_iter().enumerate() {
+        shares[number % scenario.threads].active.push(stream);
     }
-
-    fn run_for(&mut self, duration: Duration) -> anyhow::Result<()> {
-        self.turn_until(Instant::now() + duration, |_| false)
+    for number in 0..scenario.connections {
+        shares[number % scenario.threads].places += 1;
     }
-
-    fn measure_for(&mut self, duration: Duration) -> anyhow::Result<()> {
-        let (start, cpu) = (Instant::now(), thread_cpu_time());
-        self.tally.window = Window::Open { since: start };
-        let result = self.turn_until(start + duration, |_| false);
-        self.tally.window = Window::Closed { since: start };
-        self.tally.elapsed = self.now.max(start).duration_since(start);
-        self.tally.client_cpu = thread_cpu_time().saturating_sub(cpu);
-        self.loading = false;
-        result
+    let mut workers = shares
+        .into_iter()
+        .enumerate()
+        .map(|(index, share)| Worker::new(index, scenario, messages, &opener, share))
+        .collect::<anyhow::Result<Vec<Worker>>>()?;
+    let tally = &mut workers[0].tally;
+    tally.connections = (scenario.idle + if churns { 0 } else { scenario.connections }) as u64;
+    for failure in idle.failures.into_iter().chain(active.failures) {
+        tally.failed(ErrorKind::Connect, || failure);
     }
-
-    fn drain_for(&mut self, most: Duration) -> anyhow::Result<()> {
-        self.turn_until(Instant::now() + most, |worker| worker.in_flight == 0)
-    }
-
-    /// Settles who was served, and gives up the starved connections before the served ones make room.
-    fn settle_served(&mut self, dialect: Dialect) {
-        let waiting: Vec<usize> = (0..self.connections.len())
-            .filter(|&token| self.connections[token].as_ref().is_some_and(|connection| !connection.served()))
-            .collect();
-        for token in waiting {
-            if self.tally.served > 0 {
-                self.tally.starved += 1;
-                self.remove(token);
-            } else if dialect == Dialect::Protocol {
-                let detail = "no connection was greeted".to_owned();
-                self.fail(token, Failure { kind: ErrorKind::NoGreeting, detail });
-            }
-        }
-    }
-
-    /// Closes our side of every connection and waits until the server has closed its own.
-    fn close_within(&mut self, most: Duration) -> anyhow::Result<()> {
-        for token in 0..self.connections.len() {
-            self.with(token, Connection::finish);
-        }
-        self.turn_until(Instant::now() + most, |_| false)?;
-        for token in 0..self.connections.len() {
-            if let Some(connection) = &self.connections[token] {
-                let detail = format!(
-                    "the server did not close within {} ms after the client had ({} messages unanswered)",
-                    most.as_millis(),
-                    connection.in_flight()
-                );
-                self.fail(token, Failure { kind: ErrorKind::Stalled, detail });
-            }
-        }
-        Ok(())
-    }
+    Ok(workers)
 }
 
-fn thread_cpu_time() -> Duration {
-    let time = clock_gettime(ClockId::ThreadCPUTime);
-    // A thread's CPU time is not negative, and its nanoseconds are below a second.
-    Duration::new(u64::try_from(time.tv_sec).unwrap_or(0), u32::try_from(time.tv_nsec).unwrap_or(0))
+fn added_up(workers: &[Worker]) -> anyhow::Result<Measurement> {
+    let mut total = Tally::new()?;
+    for worker in workers {
+        total.merge(&worker.tally)?;
+    }
+    Ok(total.into_measurement())
+}
+
+impl Scenario {
+    /// When a worker's messages are due in a phase of this length; the two phases that load draw different
+    /// times from one seed.
+    fn schedule(&self, worker: usize, phase: u64, length: Duration) -> Schedule {
+        match self.load {
+            Load::Closed | Load::Churn => Schedule::empty(),
+            Load::Open { rate, arrivals, seed } => {
+                let share = ScheduleShare { index: worker, of: self.threads };
+                Schedule::new(rate, arrivals, seed ^ phase, share, length)
+            }
+        }
+    }
 }
 
 const fn milliseconds(milliseconds: u64) -> Duration {

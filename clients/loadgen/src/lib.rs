@@ -1,8 +1,9 @@
 //! The load generator: verified load against any server that speaks the protocol.
 //!
-//! A [`Scenario`] says what load to make; [`run`] makes it and returns a [`Measurement`]. The load is a
-//! *closed loop*: each connection keeps a fixed number of messages in flight and sends the next one when
-//! a reply is complete, so what is measured is a round trip. **Every reply byte is verified**: a server
+//! A [`Scenario`] says what load to make; [`run`] makes it and returns a [`Measurement`]. In a *closed loop*
+//! each connection keeps a fixed number of messages in flight and sends the next one when a reply is
+//! complete: what is measured is a round trip. In an *open loop* messages are due by the clock, whatever
+//! the server does: what is measured is the time from when a message was due. **Every reply byte is verified**: a server
 //! that answers wrongly is not fast, it is wrong, and is reported as such by [`ErrorKind`].
 //!
 //! ```text
@@ -11,9 +12,9 @@
 //!                  wait          counted     timed       messages      the server must end
 //! ```
 //!
-//! One thread drives all connections from one readiness loop, with one read and one write per message
-//! and no allocation, so that the client costs no more per message than a good server does. A
-//! connection that the server never greets is *starved*: a result, not an error, since a sequential
+//! Each thread drives its share of the connections from one readiness loop, with one read and one write per
+//! message and no allocation, so that the client costs no more per message than a good server does. The
+//! threads share nothing while the load runs; what they counted is added up afterwards. A connection that the server never greets is *starved*: a result, not an error, since a sequential
 //! server serves one client at a time by design.
 //!
 //! ```
@@ -35,13 +36,26 @@
 //! # Ok::<(), anyhow::Error>(())
 //! ```
 
-mod outcome;
-mod scenario;
+pub mod command;
 
+mod load;
+mod outcome;
+mod ramp;
+mod scenario;
+mod slow;
+mod summary;
+mod verdict;
+
+#[cfg(target_os = "linux")]
+mod churn;
 #[cfg(target_os = "linux")]
 mod connect;
 #[cfg(target_os = "linux")]
 mod connection;
+#[cfg(target_os = "linux")]
+mod crew;
+#[cfg(target_os = "linux")]
+mod delays;
 #[cfg(target_os = "linux")]
 mod engine;
 #[cfg(target_os = "linux")]
@@ -49,19 +63,37 @@ mod limits;
 #[cfg(target_os = "linux")]
 mod message;
 #[cfg(target_os = "linux")]
+mod open;
+#[cfg(target_os = "linux")]
+mod phases;
+#[cfg(target_os = "linux")]
+mod schedule;
+#[cfg(target_os = "linux")]
+mod stamp;
+#[cfg(target_os = "linux")]
 mod tally;
+#[cfg(target_os = "linux")]
+mod timed;
+#[cfg(target_os = "linux")]
+mod timer;
+#[cfg(target_os = "linux")]
+mod watch;
 #[cfg(target_os = "linux")]
 mod worker;
 
-pub use outcome::{ErrorKind, Errors, Latency, Measurement, Outcome};
+pub use load::{Arrivals, Load};
+pub use outcome::{Churned, ClientThread, ErrorKind, Errors, Latency, Measurement, OpenLoop, Outcome};
+pub use ramp::{Step, ramp};
 pub use scenario::{Dialect, Scenario};
+pub use slow::Slow;
+pub use verdict::{Bound, Verdict};
 
 #[cfg(target_os = "linux")]
 pub use engine::run;
 
 /// Where a run stands; [`run`] reports each one as it begins.
 ///
-/// The report is made on the thread that makes the load, so the load waits for whoever listens. At
+/// The report is made between two phases on the thread that called, so the load waits for whoever listens. At
 /// [`Phase::Measuring`] and at [`Phase::Closing`] that wait is in no figure, which makes these two the
 /// places to read what a server has used: between them it answered the messages that are counted, and
 /// those drained.

@@ -1,21 +1,46 @@
 //! What the client's own machine allows, checked before the first connection rather than in the middle.
 
 use std::fs;
+use std::net::{IpAddr, SocketAddr};
 
 use anyhow::{Context, bail};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
+use crate::scenario::Scenario;
+
 /// Descriptors kept free beside the connections: standard streams, epoll, a server's pipes, readings.
 const RESERVED_DESCRIPTORS: u64 = 64;
 
-/// Makes room for `connections` sockets to one address, or says what is missing.
-pub(crate) fn make_room(connections: u64) -> anyhow::Result<()> {
+/// Makes room for the scenario's sockets to one address, or says what is missing. Returns how many source
+/// addresses the connections have to come from.
+pub(crate) fn make_room(address: SocketAddr, scenario: &Scenario) -> anyhow::Result<usize> {
+    let connections = (scenario.connections + scenario.idle) as u64;
     allow_descriptors(connections)?;
-    // Where the range cannot be read, connecting will tell.
-    if let Ok(range) = fs::read_to_string("/proc/sys/net/ipv4/ip_local_port_range") {
-        check_ports(connections, &range)?;
+    let is_loopback = matches!(address.ip(), IpAddr::V4(address) if address.is_loopback());
+    if scenario.sources > 1 && !is_loopback {
+        bail!("{} source addresses are for an IPv4 loopback server, but {address} is none", scenario.sources);
     }
-    Ok(())
+    // Where the range cannot be read, connecting will tell.
+    let Ok(range) = fs::read_to_string("/proc/sys/net/ipv4/ip_local_port_range") else {
+        return Ok(scenario.sources.max(1));
+    };
+    let needed = sources_for(connections, &range);
+    match scenario.sources {
+        0 if is_loopback => Ok(usize::try_from(needed)?),
+        sources => {
+            check_ports(connections, sources.max(1) as u64, &range)?;
+            Ok(sources.max(1))
+        }
+    }
+}
+
+/// As few source addresses as will do. A socket that is bound to one takes a port of its own there, found
+/// by search: a quarter is left free so that the search stays short.
+fn sources_for(connections: u64, range: &str) -> u64 {
+    match ports(range) {
+        Some((_, _, ports)) if connections > ports => connections.div_ceil((ports * 3 / 4).max(1)),
+        _ => 1,
+    }
 }
 
 /// Raises the soft limit of open files as far as needed and allowed.
@@ -39,18 +64,24 @@ fn open_descriptors() -> u64 {
     fs::read_dir("/proc/self/fd").map_or(0, |entries| entries.count() as u64)
 }
 
-/// `range` is the text of `ip_local_port_range`: the first and the last port that connections may take.
-fn check_ports(connections: u64, range: &str) -> anyhow::Result<()> {
-    let mut bounds = range.split_whitespace().map(str::parse::<u64>);
-    let (Some(Ok(first)), Some(Ok(last))) = (bounds.next(), bounds.next()) else { return Ok(()) };
-    let ports = (last + 1).saturating_sub(first);
-    if connections > ports {
+fn check_ports(connections: u64, sources: u64, range: &str) -> anyhow::Result<()> {
+    let Some((first, last, ports)) = ports(range) else { return Ok(()) };
+    if connections > ports * sources {
         bail!(
             "{connections} connections to one address need as many local ports, but {first} to {last} are \
-             {ports}; ask for fewer connections or widen net.ipv4.ip_local_port_range"
+             {ports} on each of {sources} source addresses; ask for fewer connections or more sources, or \
+             widen net.ipv4.ip_local_port_range"
         );
     }
     Ok(())
+}
+
+/// `range` is the text of `ip_local_port_range`: the first and the last port that connections may take.
+/// Returns both, and how many there are.
+fn ports(range: &str) -> Option<(u64, u64, u64)> {
+    let mut bounds = range.split_whitespace().map(str::parse::<u64>);
+    let (Some(Ok(first)), Some(Ok(last))) = (bounds.next(), bounds.next()) else { return None };
+    Some((first, last, (last + 1).saturating_sub(first)))
 }
 
 #[cfg(test)]
@@ -59,9 +90,27 @@ mod tests {
 
     #[test]
     fn too_few_ports_are_told_with_both_numbers() {
-        check_ports(28_232, "32768\t60999\n").unwrap();
-        let message = check_ports(28_233, "32768\t60999\n").unwrap_err().to_string();
+        check_ports(28_232, 1, "32768\t60999\n").unwrap();
+        let message = check_ports(28_233, 1, "32768\t60999\n").unwrap_err().to_string();
         assert!(message.contains("28233") && message.contains("28232"), "{message}");
+        check_ports(28_233, 2, "32768\t60999\n").unwrap();
+    }
+
+    #[test]
+    fn past_the_port_range_connections_come_from_several_addresses() {
+        for (connections, sources) in
+            [(1, 1), (28_232, 1), (28_233, 2), (42_348, 2), (42_349, 3), (100_000, 5)]
+        {
+            assert_eq!(sources_for(connections, "32768\t60999\n"), sources, "{connections} connections");
+        }
+    }
+
+    #[test]
+    fn several_sources_need_a_server_on_the_loopback_interface() {
+        let scenario = Scenario { sources: 2, ..Scenario::default() };
+        assert_eq!(make_room(SocketAddr::from(([127, 0, 0, 1], 1)), &scenario).unwrap(), 2);
+        let message = make_room(SocketAddr::from(([192, 0, 2, 1], 1)), &scenario).unwrap_err().to_string();
+        assert!(message.contains("192.0.2.1"), "{message}");
     }
 
     #[test]

@@ -5,10 +5,17 @@ use std::time::Duration;
 use anyhow::ensure;
 use serde::{Deserialize, Serialize};
 
+use crate::load::Load;
+use crate::slow::Slow;
+
 /// Enough for any one machine: past 28,000 the local ports of one address run out first.
 const MAX_CONNECTIONS: usize = 100_000;
 /// A frame of 1 MiB is a bulk transfer already; several variants of it are held in memory.
 const MAX_PAYLOAD_BYTES: usize = 1 << 20;
+/// More threads than this have no core of their own on any machine we know, and each costs 216 KiB and up.
+const MAX_THREADS: usize = 64;
+/// One address of the loopback interface has ports for 28,000 connections.
+const MAX_SOURCES: usize = 250;
 /// Per connection. Each message in flight costs one time stamp of 16 bytes.
 const MAX_DEPTH: usize = 1024;
 /// All messages in flight together: 256 MiB of time stamps.
@@ -17,7 +24,7 @@ const MAX_IN_FLIGHT: usize = 1 << 24;
 const MAX_PHASE_MS: u64 = 3_600_000;
 
 /// What the server speaks.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum Dialect {
     /// The series' protocol: a greeting, then frames and their replies.
@@ -42,12 +49,23 @@ pub struct Scenario {
     pub name: String,
     /// What the server speaks.
     pub dialect: Dialect,
-    /// Connections held open at once.
+    /// Threads that make the load. Each has its own share of the connections and waits for it alone.
+    pub threads: usize,
+    /// Connections held open at once; in churn, one after the other in each place.
     pub connections: usize,
+    /// Further connections, opened before and greeted, which never send anything.
+    pub idle: usize,
+    /// Loopback addresses that connections come from, in turn: 127.0.0.1 and those that follow. 0 takes as
+    /// many as the local ports make necessary, mostly one.
+    pub sources: usize,
     /// Bytes of one message: the payload of a frame (protocol), or all of it (echo).
     pub payload_bytes: usize,
-    /// Messages in flight on each connection.
+    /// What makes the next message due.
+    pub load: Load,
+    /// Messages in flight on each connection of a closed loop.
     pub depth: usize,
+    /// How the clients are slow.
+    pub slow: Slow,
     /// How long the load waits for all greetings before it begins without the missing ones.
     pub greeting_wait_ms: u64,
     /// Load before the measured window.
@@ -67,9 +85,14 @@ impl Default for Scenario {
         Scenario {
             name: "ping-pong".to_owned(),
             dialect: Dialect::Protocol,
+            threads: 1,
             connections: 50,
+            idle: 0,
+            sources: 0,
             payload_bytes: 64,
+            load: Load::Closed,
             depth: 1,
+            slow: Slow::default(),
             greeting_wait_ms: 1_000,
             warm_up_ms: 200,
             duration_ms: 1_000,
@@ -86,6 +109,7 @@ impl Scenario {
     /// The first field that is out of bounds, with its bounds.
     pub fn validate(&self) -> anyhow::Result<()> {
         self.within("connections", self.connections, MAX_CONNECTIONS)?;
+        self.within("threads", self.threads, MAX_THREADS.min(self.connections))?;
         self.within("payload_bytes", self.payload_bytes, MAX_PAYLOAD_BYTES)?;
         self.within("depth", self.depth, MAX_DEPTH)?;
         ensure!(
@@ -95,6 +119,33 @@ impl Scenario {
             self.name,
             self.connections,
             self.depth
+        );
+        self.load.validate(&self.name)?;
+        self.slow.validate(&self.name)?;
+        ensure!(
+            self.depth == 1 || self.load == Load::Closed,
+            "scenario {:?}: depth {} belongs to a closed loop: an open loop has in flight what the server \
+             has not answered, churn one message on each connection",
+            self.name,
+            self.depth
+        );
+        ensure!(
+            !self.slow.thinks() || self.load == Load::Closed,
+            "scenario {:?}: think_ms belongs to a closed loop: elsewhere no message waits for a reply",
+            self.name
+        );
+        ensure!(
+            !self.slow.reads_slowly() || self.load != Load::Churn,
+            "scenario {:?}: read_pause_ms is for connections that stay, not for churn",
+            self.name
+        );
+        ensure!(
+            self.idle <= MAX_CONNECTIONS && self.sources <= MAX_SOURCES,
+            "scenario {:?}: idle may be {MAX_CONNECTIONS} and sources {MAX_SOURCES} at most, but they are {} \
+             and {}",
+            self.name,
+            self.idle,
+            self.sources
         );
         ensure!(self.duration_ms > 0, "scenario {:?}: duration_ms must be at least 1", self.name);
         for (field, value) in [
@@ -133,6 +184,7 @@ impl Scenario {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::load::Arrivals;
 
     #[test]
     fn the_default_is_valid_and_survives_a_round_trip() {
@@ -142,15 +194,49 @@ mod tests {
         assert_eq!(serde_json::from_str::<Scenario>(&text).unwrap(), scenario);
     }
 
+    fn open(rate: u64) -> Load {
+        Load::Open { rate, arrivals: Arrivals::Poisson, seed: 0 }
+    }
+
+    #[test]
+    fn what_is_not_said_of_an_open_loop_is_as_in_the_default() {
+        let text = r#"{ "load": { "kind": "open", "rate": 5 } }"#;
+        let scenario: Scenario = serde_json::from_str(text).unwrap();
+        assert_eq!(scenario.load, Load::Open { rate: 5, arrivals: Arrivals::Uniform, seed: 0 });
+        let misspelt = r#"{ "load": { "kind": "open", "rate": 5, "arrival": "poisson" } }"#;
+        assert!(serde_json::from_str::<Scenario>(misspelt).is_err());
+    }
+
+    #[test]
+    fn what_does_not_go_together_is_refused() {
+        let slow = |think_ms, read_pause_ms| Slow { think_ms, read_pause_ms, ..Slow::default() };
+        for (field, scenario) in [
+            ("depth 2", Scenario { load: Load::Churn, depth: 2, ..Scenario::default() }),
+            ("think_ms", Scenario { load: open(1), slow: slow(1, 0), ..Scenario::default() }),
+            ("think_ms", Scenario { load: Load::Churn, slow: slow(1, 0), ..Scenario::default() }),
+            ("read_pause_ms", Scenario { load: Load::Churn, slow: slow(0, 1), ..Scenario::default() }),
+        ] {
+            let message = scenario.validate().unwrap_err().to_string();
+            assert!(message.contains(field), "{message}");
+        }
+    }
+
     #[test]
     fn every_bound_names_its_field() {
         let valid = Scenario::default;
         for (field, scenario) in [
             ("connections", Scenario { connections: 0, ..valid() }),
             ("connections", Scenario { connections: MAX_CONNECTIONS + 1, ..valid() }),
+            ("threads", Scenario { threads: 0, ..valid() }),
+            ("threads", Scenario { threads: 3, connections: 2, ..valid() }),
             ("payload_bytes", Scenario { payload_bytes: 0, ..valid() }),
             ("depth", Scenario { depth: MAX_DEPTH + 1, ..valid() }),
             ("in flight", Scenario { connections: MAX_CONNECTIONS, depth: MAX_DEPTH, ..valid() }),
+            ("rate", Scenario { load: open(0), ..valid() }),
+            ("rate", Scenario { load: open(10_000_001), ..valid() }),
+            ("depth 2", Scenario { load: open(1), depth: 2, ..valid() }),
+            ("idle", Scenario { idle: MAX_CONNECTIONS + 1, ..valid() }),
+            ("sources", Scenario { sources: MAX_SOURCES + 1, ..valid() }),
             ("duration_ms", Scenario { duration_ms: 0, ..valid() }),
             ("close_ms", Scenario { close_ms: MAX_PHASE_MS + 1, ..valid() }),
         ] {

@@ -5,9 +5,15 @@ use std::time::{Duration, Instant};
 
 use hdrhistogram::Histogram;
 
-use crate::outcome::{ErrorKind, Errors, Latency, Measurement, Outcome};
+use self::churn::ChurnTally;
+use self::open::OpenTally;
+use crate::outcome::{ClientThread, ErrorKind, Errors, Latency, Measurement, Outcome};
+use crate::stamp::Stamp;
 
-/// Round trips are kept from 1 ns to 60 s with three significant digits, in about 216 KiB. What takes
+pub(crate) mod churn;
+pub(crate) mod open;
+
+/// Times are kept from 1 ns to 60 s with three significant digits, in about 216 KiB. What takes
 /// longer counts as 60 s.
 const LONGEST_NS: u64 = 60_000_000_000;
 
@@ -18,8 +24,19 @@ pub(crate) enum Window {
     Ahead,
     /// What completes counts.
     Open { since: Instant },
-    /// What was sent in the window and completes now is drained: it is timed, but not counted.
-    Closed { since: Instant },
+    /// What was due in the window and completes now is drained: it is timed, but not counted.
+    Closed { since: Instant, until: Instant },
+}
+
+impl Window {
+    /// Its beginning, and its end if that has passed; `None` while it has not begun.
+    fn bounds(self) -> Option<(Instant, Option<Instant>)> {
+        match self {
+            Window::Ahead => None,
+            Window::Open { since } => Some((since, None)),
+            Window::Closed { since, until } => Some((since, Some(until))),
+        }
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -30,15 +47,20 @@ pub(crate) struct Tally {
     pub(crate) starved: u64,
     pub(crate) unfinished: u64,
     pub(crate) elapsed: Duration,
-    pub(crate) client_cpu: Duration,
+    pub(crate) threads: Vec<ClientThread>,
     pub(crate) errors: Errors,
     messages: u64,
     drained: u64,
     reply_bytes: u64,
     latency_ns: Histogram<u64>,
+    /// Present in an open loop.
+    pub(crate) open: Option<Box<OpenTally>>,
+    /// Present in churn.
+    churn: Option<Box<ChurnTally>>,
 }
 
 impl Tally {
+    /// A tally for a closed loop.
     pub(crate) fn new() -> anyhow::Result<Self> {
         Ok(Tally {
             window: Window::Ahead,
@@ -47,13 +69,25 @@ impl Tally {
             starved: 0,
             unfinished: 0,
             elapsed: Duration::ZERO,
-            client_cpu: Duration::ZERO,
+            threads: Vec::new(),
             errors: Errors::default(),
             messages: 0,
             drained: 0,
             reply_bytes: 0,
-            latency_ns: Histogram::new_with_bounds(1, LONGEST_NS, 3)?,
+            latency_ns: histogram()?,
+            open: None,
+            churn: None,
         })
+    }
+
+    /// A tally for an open loop.
+    pub(crate) fn of_open_loop() -> anyhow::Result<Self> {
+        Ok(Tally { open: Some(Box::new(OpenTally::new()?)), ..Tally::new()? })
+    }
+
+    /// A tally for churn.
+    pub(crate) fn of_churn() -> anyhow::Result<Self> {
+        Ok(Tally { churn: Some(Box::new(ChurnTally::new()?)), ..Tally::new()? })
     }
 
     /// Counts verified reply bytes.
@@ -63,22 +97,70 @@ impl Tally {
         }
     }
 
-    /// Counts one message whose reply is complete. The window times what was *sent* within it, to the
+    /// Counts one message whose reply is complete. The window times what was *due* within it, to the
     /// end, so that neither the warm-up nor the cut at the end colours the distribution.
-    pub(crate) fn completed(&mut self, due: Instant, now: Instant) {
-        let since = match self.window {
-            Window::Ahead => return,
-            Window::Open { since } => {
-                self.messages += 1;
-                since
+    pub(crate) fn completed(&mut self, stamp: &Stamp, now: Instant) {
+        let Some((since, until)) = self.window.bounds() else { return };
+        match until {
+            None => self.messages += 1,
+            Some(_) => self.drained += 1,
+        }
+        if stamp.due >= since {
+            self.record(stamp.due, now);
+            if let Some(open) = &mut self.open {
+                open.completed(stamp, now, until);
             }
-            Window::Closed { since } => {
-                self.drained += 1;
-                since
-            }
-        };
-        if due >= since {
-            self.latency_ns.saturating_record(nanoseconds(now.saturating_duration_since(due)));
+        }
+    }
+
+    /// Counts messages that are taken up on the clock's behalf.
+    pub(crate) fn taken_up(&mut self) {
+        if let (Some(open), Some(_)) = (&mut self.open, self.window.bounds()) {
+            open.taken_up += 1;
+        }
+    }
+
+    /// Counts a message whose reply is still awaited when the run ends. Its response took longer than it
+    /// has waited: its age is recorded as a lower bound, since leaving it out would flatter the server.
+    pub(crate) fn censored(&mut self, stamp: &Stamp, now: Instant) {
+        let Some((since, until)) = self.window.bounds() else { return };
+        let Some(open) = self.open.as_mut().filter(|_| stamp.due >= since) else { return };
+        open.censored(stamp, now, until);
+        self.record(stamp.due, now);
+    }
+
+    /// As [`Tally::censored`], for a message that could not even be taken up.
+    pub(crate) fn unsent(&mut self, stamp: &Stamp, now: Instant) {
+        let Some(open) = &mut self.open else { return };
+        open.unsent(stamp, now);
+        self.record(stamp.due, now);
+    }
+
+    /// Counts a message that will never be answered, for its connection has failed. How long it waited
+    /// until then says nothing.
+    pub(crate) fn lost(&mut self, stamp: &Stamp) {
+        let Some((since, until)) = self.window.bounds() else { return };
+        let Some(open) = self.open.as_mut().filter(|_| stamp.due >= since) else { return };
+        open.lost(stamp, until);
+    }
+
+    fn record(&mut self, due: Instant, now: Instant) {
+        self.latency_ns.saturating_record(nanoseconds(now.saturating_duration_since(due)));
+    }
+
+    /// Counts a greeting.
+    pub(crate) fn greeted(&mut self, opened: Instant, now: Instant) {
+        if let (Some(churn), Some((since, _))) = (&mut self.churn, self.window.bounds())
+            && opened >= since
+        {
+            churn.greeted(opened, now);
+        }
+    }
+
+    /// Counts a connection that both sides have closed in order.
+    pub(crate) fn ended(&mut self, opened: Instant, now: Instant) {
+        if let (Some(churn), Some((since, until))) = (&mut self.churn, self.window.bounds()) {
+            churn.ended(opened, now, since, until.is_some());
         }
     }
 
@@ -87,17 +169,13 @@ impl Tally {
     }
 
     /// Adds what another worker counted beside this one, in the same window of time.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "one worker so far; how several add up is settled here")
-    )]
     pub(crate) fn merge(&mut self, other: &Tally) -> anyhow::Result<()> {
         self.connections += other.connections;
         self.served += other.served;
         self.starved += other.starved;
         self.unfinished += other.unfinished;
         self.elapsed = self.elapsed.max(other.elapsed);
-        self.client_cpu += other.client_cpu;
+        self.threads.extend_from_slice(&other.threads);
         for (&kind, &count) in &other.errors.by_kind {
             *self.errors.by_kind.entry(kind).or_default() += count;
         }
@@ -106,13 +184,21 @@ impl Tally {
         self.drained += other.drained;
         self.reply_bytes += other.reply_bytes;
         self.latency_ns.add(&other.latency_ns)?;
+        match (&mut self.open, &other.open) {
+            (Some(open), Some(other)) => open.merge(other)?,
+            (open, other) => *open = open.take().or_else(|| other.clone()),
+        }
+        match (&mut self.churn, &other.churn) {
+            (Some(churn), Some(other)) => churn.merge(other)?,
+            (churn, other) => *churn = churn.take().or_else(|| other.clone()),
+        }
         Ok(())
     }
 
+    /// The figures. What concerns the whole machine and the judgement are the run's to add.
     #[expect(clippy::cast_precision_loss, reason = "counts of one run are far below 2^53")]
     pub(crate) fn into_measurement(self) -> Measurement {
-        let per_message =
-            |total: Duration| (self.messages > 0).then(|| nanoseconds(total) as f64 / self.messages as f64);
+        let cpu_ns: u64 = self.threads.iter().map(|thread| thread.cpu_ns).sum();
         let seconds = self.elapsed.as_secs_f64();
         let outcome = Outcome {
             connections: self.connections,
@@ -125,85 +211,26 @@ impl Tally {
             drained: self.drained,
             unfinished: self.unfinished,
             latency: Latency::of(&self.latency_ns),
-            client_cpu_ns_per_message: per_message(self.client_cpu),
+            client_cpu_ns_per_message: (self.messages > 0).then(|| cpu_ns as f64 / self.messages as f64),
+            client_threads: self.threads,
+            steal: None,
+            verdict: None,
+            open_loop: self.open.as_ref().map(|open| open.outcome(self.elapsed)),
+            churned: self.churn.as_ref().map(|churn| churn.outcome(self.elapsed)),
             errors: self.errors,
         };
         Measurement { outcome, latency_ns: self.latency_ns }
     }
 }
 
+fn histogram() -> anyhow::Result<Histogram<u64>> {
+    Ok(Histogram::new_with_bounds(1, LONGEST_NS, 3)?)
+}
+
 /// Saturates after 584 years.
-fn nanoseconds(duration: Duration) -> u64 {
+pub(crate) fn nanoseconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn tally(round_trips_us: std::ops::Range<u64>) -> Tally {
-        let mut tally = Tally::new().unwrap();
-        let start = Instant::now();
-        tally.window = Window::Open { since: start };
-        tally.elapsed = Duration::from_secs(1);
-        for microseconds in round_trips_us {
-            tally.arrived(64);
-            tally.completed(start, start + Duration::from_micros(microseconds));
-        }
-        tally
-    }
-
-    #[test]
-    fn merged_tallies_equal_one_that_saw_everything() {
-        let mut merged = tally(1..100);
-        merged.merge(&tally(100..2_000)).unwrap();
-        let whole = tally(1..2_000).into_measurement();
-        let merged = merged.into_measurement();
-        assert_eq!(merged.outcome, whole.outcome);
-        assert_eq!(merged.latency_ns, whole.latency_ns);
-        assert_eq!(merged.outcome.messages, 1_999);
-    }
-
-    #[test]
-    fn merged_tallies_add_errors_by_kind_and_keep_the_first_sentence() {
-        let (mut one, mut other) = (tally(0..0), tally(0..0));
-        one.failed(ErrorKind::Reset, || "first".to_owned());
-        other.failed(ErrorKind::Reset, || "second".to_owned());
-        other.failed(ErrorKind::Stalled, || "third".to_owned());
-        one.merge(&other).unwrap();
-        assert_eq!(one.errors.to_string(), "1 stalled, 2 reset");
-        assert_eq!(one.errors.first.as_deref(), Some("first"));
-    }
-
-    #[test]
-    fn what_completes_in_the_window_counts_and_what_was_sent_in_it_is_timed() {
-        let at = |start: Instant, milliseconds| start + Duration::from_millis(milliseconds);
-        let mut tally = Tally::new().unwrap();
-        let begin = Instant::now();
-        let (start, stop) = (at(begin, 10), at(begin, 20));
-        tally.elapsed = stop - start;
-        for (window, due, now) in [
-            (Window::Ahead, at(begin, 1), at(begin, 2)),
-            (Window::Open { since: start }, at(begin, 3), at(begin, 11)),
-            (Window::Open { since: start }, at(begin, 12), at(begin, 13)),
-            (Window::Closed { since: start }, at(begin, 14), at(begin, 44)),
-        ] {
-            tally.window = window;
-            tally.arrived(10);
-            tally.completed(due, now);
-        }
-        let outcome = tally.into_measurement().outcome;
-        assert_eq!((outcome.messages, outcome.drained, outcome.reply_bytes), (2, 1, 20));
-        assert!((outcome.messages_per_second - 200.0).abs() < 1e-9);
-        let latency = outcome.latency.unwrap();
-        assert_eq!(latency.samples, 2);
-        assert!((30_000_000..31_000_000).contains(&latency.max_ns), "{}", latency.max_ns);
-    }
-
-    #[test]
-    fn nothing_measured_is_absent_rather_than_zero() {
-        let outcome = Tally::new().unwrap().into_measurement().outcome;
-        assert_eq!(outcome.latency, None);
-        assert_eq!(outcome.client_cpu_ns_per_message, None);
-    }
-}
+mod tests;

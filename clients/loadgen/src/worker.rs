@@ -11,67 +11,69 @@ use std::time::Instant;
 use anyhow::Context;
 use rustix::buffer::spare_capacity;
 use rustix::event::Timespec;
-use rustix::event::epoll::{self, CreateFlags, EventData, EventFlags};
+use rustix::event::epoll::{self, EventData, EventFlags};
 use rustix::io::Errno;
 
+use crate::churn::Churn;
 use crate::connection::{Connection, Failure, Received};
+use crate::delays::Delays;
+use crate::open::OpenLoop;
 use crate::outcome::ErrorKind;
+use crate::stamp::Stamp;
 use crate::tally::Tally;
+use crate::timed::SlowReading;
+
+mod endings;
+mod setup;
+
+pub(crate) use setup::Share;
 
 /// One read takes at most this much, and each event one read, so that no connection starves the others.
 const BUFFER_BYTES: usize = 64 * 1024;
 
 /// What every socket is watched for.
-const INTEREST: EventFlags =
+pub(crate) const INTEREST: EventFlags =
     EventFlags::IN.union(EventFlags::OUT).union(EventFlags::RDHUP).union(EventFlags::ET);
 
 /// Events taken from the kernel at once; more wait for the next call.
 const EVENTS: usize = 1024;
 
-pub(crate) struct Worker<'message> {
-    epoll: OwnedFd,
-    /// By token; `None` once ended or given up.
-    pub(crate) connections: Vec<Option<Connection<'message>>>,
-    /// How many of them are left.
-    open: usize,
+pub(crate) struct Worker<'run> {
+    /// Which of the workers, from 0.
+    pub(crate) index: usize,
+    pub(crate) epoll: OwnedFd,
+    /// By token, active ones first; `None` once ended or given up.
+    pub(crate) connections: Vec<Option<Connection<'run>>>,
+    /// How many of the tokens are active ones.
+    pub(crate) active: usize,
+    /// How many connections are open, or being opened.
+    pub(crate) open: usize,
     /// How many have not been greeted yet.
     pub(crate) ungreeted: usize,
     /// Messages sent and not answered yet, on all connections together.
     pub(crate) in_flight: u64,
     pub(crate) tally: Tally,
     pub(crate) depth: u64,
-    /// Whether a completed message is followed by a new one.
+    /// Whether a completed message of a closed loop is followed by a new one.
     pub(crate) loading: bool,
+    /// Present in an open loop.
+    pub(crate) open_loop: Option<OpenLoop>,
+    /// Present in churn.
+    pub(crate) churn: Option<Churn<'run>>,
+    /// Present if clients think before they send.
+    pub(crate) thinking: Option<Delays>,
+    /// Present while clients read slowly.
+    pub(crate) slow_reading: Option<SlowReading>,
+    /// Whether anything at all is done by the clock.
+    pub(crate) is_timed: bool,
+    /// Why this worker cannot go on.
+    pub(crate) broken: Option<anyhow::Error>,
     buffer: Box<[u8]>,
     /// The newest reading of the clock.
     pub(crate) now: Instant,
 }
 
-impl<'message> Worker<'message> {
-    pub(crate) fn new(
-        connections: Vec<Connection<'message>>,
-        tally: Tally,
-        depth: u64,
-    ) -> anyhow::Result<Self> {
-        let epoll = epoll::create(CreateFlags::CLOEXEC).context("cannot create an epoll instance")?;
-        for (token, connection) in connections.iter().enumerate() {
-            epoll::add(&epoll, connection.stream(), EventData::new_u64(token as u64), INTEREST)
-                .context("cannot watch a connection with epoll")?;
-        }
-        Ok(Worker {
-            epoll,
-            open: connections.len(),
-            ungreeted: connections.iter().filter(|connection| !connection.greeted()).count(),
-            connections: connections.into_iter().map(Some).collect(),
-            in_flight: 0,
-            tally,
-            depth,
-            loading: false,
-            buffer: vec![0; BUFFER_BYTES].into(),
-            now: Instant::now(),
-        })
-    }
-
+impl<'run> Worker<'run> {
     /// Handles events until `deadline`, or until `done` or until no connection is left.
     pub(crate) fn turn_until(
         &mut self,
@@ -81,7 +83,9 @@ impl<'message> Worker<'message> {
         let mut events = Vec::with_capacity(EVENTS);
         self.now = Instant::now();
         while self.now < deadline && self.open > 0 && !done(self) {
-            let timeout = Timespec::try_from(deadline - self.now).context("a wait is out of range")?;
+            let wake = self.wake_up(deadline);
+            let timeout = Timespec::try_from(wake.saturating_duration_since(self.now))
+                .context("a wait is out of range")?;
             match epoll::wait(&self.epoll, spare_capacity(&mut events), Some(&timeout)) {
                 Ok(_) | Err(Errno::INTR) => {}
                 Err(error) => return Err(error).context("waiting for readiness with epoll failed"),
@@ -92,31 +96,75 @@ impl<'message> Worker<'message> {
                 if let Ok(token) = usize::try_from(token) {
                     self.handle(token, flags);
                 }
+                self.do_timed();
+            }
+            self.do_timed();
+            if let Some(error) = self.broken.take() {
+                return Err(error);
             }
         }
         Ok(())
     }
 
+    /// Until when to wait for events. The clock is read again if it matters: what was done since the last
+    /// reading took its time.
+    fn wake_up(&mut self, deadline: Instant) -> Instant {
+        if !self.is_timed {
+            return deadline;
+        }
+        let Some(due) = self.next_timed() else { return deadline };
+        self.now = Instant::now();
+        due.min(deadline)
+    }
+
     /// Reads, then writes: a server that waits for us to read is always relieved first.
     fn handle(&mut self, token: usize, ready: EventFlags) {
         if ready.intersects(EventFlags::IN | EventFlags::RDHUP | EventFlags::HUP | EventFlags::ERR) {
-            let due = self.receive(token, ready);
-            if self.loading && due > 0 {
-                return self.send(token, due);
+            let room = self.receive(token, ready);
+            if room > 0 && self.use_room(token, room) {
+                return;
             }
         }
-        self.with(token, Connection::flush);
+        let now = self.now;
+        self.with(token, |connection| connection.flush(now));
+    }
+
+    /// What follows a greeting or a reply. Returns whether everything that could be written was.
+    fn use_room(&mut self, token: usize, room: u64) -> bool {
+        if self.churn.is_some() {
+            self.go_on(token);
+            return true;
+        }
+        if !self.loading || self.open_loop.is_some() {
+            return false;
+        }
+        if let Some(thinking) = &mut self.thinking {
+            for _ in 0..room {
+                thinking.push(token, self.now);
+            }
+            return false;
+        }
+        self.send(token, room, Stamp::now(self.now));
+        true
     }
 
     /// Reads, verifies and counts. Returns how many new messages this makes room for.
     fn receive(&mut self, token: usize, ready: EventFlags) -> u64 {
         let Some(connection) = self.connections.get_mut(token).and_then(Option::as_mut) else { return 0 };
+        if connection.paused {
+            return 0;
+        }
+        let most = self.slow_reading.as_ref().map_or(BUFFER_BYTES, |reading| reading.bytes);
         let (was_greeted, was_served) = (connection.greeted(), connection.served());
-        let received = connection.receive(&mut self.buffer);
+        let received = connection.receive(&mut self.buffer[..most]);
         self.now = Instant::now();
         let greeted_now = !was_greeted && connection.greeted();
         if greeted_now {
             self.ungreeted -= 1;
+            self.tally.greeted(connection.opened(), self.now);
+            if let Some(open_loop) = self.open_loop.as_mut().filter(|_| token < self.active) {
+                open_loop.joins(token, self.now);
+            }
         }
         if !was_served && connection.served() {
             self.tally.served += 1;
@@ -124,32 +172,43 @@ impl<'message> Worker<'message> {
         match received {
             Ok(Received::Reply { bytes, replies, more }) => {
                 self.tally.arrived(bytes);
+                let before = self.in_flight;
                 self.in_flight -= replies;
-                for due in connection.complete(replies) {
-                    self.tally.completed(due, self.now);
+                if let Some(open_loop) = &mut self.open_loop {
+                    open_loop.answered(before, self.in_flight, self.now);
                 }
-                if more || ready.intersects(EventFlags::RDHUP | EventFlags::HUP | EventFlags::ERR) {
+                for stamp in connection.complete(replies) {
+                    self.tally.completed(&stamp, self.now);
+                }
+                let pauses = self.pause_reading(token);
+                let more = more || ready.intersects(EventFlags::RDHUP | EventFlags::HUP | EventFlags::ERR);
+                if more && !pauses {
                     self.look_again(token);
                 }
-                return if greeted_now { self.depth } else { replies };
+                return match (token < self.active, greeted_now) {
+                    (false, _) => 0,
+                    (true, true) => self.depth,
+                    (true, false) => replies,
+                };
             }
             Ok(Received::Nothing) => {}
-            Ok(Received::End) => self.remove(token),
+            Ok(Received::End) => self.end(token),
             Err(failure) => self.fail(token, failure),
         }
         0
     }
 
     /// Puts `messages` more messages in flight.
-    pub(crate) fn send(&mut self, token: usize, messages: u64) {
+    pub(crate) fn send(&mut self, token: usize, messages: u64, stamp: Stamp) {
         let Some(connection) = &mut self.connections[token] else { return };
-        connection.queue(messages, self.now);
+        connection.queue(messages, stamp);
         self.in_flight += messages;
-        self.with(token, Connection::flush);
+        let now = self.now;
+        self.with(token, |connection| connection.flush(now));
     }
 
     /// Asks for another event if there is more to read: an edge is told only once.
-    fn look_again(&mut self, token: usize) {
+    pub(crate) fn look_again(&mut self, token: usize) {
         let Some(connection) = &self.connections[token] else { return };
         let data = EventData::new_u64(token as u64);
         if let Err(error) = epoll::modify(&self.epoll, connection.stream(), data, INTEREST) {
@@ -162,28 +221,11 @@ impl<'message> Worker<'message> {
     pub(crate) fn with(
         &mut self,
         token: usize,
-        action: impl FnOnce(&mut Connection<'message>) -> Result<(), Failure>,
+        action: impl FnOnce(&mut Connection<'run>) -> Result<(), Failure>,
     ) {
         let Some(connection) = &mut self.connections[token] else { return };
         if let Err(failure) = action(connection) {
             self.fail(token, failure);
-        }
-    }
-
-    pub(crate) fn fail(&mut self, token: usize, failure: Failure) {
-        self.tally.failed(failure.kind, || failure.detail);
-        self.remove(token);
-    }
-
-    /// Closes the socket, which also takes it out of epoll.
-    pub(crate) fn remove(&mut self, token: usize) {
-        if let Some(connection) = self.connections[token].take() {
-            self.open -= 1;
-            self.in_flight -= connection.in_flight();
-            self.tally.unfinished += connection.in_flight();
-            if !connection.greeted() {
-                self.ungreeted -= 1;
-            }
         }
     }
 }

@@ -4,13 +4,14 @@
 mod common;
 
 use std::io::{self, Read, Write};
+use std::net::TcpStream;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc;
 use std::thread;
 
 use common::{answer, listen, patient, serve, start};
-use loadgen::{Dialect, Phase, Scenario, run};
+use loadgen::{Bound, Dialect, Phase, Scenario, run};
 use protocol::GREETING;
 
 #[test]
@@ -49,6 +50,25 @@ fn every_reply_of_a_right_server_is_counted() {
         assert!(latency.p50_ns <= latency.p90_ns && latency.p90_ns <= latency.p99_ns);
         assert!(latency.p99_ns <= latency.p999_ns && latency.p999_ns <= latency.max_ns);
     }
+}
+
+#[test]
+fn what_several_threads_did_is_added_up() {
+    let address = start(|stream, _| answer_at_the_end(&stream));
+    // Seven connections on three threads: the shares differ in size.
+    let scenario = Scenario { threads: 3, drain_ms: 10, ..patient(7, 20) };
+    let measurement = run(address, &scenario, |_| {}).unwrap();
+    let outcome = &measurement.outcome;
+
+    assert!(outcome.errors.is_empty(), "{:?}", outcome.errors);
+    assert_eq!((outcome.connections, outcome.served, outcome.starved), (7, 7, 0));
+    assert_eq!((outcome.messages, outcome.drained, outcome.unfinished), (0, 7, 0));
+    assert_eq!(outcome.client_threads.len(), 3);
+    let verdict = outcome.verdict.as_ref().unwrap();
+    assert_eq!(verdict.bound, Bound::Invalid, "{verdict}");
+    assert!(outcome.client_threads.iter().all(|thread| thread.cpu_ns > 0), "{:?}", outcome.client_threads);
+    let longest = outcome.client_threads.iter().map(|thread| thread.elapsed_ns).max();
+    assert_eq!(longest, Some(outcome.elapsed_ns));
 }
 
 #[test]
@@ -150,6 +170,28 @@ fn clients_of_a_sequential_server_starve_and_that_is_no_error() {
 }
 
 #[test]
+fn clients_starve_beside_those_that_another_thread_was_served_on() {
+    let (listener, address) = listen();
+    let (greeted, wait_for_greeting) = mpsc::channel();
+    thread::spawn(move || {
+        let (stream, _) = listener.accept().unwrap();
+        (&stream).write_all(&[GREETING]).unwrap();
+        greeted.send(()).unwrap();
+        answer(&stream, |_| {}).unwrap();
+    });
+    let scenario = Scenario { threads: 2, greeting_wait_ms: 10, ..patient(4, 50) };
+    let outcome = run(address, &scenario, |phase| {
+        if phase == Phase::Greeting {
+            wait_for_greeting.recv().unwrap();
+        }
+    })
+    .unwrap()
+    .outcome;
+    assert!(outcome.errors.is_empty(), "{:?}", outcome.errors);
+    assert_eq!((outcome.served, outcome.starved), (1, 3));
+}
+
+#[test]
 fn a_connection_that_is_greeted_late_joins_the_load() {
     let (greet, wait_for_word) = mpsc::channel();
     let (greeted, wait_for_greeting) = mpsc::channel();
@@ -182,18 +224,21 @@ fn a_connection_that_is_greeted_late_joins_the_load() {
 
 #[test]
 fn answers_that_arrive_together_with_the_end_are_read_and_the_end_is_seen() {
-    let address = start(|mut stream, _| {
-        stream.write_all(&[GREETING])?;
-        let mut requests = Vec::new();
-        stream.read_to_end(&mut requests)?;
-        let length = protocol::Session::new().transform_in_place(&mut requests);
-        stream.write_all(&requests[..length])
-    });
+    let address = start(|stream, _| answer_at_the_end(&stream));
     // With many connections, some ends arrive before their answers are read.
     let scenario = Scenario { drain_ms: 10, ..patient(200, 10) };
     let outcome = run(address, &scenario, |_| {}).unwrap().outcome;
     assert!(outcome.errors.is_empty(), "{:?}", outcome.errors);
     assert_eq!((outcome.messages, outcome.drained, outcome.unfinished), (0, 200, 0));
+}
+
+/// Answers nothing before the client has closed its side, and everything then.
+fn answer_at_the_end(mut stream: &TcpStream) -> io::Result<()> {
+    stream.write_all(&[GREETING])?;
+    let mut requests = Vec::new();
+    stream.read_to_end(&mut requests)?;
+    let length = protocol::Session::new().transform_in_place(&mut requests);
+    stream.write_all(&requests[..length])
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Watching the server's memory while a client makes it hard to stay small.
 
-use std::thread;
+use std::num::NonZeroUsize;
+use std::thread::available_parallelism;
 
 use crate::case::{Failure, require};
 use crate::process::Process;
@@ -11,11 +12,11 @@ pub(crate) const PER_CONNECTION: u64 = 64 << 10;
 /// What may come on top, once and not per connection: pages that a code path touches for the first
 /// time. A model with threads pays for one more thread: its stack (the receive buffer among it), its
 /// guard and signal stack, and the first pages of its allocator's arena.
-const ONCE: u64 = 128 << 10;
+const ALLOWANCE: u64 = 128 << 10;
 
-/// A thread that serves a connection for the first time touches a receive buffer of its own. A connection
-/// that moves between threads comes to as many of them as can run at the same time.
-const PER_RUNNING_THREAD: u64 = 64 << 10;
+/// What may come on top for each processor: a runtime that has a worker on each keeps a receive buffer for
+/// each, and the first long read of a worker touches it.
+const ALLOWANCE_PER_PROCESSOR: u64 = 64 << 10;
 
 /// The growth of a process's anonymous memory since the watch began. Without a process it sees nothing.
 #[derive(Debug)]
@@ -23,17 +24,12 @@ pub(crate) struct MemoryWatch {
     process: Option<Process>,
     start: u64,
     peak: u64,
-    /// What may come on top of the connections' shares.
-    allowance: u64,
 }
 
 impl MemoryWatch {
     pub(crate) fn start(process: Option<Process>) -> Self {
         let start = process.and_then(Process::anonymous_memory).unwrap_or(0);
-        let threads = process.and_then(Process::holdings).map_or(1, |holdings| holdings.threads);
-        let running = threads.min(thread::available_parallelism().map_or(1, usize::from));
-        let allowance = ONCE + PER_RUNNING_THREAD * running as u64;
-        MemoryWatch { process, start, peak: start, allowance }
+        MemoryWatch { process, start, peak: start }
     }
 
     /// Takes a sample; cheap enough for a few hundred in a case.
@@ -42,10 +38,11 @@ impl MemoryWatch {
         self.peak = self.peak.max(now);
     }
 
-    /// Fails if a sample was more than this, and the allowance for what is touched once, above the start.
+    /// Fails if a sample was more than this and the allowances above the start.
     pub(crate) fn require_growth_within(&self, bytes: u64) -> Result<(), Failure> {
         let growth = self.peak - self.start;
-        let limit = bytes + self.allowance;
+        let processors = available_parallelism().map_or(1, NonZeroUsize::get) as u64;
+        let limit = bytes + ALLOWANCE + processors * ALLOWANCE_PER_PROCESSOR;
         require(growth <= limit, "server memory", format!("at most {} KiB more", limit >> 10), || {
             format!("{} KiB more", growth >> 10)
         })

@@ -33,7 +33,7 @@ fn load(served: u64, messages: u32, threads: u64) -> (Scenario, Observed) {
             max_ns: 5_332_991,
         }),
         client_cpu_ns_per_message: Some(6_021.0),
-        errors: Errors::default(),
+        ..Outcome::default()
     };
     let usage = Usage {
         cpu_ns: 7_500 * u64::from(messages),
@@ -41,7 +41,10 @@ fn load(served: u64, messages: u32, threads: u64) -> (Scenario, Observed) {
         peak_memory_bytes: 5_452_595,
         threads,
     };
-    (Scenario::Load(loadgen::Scenario::default()), Observed::Load { outcome, usage: Some(usage) })
+    (
+        Scenario::Load(loadgen::Scenario::default()),
+        Observed::Load { outcome: Box::new(outcome), usage: Some(usage) },
+    )
 }
 
 fn comparison(observed: &[(&str, Kind, (Scenario, Observed))]) -> Comparison {

@@ -1,0 +1,124 @@
+//! What one worker does in each phase of a run.
+
+use std::time::{Duration, Instant};
+
+use crate::connection::{Connection, Failure};
+use crate::outcome::{ClientThread, ErrorKind};
+use crate::scenario::Dialect;
+use crate::schedule::Schedule;
+use crate::stamp::Stamp;
+use crate::tally::{Window, nanoseconds};
+use crate::timer::ExactTimers;
+use crate::watch::ThreadUse;
+use crate::worker::Worker;
+
+impl Worker<'_> {
+    pub(crate) fn await_greetings(&mut self, most: Duration) -> anyhow::Result<()> {
+        self.turn_until(Instant::now() + most, |worker| worker.ungreeted == 0)
+    }
+
+    /// Loads until `end`, and counts nothing yet.
+    pub(crate) fn warm_up_until(&mut self, end: Instant, schedule: Schedule) -> anyhow::Result<()> {
+        let _exact = self.exact_timers();
+        self.loading = true;
+        self.now = Instant::now();
+        match &mut self.open_loop {
+            Some(open_loop) => open_loop.follow(schedule, self.now),
+            None => self.fill(),
+        }
+        self.turn_until(end, |_| false)
+    }
+
+    /// Puts `depth` messages in flight on each greeted connection; one that is greeted later joins then. In
+    /// churn, begins the first connections.
+    fn fill(&mut self) {
+        for token in 0..self.active {
+            if self.churn.is_some() {
+                self.open_next(token);
+            } else if self.connections[token].as_ref().is_some_and(Connection::greeted) {
+                self.send(token, self.depth, Stamp::now(self.now));
+            }
+        }
+    }
+
+    /// Loads from `start` to `end`, and counts.
+    ///
+    /// An open loop begins `schedule` then; what the warm-up left in its own is forgotten, but not what is in
+    /// flight.
+    pub(crate) fn measure(&mut self, start: Instant, end: Instant, schedule: Schedule) -> anyhow::Result<()> {
+        let _exact = self.exact_timers();
+        self.turn_until(start, |_| false)?;
+        if let Some(open_loop) = &mut self.open_loop {
+            open_loop.follow(schedule, start);
+        }
+        let before = ThreadUse::now();
+        self.tally.window = Window::Open { since: start };
+        let result = self.turn_until(end, |_| false);
+        self.tally.window = Window::Closed { since: start, until: end };
+        self.tally.elapsed = self.now.max(start).duration_since(start);
+        let after = ThreadUse::now();
+        let waits = after.run_queue_wait_ns.zip(before.run_queue_wait_ns);
+        self.tally.threads.push(ClientThread {
+            cpu_ns: nanoseconds(after.cpu.saturating_sub(before.cpu)),
+            elapsed_ns: nanoseconds(self.tally.elapsed),
+            run_queue_wait_ns: waits.map(|(after, before)| after.saturating_sub(before)),
+        });
+        self.loading = false;
+        result
+    }
+
+    /// Waits for what is in flight; an open loop also sends what fell due within the window and has not gone
+    /// out.
+    pub(crate) fn drain_for(&mut self, most: Duration) -> anyhow::Result<()> {
+        self.read_at_full_speed();
+        self.turn_until(Instant::now() + most, |worker| {
+            worker.in_flight == 0 && worker.next_due().is_none() && !worker.churns_still()
+        })?;
+        self.give_up_backlog();
+        Ok(())
+    }
+
+    fn exact_timers(&self) -> Option<ExactTimers> {
+        self.is_timed.then(ExactTimers::new)
+    }
+
+    /// Settles who was served, and gives up the starved connections before the served ones make room.
+    /// A connection that was never served is starved only if any other was, of whatever worker.
+    pub(crate) fn settle_served(&mut self, dialect: Dialect, anyone_served: bool) {
+        // An echo server has nothing to say to an idle connection.
+        let expecting = if dialect == Dialect::Echo { self.active } else { self.connections.len() };
+        let waiting: Vec<usize> = (0..expecting)
+            .filter(|&token| self.connections[token].as_ref().is_some_and(|connection| !connection.served()))
+            .collect();
+        for token in waiting {
+            if anyone_served {
+                self.tally.starved += 1;
+                self.give_up(token);
+            } else if dialect == Dialect::Protocol {
+                let detail = "no connection was greeted".to_owned();
+                self.fail(token, Failure { kind: ErrorKind::NoGreeting, detail });
+            }
+        }
+    }
+
+    /// Closes our side of every connection and waits until the server has closed its own.
+    pub(crate) fn close_within(&mut self, most: Duration) -> anyhow::Result<()> {
+        let now = Instant::now();
+        for token in 0..self.connections.len() {
+            self.with(token, |connection| connection.finish(now));
+        }
+        self.turn_until(Instant::now() + most, |_| false)?;
+        for token in 0..self.connections.len() {
+            if let Some(connection) = &self.connections[token] {
+                let detail = format!(
+                    "the server did not close within {} ms after the client had ({} messages unanswered)",
+                    most.as_millis(),
+                    connection.in_flight()
+                );
+                self.tally.failed(ErrorKind::Stalled, || detail);
+                self.give_up(token);
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,107 @@
+//! Due times of an open loop: a pure function of the index, the same whatever the server does.
+//!
+//! Uniform: message `k` is due at `k / rate`. Poisson: at the sum of `k` exponential gaps, `-ln(1 - U) / rate`
+//! each, from a seeded generator. Several workers take every n-th message of the uniform schedule, or
+//! each its own Poisson process of an n-th of the rate: such processes add up to one of the whole rate.
+
+use std::time::Duration;
+
+use crate::load::Arrivals;
+
+const NANOSECONDS: u128 = 1_000_000_000;
+
+/// One worker's due times, counted from the beginning of a window; ends with the window.
+#[derive(Clone, Debug)]
+pub(crate) struct Schedule {
+    gaps: Gaps,
+    length: Duration,
+}
+
+/// Which part of the load a worker makes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Share {
+    /// Which worker, from 0.
+    pub(crate) index: usize,
+    /// Of how many.
+    pub(crate) of: usize,
+}
+
+#[derive(Clone, Debug)]
+enum Gaps {
+    Uniform { next_index: u64, step: u64, rate: u64 },
+    Poisson { random: fastrand::Rng, rate: f64, seconds: f64 },
+}
+
+impl Schedule {
+    /// A window of nothing.
+    pub(crate) fn empty() -> Self {
+        Schedule { gaps: Gaps::Uniform { next_index: 0, step: 1, rate: 1 }, length: Duration::ZERO }
+    }
+
+    /// The due times of `share` within a window of `length`, at `rate` messages a second for all shares
+    /// together.
+    #[expect(clippy::cast_precision_loss, reason = "rates and shares are far below 2^53")]
+    pub(crate) fn new(rate: u64, arrivals: Arrivals, seed: u64, share: Share, length: Duration) -> Self {
+        let (index, of) = (share.index as u64, share.of as u64);
+        let gaps = match arrivals {
+            Arrivals::Uniform => Gaps::Uniform { next_index: index, step: of, rate },
+            Arrivals::Poisson => {
+                let mut random = fastrand::Rng::with_seed(seed);
+                // Each share draws from a stream of its own, far from those of neighbouring seeds.
+                for _ in 0..=index {
+                    random = random.fork();
+                }
+                let rate = rate as f64 / of as f64;
+                let mut gaps = Gaps::Poisson { random, rate, seconds: 0.0 };
+                gaps.advance();
+                gaps
+            }
+        };
+        Schedule { gaps, length }
+    }
+
+    /// When the next message is due; `None` once the window is over.
+    pub(crate) fn next_due(&self) -> Option<Duration> {
+        Some(self.gaps.due()).filter(|due| *due < self.length)
+    }
+
+    /// Goes on to the message after.
+    pub(crate) fn advance(&mut self) {
+        self.gaps.advance();
+    }
+}
+
+impl Gaps {
+    fn due(&self) -> Duration {
+        match self {
+            Gaps::Uniform { next_index, rate, .. } => {
+                let nanoseconds = u128::from(*next_index) * NANOSECONDS / u128::from(*rate);
+                Duration::from_nanos(u64::try_from(nanoseconds).unwrap_or(u64::MAX))
+            }
+            Gaps::Poisson { seconds, .. } => {
+                // Past the end of time is past the end of any window.
+                Duration::try_from_secs_f64(*seconds).unwrap_or(Duration::MAX)
+            }
+        }
+    }
+
+    fn advance(&mut self) {
+        match self {
+            Gaps::Uniform { next_index, step, .. } => *next_index += *step,
+            Gaps::Poisson { random, rate, seconds } => *seconds -= (-random.f64()).ln_1p() / *rate,
+        }
+    }
+}
+
+impl Iterator for Schedule {
+    type Item = Duration;
+
+    fn next(&mut self) -> Option<Duration> {
+        let due = self.next_due()?;
+        self.advance();
+        Some(due)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,74 @@
+//! An outcome in words, for a terminal.
+
+use crate::outcome::{Latency, OpenLoop, Outcome};
+
+/// What came of a run, line by line.
+pub(crate) fn summary(outcome: &Outcome) -> String {
+    let mut lines = vec![
+        format!(
+            "served {} of {} connections ({} starved)",
+            outcome.served, outcome.connections, outcome.starved
+        ),
+        format!("{} messages, {:.0} a second", outcome.messages, outcome.messages_per_second),
+    ];
+    if let Some(churned) = &outcome.churned {
+        lines.push(format!(
+            "{} connections from opening to close, {:.0} a second",
+            churned.completed, churned.completed_per_second
+        ));
+        lines.extend(times("until the greeting", churned.greeting));
+        lines.extend(times("from opening to close", churned.life));
+    }
+    match &outcome.open_loop {
+        None => lines.extend(times("round trip", outcome.latency)),
+        Some(open) => lines.extend(open_loop(open, outcome.latency)),
+    }
+    if let Some(cpu) = outcome.client_cpu_ns_per_message {
+        lines.push(format!("client CPU per message: {:.2} µs", cpu / 1e3));
+    }
+    lines.extend(outcome.verdict.iter().map(|verdict| format!("verdict: {verdict}")));
+    lines.push(format!("errors: {}", outcome.errors));
+    lines.extend(outcome.errors.first.iter().map(|first| format!("first error: {first}")));
+    lines.join("\n")
+}
+
+fn open_loop(open: &OpenLoop, response: Option<Latency>) -> Vec<String> {
+    let mut lines = vec![format!(
+        "{} due, {} sent in time ({:.1} a second), {} unanswered, {} lost with their connection",
+        open.due,
+        open.sent,
+        open.sent_per_second,
+        open.unanswered(),
+        open.lost
+    )];
+    for (name, latency) in [
+        ("response, from due", response),
+        ("service, from sent", open.service),
+        ("send lag", open.send_lag),
+        ("  generator late", open.generator_late),
+        ("  blocked by server", open.blocked),
+    ] {
+        lines.extend(times(name, latency));
+    }
+    if open.unanswered() > 0 {
+        lines.push(
+            "unanswered messages count at their age: the highest percentiles are lower bounds".to_owned(),
+        );
+    }
+    lines
+}
+
+#[expect(clippy::cast_precision_loss, reason = "microseconds for a reader, not for a computation")]
+fn times(name: &str, latency: Option<Latency>) -> Option<String> {
+    let microseconds = |nanoseconds: u64| nanoseconds as f64 / 1e3;
+    latency.map(|latency| {
+        format!(
+            "{name} in µs: median {:.1}, 90 % {:.1}, 99 % {:.1}, 99.9 % {:.1}, longest {:.1}",
+            microseconds(latency.p50_ns),
+            microseconds(latency.p90_ns),
+            microseconds(latency.p99_ns),
+            microseconds(latency.p999_ns),
+            microseconds(latency.max_ns)
+        )
+    })
+}

@@ -1,0 +1,54 @@
+//! What churn counts beside the messages: whole connections.
+
+use std::time::{Duration, Instant};
+
+use hdrhistogram::Histogram;
+
+use super::{histogram, nanoseconds};
+use crate::outcome::{Churned, Latency};
+
+#[derive(Clone, Debug)]
+pub(crate) struct ChurnTally {
+    completed: u64,
+    drained: u64,
+    greeting_ns: Histogram<u64>,
+    life_ns: Histogram<u64>,
+}
+
+impl ChurnTally {
+    pub(crate) fn new() -> anyhow::Result<Self> {
+        Ok(ChurnTally { completed: 0, drained: 0, greeting_ns: histogram()?, life_ns: histogram()? })
+    }
+
+    pub(super) fn greeted(&mut self, opened: Instant, now: Instant) {
+        self.greeting_ns.saturating_record(nanoseconds(now.saturating_duration_since(opened)));
+    }
+
+    /// As with messages: what ends in the window counts, what began in it is timed.
+    pub(super) fn ended(&mut self, opened: Instant, now: Instant, since: Instant, is_drained: bool) {
+        *(if is_drained { &mut self.drained } else { &mut self.completed }) += 1;
+        if opened >= since {
+            self.life_ns.saturating_record(nanoseconds(now.saturating_duration_since(opened)));
+        }
+    }
+
+    pub(super) fn merge(&mut self, other: &ChurnTally) -> anyhow::Result<()> {
+        self.completed += other.completed;
+        self.drained += other.drained;
+        self.greeting_ns.add(&other.greeting_ns)?;
+        self.life_ns.add(&other.life_ns)?;
+        Ok(())
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "counts of one run are far below 2^53")]
+    pub(super) fn outcome(&self, elapsed: Duration) -> Churned {
+        let seconds = elapsed.as_secs_f64();
+        Churned {
+            completed: self.completed,
+            completed_per_second: if seconds > 0.0 { self.completed as f64 / seconds } else { 0.0 },
+            drained: self.drained,
+            greeting: Latency::of(&self.greeting_ns),
+            life: Latency::of(&self.life_ns),
+        }
+    }
+}

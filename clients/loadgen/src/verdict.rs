@@ -1,0 +1,148 @@
+//! Whose limit a run has found: the server's, the client's, nobody's, or none worth the name.
+//!
+//! A saturated client measures itself, and nothing in its throughput or its percentiles says so. So the
+//! client watches itself (CPU time of its threads, their waiting for a CPU, CPU time stolen from the
+//! machine), and the run is judged from that. The bounds are chosen, not derived; each stands beside its
+//! reason.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::load::Load;
+use crate::outcome::{ClientThread, OpenLoop, Outcome};
+use crate::scenario::Scenario;
+
+/// A thread that is busy, or kept waiting for a CPU, for this share of the window has no time to spare.
+const SATURATED: f64 = 0.9;
+/// Below this share a thread mostly sleeps until there is something to do.
+const AT_EASE: f64 = 0.7;
+/// With so many messages in flight for each client thread, a server that has a CPU is never out of work.
+const PLENTY_IN_FLIGHT: u64 = 8;
+/// CPU time taken by other machines on the same hardware.
+const MAX_STEAL: f64 = 0.02;
+/// How far Little's law may be off.
+const LITTLE_TOLERANCE: f64 = 0.1;
+/// Little's law holds for long windows: each place in flight must have been used this often.
+const LITTLE_TURNS: u64 = 20;
+/// An open loop whose server completes less than this share of what is due is falling behind.
+const KEEPING_UP: f64 = 0.99;
+
+/// A judgement on one run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Verdict {
+    /// Whose limit it was.
+    pub bound: Bound,
+    /// What that is judged from, in one sentence.
+    pub reason: String,
+}
+
+/// Whose limit a run has found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Bound {
+    /// The server set the pace while the client had time to spare.
+    Server,
+    /// The client set the pace: the figures are its own.
+    Client,
+    /// Neither was at its limit.
+    Neither,
+    /// The figures say nothing.
+    Invalid,
+}
+
+impl fmt::Display for Bound {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(match self {
+            Bound::Server => "server-bound",
+            Bound::Client => "client-bound",
+            Bound::Neither => "neither",
+            Bound::Invalid => "invalid",
+        })
+    }
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}: {}", self.bound, self.reason)
+    }
+}
+
+/// Judges a run by what it left behind; `mean_latency_ns` is the mean of what `outcome.latency` summarises.
+pub(crate) fn judge(scenario: &Scenario, outcome: &Outcome, mean_latency_ns: f64) -> Verdict {
+    let verdict = |bound, reason| Verdict { bound, reason };
+    if let Some(reason) = invalid(scenario, outcome, mean_latency_ns) {
+        return verdict(Bound::Invalid, reason);
+    }
+    let busiest = outcome.client_threads.iter().map(ClientThread::load).fold(0.0, f64::max);
+    let percent = 100.0 * busiest;
+    if busiest >= SATURATED {
+        return verdict(
+            Bound::Client,
+            format!("a client thread was busy or waiting for a CPU {percent:.0} % of the time"),
+        );
+    }
+    if let Some(open) = &outcome.open_loop {
+        let late = open.generator_late.map_or(0, |latency| latency.p50_ns);
+        let response = outcome.latency.map_or(0, |latency| latency.p50_ns);
+        if late > response / 2 {
+            let reason = format!("half of the messages went out {} µs late or later", late / 1_000);
+            return verdict(Bound::Client, reason);
+        }
+        if fraction(outcome.messages, open.due) < KEEPING_UP {
+            let reason = format!("{} of {} messages were answered in time", outcome.messages, open.due);
+            return verdict(Bound::Server, reason);
+        }
+        return verdict(Bound::Neither, "the rate was kept, and answered".to_owned());
+    }
+    let in_flight = (scenario.connections * scenario.depth / scenario.threads) as u64;
+    if scenario.slow.is_none() && busiest < AT_EASE && in_flight >= PLENTY_IN_FLIGHT {
+        let reason = format!(
+            "with {in_flight} in flight for each client thread, the busiest was busy only {percent:.0} % of \
+             the time"
+        );
+        return verdict(Bound::Server, reason);
+    }
+    verdict(Bound::Neither, format!("the busiest client thread was busy {percent:.0} % of the time"))
+}
+
+fn invalid(scenario: &Scenario, outcome: &Outcome, mean_latency_ns: f64) -> Option<String> {
+    if !outcome.errors.is_empty() {
+        return Some(format!("connections failed: {}", outcome.errors));
+    }
+    if let Some(reason) = outcome.open_loop.as_ref().and_then(OpenLoop::rate_missed) {
+        return Some(reason);
+    }
+    if outcome.messages == 0 {
+        return Some("not one message was answered within the window".to_owned());
+    }
+    if let Some(steal) = outcome.steal.filter(|steal| *steal > MAX_STEAL) {
+        return Some(format!("{:.1} % of the CPU time was stolen from this machine", 100.0 * steal));
+    }
+    let (measured, expected) = little(scenario, outcome, mean_latency_ns)?;
+    ((measured / expected - 1.0).abs() > LITTLE_TOLERANCE).then(|| {
+        format!(
+            "rate times mean round trip makes {measured:.1} messages in flight, but there were {expected:.1}: \
+             the figures contradict each other (Little's law)"
+        )
+    })
+}
+
+/// Messages in flight, by Little's law and by construction; `None` where the second is not known.
+#[expect(clippy::cast_precision_loss, reason = "counts of one run are far below 2^53")]
+fn little(scenario: &Scenario, outcome: &Outcome, mean_latency_ns: f64) -> Option<(f64, f64)> {
+    let expected = (scenario.connections * scenario.depth) as u64;
+    let is_constant = scenario.load == Load::Closed && scenario.slow.is_none() && outcome.starved == 0;
+    if !is_constant || outcome.messages < LITTLE_TURNS * expected {
+        return None;
+    }
+    Some((outcome.messages_per_second * mean_latency_ns / 1e9, expected as f64))
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts of one run are far below 2^53")]
+fn fraction(part: u64, whole: u64) -> f64 {
+    if whole == 0 { 1.0 } else { part as f64 / whole as f64 }
+}
+
+#[cfg(test)]
+mod tests;

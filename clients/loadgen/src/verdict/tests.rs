@@ -1,0 +1,84 @@
+//! Each verdict, and what tips it.
+
+use super::*;
+use crate::load::Arrivals;
+use crate::outcome::{ErrorKind, Latency};
+
+/// One thread, one second, 50 in flight at 10,000 a second: the mean round trip is 5 ms.
+fn closed(busy: f64, waited: f64) -> (Scenario, Outcome, f64) {
+    let part = |share: f64| std::time::Duration::from_secs_f64(share).as_nanos().try_into().unwrap();
+    let thread =
+        ClientThread { cpu_ns: part(busy), elapsed_ns: 1_000_000_000, run_queue_wait_ns: Some(part(waited)) };
+    let outcome = Outcome {
+        messages: 10_000,
+        messages_per_second: 10_000.0,
+        client_threads: vec![thread],
+        ..Outcome::default()
+    };
+    (Scenario::default(), outcome, 5e6)
+}
+
+fn open(due: u64, sent: u64, messages: u64, late_ns: u64) -> (Scenario, Outcome, f64) {
+    let (scenario, outcome, mean) = closed(0.3, 0.0);
+    let load = Load::Open { rate: due, arrivals: Arrivals::Uniform, seed: 0 };
+    let p50 = |p50_ns| Some(Latency { p50_ns, ..Latency::default() });
+    let open_loop = OpenLoop { due, sent, generator_late: p50(late_ns), ..OpenLoop::default() };
+    let outcome = Outcome { messages, latency: p50(100_000), open_loop: Some(open_loop), ..outcome };
+    (Scenario { load, ..scenario }, outcome, mean)
+}
+
+fn verdict((scenario, outcome, mean): &(Scenario, Outcome, f64)) -> Verdict {
+    judge(scenario, outcome, *mean)
+}
+
+#[test]
+fn a_client_that_mostly_sleeps_with_much_in_flight_waits_for_the_server() {
+    assert_eq!(verdict(&closed(0.4, 0.1)).bound, Bound::Server);
+}
+
+#[test]
+fn a_client_without_time_to_spare_measures_itself() {
+    assert_eq!(verdict(&closed(0.95, 0.0)).bound, Bound::Client);
+    let waiting = verdict(&closed(0.5, 0.45));
+    assert_eq!(waiting.bound, Bound::Client);
+    assert!(waiting.reason.contains("95 %"), "{waiting}");
+}
+
+#[test]
+fn in_between_and_with_little_in_flight_it_is_neither() {
+    assert_eq!(verdict(&closed(0.8, 0.0)).bound, Bound::Neither);
+    let (scenario, outcome, _) = closed(0.4, 0.0);
+    let few = (Scenario { connections: 1, ..scenario }, outcome, 1e5);
+    assert_eq!(verdict(&few).bound, Bound::Neither);
+}
+
+#[test]
+fn figures_that_contradict_each_other_are_invalid() {
+    let (scenario, outcome, mean) = closed(0.4, 0.0);
+    let contradiction = verdict(&(scenario, outcome, mean * 0.85));
+    assert_eq!(contradiction.bound, Bound::Invalid);
+    assert!(contradiction.reason.contains("42.5") && contradiction.reason.contains("50.0"));
+}
+
+#[test]
+fn failures_theft_and_silence_are_invalid() {
+    let mut failed = closed(0.4, 0.0);
+    failed.1.errors.add(ErrorKind::Reset, || "gone".to_owned());
+    let mut robbed = closed(0.4, 0.0);
+    robbed.1.steal = Some(0.03);
+    let mut silent = closed(0.4, 0.0);
+    silent.1.messages = 0;
+    for (run, word) in [(failed, "1 reset"), (robbed, "3.0 %"), (silent, "not one")] {
+        let verdict = verdict(&run);
+        assert_eq!(verdict.bound, Bound::Invalid);
+        assert!(verdict.reason.contains(word), "{verdict}");
+    }
+}
+
+#[test]
+fn an_open_loop_is_judged_by_its_rate_its_lateness_and_what_was_answered() {
+    assert_eq!(verdict(&open(1_000, 1_000, 1_000, 10_000)).bound, Bound::Neither);
+    assert_eq!(verdict(&open(1_000, 1_000, 980, 10_000)).bound, Bound::Server);
+    assert_eq!(verdict(&open(1_000, 1_000, 1_000, 60_000)).bound, Bound::Client);
+    assert_eq!(verdict(&open(1_000, 980, 980, 10_000)).bound, Bound::Invalid);
+}

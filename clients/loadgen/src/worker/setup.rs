@@ -1,0 +1,104 @@
+//! How a worker comes to its connections.
+
+use std::net::TcpStream;
+use std::time::Instant;
+
+use anyhow::Context;
+use rustix::event::epoll::{self, CreateFlags, EventData};
+
+use super::{BUFFER_BYTES, INTEREST, Worker};
+use crate::churn::Churn;
+use crate::connect::Opener;
+use crate::connection::Connection;
+use crate::delays::Delays;
+use crate::load::Load;
+use crate::message::Message;
+use crate::open::OpenLoop;
+use crate::scenario::Scenario;
+use crate::tally::Tally;
+use crate::timed::SlowReading;
+
+/// The sockets that a worker begins with.
+#[derive(Default)]
+pub(crate) struct Share {
+    /// They make the load; in churn there are none yet.
+    pub(crate) active: Vec<TcpStream>,
+    /// They are only there.
+    pub(crate) idle: Vec<TcpStream>,
+    /// How many active ones there are to be.
+    pub(crate) places: usize,
+}
+
+impl<'run> Worker<'run> {
+    pub(crate) fn new(
+        index: usize,
+        scenario: &Scenario,
+        messages: &'run [Message],
+        opener: &Opener,
+        share: Share,
+    ) -> anyhow::Result<Self> {
+        let tally = match scenario.load {
+            Load::Closed => Tally::new()?,
+            Load::Open { .. } => Tally::of_open_loop()?,
+            Load::Churn => Tally::of_churn()?,
+        };
+        let slow = &scenario.slow;
+        let mut worker = Worker {
+            index,
+            epoll: epoll::create(CreateFlags::CLOEXEC).context("cannot create an epoll instance")?,
+            connections: Vec::with_capacity(share.places + share.idle.len()),
+            active: share.places,
+            open: 0,
+            ungreeted: 0,
+            in_flight: 0,
+            tally,
+            depth: scenario.depth as u64,
+            loading: false,
+            open_loop: matches!(scenario.load, Load::Open { .. }).then(|| OpenLoop::new(scenario.threads)),
+            churn: (scenario.load == Load::Churn).then(|| Churn {
+                opener: opener.clone(),
+                messages,
+                dialect: scenario.dialect,
+            }),
+            thinking: slow.thinks().then(|| Delays::new(slow.think_ms, share.places * scenario.depth)),
+            slow_reading: slow.reads_slowly().then(|| SlowReading {
+                bytes: if slow.read_bytes == 0 { BUFFER_BYTES } else { slow.read_bytes },
+                pauses: Delays::new(slow.read_pause_ms, share.places + share.idle.len()),
+            }),
+            is_timed: slow.thinks() || slow.reads_slowly() || matches!(scenario.load, Load::Open { .. }),
+            broken: None,
+            buffer: vec![0; BUFFER_BYTES].into(),
+            now: Instant::now(),
+        };
+        for stream in share.active {
+            worker.watch(stream, scenario, messages)?;
+        }
+        worker.connections.resize_with(share.places, || None);
+        for stream in share.idle {
+            worker.watch(stream, scenario, messages)?;
+        }
+        Ok(worker)
+    }
+
+    fn watch(
+        &mut self,
+        stream: TcpStream,
+        scenario: &Scenario,
+        messages: &'run [Message],
+    ) -> anyhow::Result<()> {
+        let token = self.connections.len();
+        // Neighbours differ in their message, on one worker as across all of them.
+        let message = &messages[(token * scenario.threads + self.index) % messages.len()];
+        let connection = Connection::new(stream, message, scenario.dialect, scenario.depth);
+        epoll::add(&self.epoll, connection.stream(), EventData::new_u64(token as u64), INTEREST)
+            .context("cannot watch a connection with epoll")?;
+        self.open += 1;
+        if !connection.greeted() {
+            self.ungreeted += 1;
+        } else if let Some(open_loop) = self.open_loop.as_mut().filter(|_| token < self.active) {
+            open_loop.joins(token, self.now);
+        }
+        self.connections.push(Some(connection));
+        Ok(())
+    }
+}

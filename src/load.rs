@@ -1,0 +1,32 @@
+//! `load`: verified load on any server that speaks the protocol.
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+
+/// Arguments of `load`.
+#[derive(Clone, Debug, clap::Args)]
+#[command(after_help = "Examples:
+  concurrent-servers load 127.0.0.1:9090                 50 connections, one message in flight on each
+  concurrent-servers load 127.0.0.1:9090 --depth 64      pipelined
+  concurrent-servers load 127.0.0.1:9090 --rate 10000 --arrivals poisson
+                                                         by the clock, as independent clients would
+  concurrent-servers load 127.0.0.1:9090 --idle 5000     50 active connections among 5,000 idle ones
+  concurrent-servers load 127.0.0.1:9090 --churn         connect, one message, close, again and again
+  concurrent-servers load 127.0.0.1:9090 --ramp 1,8,64,512
+                                                         more and more connections
+
+Exit code: 0 if every reply was right and an asked rate was kept, 1 if not. Starved connections are a
+result.")]
+pub struct Arguments {
+    #[command(flatten)]
+    load: loadgen::command::Arguments,
+}
+
+/// Makes the load and prints what came of it.
+///
+/// # Errors
+/// Nothing listens there, or this machine cannot make such a load.
+pub fn run(arguments: &Arguments) -> Result<ExitCode> {
+    loadgen::command::run(&arguments.load)
+}
