@@ -60,7 +60,7 @@ fn bench(criterion: &mut Criterion, shape: &str, read_of: fn(usize) -> Vec<u8>) 
     for size in SIZES {
         let read = read_of(size);
         assert_eq!(read.len(), size, "{shape} of another size than it says");
-        verify(&read);
+        verify(shape, &read);
         group.throughput(Throughput::Bytes(size as u64));
         for (name, transform) in CONTENDERS {
             group.bench_function(BenchmarkId::new(name, size), |bencher| {
@@ -86,13 +86,13 @@ fn refill_and_transform(bencher: &mut Bencher<'_>, read: &[u8], transform: fn(&m
 }
 
 /// Two ways to the same reply, or there is nothing to compare.
-fn verify(read: &[u8]) {
+fn verify(shape: &str, read: &[u8]) {
     let (mut by_session, mut by_loop) = (read.to_vec(), read.to_vec());
     let session_length = Session::new().transform_in_place(&mut by_session);
     let loop_length = naive_loop(&mut by_loop);
     assert!(
         by_session[..session_length] == by_loop[..loop_length],
-        "Session and the naive loop answer {} bytes differently ({session_length} and {loop_length} bytes)",
+        "{shape}, {} bytes: Session ({session_length} bytes) and the naive loop ({loop_length}) answer differently",
         read.len()
     );
 }

@@ -12,6 +12,9 @@
 //! cannot come to a deadlock. Connections are visited in turn: all get the same number of messages, and a
 //! server that neglects one of them holds up the round.
 //!
+//! The client is one thread that verifies every byte, and it may be the limit where a server is fast: a
+//! model that comes level with its floor shows that it is no slower than that, and not how fast it is.
+//!
 //! Which numbers of connections a server can take is the registry's `concurrency`: the sequential one takes
 //! 1, a pool as many as it has workers, the others any. The rest is skipped, by name.
 //!

@@ -70,7 +70,7 @@ impl Client {
         stream.set_write_timeout(Some(PATIENCE))?;
         let mut client = Client { stream, received: Vec::new() };
         if greets(model) {
-            client.expect(&[GREETING]).context("the greeting is wrong")?;
+            client.expect(&[GREETING]).context("at the greeting")?;
         }
         Ok(client)
     }
@@ -82,7 +82,7 @@ impl Client {
 
     /// Receives all their replies, each of them verified.
     pub(crate) fn receive(&mut self, batch: &Batch) -> Result<()> {
-        self.expect(&batch.reply).context("a reply is wrong")
+        self.expect(&batch.reply).context("at a reply")
     }
 
     /// Closes, and waits until the server has closed, too, without another byte.
@@ -96,7 +96,7 @@ impl Client {
     fn expect(&mut self, expected: &[u8]) -> Result<()> {
         self.received.resize(expected.len(), 0);
         self.stream.read_exact(&mut self.received).with_context(|| {
-            format!("{} bytes were owed and did not all come within {PATIENCE:?}", expected.len())
+            format!("bytes owed: {}, and not all came (within {PATIENCE:?} at most)", expected.len())
         })?;
         if self.received == expected {
             return Ok(());
