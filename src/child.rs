@@ -4,6 +4,8 @@ use std::io::Read;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{self, Sender};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
@@ -13,11 +15,13 @@ use rustix::process::{Pid, Signal, kill_process};
 /// A server that has just been started says within this time where it listens, even on a busy machine.
 const START_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// A running server, killed when this is dropped.
+/// A running server, killed when this is dropped. On Linux it does not outlive this process either,
+/// however this process ends: no signal and no crash leaves a server behind.
 #[derive(Debug)]
 pub struct ServerProcess {
     child: Child,
     address: SocketAddr,
+    _keeper: Keeper,
 }
 
 impl ServerProcess {
@@ -35,15 +39,17 @@ impl ServerProcess {
     /// # Errors
     /// As [`ServerProcess::start`].
     pub fn start_from(program: &Path, name: &str, extra_arguments: &[&str]) -> Result<ServerProcess> {
-        let mut child = Command::new(program)
+        let mut command = Command::new(program);
+        command
             .args(["serve", name, "--addr", "127.0.0.1:0", "--quiet"])
+            .args(["--parent", &std::process::id().to_string()])
             .args(extra_arguments)
             .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .spawn()
-            .with_context(|| format!("cannot start {} serve {name}", program.display()))?;
+            .stdout(Stdio::piped());
+        let (mut child, keeper) =
+            spawn(command).with_context(|| format!("cannot start {} serve {name}", program.display()))?;
         match wait_for_address(child.stdout.take()) {
-            Ok(address) => Ok(ServerProcess { child, address }),
+            Ok(address) => Ok(ServerProcess { child, address, _keeper: keeper }),
             Err(error) => {
                 let _ = child.kill();
                 let status = child.wait().map_or_else(|_| "unknown".to_owned(), |status| status.to_string());
@@ -87,6 +93,21 @@ impl Drop for ServerProcess {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Keeps the thread that started a server alive until this is dropped.
+type Keeper = Sender<()>;
+
+/// Starts the process from a thread that lives as long as it: Linux ends a child that has asked to end
+/// with its parent as soon as the *thread* that started it has ended, see `PR_SET_PDEATHSIG` in prctl(2).
+fn spawn(mut command: Command) -> Result<(Child, Keeper)> {
+    let (keeper, end) = mpsc::channel();
+    let (answer, outcome) = mpsc::sync_channel(1);
+    thread::Builder::new().name("keeper".to_owned()).spawn(move || {
+        let _ = answer.send(command.spawn());
+        let _ = end.recv();
+    })?;
+    Ok((outcome.recv()??, keeper))
 }
 
 /// Reads the one line that a server prints when it is ready.

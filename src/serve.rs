@@ -29,11 +29,42 @@ pub struct Arguments {
 
     #[command(flatten)]
     options: Options,
+
+    /// End with this process, which has started this one: what the launcher passes to its own servers
+    #[arg(long, value_name = "PID", hide = true)]
+    parent: Option<u32>,
 }
 
 /// Serves until the process is told to stop.
+///
+/// # Errors
+/// The process that it was to end with is gone already.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     // The parser lets only names of the registry through.
     let model = models::find(&arguments.model).context("no such model; see `concurrent-servers list`")?;
+    if let Some(parent) = arguments.parent {
+        end_with(parent)?;
+    }
     Ok(chassis::run(model.name, model.knobs, &arguments.options, model.serve))
+}
+
+/// Asks the kernel to kill this process when its parent ends, however that comes about.
+#[cfg(target_os = "linux")]
+fn end_with(parent: u32) -> Result<()> {
+    use rustix::process::{Signal, set_parent_process_death_signal};
+
+    set_parent_process_death_signal(Some(Signal::KILL))
+        .context("cannot ask the kernel to end with the parent process")?;
+    // It may have ended before it was asked for.
+    anyhow::ensure!(
+        std::os::unix::process::parent_id() == parent,
+        "process {parent} is not, or no longer, the parent of this one; leave --parent out"
+    );
+    Ok(())
+}
+
+#[cfg(not(target_os = "linux"))]
+#[expect(clippy::unnecessary_wraps, reason = "the same face as on Linux")]
+fn end_with(_: u32) -> Result<()> {
+    Ok(())
 }
