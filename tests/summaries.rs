@@ -118,12 +118,13 @@ fn every_model_greets_a_client_before_it_stops_or_counts_it_as_rejected() {
         let server = Server::start(model.serve, Options::default());
         let mut clients = [server.connect(), server.connect(), server.connect()];
         expect(&mut clients[0], b"*");
-        let summary = server.stop();
+        server.shutdown.request();
         let mut greetings = Vec::new();
         for mut client in clients {
             // An end, or a reset where the client was never accepted.
             let _ = client.read_to_end(&mut greetings);
         }
+        let summary = server.stop();
         assert_eq!(summary.answered_bytes, 1 + greetings.len() as u64, "{}: {summary}", model.name);
         let ended = summary.completed + summary.rejected;
         assert_eq!(summary.accepted, ended, "{}: {summary}", model.name);

@@ -4,7 +4,7 @@ use std::io::{self, ErrorKind, Read};
 use std::net::{Shutdown as Direction, SocketAddr, TcpStream};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed, Ordering::SeqCst};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
@@ -21,7 +21,7 @@ pub(crate) struct Socket {
     last_activity: AtomicU32,
     /// Its thread waits for bytes from the client, and owes it nothing.
     receiving: AtomicBool,
-    /// Set by the drain: answer no more.
+    /// Set by the drain: answer no more, say FIN, throw away what still comes.
     stopped: AtomicBool,
     /// Set by the drain: the deadline cut this connection.
     cut: AtomicBool,
@@ -49,12 +49,18 @@ impl Socket {
             // On Linux what has arrived can still be read after this, and only then `recv` returns 0. A
             // thread that is blocked in `send` must not be cut short so: what its client sent before may
             // still be on the way.
-            DrainStep::Close if self.receiving.load(Relaxed) => drop(self.stream.shutdown(Direction::Read)),
+            DrainStep::Close if self.receiving.load(SeqCst) => drop(self.stream.shutdown(Direction::Read)),
             DrainStep::Answer | DrainStep::Close => {}
-            DrainStep::Linger => self.stopped.store(true, Relaxed),
+            DrainStep::Linger => {
+                self.stopped.store(true, SeqCst);
+                // A thread that is not receiving now sees the flag before it receives again.
+                if self.receiving.load(SeqCst) {
+                    let _ = self.stream.shutdown(Direction::Write);
+                }
+            }
             DrainStep::Cut => {
                 self.cut.store(true, Relaxed);
-                self.stopped.store(true, Relaxed);
+                self.stopped.store(true, SeqCst);
                 let _ = self.stream.shutdown(Direction::Both);
             }
         }
@@ -99,35 +105,45 @@ impl Connection {
             }
             Err(_) => Outcome::Error,
         };
-        match result {
-            Ok(()) => self.linger(),
-            Err(error) => debug!(peer = %self.peer, %error, "connection ended"),
+        if let Err(error) = result {
+            debug!(peer = %self.peer, %error, "connection ended");
         }
     }
 
     /// Waits for bytes from the client and returns how many came; 0 when there will be no more.
     ///
+    /// In a drain this makes the lingering close (see [`Drain`]): a FIN, and what the client still sends is
+    /// thrown away until it closes, too, or is cut.
+    ///
     /// # Errors
     /// [`ErrorKind::TimedOut`] after `--idle-timeout` without a byte; a reset or another failure of this
     /// connection.
     pub fn receive(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        while !self.socket.stopped.load(Relaxed) {
-            self.socket.receiving.store(true, Relaxed);
+        loop {
+            // In this order, and the drain the other way round: either it sees that this thread receives
+            // and says FIN, or this thread sees that it is stopped and does. Never does a thread that has
+            // bytes to answer find its socket shut.
+            self.socket.receiving.store(true, SeqCst);
+            if self.socket.stopped.load(SeqCst) {
+                let _ = self.socket.stream.shutdown(Direction::Write);
+            }
             let received = (&self.socket.stream).read(buffer);
-            self.socket.receiving.store(false, Relaxed);
+            self.socket.receiving.store(false, SeqCst);
+            let stopped = self.socket.stopped.load(SeqCst);
             match received {
+                Ok(1..) if stopped => {}
                 Ok(received) => {
                     self.socket.touch();
                     return Ok(received);
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(_) if stopped => return Ok(0), // It has been answered in full.
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
                     return Err(timed_out("it sent nothing"));
                 }
                 Err(error) => return Err(error),
             }
         }
-        Ok(0)
     }
 
     /// Sends all of `reply`, in one call unless the client reads slowly.
@@ -171,17 +187,6 @@ impl Connection {
         #[cfg(not(target_os = "linux"))]
         stream.set_nonblocking(false)?;
         stream.set_read_timeout(self.shared.options.idle_timeout.duration())
-    }
-
-    /// Lingering close. A client that was stopped in the middle of sending gets a FIN, and what it still
-    /// sends is thrown away until it closes or the drain cuts it: closing at once, with unread bytes
-    /// here, would reset the connection and destroy the tail of its reply.
-    fn linger(&self) {
-        if !self.socket.stopped.load(Relaxed) || self.socket.stream.shutdown(Direction::Write).is_err() {
-            return;
-        }
-        let mut discarded = [0; 4096];
-        while matches!((&self.socket.stream).read(&mut discarded), Ok(1..)) {}
     }
 }
 

@@ -18,7 +18,7 @@ use crate::{Counters, Drain, Options, Outcome, Shutdown, Summary};
 ///
 /// A blocked thread sees neither a flag nor a clock. Timeouts are therefore the kernel's (`SO_RCVTIMEO`
 /// for `recv`, the timeout of `poll` when a `send` must wait), and for shutdown one *drain thread* sleeps
-/// beside the model. When shutdown is requested it closes the receiving half of each quiet socket: the
+/// beside the model. When shutdown is requested it closes the receiving half of each idle socket: the
 /// blocked `recv` returns 0, just as if the client had closed, and the connection ends the way connections
 /// always end.
 #[derive(Debug)]

@@ -1,17 +1,18 @@
 //! When a connection may go while the server stops: one policy for all models.
 //!
 //! ```text
-//!  SIGTERM        answer until quiet              half time: read and discard     deadline
-//!  ──┼──────────────────────────────────────────────┼──────────────────────────────┼──────▶
-//!    │ quiet for 200 ms: FIN, close                 │ FIN; close when the client   │ cut
-//!    │ still talking: keep answering                │ does (lingering close)       │
+//!  SIGTERM           answer until quiet             half time: answer no more      deadline
+//!  ──┼───────────────────────────────────────────────┼──────────────────────────────┼──────▶
+//!    │ idle for 200 ms before: FIN, close            │ FIN, then read and discard   │ cut
+//!    │ quiet for 200 ms: FIN, then read and discard  │ until the client closes      │
+//!    │     until the client closes                   │                              │
 //! ```
 //!
 //! A client that has just been greeted may have its first message on the way; closing at once would
 //! take the message and lose the reply. So "answer what has been received" means: until it falls quiet.
-//! A client that never does is told with a FIN, and its further bytes are read and thrown away, because
-//! closing a socket that holds unread bytes resets it, and a reset destroys the tail of the reply on its
-//! way to the client.
+//! It is then told with a FIN, and what it still sends is read and thrown away until it closes its side,
+//! too (*lingering close*): a byte that arrives at a closed socket resets the connection, and a reset
+//! destroys the part of the reply that is still on its way, which the kernel may hold by the megabyte.
 
 use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
@@ -22,8 +23,7 @@ use crate::{Options, Tick};
 
 /// How long a connection must have been silent to count as done while the server drains.
 ///
-/// Long enough for a round trip to a busy client on the same machine, short enough that a server with
-/// idle clients stops in the blink of an eye.
+/// Long enough for a round trip to a busy client on the same machine.
 const QUIET: Duration = Duration::from_millis(200);
 
 /// What may happen to a connection now.
@@ -31,7 +31,7 @@ const QUIET: Duration = Duration::from_millis(200);
 pub enum DrainStep {
     /// Keep answering it.
     Answer,
-    /// It is quiet: send FIN and close.
+    /// It has been idle since before the drain began: send FIN and close.
     Close,
     /// Answer no more: send FIN after what is owed, then discard what it sends until it closes.
     Linger,
@@ -42,6 +42,7 @@ pub enum DrainStep {
 /// A running drain.
 #[derive(Clone, Copy, Debug)]
 pub struct Drain {
+    began: Instant,
     answer_until: Instant,
     deadline: Instant,
 }
@@ -54,7 +55,11 @@ impl Drain {
     #[must_use]
     pub fn begin(options: &Options) -> Drain {
         let now = Instant::now();
-        Drain { answer_until: now + options.drain_timeout / 2, deadline: now + options.drain_timeout }
+        Drain {
+            began: now,
+            answer_until: now + options.drain_timeout / 2,
+            deadline: now + options.drain_timeout,
+        }
     }
 
     /// The step for a connection that last sent or took a byte at `last_activity`.
@@ -64,10 +69,12 @@ impl Drain {
     #[must_use]
     pub fn step(&self, socket: impl AsFd, last_activity: Tick) -> DrainStep {
         let now = Instant::now();
+        let silent = Tick::now().since(last_activity);
         if now >= self.deadline {
             DrainStep::Cut
-        } else if Tick::now().since(last_activity) >= QUIET && has_been_read_empty(socket) {
-            DrainStep::Close
+        } else if silent >= QUIET && has_been_read_empty(socket) {
+            let was_idle = silent >= QUIET + now.duration_since(self.began);
+            if was_idle { DrainStep::Close } else { DrainStep::Linger }
         } else if now >= self.answer_until {
             DrainStep::Linger
         } else {
@@ -87,6 +94,17 @@ mod tests {
     use std::os::unix::net::UnixStream;
 
     use super::*;
+
+    #[test]
+    fn a_client_that_falls_quiet_during_the_drain_is_given_time_to_close() {
+        let (_client, server) = UnixStream::pair().unwrap();
+        let began = Instant::now().checked_sub(Duration::from_secs(1)).unwrap();
+        let drain = Drain { began, ..Drain::begin(&Options::default()) };
+        let ago = |millis| Tick::from_bits(Tick::now().to_bits().wrapping_sub(millis));
+        assert_eq!(drain.step(&server, ago(0)), DrainStep::Answer);
+        assert_eq!(drain.step(&server, ago(500)), DrainStep::Linger);
+        assert_eq!(drain.step(&server, ago(60_000)), DrainStep::Close);
+    }
 
     #[test]
     fn a_silent_connection_is_not_closed_while_bytes_lie_unread_in_it() {

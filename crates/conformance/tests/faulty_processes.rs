@@ -7,6 +7,7 @@ mod support;
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
+use std::thread;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -32,6 +33,10 @@ fn serve_as_a_child() {
     let Ok(name) = std::env::var(CHILD) else { return };
     let listener = listen().unwrap();
     println!("\n{READY}{}", listener.local_addr().unwrap());
+    thread::spawn(|| {
+        thread::sleep(Duration::from_secs(600)); // far longer than any test: its parent is gone
+        std::process::exit(1);
+    });
     let fault = CHILD_FAULTS.iter().find(|fault| format!("{fault:?}") == name).unwrap();
     Shared::new(*fault, Settings::default()).accept(&listener);
 }

@@ -141,9 +141,8 @@ impl Client {
         }
     }
 
-    /// Lingering close. The drain has stopped this client in the middle of sending: it gets a FIN, and
-    /// what it still sends is thrown away until it closes or the deadline comes. Closing at once, with
-    /// unread bytes here, would reset the connection and destroy the tail of its reply.
+    /// Lingering close, when the drain has ended the conversation: a FIN, and what the client still sends
+    /// is thrown away until it closes, too, or the deadline comes.
     async fn linger(&mut self) {
         if SockRef::from(&self.stream).shutdown(Direction::Write).is_ok() {
             // The buffer lives within one poll, so that no task keeps it.

@@ -1,0 +1,139 @@
+//! How fast the protocol itself is: bytes per second through [`Session::transform_in_place`], no socket
+//! in sight, between two lines to hold it against:
+//!
+//! - `memcpy`: the same bytes copied and not looked at. The transformation overwrites its input, so every
+//!   iteration first copies it afresh, and that copy is in the figures of the other two lines. This line
+//!   is that copy alone: the floor, and what to subtract.
+//! - `naive-loop`: the protocol's table as a match in a loop, written below.
+//!
+//! Sizes are those of a read, delimiters among them. How fast a memcpy is depends on where its two buffers
+//! lie within their pages, so the place of the destination goes round from one iteration to the next, the
+//! same for all lines.
+//!
+//! ```sh
+//! cargo bench --bench protocol
+//! cargo bench --bench protocol -- 14-byte
+//! ```
+
+mod common;
+
+use std::hint::black_box;
+
+use criterion::{Bencher, BenchmarkId, Criterion, Throughput};
+use protocol::{END, START, Session};
+
+/// From a short message to the event-driven models' receive buffer.
+const SIZES: [usize; 4] = [64, 1024, 16 * 1024, 64 * 1024];
+
+/// What the bytes of a read are made of: its name, and the read of a size.
+type Shape = (&'static str, fn(usize) -> Vec<u8>);
+
+const SHAPES: [Shape; 3] = [
+    ("one-long-message", |size| framed(&vec![b'x'; size - 2])),
+    ("14-byte-messages", |size| framed(&[b'x'; 14]).repeat(size / 16)),
+    ("idle-noise", |size| vec![b'x'; size]),
+];
+
+/// What is measured: its name, and what it makes of a buffer. Each returns the length of the reply.
+type Contender = (&'static str, fn(&mut [u8]) -> usize);
+
+const CONTENDERS: [Contender; 3] = [
+    ("session", |buffer| Session::new().transform_in_place(buffer)),
+    ("naive-loop", naive_loop),
+    ("memcpy", |buffer| buffer.len()),
+];
+
+/// The destination moves on by so much: eight places within a page, each on a cache line of its own.
+const STEP: usize = 512;
+const PAGE: usize = 4096;
+
+fn main() {
+    let mut criterion = common::criterion();
+    for (shape, read_of) in SHAPES {
+        bench(&mut criterion, shape, read_of);
+    }
+    criterion.final_summary();
+}
+
+fn bench(criterion: &mut Criterion, shape: &str, read_of: fn(usize) -> Vec<u8>) {
+    let mut group = criterion.benchmark_group(format!("protocol/{shape}"));
+    for size in SIZES {
+        let read = read_of(size);
+        assert_eq!(read.len(), size, "{shape} of another size than it says");
+        verify(&read);
+        group.throughput(Throughput::Bytes(size as u64));
+        for (name, transform) in CONTENDERS {
+            group.bench_function(BenchmarkId::new(name, size), |bencher| {
+                refill_and_transform(bencher, &read, transform);
+            });
+        }
+    }
+    group.finish();
+}
+
+/// The call goes through a pointer: one jump for each iteration, the same for all.
+fn refill_and_transform(bencher: &mut Bencher<'_>, read: &[u8], transform: fn(&mut [u8]) -> usize) {
+    let (mut source, mut destination) = (Pages::for_bytes(read.len()), Pages::for_bytes(read.len()));
+    source.at(0).copy_from_slice(read);
+    let mut offset = 0;
+    bencher.iter(|| {
+        let buffer = destination.at(offset);
+        offset = (offset + STEP) % PAGE;
+        buffer.copy_from_slice(black_box(source.at(0)));
+        let reply = transform(buffer);
+        black_box(&mut buffer[..reply]);
+    });
+}
+
+/// Two ways to the same reply, or there is nothing to compare.
+fn verify(read: &[u8]) {
+    let (mut by_session, mut by_loop) = (read.to_vec(), read.to_vec());
+    let session_length = Session::new().transform_in_place(&mut by_session);
+    let loop_length = naive_loop(&mut by_loop);
+    assert!(
+        by_session[..session_length] == by_loop[..loop_length],
+        "Session and the naive loop answer {} bytes differently ({session_length} and {loop_length} bytes)",
+        read.len()
+    );
+}
+
+/// The protocol's table, byte by byte, as anybody would write it first.
+fn naive_loop(buffer: &mut [u8]) -> usize {
+    let (mut in_message, mut length) = (false, 0);
+    for position in 0..buffer.len() {
+        match (in_message, buffer[position]) {
+            (false, START) => in_message = true,
+            (false, _) => {}
+            (true, END) => in_message = false,
+            (true, data) => {
+                buffer[length] = data.wrapping_add(1);
+                length += 1;
+            }
+        }
+    }
+    length
+}
+
+fn framed(payload: &[u8]) -> Vec<u8> {
+    [&[START], payload, &[END]].concat()
+}
+
+/// A buffer that can begin anywhere within the first of its pages.
+struct Pages {
+    bytes: Vec<u8>,
+    first_page: usize,
+    length: usize,
+}
+
+impl Pages {
+    fn for_bytes(length: usize) -> Self {
+        let bytes = vec![0; length + 2 * PAGE];
+        let first_page = bytes.as_ptr().addr().next_multiple_of(PAGE) - bytes.as_ptr().addr();
+        Pages { bytes, first_page, length }
+    }
+
+    fn at(&mut self, offset: usize) -> &mut [u8] {
+        let start = self.first_page + offset;
+        &mut self.bytes[start..start + self.length]
+    }
+}
