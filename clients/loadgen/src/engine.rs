@@ -53,16 +53,16 @@ pub fn run(
     side_by_side(&mut workers, |worker| worker.await_greetings(wait))?;
     observe(Phase::WarmUp);
     let length = milliseconds(scenario.warm_up_ms);
-    let end = Instant::now() + length;
+    let start = Instant::now();
     side_by_side(&mut workers, |worker| {
-        worker.warm_up_until(end, scenario.schedule(worker.index, WARM_UP, length))
+        worker.warm_up(start, start + length, scenario.schedule(worker.index, WARM_UP, length))
     })?;
     observe(Phase::Measuring);
     let start = Instant::now() + if scenario.threads > 1 { HEAD_START } else { Duration::ZERO };
     let length = milliseconds(scenario.duration_ms);
     let before = MachineUse::now();
     side_by_side(&mut workers, |worker| {
-        worker.measure(start, start + length, scenario.schedule(worker.index, WINDOW, length))
+        worker.measure(start, length, scenario.schedule(worker.index, WINDOW, length))
     })?;
     let steal = MachineUse::now().zip(before).and_then(|(after, before)| after.stolen_since(before));
     observe(Phase::Draining);

@@ -9,7 +9,7 @@ use crate::schedule::Schedule;
 use crate::stamp::Stamp;
 use crate::tally::{Window, nanoseconds};
 use crate::timer::ExactTimers;
-use crate::watch::ThreadUse;
+use crate::watch::{run_queue_wait_ns, thread_cpu_time};
 use crate::worker::Worker;
 
 impl Worker<'_> {
@@ -17,13 +17,16 @@ impl Worker<'_> {
         self.turn_until(Instant::now() + most, |worker| worker.ungreeted == 0)
     }
 
-    /// Loads until `end`, and counts nothing yet.
-    pub(crate) fn warm_up_until(&mut self, end: Instant, schedule: Schedule) -> anyhow::Result<()> {
+    /// Loads from `start` to `end`, and counts nothing yet.
+    ///
+    /// An open loop's `schedule` counts from `start` and not from when this thread got going, so that
+    /// nothing in it is due after `end`: what is due then belongs to the window.
+    pub(crate) fn warm_up(&mut self, start: Instant, end: Instant, schedule: Schedule) -> anyhow::Result<()> {
         let _exact = self.exact_timers();
         self.loading = true;
         self.now = Instant::now();
         match &mut self.open_loop {
-            Some(open_loop) => open_loop.follow(schedule, self.now),
+            Some(open_loop) => open_loop.follow(schedule, start),
             None => self.fill(),
         }
         self.turn_until(end, |_| false)
@@ -41,25 +44,37 @@ impl Worker<'_> {
         }
     }
 
-    /// Loads from `start` to `end`, and counts.
+    /// Loads for `length` from `start`, and counts.
     ///
     /// An open loop begins `schedule` then; what the warm-up left in its own is forgotten, but not what is in
     /// flight.
-    pub(crate) fn measure(&mut self, start: Instant, end: Instant, schedule: Schedule) -> anyhow::Result<()> {
+    pub(crate) fn measure(
+        &mut self,
+        start: Instant,
+        length: Duration,
+        schedule: Schedule,
+    ) -> anyhow::Result<()> {
         let _exact = self.exact_timers();
+        // Read before the window, for it takes some 20 µs.
+        let waited = run_queue_wait_ns();
         self.turn_until(start, |_| false)?;
-        if let Some(open_loop) = &mut self.open_loop {
-            open_loop.follow(schedule, start);
-        }
-        let before = ThreadUse::now();
-        self.tally.window = Window::Open { since: start };
+        let since = match &mut self.open_loop {
+            Some(open_loop) => {
+                open_loop.follow(schedule, start);
+                start
+            }
+            // On a busy machine a thread may get here late. What it began before that was not watched.
+            None => Instant::now().max(start),
+        };
+        let (end, cpu) = (since + length, thread_cpu_time());
+        self.tally.window = Window::Open { since };
         let result = self.turn_until(end, |_| false);
-        self.tally.window = Window::Closed { since: start, until: end };
-        self.tally.elapsed = self.now.max(start).duration_since(start);
-        let after = ThreadUse::now();
-        let waits = after.run_queue_wait_ns.zip(before.run_queue_wait_ns);
+        self.tally.window = Window::Closed { since, until: end };
+        self.tally.elapsed = self.now.max(since).duration_since(since);
+        let cpu = thread_cpu_time().saturating_sub(cpu);
+        let waits = run_queue_wait_ns().zip(waited);
         self.tally.threads.push(ClientThread {
-            cpu_ns: nanoseconds(after.cpu.saturating_sub(before.cpu)),
+            cpu_ns: nanoseconds(cpu),
             elapsed_ns: nanoseconds(self.tally.elapsed),
             run_queue_wait_ns: waits.map(|(after, before)| after.saturating_sub(before)),
         });

@@ -5,24 +5,16 @@ use std::time::Duration;
 
 use rustix::time::{ClockId, clock_gettime};
 
-/// What the calling thread has used so far.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct ThreadUse {
-    /// User and system.
-    pub(crate) cpu: Duration,
-    /// Time in which it could have run and had no CPU; absent where the kernel does not say.
-    pub(crate) run_queue_wait_ns: Option<u64>,
+/// CPU time of the calling thread so far, user and system.
+pub(crate) fn thread_cpu_time() -> Duration {
+    let time = clock_gettime(ClockId::ThreadCPUTime);
+    // A thread's CPU time is not negative, and its nanoseconds are below a second.
+    Duration::new(u64::try_from(time.tv_sec).unwrap_or(0), u32::try_from(time.tv_nsec).unwrap_or(0))
 }
 
-impl ThreadUse {
-    pub(crate) fn now() -> Self {
-        let time = clock_gettime(ClockId::ThreadCPUTime);
-        // A thread's CPU time is not negative, and its nanoseconds are below a second.
-        let cpu =
-            Duration::new(u64::try_from(time.tv_sec).unwrap_or(0), u32::try_from(time.tv_nsec).unwrap_or(0));
-        let schedstat = fs::read_to_string("/proc/thread-self/schedstat").ok();
-        ThreadUse { cpu, run_queue_wait_ns: schedstat.as_deref().and_then(run_queue_wait) }
-    }
+/// How long the calling thread could have run so far and had no CPU; `None` where the kernel does not say.
+pub(crate) fn run_queue_wait_ns() -> Option<u64> {
+    run_queue_wait(&fs::read_to_string("/proc/thread-self/schedstat").ok()?)
 }
 
 /// The second of three numbers: running, waiting to run, times run.
@@ -75,8 +67,8 @@ mod tests {
     #[test]
     fn a_thread_reads_its_own_use() {
         assert_eq!(run_queue_wait("627609 131 12\n"), Some(131));
-        let before = ThreadUse::now();
-        while ThreadUse::now().cpu == before.cpu {}
-        assert!(ThreadUse::now().cpu > before.cpu);
+        let before = thread_cpu_time();
+        while thread_cpu_time() == before {}
+        assert!(thread_cpu_time() > before);
     }
 }
