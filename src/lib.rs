@@ -13,6 +13,7 @@ pub mod load;
 pub mod machine;
 pub mod models;
 pub mod output;
+pub mod pin;
 pub mod process;
 pub mod serve;
 pub mod timeline;

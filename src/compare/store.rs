@@ -1,0 +1,118 @@
+//! The folder of a run: `run.json` says what was asked for, `records.jsonl` has a line for each trial.
+//!
+//! A record is on disk as soon as its trial is over, so an interrupted run keeps what it has; a line that was
+//! cut in the middle is the last one, and is made again.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail, ensure};
+
+use super::record::{Comparison, FORMAT, Record, Run};
+
+const RUN: &str = "run.json";
+const RECORDS: &str = "records.jsonl";
+
+/// A folder that a run is being written to.
+#[derive(Debug)]
+pub struct Store {
+    folder: PathBuf,
+    records: File,
+}
+
+impl Store {
+    /// A new folder for a new run.
+    ///
+    /// # Errors
+    /// There is a run in it already, or it cannot be written.
+    pub fn create(folder: &Path, run: &Run) -> Result<Self> {
+        let file = folder.join(RUN);
+        ensure!(
+            !file.exists(),
+            "there is a run in {} already; name another folder, or take that one up with --resume",
+            folder.display()
+        );
+        fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
+        let text = serde_json::to_string_pretty(run)? + "\n";
+        fs::write(&file, text).with_context(|| format!("cannot write {}", file.display()))?;
+        Store::open(folder, true)
+    }
+
+    /// The folder of a run that is to go on, and what it has so far.
+    ///
+    /// # Errors
+    /// There is no run in it, or it cannot be read or written.
+    pub fn resume(folder: &Path) -> Result<(Self, Comparison)> {
+        let comparison = load(folder)?;
+        // Without the half of a line that an interruption may have left.
+        let path = folder.join(RECORDS);
+        let lines: Vec<String> =
+            comparison.records.iter().map(serde_json::to_string).collect::<Result<_, _>>()?;
+        let text: String = lines.into_iter().map(|line| line + "\n").collect();
+        let whole = folder.join(format!("{RECORDS}.part"));
+        fs::write(&whole, text)
+            .and_then(|()| fs::rename(&whole, &path))
+            .with_context(|| format!("cannot write {}", path.display()))?;
+        Ok((Store::open(folder, false)?, comparison))
+    }
+
+    fn open(folder: &Path, is_new: bool) -> Result<Self> {
+        let path = folder.join(RECORDS);
+        let file = OpenOptions::new().append(true).create(is_new).open(&path);
+        let records = file.with_context(|| format!("cannot write {}", path.display()))?;
+        Ok(Store { folder: folder.to_owned(), records })
+    }
+
+    /// Adds a record; it is handed to the system when this returns.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn append(&mut self, record: &Record) -> Result<()> {
+        let line = serde_json::to_string(record)? + "\n";
+        self.records
+            .write_all(line.as_bytes())
+            .with_context(|| format!("cannot write to {}", self.folder.join(RECORDS).display()))
+    }
+
+    /// Where it is.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+}
+
+/// Reads a run from its folder.
+///
+/// # Errors
+/// There is none, it is of another form, or a line other than the last one is broken.
+pub fn load(folder: &Path) -> Result<Comparison> {
+    let path = folder.join(RUN);
+    let text = fs::read_to_string(&path)
+        .with_context(|| format!("cannot read {}; is {} the folder of a run?", path.display(), folder.display()))?;
+    let format = serde_json::from_str::<serde_json::Value>(&text)
+        .with_context(|| format!("{} is not JSON", path.display()))?
+        .get("format")
+        .and_then(serde_json::Value::as_u64);
+    if format != Some(FORMAT.into()) {
+        bail!("{} is of another format than {FORMAT}; read it with the version that wrote it", path.display());
+    }
+    let run = serde_json::from_str(&text).with_context(|| format!("{} does not describe a run", path.display()))?;
+
+    let path = folder.join(RECORDS);
+    let file = File::open(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    let lines: Vec<String> = BufReader::new(file)
+        .lines()
+        .collect::<Result<_, _>>()
+        .with_context(|| format!("cannot read {}", path.display()))?;
+    let mut records = Vec::with_capacity(lines.len());
+    for (index, line) in lines.iter().enumerate() {
+        match serde_json::from_str::<Record>(line) {
+            Ok(record) => records.push(record),
+            Err(_) if index + 1 == lines.len() => {}
+            Err(error) => {
+                return Err(error).with_context(|| format!("{}, line {}", path.display(), index + 1));
+            }
+        }
+    }
+    Ok(Comparison { run, records })
+}
