@@ -37,6 +37,7 @@
 //! ```
 
 pub mod command;
+pub mod histogram;
 
 mod load;
 mod outcome;
