@@ -38,7 +38,9 @@
 
 pub mod command;
 pub mod histogram;
+pub mod merge;
 
+mod interval_log;
 mod load;
 mod outcome;
 mod ramp;
