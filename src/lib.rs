@@ -11,6 +11,7 @@ pub mod completions;
 pub mod list;
 pub mod load;
 pub mod machine;
+pub mod merge;
 pub mod models;
 pub mod output;
 pub mod pin;

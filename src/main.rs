@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
-use concurrent_servers::{check, client, compare, completions, list, load, serve, timeline, trace};
+use concurrent_servers::{check, client, compare, completions, list, load, merge, serve, timeline, trace};
 
 /// One protocol, one server per concurrency model, and the tools to compare them
 #[derive(Parser)]
@@ -52,6 +52,11 @@ enum Command {
     /// is complete. In an open loop (--rate) messages are due by the clock, whatever the server does, and
     /// are timed from then: what a stall costs the messages behind it is seen.
     Load(load::Arguments),
+    /// Add the histogram logs of several machines or runs, and print percentiles of the sums
+    ///
+    /// `load --hist-out FILE` writes such a log. Histograms are added tag by tag, and percentiles are read from
+    /// the sum: percentiles of several runs must never be averaged.
+    Merge(merge::Arguments),
     /// Compare all models: the scripted clients, verified load, and what each server used
     ///
     /// Every model runs as a process of its own, freshly started for each trial, first under the three
@@ -71,6 +76,7 @@ fn main() -> ExitCode {
         Command::Trace(arguments) => trace::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
         Command::Load(arguments) => load::run(&arguments),
+        Command::Merge(arguments) => merge::run(&arguments),
         Command::Compare(arguments) => compare::run(&arguments),
         Command::Completions(arguments) => completions::run(&arguments, &mut CommandLine::command()),
     };
@@ -78,4 +84,14 @@ fn main() -> ExitCode {
         anstream::eprintln!("error: {error:#}");
         ExitCode::FAILURE
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_arguments_of_all_commands_go_together() {
+        CommandLine::command().debug_assert();
+    }
 }

@@ -2,16 +2,19 @@
 
 use std::io::{self, Write};
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Context;
 
+use crate::interval_log::Log;
 use crate::summary::summary;
 use crate::{Arrivals, Dialect, Load, Outcome, Scenario, Slow, ramp};
 
 /// Arguments of the load generator.
 #[derive(Clone, Debug, clap::Args)]
+#[group(id = "load")]
 pub struct Arguments {
     /// The server's address, such as 127.0.0.1:9090
     #[arg(value_name = "ADDR")]
@@ -90,6 +93,10 @@ pub struct Arguments {
     #[arg(short = 't', long, value_name = "TIME", default_value = "1s", value_parser = humantime::parse_duration)]
     pub duration: Duration,
 
+    /// Write all that was timed as a histogram log, which other tools read and `merge` adds up
+    #[arg(long, value_name = "FILE", conflicts_with = "ramp")]
+    pub hist_out: Option<PathBuf>,
+
     /// Print the outcome as JSON
     #[arg(long)]
     pub json: bool,
@@ -103,7 +110,11 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let scenario = arguments.scenario()?;
     let counts = if arguments.ramp.is_empty() { vec![scenario.connections] } else { arguments.ramp.clone() };
+    let log = arguments.hist_out.as_deref().map(Log::open).transpose()?;
     let steps = ramp(arguments.address, &scenario, &counts, |_, _| {})?;
+    if let Some(log) = log {
+        log.write(steps.iter().map(|step| &step.measurement))?;
+    }
     let outcomes: Vec<Outcome> = steps.into_iter().map(|step| step.measurement.outcome).collect();
     let text = match (arguments.json, outcomes.as_slice()) {
         (true, [outcome]) => serde_json::to_string_pretty(outcome)?,

@@ -5,7 +5,7 @@
 //! so they begin and end each window together, and whoever listens for a [`Phase`] finds the load at rest.
 
 use std::net::SocketAddr;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use crate::Phase;
 use crate::connect::Opener;
@@ -60,6 +60,7 @@ pub fn run(
     observe(Phase::Measuring);
     let start = Instant::now() + if scenario.threads > 1 { HEAD_START } else { Duration::ZERO };
     let length = milliseconds(scenario.duration_ms);
+    let started = SystemTime::now() + start.saturating_duration_since(Instant::now());
     let before = MachineUse::now();
     side_by_side(&mut workers, |worker| {
         worker.measure(start, length, scenario.schedule(worker.index, WINDOW, length))
@@ -75,7 +76,7 @@ pub fn run(
         worker.settle_served(scenario.dialect, anyone_served);
         worker.close_within(wait)
     })?;
-    let mut measurement = added_up(&workers)?;
+    let mut measurement = added_up(&workers, started)?;
     let outcome = &mut measurement.outcome;
     outcome.steal = steal;
     outcome.verdict = Some(judge(scenario, outcome, measurement.latency_ns.mean()));
@@ -115,12 +116,12 @@ fn connected_workers<'run>(
     Ok(workers)
 }
 
-fn added_up(workers: &[Worker]) -> anyhow::Result<Measurement> {
+fn added_up(workers: &[Worker], started: SystemTime) -> anyhow::Result<Measurement> {
     let mut total = Tally::new()?;
     for worker in workers {
         total.merge(&worker.tally)?;
     }
-    Ok(total.into_measurement())
+    Ok(total.into_measurement(started))
 }
 
 impl Scenario {

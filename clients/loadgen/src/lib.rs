@@ -37,7 +37,10 @@
 //! ```
 
 pub mod command;
+pub mod histogram;
+pub mod merge;
 
+mod interval_log;
 mod load;
 mod outcome;
 mod ramp;

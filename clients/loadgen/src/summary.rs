@@ -59,7 +59,7 @@ fn open_loop(open: &OpenLoop, response: Option<Latency>) -> Vec<String> {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "microseconds for a reader, not for a computation")]
-fn times(name: &str, latency: Option<Latency>) -> Option<String> {
+pub(crate) fn times(name: &str, latency: Option<Latency>) -> Option<String> {
     let microseconds = |nanoseconds: u64| nanoseconds as f64 / 1e3;
     latency.map(|latency| {
         format!(

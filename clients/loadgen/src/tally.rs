@@ -1,7 +1,7 @@
 //! What one worker counts. A tally belongs to one thread and is touched for every message, so it shares
 //! nothing; tallies of several workers are added up when all have ended.
 
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use hdrhistogram::Histogram;
 
@@ -195,11 +195,16 @@ impl Tally {
         Ok(())
     }
 
-    /// The figures. What concerns the whole machine and the judgement are the run's to add.
+    /// The figures of a window that began at `started`. What concerns the whole machine and the judgement are
+    /// the run's to add.
     #[expect(clippy::cast_precision_loss, reason = "counts of one run are far below 2^53")]
-    pub(crate) fn into_measurement(self) -> Measurement {
+    pub(crate) fn into_measurement(self, started: SystemTime) -> Measurement {
         let cpu_ns: u64 = self.threads.iter().map(|thread| thread.cpu_ns).sum();
         let seconds = self.elapsed.as_secs_f64();
+        let open_loop = self.open.as_ref().map(|open| open.outcome(self.elapsed));
+        let churned = self.churn.as_ref().map(|churn| churn.outcome(self.elapsed));
+        let of_open_loop = self.open.into_iter().flat_map(|open| open.histograms());
+        let of_churn = self.churn.into_iter().flat_map(|churn| churn.histograms());
         let outcome = Outcome {
             connections: self.connections,
             served: self.served,
@@ -215,11 +220,16 @@ impl Tally {
             client_threads: self.threads,
             steal: None,
             verdict: None,
-            open_loop: self.open.as_ref().map(|open| open.outcome(self.elapsed)),
-            churned: self.churn.as_ref().map(|churn| churn.outcome(self.elapsed)),
+            open_loop,
+            churned,
             errors: self.errors,
         };
-        Measurement { outcome, latency_ns: self.latency_ns }
+        Measurement {
+            outcome,
+            started,
+            latency_ns: self.latency_ns,
+            further_ns: of_open_loop.chain(of_churn).collect(),
+        }
     }
 }
 
