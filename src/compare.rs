@@ -109,7 +109,10 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         Some(folder) => Store::resume(folder)?,
         None => {
             let run = arguments.ask()?;
-            let folder = arguments.out.clone().unwrap_or_else(|| Path::new("runs").join(run.started.replace(':', "-")));
+            let folder = arguments
+                .out
+                .clone()
+                .unwrap_or_else(|| Path::new("runs").join(run.started.replace(':', "-")));
             (Store::create(&folder, &run)?, Comparison { run, records: Vec::new() })
         }
     };
@@ -187,7 +190,8 @@ impl Arguments {
             profile.rounds.retain(|name, _| self.only.contains(name));
         }
         let scenarios = catalogue.scenarios_of(&profile);
-        let clients = scenarios.iter().filter_map(|scenario| scenario.load.as_ref()).map(|load| load.connections);
+        let clients =
+            scenarios.iter().filter_map(|scenario| scenario.load.as_ref()).map(|load| load.connections);
         let layout = if self.pin { pinned()? } else { Layout::Shared };
         Ok(Run {
             format: FORMAT,

@@ -38,7 +38,8 @@ impl Machine {
             cores: thread::available_parallelism().map_or(1, usize::from),
             memory_bytes: parse_memory(&read("/proc/meminfo")),
             system: system.trim().to_owned(),
-            is_virtual: field(&cpuinfo, "flags").map(|flags| flags.split(' ').any(|flag| flag == "hypervisor")),
+            is_virtual: field(&cpuinfo, "flags")
+                .map(|flags| flags.split(' ').any(|flag| flag == "hypervisor")),
             governor: (!governor.is_empty()).then_some(governor),
             mitigations: mitigations(Path::new("/sys/devices/system/cpu/vulnerabilities")),
             compiler: env!("COMPILER").to_owned(),
@@ -141,8 +142,7 @@ mod tests {
         let machine = Machine::example();
         assert_eq!(machine.to_string(), "Example (R) CPU @ 2.0GHz, 2 cores, 24 GiB, linux 6.1, virtual");
         assert_eq!(machine.slug(), "example-r-cpu-2-0ghz-2-cores");
-        let machine =
-            Machine { processor: None, cores: 1, memory_bytes: None, is_virtual: None, ..machine };
+        let machine = Machine { processor: None, cores: 1, memory_bytes: None, is_virtual: None, ..machine };
         assert_eq!(machine.to_string(), "unknown processor, 1 core, linux 6.1");
         assert_eq!(machine.slug(), "unknown-1-core");
     }

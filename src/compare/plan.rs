@@ -46,8 +46,7 @@ pub fn plan(run: &Run) -> Vec<Trial<'_>> {
                 trials.extend((1..).zip(order).map(|(turn, place)| {
                     let subject = subjects[place];
                     let floor = subject.floor.as_deref();
-                    let divided_by =
-                        floor.filter(|floor| subjects.iter().any(|other| other.name == **floor));
+                    let divided_by = floor.filter(|floor| subjects.iter().any(|other| other.name == **floor));
                     Trial { round, scenario, point, subject, divided_by, turn }
                 }));
             }

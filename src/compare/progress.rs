@@ -40,7 +40,8 @@ impl Progress {
     pub fn new(run: &Run, trials: &[Trial]) -> Self {
         let is_terminal = std::io::stderr().is_terminal();
         let expected_ms = trials.iter().map(|trial| expected_ms(run, trial)).sum();
-        let target = if is_terminal { ProgressDrawTarget::stderr_with_hz(4) } else { ProgressDrawTarget::hidden() };
+        let target =
+            if is_terminal { ProgressDrawTarget::stderr_with_hz(4) } else { ProgressDrawTarget::hidden() };
         let bar = ProgressBar::with_draw_target(Some(expected_ms), target);
         if let Ok(style) = ProgressStyle::with_template("{bar:24} {msg}") {
             bar.set_style(style.progress_chars("━╸─"));
@@ -94,7 +95,8 @@ impl Progress {
 }
 
 fn expected_ms(run: &Run, trial: &Trial) -> u64 {
-    let serves = |clients| models::find(&trial.subject.model).is_none_or(|model| model.concurrency.serves(clients));
+    let serves =
+        |clients| models::find(&trial.subject.model).is_none_or(|model| model.concurrency.serves(clients));
     if let Some(script) = trial.scenario.script {
         let in_turn = if serves(script.connections) { 1 } else { script.connections as u64 };
         return START_MS + in_turn * SCRIPT_MS / u64::from(script.pause_divisor.get());
@@ -102,7 +104,11 @@ fn expected_ms(run: &Run, trial: &Trial) -> u64 {
     let Some(load) = trial.scenario.load_at(trial.point, Some(1.0)) else { return START_MS };
     let connections = load.connections + load.idle;
     let waits = if serves(connections) { 0 } else { run.profile.greeting_wait_ms };
-    START_MS + run.profile.warm_up_ms + run.profile.window_ms + waits + connections as u64 * THOUSAND_CONNECTIONS_MS / 1_000
+    START_MS
+        + run.profile.warm_up_ms
+        + run.profile.window_ms
+        + waits
+        + connections as u64 * THOUSAND_CONNECTIONS_MS / 1_000
 }
 
 fn seconds(time: Duration) -> String {

@@ -235,7 +235,8 @@ impl Vary {
             return Ok(());
         };
         let peak = before.iter().find(|other| other.name == *name);
-        let peak = peak.with_context(|| format!("`peak_of` names {name:?}, which does not stand before it"))?;
+        let peak =
+            peak.with_context(|| format!("`peak_of` names {name:?}, which does not stand before it"))?;
         ensure!(
             peak.vary.is_none() && peak.load.as_ref().is_some_and(|load| load.load == Load::Closed),
             "`peak_of` must name a closed loop without `vary`, but names {name:?}"
@@ -250,8 +251,12 @@ fn set_rate(load: &mut loadgen::Scenario, asked: u64) {
     }
 }
 
-#[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss,
-    reason = "percents are small, and a negative or huge rate is refused when the load is validated")]
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "percents are small, and a negative or huge rate is refused when the load is validated"
+)]
 fn share(peak: f64, percent: u64) -> u64 {
     ((peak * percent as f64 / 100.0).round() as u64).max(1)
 }

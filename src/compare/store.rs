@@ -87,16 +87,21 @@ impl Store {
 /// There is none, it is of another form, or a line other than the last one is broken.
 pub fn load(folder: &Path) -> Result<Comparison> {
     let path = folder.join(RUN);
-    let text = fs::read_to_string(&path)
-        .with_context(|| format!("cannot read {}; is {} the folder of a run?", path.display(), folder.display()))?;
+    let text = fs::read_to_string(&path).with_context(|| {
+        format!("cannot read {}; is {} the folder of a run?", path.display(), folder.display())
+    })?;
     let format = serde_json::from_str::<serde_json::Value>(&text)
         .with_context(|| format!("{} is not JSON", path.display()))?
         .get("format")
         .and_then(serde_json::Value::as_u64);
     if format != Some(FORMAT.into()) {
-        bail!("{} is of another format than {FORMAT}; read it with the version that wrote it", path.display());
+        bail!(
+            "{} is of another format than {FORMAT}; read it with the version that wrote it",
+            path.display()
+        );
     }
-    let run = serde_json::from_str(&text).with_context(|| format!("{} does not describe a run", path.display()))?;
+    let run =
+        serde_json::from_str(&text).with_context(|| format!("{} does not describe a run", path.display()))?;
 
     let path = folder.join(RECORDS);
     let file = File::open(&path).with_context(|| format!("cannot read {}", path.display()))?;

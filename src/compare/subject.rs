@@ -70,7 +70,8 @@ pub fn subjects(names: &[String], clients: usize) -> Vec<Subject> {
     for model in chosen {
         let floor = model.floor.and_then(models::find).map(|floor| {
             let at_once = model.concurrency.at_once();
-            let floor = if at_once < clients { floor_for(floor, Some(at_once)) } else { floor_for(floor, None) };
+            let floor =
+                if at_once < clients { floor_for(floor, Some(at_once)) } else { floor_for(floor, None) };
             let list = if floor.clients.is_some() { &mut small } else { &mut floors };
             if !list.contains(&floor) {
                 list.push(floor.clone());

@@ -68,7 +68,9 @@ mod tests {
         for count in 0..6 {
             assert_eq!(ranks(count), None, "{count} values");
         }
-        for (count, low, high) in [(6, 1.0, 6.0), (8, 1.0, 8.0), (9, 2.0, 8.0), (10, 2.0, 9.0), (12, 3.0, 10.0), (20, 6.0, 15.0)] {
+        for (count, low, high) in
+            [(6, 1.0, 6.0), (8, 1.0, 8.0), (9, 2.0, 8.0), (10, 2.0, 9.0), (12, 3.0, 10.0), (20, 6.0, 15.0)]
+        {
             assert_eq!(ranks(count), Some((low, high)), "{count} values");
         }
     }

@@ -91,9 +91,8 @@ fn a_model_of_one_client_is_divided_by_a_floor_with_one_client() {
     let run = example::run("default");
     let trials = plan(&run);
     let floor_of = |scenario: &str| {
-        let trial = trials.iter().find(|trial| {
-            trial.scenario.name == scenario && trial.subject.name == "sequential"
-        });
+        let trial =
+            trials.iter().find(|trial| trial.scenario.name == scenario && trial.subject.name == "sequential");
         trial.unwrap().divided_by
     };
     assert_eq!(floor_of("ping-pong"), Some("floor-threads, 1 client"));
