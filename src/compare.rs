@@ -44,6 +44,7 @@ use trial::Conditions;
 
 /// Arguments of `compare`.
 #[derive(Clone, Debug, clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch on the command line")]
 #[command(after_help = "\
 Examples:
   concurrent-servers compare                       all models, with intervals, in less than 4 minutes
@@ -105,16 +106,13 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         output::print(EMBEDDED)?;
         return Ok(ExitCode::SUCCESS);
     }
-    let (mut store, mut comparison) = match &arguments.resume {
-        Some(folder) => Store::resume(folder)?,
-        None => {
-            let run = arguments.ask()?;
-            let folder = arguments
-                .out
-                .clone()
-                .unwrap_or_else(|| Path::new("runs").join(run.started.replace(':', "-")));
-            (Store::create(&folder, &run)?, Comparison { run, records: Vec::new() })
-        }
+    let (mut store, mut comparison) = if let Some(folder) = &arguments.resume {
+        Store::resume(folder)?
+    } else {
+        let run = arguments.ask()?;
+        let folder = Path::new("runs").join(run.started.replace(':', "-"));
+        let folder = arguments.out.as_ref().unwrap_or(&folder);
+        (Store::create(folder, &run)?, Comparison { run, records: Vec::new() })
     };
     measure(&mut store, &mut comparison)?;
     Ok(if comparison.is_right() { ExitCode::SUCCESS } else { ExitCode::FAILURE })

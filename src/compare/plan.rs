@@ -12,6 +12,7 @@ use fastrand::Rng;
 use super::record::Run;
 use super::scenario::{Point, Scenario};
 use super::subject::{Role, Subject};
+use crate::models;
 
 /// One subject at one point of one scenario, once.
 #[derive(Clone, Debug)]
@@ -63,17 +64,22 @@ fn takes_part(round: u32, asked: u32, rounds: u32) -> Option<u32> {
     (had(round) > before).then_some(u32::try_from(before).unwrap_or(0))
 }
 
+/// Whether a subject takes part in a scenario.
+///
 /// The scripted clients speak the protocol, which floors do not. Where the load varies, a curve is drawn and no
-/// ratio taken, so nobody needs a twin or a floor of its own size there; beside idle clients neither has
-/// a model that serves only a few.
-fn suits(scenario: &Scenario, subject: &Subject) -> bool {
+/// ratio taken, so nobody needs a twin or a floor of its own size there. As many idle clients as a model
+/// serves at once starve all others; that is known beforehand, and nothing would be measured.
+pub fn suits(scenario: &Scenario, subject: &Subject) -> bool {
     let Some(load) = &scenario.load else { return subject.role == Role::Model };
-    match (subject.role, subject.clients) {
-        (Role::Model, _) | (Role::Floor, None) => true,
-        (Role::Twin, _) => scenario.vary.is_none(),
-        (Role::Floor, Some(clients)) => {
-            scenario.vary.is_none() && load.idle == 0 && clients < load.connections
+    match subject.role {
+        Role::Model => {
+            let model = models::find(&subject.model);
+            load.idle == 0 || model.is_none_or(|model| model.concurrency.serves(load.idle + 1))
         }
+        Role::Twin => scenario.vary.is_none(),
+        Role::Floor => subject
+            .clients
+            .is_none_or(|clients| scenario.vary.is_none() && load.idle == 0 && clients < load.connections),
     }
 }
 

@@ -92,8 +92,8 @@ pub enum Observed {
     Load {
         /// What the load generator found.
         outcome: Box<loadgen::Outcome>,
-        /// The distribution of `outcome.latency` in nanoseconds: standard HdrHistogram V2, compressed,
-        /// base64. Two significant digits.
+        /// The distribution of `outcome.latency` in nanoseconds: as text, see
+        /// [`loadgen::histogram`]. Two significant digits.
         latency_histogram: Option<String>,
         /// What the server used from the beginning of the measured window until everything in flight
         /// was answered; absent if it could not be read.

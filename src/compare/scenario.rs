@@ -260,3 +260,6 @@ fn set_rate(load: &mut loadgen::Scenario, asked: u64) {
 fn share(peak: f64, percent: u64) -> u64 {
     ((peak * percent as f64 / 100.0).round() as u64).max(1)
 }
+
+#[cfg(test)]
+mod tests;

@@ -121,3 +121,6 @@ pub fn load(folder: &Path) -> Result<Comparison> {
     }
     Ok(Comparison { run, records })
 }
+
+#[cfg(test)]
+mod tests;
