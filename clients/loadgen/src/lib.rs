@@ -17,6 +17,9 @@
 //! threads share nothing while the load runs; what they counted is added up afterwards. A connection that the server never greets is *starved*: a result, not an error, since a sequential
 //! server serves one client at a time by design.
 //!
+//! An [`Outcome`] as JSON is described, field by field and with its units, in `schema/outcome.schema.json` beside
+//! this crate. A [`Handle`] stops a run early and tells how far it is.
+//!
 //! ```
 //! use loadgen::{Dialect, Scenario};
 //!
