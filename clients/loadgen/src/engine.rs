@@ -10,6 +10,7 @@ use std::time::{Duration, Instant, SystemTime};
 use crate::Phase;
 use crate::connect::Opener;
 use crate::crew::side_by_side;
+use crate::handle::Handle;
 use crate::limits::make_room;
 use crate::load::Load;
 use crate::message::{Message, messages};
@@ -28,25 +29,25 @@ const WARM_UP: u64 = 1 << 63;
 /// How long before a window its workers are started: starting a thread takes some 50 µs.
 const HEAD_START: Duration = Duration::from_millis(2);
 
-/// Makes the load that `scenario` describes on the server at `address`, on the calling thread and as many
-/// more as the scenario has threads, and tells `observe` of each [`Phase`] as it begins.
-///
-/// Takes as long as [`Scenario::longest`] at most, and up to 10 s before that to connect.
+/// As [`run`](crate::run), but ends early when `handle` is stopped: the window ends there, what is in flight is
+/// drained, and the [`Measurement`] is that of the shorter window, marked as interrupted. `None` if there was
+/// no window yet.
 ///
 /// # Errors
-/// If the scenario is out of bounds, nothing listens at `address`, or the client's own machine lacks
-/// descriptors, ports or threads. What the *server* does wrong is not an error but part of the
-/// [`Measurement`].
-pub fn run(
+/// As [`run`](crate::run).
+pub fn run_until(
     address: SocketAddr,
     scenario: &Scenario,
+    handle: &Handle,
     mut observe: impl FnMut(Phase),
-) -> anyhow::Result<Measurement> {
+) -> anyhow::Result<Option<Measurement>> {
     scenario.validate()?;
     let sources = make_room(address, scenario)?;
     let messages = messages(scenario)?;
+    handle.reset();
     observe(Phase::Connecting);
-    let mut workers = connected_workers(Opener::new(address, scenario, sources), scenario, &messages)?;
+    let opener = Opener::new(address, scenario, sources);
+    let mut workers = connected_workers(opener, scenario, &messages, handle)?;
 
     observe(Phase::Greeting);
     let wait = milliseconds(scenario.greeting_wait_ms);
@@ -57,6 +58,9 @@ pub fn run(
     side_by_side(&mut workers, |worker| {
         worker.warm_up(start, start + length, scenario.schedule(worker.index, WARM_UP, length))
     })?;
+    if handle.is_stopped() {
+        return Ok(None);
+    }
     observe(Phase::Measuring);
     let start = Instant::now() + if scenario.threads > 1 { HEAD_START } else { Duration::ZERO };
     let length = milliseconds(scenario.duration_ms);
@@ -80,7 +84,7 @@ pub fn run(
     let outcome = &mut measurement.outcome;
     outcome.steal = steal;
     outcome.verdict = Some(judge(scenario, outcome, measurement.latency_ns.mean()));
-    Ok(measurement)
+    Ok(Some(measurement))
 }
 
 /// One worker per thread; connection number `n` belongs to the worker at `n % threads`. Idle connections are
@@ -89,11 +93,12 @@ fn connected_workers<'run>(
     mut opener: Opener,
     scenario: &Scenario,
     messages: &'run [Message],
+    handle: &'run Handle,
 ) -> anyhow::Result<Vec<Worker<'run>>> {
     let mut shares: Vec<Share> = (0..scenario.threads).map(|_| Share::default()).collect();
-    let idle = opener.open_all(scenario.idle)?;
+    let idle = opener.open_all(scenario.idle, handle)?;
     let churns = scenario.load == Load::Churn;
-    let active = opener.open_all(if churns { 0 } else { scenario.connections })?;
+    let active = opener.open_all(if churns { 0 } else { scenario.connections }, handle)?;
     for (number, stream) in idle.streams.into_iter().enumerate() {
         shares[number % scenario.threads].idle.push(stream);
     }
@@ -106,7 +111,7 @@ fn connected_workers<'run>(
     let mut workers = shares
         .into_iter()
         .enumerate()
-        .map(|(index, share)| Worker::new(index, scenario, messages, &opener, share))
+        .map(|(index, share)| Worker::new(index, scenario, messages, handle, &opener, share))
         .collect::<anyhow::Result<Vec<Worker>>>()?;
     let tally = &mut workers[0].tally;
     tally.connections = (scenario.idle + if churns { 0 } else { scenario.connections }) as u64;

@@ -12,7 +12,8 @@ use loadgen::{command, merge};
     version,
     args_conflicts_with_subcommands = true,
     subcommand_negates_reqs = true,
-    after_help = "Exits with 1 if any connection failed or the asked rate was not kept; starved connections are a result."
+    after_help = "Exits with 1 if any connection failed or the asked rate was not kept; starved connections are a \
+                  result. Ctrl-C ends the run early with what was measured so far, and exits with 130."
 )]
 struct CommandLine {
     #[command(subcommand)]

@@ -52,6 +52,9 @@ pub struct Outcome {
     pub starved: u64,
     /// Length of the measured window.
     pub elapsed_ns: u64,
+    /// Whether the window was ended early, by [`Handle::stop`](crate::Handle::stop).
+    #[serde(default)]
+    pub interrupted: bool,
     /// Messages whose verified reply was complete within the measured window.
     pub messages: u64,
     /// `messages` over `elapsed_ns`.

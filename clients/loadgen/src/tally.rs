@@ -47,6 +47,8 @@ pub(crate) struct Tally {
     pub(crate) starved: u64,
     pub(crate) unfinished: u64,
     pub(crate) elapsed: Duration,
+    /// Whether the window ended before its time.
+    pub(crate) interrupted: bool,
     pub(crate) threads: Vec<ClientThread>,
     pub(crate) errors: Errors,
     messages: u64,
@@ -69,6 +71,7 @@ impl Tally {
             starved: 0,
             unfinished: 0,
             elapsed: Duration::ZERO,
+            interrupted: false,
             threads: Vec::new(),
             errors: Errors::default(),
             messages: 0,
@@ -95,6 +98,11 @@ impl Tally {
         if let Window::Open { .. } = self.window {
             self.reply_bytes += reply_bytes;
         }
+    }
+
+    /// Messages counted so far.
+    pub(crate) fn messages(&self) -> u64 {
+        self.messages
     }
 
     /// Counts one message whose reply is complete. The window times what was *due* within it, to the
@@ -175,6 +183,7 @@ impl Tally {
         self.starved += other.starved;
         self.unfinished += other.unfinished;
         self.elapsed = self.elapsed.max(other.elapsed);
+        self.interrupted |= other.interrupted;
         self.threads.extend_from_slice(&other.threads);
         for (&kind, &count) in &other.errors.by_kind {
             *self.errors.by_kind.entry(kind).or_default() += count;
@@ -210,6 +219,7 @@ impl Tally {
             served: self.served,
             starved: self.starved,
             elapsed_ns: nanoseconds(self.elapsed),
+            interrupted: self.interrupted,
             messages: self.messages,
             messages_per_second: if seconds > 0.0 { self.messages as f64 / seconds } else { 0.0 },
             reply_bytes: self.reply_bytes,

@@ -81,7 +81,7 @@ fn no_damage_makes_it_panic_or_cannot_be_added() {
     let random = &mut fastrand::Rng::with_seed(2);
     let plain = plain_of(&encode(&histogram((0..200).map(|power| 1 << (power % 35)))).unwrap());
     let mut accepted = 0;
-    for _ in 0..2_000 {
+    for _ in 0..500 {
         let mut damaged = plain.clone();
         for _ in 0..random.usize(1..4) {
             // Half of the damage is in the header, where it does most harm.
@@ -96,5 +96,5 @@ fn no_damage_makes_it_panic_or_cannot_be_added() {
             let _ = (sum.mean(), sum.value_at_quantile(0.999), encode(&sum));
         }
     }
-    assert!(accepted > 100, "the damage was so great that nothing was tried: {accepted}");
+    assert!(accepted > 50, "the damage was so great that nothing was tried: {accepted}");
 }
