@@ -15,10 +15,12 @@ pub mod analysis;
 pub mod plan;
 pub mod progress;
 pub mod record;
+pub mod report;
 pub mod scenario;
 pub mod store;
 pub mod subject;
 pub mod trial;
+pub(crate) mod units;
 
 #[cfg(test)]
 pub(crate) mod example;
@@ -43,7 +45,7 @@ use subject::{Layout, subjects};
 use trial::Conditions;
 
 /// Arguments of `compare`.
-#[derive(Clone, Debug, clap::Args)]
+#[derive(Clone, Debug, Default, clap::Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch on the command line")]
 #[command(after_help = "\
 Examples:
@@ -116,6 +118,14 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     };
     measure(&mut store, &mut comparison)?;
     Ok(if comparison.is_right() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// What a run of all models for the record is.
+///
+/// # Errors
+/// It is to be pinned, and there is one CPU only.
+pub fn full_run(pin: bool) -> Result<Run> {
+    Arguments { full: true, pin, ..Arguments::default() }.ask()
 }
 
 /// Makes all trials of the run that have no record yet.

@@ -16,6 +16,7 @@ pub mod models;
 pub mod output;
 pub mod pin;
 pub mod process;
+pub mod record;
 pub mod serve;
 pub mod timeline;
 pub mod trace;

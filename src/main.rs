@@ -3,7 +3,9 @@
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
-use concurrent_servers::{check, client, compare, completions, list, load, merge, serve, timeline, trace};
+use concurrent_servers::{
+    check, client, compare, completions, list, load, merge, record, serve, timeline, trace,
+};
 
 /// One protocol, one server per concurrency model, and the tools to compare them
 #[derive(Parser)]
@@ -63,6 +65,8 @@ enum Command {
     /// scripted clients and then under 50 clients that each keep one message of 64 bytes in flight. Every
     /// reply byte is verified. The floors, raw echo without a protocol, stand below the models.
     Compare(compare::Arguments),
+    /// Make a run for the record, and write what the documents say from it
+    Record(record::Arguments),
     /// Write a completion script for a shell
     Completions(completions::Arguments),
 }
@@ -78,6 +82,7 @@ fn main() -> ExitCode {
         Command::Load(arguments) => load::run(&arguments),
         Command::Merge(arguments) => merge::run(&arguments),
         Command::Compare(arguments) => compare::run(&arguments),
+        Command::Record(arguments) => record::run(&arguments),
         Command::Completions(arguments) => completions::run(&arguments, &mut CommandLine::command()),
     };
     result.unwrap_or_else(|error| {

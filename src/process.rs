@@ -39,6 +39,8 @@ pub struct Usage {
     pub peak_memory_bytes: u64,
     /// Threads at the second reading.
     pub threads: u64,
+    /// Threads that live at the second reading and were on a CPU in between.
+    pub busy_threads: u64,
     /// How often its threads gave up their CPU to wait for something.
     pub voluntary_switches: u64,
     /// How often they were made to.
@@ -127,6 +129,11 @@ impl Reading {
             system_ns: nanoseconds(self.system.saturating_sub(earlier.system)),
             peak_memory_bytes: self.peak_memory_bytes,
             threads: self.threads,
+            busy_threads: self
+                .cpu_by_thread
+                .iter()
+                .filter(|(thread, cpu)| earlier.cpu_by_thread.get(thread) != Some(cpu))
+                .count() as u64,
             voluntary_switches: self.switches.0.saturating_sub(earlier.switches.0),
             involuntary_switches: self.switches.1.saturating_sub(earlier.switches.1),
         }
@@ -229,6 +236,7 @@ mod tests {
         let usage =
             reading(120, &[(1, 1_000), (2, 70_000_000), (3, 5)]).since(&reading(50, &[(1, 400), (2, 0)]));
         assert_eq!((usage.cpu_ns, usage.cpu_clock, usage.threads), (70_000_605, CpuClock::Threads, 3));
+        assert_eq!(usage.busy_threads, 3);
     }
 
     #[test]

@@ -193,6 +193,7 @@ fn loaded(load: &loadgen::Scenario, trial: &Trial, figures: &Figures, random: &m
             system_ns: ticks - ticks / 4,
             peak_memory_bytes: (3 << 20) + figures.threads * 9_000,
             threads: figures.threads,
+            busy_threads: figures.threads,
             voluntary_switches: messages * figures.threads.min(4) / 4,
             involuntary_switches: messages / 100,
         }),

@@ -1,5 +1,8 @@
 //! Making a trial: start the server, put it through the scenario, read what it used.
 
+use std::thread;
+use std::time::{Duration, Instant};
+
 use anyhow::{Context, Result};
 use hdrhistogram::Histogram;
 use loadgen::{Dialect, Phase};
@@ -64,14 +67,14 @@ fn load(trial: &Trial, conditions: Conditions, peak: Option<f64>) -> Option<load
 }
 
 fn observe(trial: &Trial, conditions: Conditions, load: Option<&loadgen::Scenario>) -> Result<Observed> {
-    let cpu = match conditions.layout {
-        Layout::Shared => None,
-        Layout::Pinned { server, .. } => Some(server),
+    let (cpu, cpus) = match conditions.layout {
+        Layout::Shared => (None, thread::available_parallelism().map_or(1, usize::from)),
+        Layout::Pinned { server, .. } => (Some(server), 1),
     };
     let server = ServerProcess::start_on(cpu, &trial.subject.model, &[])?;
     match (&trial.scenario.script, load) {
         (Some(script), _) => play(&server, *script),
-        (None, Some(load)) => measure(&server, load),
+        (None, Some(load)) => measure(&server, load, cpus),
         (None, None) => anyhow::bail!(
             "there is no peak to take a share of: {} was not measured before",
             trial.scenario.vary.as_ref().and_then(|vary| vary.peak_of.as_deref()).unwrap_or("a closed loop")
@@ -93,22 +96,35 @@ fn play(server: &ServerProcess, script: Script) -> Result<Observed> {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "bytes of one process are far below 2^53")]
-fn measure(server: &ServerProcess, load: &loadgen::Scenario) -> Result<Observed> {
+/// `cpus` is how many the server may use.
+fn measure(server: &ServerProcess, load: &loadgen::Scenario, cpus: usize) -> Result<Observed> {
     let read = || process::read(server.pid()).ok();
     let alone = read();
     let (mut before, mut after) = (None, None);
-    let measurement = loadgen::run(server.address(), load, |phase| match phase {
-        Phase::Measuring => before = read(),
-        Phase::Closing => after = read(),
+    let (mut begun, mut ended) = (Instant::now(), Instant::now());
+    let mut measurement = loadgen::run(server.address(), load, |phase| match phase {
+        Phase::Measuring => (before, begun) = (read(), Instant::now()),
+        Phase::Closing => (ended, after) = (Instant::now(), read()),
         _ => {}
     })?;
     let connections = (load.connections + load.idle) as f64;
     let memory = |reading: &process::Reading| reading.anonymous_memory_bytes() as f64;
     let grown = alone.zip(before.as_ref()).map(|(alone, before)| memory(before) - memory(&alone));
+    let usage = before.zip(after).map(|(before, after)| after.since(&before));
+    let outcome = &mut measurement.outcome;
+    outcome.verdict = match (outcome.verdict.take(), &usage) {
+        (Some(verdict), Some(usage)) => {
+            let cpu_per_second =
+                Duration::from_nanos(usage.cpu_ns).as_secs_f64() / (ended - begun).as_secs_f64();
+            let can_use = usize::try_from(usage.busy_threads)?.min(cpus);
+            Some(verdict.with_server(outcome, cpu_per_second, can_use))
+        }
+        (verdict, _) => verdict,
+    };
     Ok(Observed::Load {
         latency_histogram: Some(encoded(&measurement.latency_ns)?),
         outcome: Box::new(measurement.outcome),
-        usage: before.zip(after).map(|(before, after)| after.since(&before)),
+        usage,
         memory_per_connection_bytes: (load.load != loadgen::Load::Churn)
             .then_some(grown)
             .flatten()

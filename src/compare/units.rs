@@ -38,6 +38,15 @@ pub(crate) fn mebibytes(bytes: u64) -> String {
     format!("{:.1}", bytes as f64 / f64::from(1 << 20))
 }
 
+/// Bytes in the unit that suits them.
+pub(crate) fn bytes(bytes: f64) -> String {
+    match bytes {
+        ..999.5 => format!("{bytes:.0} B"),
+        ..1_023_000.0 => format!("{} KiB", three_digits(bytes / 1024.0)),
+        _ => format!("{} MiB", three_digits(bytes / f64::from(1 << 20))),
+    }
+}
+
 /// A number without decimals, its thousands set apart.
 pub(crate) fn count(value: f64) -> String {
     let digits = format!("{value:.0}");
@@ -71,6 +80,15 @@ mod tests {
             (6_612_000_000, "6.61 s"),
         ] {
             assert_eq!(duration(nanoseconds), text);
+        }
+    }
+
+    #[test]
+    fn bytes_have_the_unit_that_suits_them() {
+        for (value, text) in
+            [(0.0, "0 B"), (34.4, "34 B"), (999.0, "999 B"), (2_048.0, "2.00 KiB"), (9_437_184.0, "9.00 MiB")]
+        {
+            assert_eq!(bytes(value), text);
         }
     }
 
