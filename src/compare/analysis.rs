@@ -4,19 +4,53 @@
 //! The unit of replication is a trial, a fresh server process in one round. What drifts on the machine is
 //! taken out by dividing *within* each round; over the rounds the median is taken, with the exact interval
 //! that its order statistics give.
+//!
+//! Which trials count was decided before any was made, and none is left out for its figures:
+//!
+//! - A trial that failed, or in which a reply was wrong or missing, has no figures. It is counted in
+//!   [`Row::trials`] and told in [`Row::failures`].
+//! - A trial that the load generator calls [invalid](loadgen::Bound::Invalid) (a rate that was not kept, CPU time
+//!   stolen by other machines, figures that contradict each other) keeps its figures, because leaving
+//!   out the rounds in which a server could not keep up would flatter it. It is counted in
+//!   [`Row::invalid`], and no ratio is taken from it.
+//! - A ratio needs two valid trials of one round that did the same work: the same load, and as many clients
+//!   served. 49 starved clients beside none are another load.
 
+mod metric;
+mod ratio;
+mod row;
 mod statistics;
 
 use hdrhistogram::Histogram;
+use serde::Serialize;
 
-use super::record::Run;
+use super::record::{Comparison, Record, Run};
 use super::scenario::{Point, Scenario};
-use super::subject::Subject;
+use super::subject::{Role, Subject};
 
+pub use metric::{Better, Metric};
 pub use statistics::{Interval, median, median_interval};
 
+/// What the records say.
+pub fn analyse(comparison: &Comparison) -> Analysis {
+    let Comparison { run, records } = comparison;
+    let scenarios = run.scenarios.iter().map(|scenario| {
+        let records: Vec<&Record> =
+            records.iter().filter(|record| record.scenario == scenario.name).collect();
+        let points = scenario.points().into_iter().map(|point| at_point(run, point, &records));
+        ScenarioAnalysis {
+            scenario: scenario.clone(),
+            points: points.filter(|point| !point.rows.is_empty()).collect(),
+        }
+    });
+    Analysis {
+        run: run.clone(),
+        scenarios: scenarios.filter(|scenario| !scenario.points.is_empty()).collect(),
+    }
+}
+
 /// Everything that a comparison says.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Analysis {
     /// What was asked for, and where.
     pub run: Run,
@@ -25,7 +59,7 @@ pub struct Analysis {
 }
 
 /// The answer to one question.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct ScenarioAnalysis {
     /// The question.
     pub scenario: Scenario,
@@ -34,7 +68,7 @@ pub struct ScenarioAnalysis {
 }
 
 /// All subjects at one point.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct PointAnalysis {
     /// Where on the curve.
     pub point: Point,
@@ -46,7 +80,7 @@ pub struct PointAnalysis {
 
 /// How far two runs of the very same thing lay apart: the widest bound of all twins' intervals, as a factor of
 /// 1 or more.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Noise {
     /// For the cost of a message.
     pub cost: f64,
@@ -55,17 +89,21 @@ pub struct Noise {
 }
 
 /// One subject at one point.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Row {
     /// Who.
     pub subject: Subject,
     /// Trials that were made, failed ones too.
     pub trials: u32,
+    /// Those among them whose figures the load generator calls invalid; no ratio is taken from these.
+    pub invalid: u32,
     /// What went wrong, one sentence each.
     pub failures: Vec<String>,
     /// Each metric that was measured, with its value in every round.
+    #[serde(serialize_with = "metric::as_map")]
     pub metrics: Vec<(Metric, Spread)>,
     /// Latencies of all rounds together, in nanoseconds; not the mean of anything.
+    #[serde(serialize_with = "row::as_text")]
     pub latency_ns: Option<Histogram<u64>>,
     /// CPU time per message as a multiple of the floor's.
     pub cost_ratio: Option<Ratio>,
@@ -77,53 +115,10 @@ pub struct Row {
     pub reason: Option<String>,
 }
 
-/// A figure that can be asked of every trial. Units are in [`Metric::unit`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Metric {
-    /// From before the first scripted client connects until the last one is over.
-    ScriptTime,
-    /// Verified messages a second.
-    MessagesPerSecond,
-    /// Whole connections a second, in churn.
-    ConnectionsPerSecond,
-    /// Verified reply bytes a second.
-    ReplyMegabytesPerSecond,
-    /// Percentiles of the round trip (closed loop, churn) or of the response time (open loop).
-    P50,
-    /// See [`Metric::P50`].
-    P90,
-    /// See [`Metric::P50`].
-    P99,
-    /// See [`Metric::P50`].
-    P999,
-    /// The longest of them.
-    Max,
-    /// The server's CPU time per message, user and system.
-    CpuPerMessage,
-    /// The part of it in user mode: from clock ticks, so all rounds together give one value.
-    UserCpuPerMessage,
-    /// The part of it in system mode, likewise.
-    SystemCpuPerMessage,
-    /// The most physical memory that the server ever held.
-    PeakMemory,
-    /// What the server's own memory grows by for each connection.
-    MemoryPerConnection,
-    /// The server's threads, at the end of the window.
-    Threads,
-    /// How often the server's threads gave up a CPU or were made to, per message.
-    SwitchesPerMessage,
-    /// Clients that were served.
-    Served,
-    /// Clients that were never served beside others that were.
-    Starved,
-    /// The load generator's CPU time per message.
-    ClientCpuPerMessage,
-}
-
 /// A value for each round, and what stands for all of them.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Spread {
-    /// Round, value.
+    /// Round, value; empty where all rounds together give one value, which is then the median.
     pub values: Vec<(u32, f64)>,
     /// Their median.
     pub median: f64,
@@ -132,7 +127,7 @@ pub struct Spread {
 }
 
 /// A subject divided by another, within each round.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Ratio {
     /// The subject that it is divided by.
     pub floor: String,
@@ -143,7 +138,8 @@ pub struct Ratio {
 }
 
 /// What may be said of a ratio.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Claim {
     /// It is more than 1: the interval excludes 1 and everything that the twins show.
     Higher,
@@ -156,3 +152,57 @@ pub enum Claim {
     /// Nothing: there is no interval, for the subject or for a twin.
     TooFewRounds,
 }
+
+/// All subjects at one point of the scenario that the records are of.
+fn at_point(run: &Run, point: Point, records: &[&Record]) -> PointAnalysis {
+    let records: Vec<&Record> = records.iter().copied().filter(|record| record.point == point).collect();
+    let rows = run.subjects.iter().filter_map(|subject| row::row(subject, &records));
+    let mut point = PointAnalysis { point, rows: rows.collect(), noise: None };
+    point.noise = ratio::noise(&point.rows, |row| row.subject.role == Role::Twin);
+    ratio::judge(&mut point);
+    point
+}
+
+impl Analysis {
+    /// The scenario of this name, if it has records.
+    pub fn scenario(&self, name: &str) -> Option<&ScenarioAnalysis> {
+        self.scenarios.iter().find(|scenario| scenario.scenario.name == name)
+    }
+}
+
+impl PointAnalysis {
+    /// The subject of this name, if it has records here.
+    pub fn row(&self, subject: &str) -> Option<&Row> {
+        self.rows.iter().find(|row| row.subject.name == subject)
+    }
+}
+
+impl Row {
+    /// The spread of a metric, if it was measured.
+    pub fn spread(&self, metric: Metric) -> Option<&Spread> {
+        self.metrics.iter().find(|(of, _)| *of == metric).map(|(_, spread)| spread)
+    }
+
+    /// The median of a metric over the rounds, in [`Metric::unit`], if it was measured.
+    pub fn median(&self, metric: Metric) -> Option<f64> {
+        self.spread(metric).map(|spread| spread.median)
+    }
+}
+
+impl Spread {
+    /// The spread of these values by round; `None` without any.
+    pub fn of(values: Vec<(u32, f64)>) -> Option<Self> {
+        let plain: Vec<f64> = values.iter().map(|&(_, value)| value).collect();
+        Some(Spread { median: median(&plain)?, interval: median_interval(&plain), values })
+    }
+}
+
+impl Claim {
+    /// Whether a difference is claimed.
+    pub fn is_difference(self) -> bool {
+        matches!(self, Claim::Higher | Claim::Lower)
+    }
+}
+
+#[cfg(test)]
+mod tests;
