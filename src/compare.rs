@@ -15,10 +15,12 @@ pub mod analysis;
 pub mod plan;
 pub mod progress;
 pub mod record;
+pub mod report;
 pub mod scenario;
 pub mod store;
 pub mod subject;
 pub mod trial;
+mod units;
 
 #[cfg(test)]
 pub(crate) mod example;

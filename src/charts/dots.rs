@@ -112,11 +112,17 @@ impl Plot {
 
     /// In a narrow chart a row's words stand above its marks, else beside them.
     fn height(&self, row: &DotRow) -> f64 {
-        match (self.is_narrow, row.note.is_empty()) {
-            (false, _) => ROW,
-            (true, true) => WORDS + STRIP + 4.0,
-            (true, false) => 2.0 * WORDS + STRIP + 2.0,
-        }
+        if self.is_narrow { self.lines(row) * WORDS + STRIP + 4.0 } else { ROW }
+    }
+
+    /// Lines of words above a row's marks.
+    fn lines(&self, row: &DotRow) -> f64 {
+        1.0 + f64::from(u8::from(!self.fits(row))) + f64::from(u8::from(!row.note.is_empty()))
+    }
+
+    /// Whether a row's name and its figure have room beside each other.
+    fn fits(&self, row: &DotRow) -> bool {
+        width_of(&row.label) + width_of(&row.figure) + GAP <= self.right
     }
 }
 
@@ -167,14 +173,20 @@ fn draw_row(canvas: &mut Canvas, plot: &Plot, row: &DotRow, top: f64, height: f6
     let right = canvas.width;
     canvas.begin(&format!("row {}", row.mark.class()));
     let (middle, figure_y) = if plot.is_narrow {
-        canvas.words(0.0, top + 14.0, Anchor::Start, "name", &row.label);
-        canvas.words(0.0, top + 29.0, Anchor::Start, "quiet small", &row.note);
-        (top + height - STRIP / 2.0 - 4.0, top + 14.0)
+        let first = top + 15.0;
+        let figure_y = if plot.fits(row) { first } else { first + WORDS };
+        canvas.words(0.0, first, Anchor::Start, "name", &row.label);
+        if !row.note.is_empty() {
+            canvas.words(0.0, figure_y + WORDS - 1.0, Anchor::Start, "quiet small", &row.note);
+        }
+        (top + height - STRIP / 2.0 - 2.0, figure_y)
     } else {
         let middle = top + height / 2.0;
         let label_y = if row.note.is_empty() { middle + 4.5 } else { middle - 2.0 };
         canvas.words(0.0, label_y, Anchor::Start, "name", &row.label);
-        canvas.words(0.0, middle + 13.0, Anchor::Start, "quiet small", &row.note);
+        if !row.note.is_empty() {
+            canvas.words(0.0, middle + 13.0, Anchor::Start, "quiet small", &row.note);
+        }
         (middle, middle + 4.5)
     };
     canvas.words(right, figure_y, Anchor::End, "figure", &row.figure);

@@ -105,7 +105,8 @@ impl Domain {
         let mut number = first;
         let mut ticks = Vec::new();
         while number <= last && ticks.len() < most {
-            ticks.push(number * step);
+            // Without the sign that a rounded zero may have.
+            ticks.push(number * step + 0.0);
             number += 1.0;
         }
         ticks
