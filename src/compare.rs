@@ -19,7 +19,10 @@ pub mod report;
 pub mod scenario;
 pub mod store;
 pub mod subject;
+pub mod table;
 pub mod trial;
+mod units;
+
 mod units;
 
 #[cfg(test)]
@@ -96,6 +99,10 @@ pub struct Arguments {
     /// Go on with an interrupted run in this folder
     #[arg(long, value_name = "FOLDER", conflicts_with_all = ["models", "quick", "full", "only", "scenarios", "pin", "seed", "out"])]
     resume: Option<PathBuf>,
+
+    /// Show the recorded run in this folder, and measure nothing
+    #[arg(long, value_name = "FOLDER", conflicts_with_all = ["models", "quick", "full", "only", "scenarios", "pin", "seed", "out", "resume"])]
+    from: Option<PathBuf>,
 }
 
 /// Tries every model and prints what came of it.
@@ -106,6 +113,9 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     if arguments.print_scenarios {
         output::print(EMBEDDED)?;
         return Ok(ExitCode::SUCCESS);
+    }
+    if let Some(folder) = &arguments.from {
+        return show(&store::load(folder)?);
     }
     let (mut store, mut comparison) = match &arguments.resume {
         Some(folder) => Store::resume(folder)?,
@@ -119,6 +129,12 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         }
     };
     measure(&mut store, &mut comparison)?;
+    show(&comparison)
+}
+
+/// Prints what the records say.
+fn show(comparison: &Comparison) -> Result<ExitCode> {
+    output::print(&table::draw(&analysis::analyse(comparison)))?;
     Ok(if comparison.is_right() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
