@@ -19,6 +19,7 @@ pub mod report;
 pub mod scenario;
 pub mod store;
 pub mod subject;
+pub mod table;
 pub mod trial;
 pub(crate) mod units;
 
@@ -97,6 +98,10 @@ pub struct Arguments {
     /// Go on with an interrupted run in this folder
     #[arg(long, value_name = "FOLDER", conflicts_with_all = ["models", "quick", "full", "only", "scenarios", "pin", "seed", "out"])]
     resume: Option<PathBuf>,
+
+    /// Show the recorded run in this folder, and measure nothing
+    #[arg(long, value_name = "FOLDER", conflicts_with_all = ["models", "quick", "full", "only", "scenarios", "pin", "seed", "out", "resume"])]
+    from: Option<PathBuf>,
 }
 
 /// Tries every model and prints what came of it.
@@ -108,6 +113,9 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         output::print(EMBEDDED)?;
         return Ok(ExitCode::SUCCESS);
     }
+    if let Some(folder) = &arguments.from {
+        return show(&store::load(folder)?);
+    }
     let (mut store, mut comparison) = if let Some(folder) = &arguments.resume {
         Store::resume(folder)?
     } else {
@@ -117,6 +125,12 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         (Store::create(folder, &run)?, Comparison { run, records: Vec::new() })
     };
     measure(&mut store, &mut comparison)?;
+    show(&comparison)
+}
+
+/// Prints what the records say.
+fn show(comparison: &Comparison) -> Result<ExitCode> {
+    output::print(&table::draw(&analysis::analyse(comparison)))?;
     Ok(if comparison.is_right() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 

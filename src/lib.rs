@@ -3,6 +3,7 @@
 //!
 //! A library only so that the tests and benches of this package can use the registry, too.
 
+pub mod charts;
 pub mod check;
 pub mod child;
 pub mod client;

@@ -1,41 +1,28 @@
 //! Numbers for a reader: three digits that matter, and the unit beside them.
 
 /// Nanoseconds in the unit that suits them.
-#[expect(clippy::cast_precision_loss, reason = "three digits are shown")]
-pub(crate) fn duration(nanoseconds: u64) -> String {
-    let value = nanoseconds as f64;
+pub(crate) fn duration(nanoseconds: f64) -> String {
     // From where rounding would show a fourth digit, the next unit takes over.
     match nanoseconds {
-        ..1_000 => format!("{nanoseconds} ns"),
-        1_000..999_500 => format!("{} µs", three_digits(value / 1e3)),
-        999_500..999_500_000 => format!("{} ms", three_digits(value / 1e6)),
-        999_500_000.. => format!("{} s", three_digits(value / 1e9)),
+        ..999.5 => format!("{nanoseconds:.0} ns"),
+        ..999_500.0 => format!("{} µs", three_digits(nanoseconds / 1e3)),
+        ..999_500_000.0 => format!("{} ms", three_digits(nanoseconds / 1e6)),
+        _ => format!("{} s", three_digits(nanoseconds / 1e9)),
     }
 }
 
-fn three_digits(value: f64) -> String {
+/// At most two decimals, and none that a fourth digit would stand for; thousands are set apart.
+pub(crate) fn three_digits(value: f64) -> String {
     match value {
         ..9.995 => format!("{value:.2}"),
         ..99.95 => format!("{value:.1}"),
-        _ => format!("{value:.0}"),
+        _ => count(value),
     }
 }
 
-/// Nanoseconds in microseconds, all alike, to be compared down a column.
-pub(crate) fn microseconds(nanoseconds: f64) -> String {
-    format!("{:.2}", nanoseconds / 1e3)
-}
-
-/// Nanoseconds as seconds.
-#[expect(clippy::cast_precision_loss, reason = "two decimals are shown")]
-pub(crate) fn seconds(nanoseconds: u64) -> String {
-    format!("{:.2} s", nanoseconds as f64 / 1e9)
-}
-
-/// Bytes in mebibytes.
-#[expect(clippy::cast_precision_loss, reason = "one decimal is shown")]
-pub(crate) fn mebibytes(bytes: u64) -> String {
-    format!("{:.1}", bytes as f64 / f64::from(1 << 20))
+/// A factor as a change in percent with its sign, such as `+12.3 %`.
+pub(crate) fn change(factor: f64) -> String {
+    format!("{:+.1} %", 100.0 * (factor - 1.0))
 }
 
 /// Bytes in the unit that suits them.
@@ -67,17 +54,17 @@ mod tests {
     #[test]
     fn durations_have_three_digits_in_every_unit() {
         for (nanoseconds, text) in [
-            (0, "0 ns"),
-            (999, "999 ns"),
-            (1_000, "1.00 µs"),
-            (9_994, "9.99 µs"),
-            (9_996, "10.0 µs"),
-            (308_991, "309 µs"),
-            (999_499, "999 µs"),
-            (999_500, "1.00 ms"),
-            (44_100_000, "44.1 ms"),
-            (999_600_000, "1.00 s"),
-            (6_612_000_000, "6.61 s"),
+            (0.0, "0 ns"),
+            (999.0, "999 ns"),
+            (1_000.0, "1.00 µs"),
+            (9_994.0, "9.99 µs"),
+            (9_996.0, "10.0 µs"),
+            (308_991.0, "309 µs"),
+            (999_499.0, "999 µs"),
+            (999_500.0, "1.00 ms"),
+            (44_100_000.0, "44.1 ms"),
+            (999_600_000.0, "1.00 s"),
+            (6_612_000_000.0, "6.61 s"),
         ] {
             assert_eq!(duration(nanoseconds), text);
         }
@@ -101,9 +88,14 @@ mod tests {
     }
 
     #[test]
-    fn memory_and_costs_keep_one_unit_down_the_column() {
-        assert_eq!(mebibytes(5 << 20), "5.0");
-        assert_eq!(microseconds(6_021.4), "6.02");
-        assert_eq!(seconds(2_204_000_000), "2.20 s");
+    fn three_digits_matter() {
+        for (value, text) in [(0.314, "0.31"), (7.52, "7.52"), (45.24, "45.2"), (44_100.4, "44,100")] {
+            assert_eq!(three_digits(value), text);
+        }
+    }
+
+    #[test]
+    fn a_change_has_a_sign() {
+        assert_eq!((change(1.1234), change(0.9)), ("+12.3 %".to_owned(), "-10.0 %".to_owned()));
     }
 }

@@ -3,7 +3,7 @@
 use crate::compare::analysis::{Analysis, Metric, Noise, PointAnalysis, Ratio, Row};
 use crate::compare::scenario::Point;
 use crate::compare::subject::Role;
-use crate::compare::units::{bytes, count, duration, microseconds};
+use crate::compare::units::{bytes, count, duration};
 
 /// What is not known, or would say nothing.
 const NOTHING: &str = "–";
@@ -29,10 +29,10 @@ fn summary(run: &str, analysis: &Analysis) -> String {
             Some(count(row.median(Metric::MessagesPerSecond)?))
         }),
         ("99 % of round trips within".to_owned(), "ping-pong", Point::Only, |row| {
-            time(row.median(Metric::P99)?)
+            row.median(Metric::P99).map(duration)
         }),
         ("CPU per message".to_owned(), "ping-pong", Point::Only, |row| {
-            Some(format!("{} µs", microseconds(row.median(Metric::CpuPerMessage)?)))
+            row.median(Metric::CpuPerMessage).map(duration)
         }),
         ("times its floor".to_owned(), "ping-pong", Point::Only, |row| row.cost_ratio.as_ref().map(ratio)),
         (
@@ -42,10 +42,10 @@ fn summary(run: &str, analysis: &Analysis) -> String {
             ),
             "open-loop",
             rate.unwrap_or(Point::Only),
-            |row| time(row.median(Metric::P99)?),
+            |row| row.median(Metric::P99).map(duration),
         ),
         ("CPU per connection".to_owned(), "churn", Point::Only, |row| {
-            Some(format!("{} µs", microseconds(row.median(Metric::CpuPerMessage)?)))
+            row.median(Metric::CpuPerMessage).map(duration)
         }),
         ("memory per idle client".to_owned(), "many-idle", Point::Only, |row| {
             Some(bytes(row.median(Metric::MemoryPerConnection)?))
@@ -207,9 +207,8 @@ fn table(point: &PointAnalysis) -> String {
             or_nothing(row.rate_ratio.as_ref().map(ratio)),
             or_nothing(row.verdicts.first().map(|(bound, _)| bound.to_string())),
         ];
-        let figures = metrics
-            .iter()
-            .map(|&metric| or_nothing(row.median(metric).and_then(|value| figure(metric, value))));
+        let figures =
+            metrics.iter().map(|&metric| or_nothing(row.median(metric).map(|value| figure(metric, value))));
         text.push_str(&line(fixed.into_iter().chain(figures)));
     }
     for row in &point.rows {
@@ -221,14 +220,13 @@ fn table(point: &PointAnalysis) -> String {
 }
 
 /// A value in the unit that suits it.
-fn figure(metric: Metric, value: f64) -> Option<String> {
+fn figure(metric: Metric, value: f64) -> String {
     match metric.unit() {
-        "ns" => time(value),
-        "ns/message" => Some(format!("{} µs", microseconds(value))),
-        "bytes" | "bytes/connection" => Some(bytes(value)),
-        "switches/message" => Some(format!("{value:.3}")),
-        "MB/s" => Some(format!("{value:.1}")),
-        _ => Some(count(value)),
+        "ns" | "ns/message" => duration(value),
+        "bytes" | "bytes/connection" => bytes(value),
+        "switches/message" => format!("{value:.3}"),
+        "MB/s" => format!("{value:.1}"),
+        _ => count(value),
     }
 }
 
@@ -238,15 +236,6 @@ fn ratio(ratio: &Ratio) -> String {
     let Some(interval) = ratio.spread.interval else { return format!("{median:.2}") };
     let figure = format!("{median:.2} [{:.2}, {:.2}]", interval.low, interval.high);
     if ratio.claim.is_difference() { format!("**{figure}**") } else { figure }
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "times are positive and far below 2^53 ns"
-)]
-fn time(nanoseconds: f64) -> Option<String> {
-    nanoseconds.is_finite().then(|| duration(nanoseconds.max(0.0) as u64))
 }
 
 /// The rate in the middle of the open loop's common ones.
