@@ -83,7 +83,7 @@ fn summary(run: &str, analysis: &Analysis) -> String {
 /// What each scenario does, and how often.
 fn scenarios(analysis: &Analysis) -> String {
     let run = &analysis.run;
-    let mut text = header(["scenario", "load", "question", "rounds"].map(str::to_owned));
+    let mut text = words(["scenario", "load", "question", "rounds"]);
     for scenario in &run.scenarios {
         let rounds = run.profile.rounds.get(&scenario.name).copied().unwrap_or(0);
         let cells = [
@@ -117,7 +117,7 @@ fn machine(run: &str, analysis: &Analysis) -> String {
     ];
     rows.extend(machine.mitigations.iter().map(|line| ("mitigation", line.clone())));
     let lines = rows.into_iter().map(|(name, value)| line([name.to_owned(), value]));
-    header(["what", "how it was"].map(str::to_owned)) + &lines.collect::<String>()
+    words(["what", "how it was"]) + &lines.collect::<String>()
 }
 
 /// What the twins show, by scenario.
