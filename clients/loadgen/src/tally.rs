@@ -105,18 +105,21 @@ impl Tally {
         self.messages
     }
 
-    /// Counts one message whose reply is complete. The window times what was *due* within it, to the
+    /// Counts messages of one stamp whose replies are complete. The window times what was *due* within it, to the
     /// end, so that neither the warm-up nor the cut at the end colours the distribution.
-    pub(crate) fn completed(&mut self, stamp: &Stamp, now: Instant) {
+    pub(crate) fn completed(&mut self, stamp: &Stamp, messages: u64, now: Instant) {
         let Some((since, until)) = self.window.bounds() else { return };
         match until {
-            None => self.messages += 1,
-            Some(_) => self.drained += 1,
+            None => self.messages += messages,
+            Some(_) => self.drained += messages,
         }
         if stamp.due >= since {
-            self.record(stamp.due, now);
+            let time_ns = nanoseconds(now.saturating_duration_since(stamp.due));
+            self.latency_ns.saturating_record_n(time_ns, messages);
             if let Some(open) = &mut self.open {
-                open.completed(stamp, now, until);
+                for _ in 0..messages {
+                    open.completed(stamp, now, until);
+                }
             }
         }
     }

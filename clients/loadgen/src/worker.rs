@@ -184,9 +184,9 @@ impl<'run> Worker<'run> {
                 if let Some(open_loop) = &mut self.open_loop {
                     open_loop.answered(before, self.in_flight, self.now);
                 }
-                for stamp in connection.complete(replies) {
-                    self.tally.completed(&stamp, self.now);
-                }
+                connection.complete(replies, |stamp, messages| {
+                    self.tally.completed(stamp, messages, self.now);
+                });
                 let pauses = self.pause_reading(token);
                 let more = more || ready.intersects(EventFlags::RDHUP | EventFlags::HUP | EventFlags::ERR);
                 if more && !pauses {

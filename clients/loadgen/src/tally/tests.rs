@@ -9,7 +9,7 @@ fn tally(round_trips_us: std::ops::Range<u64>) -> Tally {
     tally.elapsed = Duration::from_secs(1);
     for microseconds in round_trips_us {
         tally.arrived(64);
-        tally.completed(&Stamp::now(start), start + Duration::from_micros(microseconds));
+        tally.completed(&Stamp::now(start), 1, start + Duration::from_micros(microseconds));
     }
     tally
 }
@@ -51,7 +51,7 @@ fn what_completes_in_the_window_counts_and_what_was_sent_in_it_is_timed() {
     ] {
         tally.window = window;
         tally.arrived(10);
-        tally.completed(&Stamp::now(due), now);
+        tally.completed(&Stamp::now(due), 1, now);
     }
     let outcome = tally.into_measurement(SystemTime::UNIX_EPOCH).outcome;
     assert_eq!((outcome.messages, outcome.drained, outcome.reply_bytes), (2, 1, 20));
