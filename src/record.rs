@@ -131,3 +131,6 @@ fn newest(project: &Path) -> Result<(PathBuf, Analysis)> {
 fn write(path: &Path, text: &str) -> Result<()> {
     fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
 }
+
+#[cfg(test)]
+mod tests;

@@ -271,10 +271,21 @@ fn date(analysis: &Analysis) -> &str {
     analysis.run.started.split('T').next().unwrap_or_default()
 }
 
+/// The head of a table of figures: all columns but the first are set to the right.
 fn header(titles: impl IntoIterator<Item = String>) -> String {
+    head(titles, "---:")
+}
+
+/// The head of a table of words.
+fn words<const COLUMNS: usize>(titles: [&str; COLUMNS]) -> String {
+    head(titles.map(str::to_owned), "---")
+}
+
+fn head(titles: impl IntoIterator<Item = String>, further: &str) -> String {
     let titles: Vec<String> = titles.into_iter().collect();
-    let rule = titles.iter().enumerate().map(|(index, _)| if index == 0 { "---" } else { "---:" }.to_owned());
-    line(titles.iter().cloned()) + &line(rule)
+    let rule: Vec<String> =
+        (0..titles.len()).map(|index| if index == 0 { "---" } else { further }.to_owned()).collect();
+    line(titles) + &line(rule)
 }
 
 fn line(cells: impl IntoIterator<Item = String>) -> String {
