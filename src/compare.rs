@@ -12,11 +12,13 @@
 //! records say together is [`analysis`], and everything that is shown is drawn from that.
 
 pub mod analysis;
+pub mod baseline;
 pub mod plan;
 pub mod progress;
 pub mod record;
 pub mod report;
 pub mod scenario;
+pub mod show;
 pub mod store;
 pub mod subject;
 pub mod table;
@@ -41,6 +43,7 @@ use plan::plan;
 use progress::Progress;
 use record::{Comparison, FORMAT, Record, Run};
 use scenario::{Catalogue, EMBEDDED};
+use show::Show;
 use store::Store;
 use subject::{Layout, subjects};
 use trial::Conditions;
@@ -55,9 +58,11 @@ Examples:
   concurrent-servers compare --quick               a look, in less than 40 s
   concurrent-servers compare --only ping-pong      one scenario
   concurrent-servers compare --resume runs/2026…   goes on with a run that was interrupted
+  concurrent-servers compare --from runs/2026…     shows a recorded run
+  concurrent-servers compare --baseline runs/2026… fails if a model has become worse since then
 
-Exit code: 0 if every reply was right, 1 if one was wrong or missing or a model did not start. Clients
-that a model never serves beside others are a result, not an error.")]
+Exit code: 0 if every reply was right, 1 if one was wrong or missing, a model did not start, or one is
+worse than in the baseline. Clients that a model never serves beside others are a result, not an error.")]
 pub struct Arguments {
     /// The models to compare [default: all]
     #[arg(value_name = "MODEL", value_parser = PossibleValuesParser::new(models::names()), hide_possible_values = true)]
@@ -102,6 +107,9 @@ pub struct Arguments {
     /// Show the recorded run in this folder, and measure nothing
     #[arg(long, value_name = "FOLDER", conflicts_with_all = ["models", "quick", "full", "only", "scenarios", "pin", "seed", "out", "resume"])]
     from: Option<PathBuf>,
+
+    #[command(flatten)]
+    show: Show,
 }
 
 /// Tries every model and prints what came of it.
@@ -114,7 +122,9 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     if let Some(folder) = &arguments.from {
-        return show(&store::load(folder)?);
+        let comparison = store::load(folder)?;
+        let baseline = arguments.show.baseline(&comparison.run)?;
+        return arguments.show.show(&comparison, baseline.as_ref());
     }
     let (mut store, mut comparison) = if let Some(folder) = &arguments.resume {
         Store::resume(folder)?
@@ -124,14 +134,9 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         let folder = arguments.out.as_ref().unwrap_or(&folder);
         (Store::create(folder, &run)?, Comparison { run, records: Vec::new() })
     };
+    let baseline = arguments.show.baseline(&comparison.run)?;
     measure(&mut store, &mut comparison)?;
-    show(&comparison)
-}
-
-/// Prints what the records say.
-fn show(comparison: &Comparison) -> Result<ExitCode> {
-    output::print(&table::draw(&analysis::analyse(comparison)))?;
-    Ok(if comparison.is_right() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    arguments.show.show(&comparison, baseline.as_ref())
 }
 
 /// What a run of all models for the record is.
