@@ -23,8 +23,6 @@ pub mod table;
 pub mod trial;
 mod units;
 
-mod units;
-
 #[cfg(test)]
 pub(crate) mod example;
 
@@ -46,6 +44,9 @@ use scenario::{Catalogue, EMBEDDED};
 use store::Store;
 use subject::{Layout, subjects};
 use trial::Conditions;
+
+/// The report's file in the folder of a run.
+const REPORT: &str = "report.html";
 
 /// Arguments of `compare`.
 #[derive(Clone, Debug, clap::Args)]
@@ -100,7 +101,7 @@ pub struct Arguments {
     #[arg(long, value_name = "FOLDER", conflicts_with_all = ["models", "quick", "full", "only", "scenarios", "pin", "seed", "out"])]
     resume: Option<PathBuf>,
 
-    /// Show the recorded run in this folder, and measure nothing
+    /// Draw table and report of the recorded run in this folder, and measure nothing
     #[arg(long, value_name = "FOLDER", conflicts_with_all = ["models", "quick", "full", "only", "scenarios", "pin", "seed", "out", "resume"])]
     from: Option<PathBuf>,
 }
@@ -115,7 +116,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     if let Some(folder) = &arguments.from {
-        return show(&store::load(folder)?);
+        return show(folder, &store::load(folder)?);
     }
     let (mut store, mut comparison) = match &arguments.resume {
         Some(folder) => Store::resume(folder)?,
@@ -129,12 +130,16 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         }
     };
     measure(&mut store, &mut comparison)?;
-    show(&comparison)
+    show(store.folder(), &comparison)
 }
 
-/// Prints what the records say.
-fn show(comparison: &Comparison) -> Result<ExitCode> {
-    output::print(&table::draw(&analysis::analyse(comparison)))?;
+/// Prints what the records say, and writes the report into the run's folder.
+fn show(folder: &Path, comparison: &Comparison) -> Result<ExitCode> {
+    let analysis = analysis::analyse(comparison);
+    output::print(&table::draw(&analysis))?;
+    let path = folder.join(REPORT);
+    fs::write(&path, report::html(&analysis)).with_context(|| format!("cannot write {}", path.display()))?;
+    output::print(&format!("Report: {}\n", path.display()))?;
     Ok(if comparison.is_right() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 

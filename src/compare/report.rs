@@ -33,7 +33,7 @@ pub fn html(analysis: &Analysis) -> String {
     let run = &analysis.run;
     let heading = "Concurrency models for network servers, compared";
     let subjects = Subjects::of(run);
-    html! {
+    let page = html! {
         (DOCTYPE)
         html lang="en" {
             head {
@@ -60,8 +60,10 @@ pub fn html(analysis: &Analysis) -> String {
                 }
             }
         }
-    }
-    .into_string()
+    };
+    // What HTML cannot hold, whatever a failure's text brought along.
+    let is_odd = |letter: char| letter.is_control() && letter != '\n';
+    page.into_string().replace(is_odd, "\u{FFFD}")
 }
 
 /// Messages a second by model, as a picture that stands alone.

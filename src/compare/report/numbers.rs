@@ -8,7 +8,7 @@ const KIBIBYTE: f64 = 1024.0;
 /// A metric's value with its unit.
 pub(super) fn with_unit(metric: Metric, value: f64) -> String {
     match metric.unit() {
-        "ns" | "ns/message" => duration(value),
+        "ns" | "ns/message" => units::duration(value),
         "messages/s" | "connections/s" => format!("{}/s", units::count(value)),
         "MB/s" => format!("{} MB/s", short(value)),
         "bytes" | "bytes/connection" => bytes(value),
@@ -43,6 +43,12 @@ pub(super) fn times(ratio: f64) -> String {
 /// How much of a whole a factor of 1 or more leaves open, such as `3.1 %`.
 pub(super) fn percent_above(factor: f64) -> String {
     format!("{:.1} %", 100.0 * (factor - 1.0))
+}
+
+/// A whole number, its thousands set apart.
+#[expect(clippy::cast_precision_loss, reason = "connections, rates and mebibytes are far below 2^53")]
+pub(super) fn whole(number: u64) -> String {
+    units::count(number as f64)
 }
 
 /// A number with as many decimals as it needs, three at most.
@@ -84,16 +90,8 @@ pub(super) fn at_axis(metric: Metric) -> (f64, fn(f64) -> String) {
     }
 }
 
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "a time is not negative; `as` saturates"
-)]
-fn duration(nanoseconds: f64) -> String {
-    units::duration(nanoseconds.round() as u64)
-}
-
-fn bytes(bytes: f64) -> String {
+/// Memory in the unit that suits it.
+pub(super) fn bytes(bytes: f64) -> String {
     let kibibytes = bytes / KIBIBYTE;
     if kibibytes < KIBIBYTE {
         format!("{kibibytes:.1} KiB")
