@@ -104,7 +104,7 @@ pub struct Arguments {
     #[arg(long, value_name = "FOLDER", conflicts_with_all = ["models", "quick", "full", "only", "scenarios", "pin", "seed", "out"])]
     resume: Option<PathBuf>,
 
-    /// Show the recorded run in this folder, and measure nothing
+    /// Draw table and report of the recorded run in this folder, and measure nothing
     #[arg(long, value_name = "FOLDER", conflicts_with_all = ["models", "quick", "full", "only", "scenarios", "pin", "seed", "out", "resume"])]
     from: Option<PathBuf>,
 
@@ -124,7 +124,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     if let Some(folder) = &arguments.from {
         let comparison = store::load(folder)?;
         let baseline = arguments.show.baseline(&comparison.run)?;
-        return arguments.show.show(&comparison, baseline.as_ref());
+        return arguments.show.show(folder, &comparison, baseline.as_ref());
     }
     let (mut store, mut comparison) = if let Some(folder) = &arguments.resume {
         Store::resume(folder)?
@@ -136,7 +136,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     };
     let baseline = arguments.show.baseline(&comparison.run)?;
     measure(&mut store, &mut comparison)?;
-    arguments.show.show(&comparison, baseline.as_ref())
+    arguments.show.show(store.folder(), &comparison, baseline.as_ref())
 }
 
 /// What a run of all models for the record is.

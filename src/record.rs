@@ -69,8 +69,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         );
     }
     let (folder, analysis) = newest(project)?;
-    let report = folder.join("report.html");
-    write(&report, &report::html(&analysis))?;
+    write(&folder.join(report::FILE), &report::html(&analysis))?;
     write(&folder.join("tables.md"), &blocks::all_tables(&analysis))?;
     let drifted = Documents::read(project)?.drawn_from(&folder, &analysis)?.write()?;
     let names: String = drifted.iter().map(|name| format!("  {name}\n")).collect();

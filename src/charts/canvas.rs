@@ -100,6 +100,12 @@ impl Canvas {
         );
     }
 
+    /// Small words around a place, moved inside where they would stand out of the paper.
+    pub(super) fn words_around(&mut self, x: f64, y: f64, class: &str, words: &str) {
+        let half = (width_of(words) / 2.0).min(self.width / 2.0);
+        self.words(x.clamp(half, self.width - half), y, Anchor::Middle, class, words);
+    }
+
     pub(super) fn path(&mut self, class: &str, outline: &str) {
         let _ = writeln!(self.text, "<path class=\"{class}\" d=\"{outline}\"/>");
     }

@@ -67,7 +67,7 @@ const WORDS: f64 = 17.0;
 const RADIUS: f64 = 3.4;
 /// Room between words and the plot.
 const GAP: f64 = 14.0;
-const FOOT: f64 = 44.0;
+const FOOT: f64 = 40.0;
 
 impl Chart for Dots {
     fn title(&self) -> &str {
@@ -85,13 +85,22 @@ impl Chart for Dots {
             return;
         };
         let plot = self.plot(canvas, domain);
-        let heights: Vec<f64> = self.rows.iter().map(|row| plot.height(row)).collect();
-        let (top, bottom) = (canvas.top + 4.0, canvas.top + 4.0 + heights.iter().sum::<f64>());
-        self.draw_behind(canvas, &plot, top, bottom);
-        let mut y = top;
-        for (row, height) in self.rows.iter().zip(heights) {
-            draw_row(canvas, &plot, row, y, height);
-            y += height;
+        let mut bottom = canvas.top + 4.0;
+        let places: Vec<(&DotRow, f64, f64)> = self
+            .rows
+            .iter()
+            .map(|row| {
+                let top = bottom;
+                bottom += plot.height(row);
+                (row, top, bottom)
+            })
+            .collect();
+        let strips = places.iter().map(|&(row, top, bottom)| {
+            (if plot.is_narrow { top + plot.lines(row) * WORDS + 3.0 } else { top }, bottom)
+        });
+        self.draw_behind(canvas, &plot, &strips.collect::<Vec<_>>(), bottom);
+        for (row, top, bottom) in places {
+            draw_row(canvas, &plot, row, top, bottom - top);
         }
         canvas.top = bottom + FOOT;
     }
@@ -112,7 +121,7 @@ impl Plot {
 
     /// In a narrow chart a row's words stand above its marks, else beside them.
     fn height(&self, row: &DotRow) -> f64 {
-        if self.is_narrow { self.lines(row) * WORDS + STRIP + 4.0 } else { ROW }
+        if self.is_narrow { self.lines(row) * WORDS + STRIP + 6.0 } else { ROW }
     }
 
     /// Lines of words above a row's marks.
@@ -143,29 +152,32 @@ impl Dots {
         }
     }
 
-    fn draw_behind(&self, canvas: &mut Canvas, plot: &Plot, top: f64, bottom: f64) {
+    /// Draws the axis, and what all rows have behind them: in a narrow chart not behind words.
+    fn draw_behind(&self, canvas: &mut Canvas, plot: &Plot, strips: &[(f64, f64)], bottom: f64) {
         let band = self.reference.as_ref().and_then(|reference| reference.band);
-        if let Some((from, to)) = band.and_then(|(low, high)| plot.x(low).zip(plot.x(high))) {
-            canvas.rect("band", from, top, to - from, bottom - top);
-        }
+        let band = band.and_then(|(low, high)| plot.x(low).zip(plot.x(high)));
+        let reference = self.reference.as_ref().and_then(|reference| plot.x(reference.at));
         canvas.begin("axis");
-        let most = if plot.is_narrow { 5 } else { 7 };
-        for tick in plot.domain.ticks(most) {
-            let Some(x) = plot.x(tick) else { continue };
-            canvas.path("grid", &format!("M{x:.1} {top:.1}V{:.1}", bottom + 4.0));
-            canvas.words(x, bottom + 18.0, Anchor::Middle, "quiet figure small", &(self.format)(tick));
+        let ticks = plot.domain.ticks(if plot.is_narrow { 5 } else { 7 });
+        for &(from, to) in strips {
+            if let Some((low, high)) = band {
+                canvas.rect("band", low, from, high - low, to - from);
+            }
+            for x in ticks.iter().filter_map(|tick| plot.x(*tick)) {
+                canvas.path("grid", &format!("M{x:.1} {from:.1}V{to:.1}"));
+            }
+            if let Some(x) = reference {
+                canvas.path("reference", &format!("M{x:.1} {from:.1}V{to:.1}"));
+            }
         }
-        canvas.words(
-            f64::midpoint(plot.left, plot.right),
-            bottom + 36.0,
-            Anchor::Middle,
-            "quiet small",
-            &self.axis,
-        );
+        for &tick in &ticks {
+            if let Some(x) = plot.x(tick) {
+                canvas.words_around(x, bottom + 14.0, "quiet figure small", &(self.format)(tick));
+            }
+        }
+        let middle = f64::midpoint(plot.left, plot.right);
+        canvas.words_around(middle, bottom + 32.0, "quiet small", &self.axis);
         canvas.end();
-        if let Some(x) = self.reference.as_ref().and_then(|reference| plot.x(reference.at)) {
-            canvas.path("reference", &format!("M{x:.1} {top:.1}V{:.1}", bottom + 4.0));
-        }
     }
 }
 
@@ -179,7 +191,7 @@ fn draw_row(canvas: &mut Canvas, plot: &Plot, row: &DotRow, top: f64, height: f6
         if !row.note.is_empty() {
             canvas.words(0.0, figure_y + WORDS - 1.0, Anchor::Start, "quiet small", &row.note);
         }
-        (top + height - STRIP / 2.0 - 2.0, figure_y)
+        (top + height - STRIP / 2.0 - 1.0, figure_y)
     } else {
         let middle = top + height / 2.0;
         let label_y = if row.note.is_empty() { middle + 4.5 } else { middle - 2.0 };
@@ -190,8 +202,8 @@ fn draw_row(canvas: &mut Canvas, plot: &Plot, row: &DotRow, top: f64, height: f6
         (middle, middle + 4.5)
     };
     canvas.words(right, figure_y, Anchor::End, "figure", &row.figure);
-    draw_interval(canvas, plot, row, middle);
     draw_dots(canvas, plot, row, middle);
+    draw_interval(canvas, plot, row, middle);
     canvas.end();
 }
 
@@ -201,10 +213,13 @@ fn draw_interval(canvas: &mut Canvas, plot: &Plot, row: &DotRow, middle: f64) {
         let caps = format!(
             "M{from:.1} {above:.1}V{below:.1}M{from:.1} {middle:.1}H{to:.1}M{to:.1} {above:.1}V{below:.1}"
         );
+        canvas.path("halo", &caps);
         canvas.path("interval", &caps);
     }
     if let Some(x) = row.median.and_then(|median| plot.x(median)) {
-        canvas.path("median", &format!("M{x:.1} {:.1}V{:.1}", middle - 11.0, middle + 11.0));
+        let bar = format!("M{x:.1} {:.1}V{:.1}", middle - 10.0, middle + 10.0);
+        canvas.path("halo", &bar);
+        canvas.path("median", &bar);
     }
 }
 

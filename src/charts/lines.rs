@@ -125,7 +125,7 @@ impl Lines {
     fn plot(&self, canvas: &Canvas, x: Domain, y: Domain) -> Plot {
         let is_narrow = canvas.is_narrow();
         let numbers = self.y.ticks(y, 6);
-        let numbers = numbers.iter().map(|tick| width_of(&tick.label) * 0.9).fold(0.0, f64::max);
+        let numbers = numbers.iter().map(|tick| width_of(&tick.label)).fold(0.0, f64::max);
         let labels = self.lines.iter().map(|line| width_of(&line.label)).fold(0.0, f64::max);
         let top = canvas.top + 28.0;
         #[expect(clippy::cast_precision_loss, reason = "lines are few")]
@@ -156,12 +156,12 @@ impl Lines {
             canvas.path("grid", &format!("M{x:.1} {:.1}V{:.1}", plot.top, plot.bottom + 4.0));
             let half = width_of(&tick.label) * 0.45;
             if x - half >= free_from {
-                canvas.words(x, plot.bottom + 18.0, Anchor::Middle, "quiet figure small", &tick.label);
-                free_from = x + half + 6.0;
+                canvas.words_around(x, plot.bottom + 18.0, "quiet figure small", &tick.label);
+                free_from = x + half + 8.0;
             }
         }
         let middle = f64::midpoint(plot.left, plot.right);
-        canvas.words(middle, plot.bottom + 36.0, Anchor::Middle, "quiet small", &self.x.label);
+        canvas.words_around(middle, plot.bottom + 36.0, "quiet small", &self.x.label);
         canvas.end();
     }
 }

@@ -28,12 +28,15 @@ const WIDTHS: [(f64, &str); 2] = [(760.0, "wide"), (328.0, "narrow")];
 /// More charts than these are too many for a file that stands alone.
 const PANELS: usize = 2;
 
+/// The report's file in the folder of a run.
+pub const FILE: &str = "report.html";
+
 /// The whole report.
 pub fn html(analysis: &Analysis) -> String {
     let run = &analysis.run;
     let heading = "Concurrency models for network servers, compared";
     let subjects = Subjects::of(run);
-    html! {
+    let page = html! {
         (DOCTYPE)
         html lang="en" {
             head {
@@ -60,8 +63,10 @@ pub fn html(analysis: &Analysis) -> String {
                 }
             }
         }
-    }
-    .into_string()
+    };
+    // What HTML cannot hold, whatever a failure's text brought along.
+    let is_odd = |letter: char| letter.is_control() && letter != '\n';
+    page.into_string().replace(is_odd, "\u{FFFD}")
 }
 
 /// Messages a second by model, as a picture that stands alone.

@@ -1,6 +1,7 @@
-//! Showing a run: as tables or as JSON, alone or against a recorded one.
+//! Showing a run: as tables or as JSON, alone or against a recorded one, and as a report beside its records.
 
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
@@ -9,11 +10,11 @@ use serde::Serialize;
 use super::analysis::{Analysis, analyse};
 use super::baseline::{self, Changes};
 use super::record::{Comparison, Run};
-use super::{store, table};
+use super::{report, store, table};
 use crate::output;
 
 /// Arguments that say how a run is shown.
-#[derive(Clone, Debug, clap::Args)]
+#[derive(Clone, Debug, Default, clap::Args)]
 pub struct Show {
     /// Compare with the recorded run in this folder too, and fail if a model has become worse
     #[arg(long, value_name = "FOLDER")]
@@ -49,11 +50,17 @@ impl Show {
         Ok(Some(comparison))
     }
 
-    /// Prints what the records say. The code tells whether all replies were right and nothing became worse.
+    /// Prints what the records say, and writes the report into the run's folder. The code tells whether all
+    /// replies were right and nothing became worse.
     ///
     /// # Errors
-    /// Standard output cannot be written.
-    pub(super) fn show(&self, comparison: &Comparison, baseline: Option<&Comparison>) -> Result<ExitCode> {
+    /// Standard output or the report cannot be written.
+    pub(super) fn show(
+        &self,
+        folder: &Path,
+        comparison: &Comparison,
+        baseline: Option<&Comparison>,
+    ) -> Result<ExitCode> {
         let analysis = analyse(comparison);
         let changes = baseline.map(|before| baseline::compare(before, comparison, self.bound)).transpose()?;
         if self.json {
@@ -63,6 +70,11 @@ impl Show {
             let changes = changes.as_ref().map(baseline::draw).unwrap_or_default();
             output::print(&(table::draw(&analysis) + &changes))?;
         }
+        let path = folder.join(report::FILE);
+        fs::write(&path, report::html(&analysis))
+            .with_context(|| format!("cannot write the report to {}", path.display()))?;
+        // Not to standard output: that may be JSON, and read by another program.
+        anstream::eprintln!("report: {}", path.display());
         let is_worse = changes.is_some_and(|changes| changes.has_regression());
         Ok(if comparison.is_right() && !is_worse { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }

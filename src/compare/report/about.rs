@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::super::analysis::Analysis;
-use super::super::units;
+use super::numbers;
 
 /// The section at the end.
 pub(super) fn about(analysis: &Analysis) -> Markup {
@@ -36,9 +36,7 @@ pub(super) fn about(analysis: &Analysis) -> Markup {
         ("cores", machine.cores.to_string()),
         (
             "memory",
-            machine
-                .memory_bytes
-                .map_or_else(unknown, |bytes| format!("{} MiB", units::count((bytes >> 20) as f64))),
+            machine.memory_bytes.map_or_else(unknown, |bytes| format!("{} MiB", numbers::whole(bytes >> 20))),
         ),
         ("system", machine.system.clone()),
         (

@@ -6,7 +6,7 @@ use super::super::units;
 use super::figures::{Figure, Table, absent, nothing};
 use super::findings::leader;
 use super::numbers;
-use super::subjects::{Subjects, models, notes};
+use super::subjects::{Subjects, models, notes, point_in_words};
 use crate::charts::{Axis, Domain, Line, LinePoint, Lines, Spacing, Tick};
 
 /// A line for each subject, a point for each point of the scenario.
@@ -61,7 +61,7 @@ fn point(at: &PointAnalysis, row: &Row, metric: Metric) -> Option<LinePoint> {
         x: place(at.point),
         y: spread.median,
         interval: spread.interval.map(|interval| (interval.low, interval.high)),
-        about: Some(format!("{}, {}: {figure}", row.subject.name, at.point)),
+        about: Some(format!("{}, {}: {figure}", row.subject.name, point_in_words(at.point))),
     })
 }
 
@@ -119,15 +119,18 @@ fn finding(scenario: &ScenarioAnalysis, metric: Metric, lead: &str) -> String {
     let Some(leader) = leader(&models(last), |row| row.spread(metric), metric.better()) else {
         return "No model was measured.".to_owned();
     };
-    let mut text =
-        leader.sentence(&format!("At {}, {lead}", last.point), |value| numbers::with_unit(metric, value), "");
+    let mut text = leader.sentence(
+        &format!("At {}, {lead}", point_in_words(last.point)),
+        |value| numbers::with_unit(metric, value),
+        "",
+    );
     let first = scenario.points.iter().find_map(|point| {
         let row = point.row(&leader.row.subject.name)?;
         Some((point.point, of(row).filter(|value| *value > 0.0)?))
     });
     if let Some((point, value)) = first.filter(|(point, _)| *point != last.point) {
         let growth = numbers::times(leader.spread.median / value);
-        text += &format!(" That is {growth} times its figure at {point}.");
+        text += &format!(" That is {growth} times its figure at {}.", point_in_words(point));
     }
     text
 }
@@ -137,7 +140,7 @@ fn caption(scenario: &ScenarioAnalysis) -> String {
     let notes = names(scenario).into_iter().filter_map(|name| {
         let of = scenario.points.iter().filter_map(|point| {
             let note = point.row(name).map(notes)?.into_iter().next()?;
-            Some(format!("{note} at {}", point.point))
+            Some(format!("{note} at {}", point_in_words(point.point)))
         });
         let of: Vec<String> = of.collect();
         (!of.is_empty()).then(|| format!("{name} {}.", of.join(", ")))
@@ -155,6 +158,6 @@ fn table(scenario: &ScenarioAnalysis, metric: Metric) -> Table {
         });
         [name.to_owned()].into_iter().chain(cells).collect()
     });
-    let points = scenario.points.iter().map(|point| point.point.to_string());
+    let points = scenario.points.iter().map(|point| point_in_words(point.point));
     Table { head: [String::new()].into_iter().chain(points).collect(), rows: rows.collect() }
 }

@@ -6,7 +6,7 @@ use loadgen::Load;
 use super::super::analysis::{Better, Metric, PointAnalysis, Row, ScenarioAnalysis, Spread};
 use super::super::scenario::Point;
 use super::findings::{leader, range};
-use super::subjects::{Subjects, models, notes};
+use super::subjects::{Subjects, models, notes, point_in_words};
 use super::{curves, numbers, spectrum};
 use crate::charts::{Chart, Domain, Dot, DotRow, Dots, Reference};
 
@@ -207,11 +207,7 @@ fn amount(
     let chart = Dots {
         title: format!("{heading}: {}", scenario.scenario.title),
         finding: finding.clone(),
-        axis: format!(
-            "{}{}",
-            metric.title(),
-            if is_memory { ", equal lengths are equal quotients" } else { "" }
-        ),
+        axis: format!("{}{}", metric.title(), if is_memory { " (log scale)" } else { "" }),
         domain,
         format,
         reference: None,
@@ -336,7 +332,7 @@ pub(super) fn everything(scenario: &ScenarioAnalysis) -> Table {
     let row = |point: &PointAnalysis, row: &Row| {
         let name = match point.point {
             Point::Only => row.subject.name.clone(),
-            other => format!("{}, {other}", row.subject.name),
+            other => format!("{}, {}", row.subject.name, point_in_words(other)),
         };
         let cells = metrics.iter().map(|metric| {
             row.median(*metric).map_or_else(absent, |value| numbers::with_unit(*metric, value))

@@ -45,6 +45,12 @@ pub(super) fn percent_above(factor: f64) -> String {
     format!("{:.1} %", 100.0 * (factor - 1.0))
 }
 
+/// A whole number, its thousands set apart.
+#[expect(clippy::cast_precision_loss, reason = "connections, rates and mebibytes are far below 2^53")]
+pub(super) fn whole(number: u64) -> String {
+    units::count(number as f64)
+}
+
 /// A number with as many decimals as it needs, three at most.
 pub(super) fn short(value: f64) -> String {
     if value.abs() >= 1_000.0 {

@@ -4,8 +4,10 @@ use std::collections::HashMap;
 
 use super::super::analysis::{Metric, PointAnalysis, Row};
 use super::super::record::Run;
+use super::super::scenario::Point;
 use super::super::subject::{Role, Subject};
 use super::super::units;
+use super::numbers;
 use crate::charts::Mark;
 use loadgen::Bound;
 
@@ -92,4 +94,13 @@ fn failed(row: &Row) -> u32 {
     rounds.sort_unstable();
     rounds.dedup();
     u32::try_from(rounds.len()).unwrap_or(u32::MAX).min(row.trials)
+}
+
+/// Where on a curve, in words, with large numbers set apart.
+pub(super) fn point_in_words(point: Point) -> String {
+    match point {
+        Point::Rate(rate) => format!("{} messages/s", numbers::whole(rate)),
+        Point::Connections(count) if count > 1 => format!("{} connections", numbers::whole(count)),
+        other => other.to_string(),
+    }
 }

@@ -158,28 +158,28 @@ fn why_not(claim: Claim) -> Option<&'static str> {
 
 /// What may be said of the models' cost in one scenario, and what may not.
 fn claims(scenario: &ScenarioAnalysis, point: &PointAnalysis) -> Markup {
-    let ratios: Vec<(&str, &Ratio)> = models(point)
-        .into_iter()
-        .filter_map(|row| Some((row.subject.name.as_str(), row.cost_ratio.as_ref()?)))
-        .collect();
-    let (claimed, open): (Vec<_>, Vec<_>) =
-        ratios.into_iter().partition(|(_, ratio)| ratio.claim.is_difference());
-    let claimed: Vec<String> = claimed
-        .into_iter()
-        .map(|(name, ratio)| {
-            let figure = numbers::spread(&ratio.spread, numbers::times);
-            let way = if ratio.claim == Claim::Higher { "more than" } else { "less than" };
-            format!("{name} costs {way} {}: {figure} times its CPU time per message", ratio.floor)
-        })
-        .collect();
-    let open: Vec<String> = open
+    let of = |is_chosen: fn(Claim) -> bool| -> Vec<(&str, &Ratio)> {
+        let ratio = |row: &'_ Row| row.cost_ratio.as_ref().is_some_and(|ratio| is_chosen(ratio.claim));
+        let rows = models(point).into_iter().filter(|row| ratio(row));
+        rows.filter_map(|row| Some((row.subject.name.as_str(), row.cost_ratio.as_ref()?))).collect()
+    };
+    let listed = |claimed: Vec<(&str, &Ratio)>| {
+        let one = |(name, ratio): (&str, &Ratio)| {
+            format!("{name}, {} times {}", numbers::spread(&ratio.spread, numbers::times), ratio.floor)
+        };
+        claimed.into_iter().map(one).collect::<Vec<String>>().join("; ")
+    };
+    let (higher, lower) = (of(|claim| claim == Claim::Higher), of(|claim| claim == Claim::Lower));
+    let open: Vec<String> = of(|claim| !claim.is_difference())
         .into_iter()
         .map(|(name, ratio)| format!("{name} ({})", why_not(ratio.claim).unwrap_or_default()))
         .collect();
     html! {
         li {
-            b { (scenario.scenario.name) } ": "
-            @if claimed.is_empty() { "no difference from a floor is claimed." } @else { (claimed.join("; ")) "." }
+            b { (scenario.scenario.name) } ". "
+            @if higher.is_empty() && lower.is_empty() { "No difference from a floor is claimed." }
+            @if !higher.is_empty() { "A message costs more than the floor's: " (listed(higher)) ". " }
+            @if !lower.is_empty() { "A message costs less than the floor's: " (listed(lower)) ". " }
             @if !open.is_empty() { " " span.dim { "Not claimed: " (open.join(", ")) "." } }
         }
     }

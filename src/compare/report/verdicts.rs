@@ -5,6 +5,7 @@ use maud::{Markup, html};
 use super::super::analysis::{Analysis, PointAnalysis, Row, ScenarioAnalysis};
 use super::super::scenario::Point;
 use super::boxed;
+use super::subjects::point_in_words;
 
 /// More than these of one kind are counted only.
 const SHOWN: usize = 20;
@@ -89,7 +90,7 @@ fn rows(analysis: &Analysis) -> impl Iterator<Item = (&ScenarioAnalysis, &PointA
 fn place(scenario: &ScenarioAnalysis, point: &PointAnalysis) -> String {
     match point.point {
         Point::Only => scenario.scenario.name.clone(),
-        other => format!("{} at {other}", scenario.scenario.name),
+        other => format!("{} at {}", scenario.scenario.name, point_in_words(other)),
     }
 }
 
