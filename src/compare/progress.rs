@@ -115,3 +115,44 @@ fn seconds(time: Duration) -> String {
     let seconds = time.as_secs() + 1;
     if seconds < 100 { format!("{seconds} s") } else { format!("{} min {:02} s", seconds / 60, seconds % 60) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compare::example;
+    use crate::compare::plan::plan;
+
+    #[test]
+    fn what_is_left_is_told_in_seconds_and_then_in_minutes() {
+        let told = |ms| seconds(Duration::from_millis(ms));
+        assert_eq!(
+            [told(0), told(98_999), told(99_000), told(239_000)],
+            ["1 s", "99 s", "1 min 40 s", "4 min 00 s"]
+        );
+    }
+
+    #[test]
+    fn a_model_that_leaves_clients_waiting_is_expected_to_take_longer() {
+        let run = example::run("default");
+        let trials = plan(&run);
+        let expected = |scenario: &str, model: &str| {
+            let trial =
+                trials.iter().find(|trial| trial.scenario.name == scenario && trial.subject.name == model);
+            expected_ms(&run, trial.unwrap())
+        };
+        assert!(expected("script", "sequential") > 2 * expected("script", "mio"));
+        assert_eq!(
+            expected("ping-pong", "sequential"),
+            expected("ping-pong", "mio") + run.profile.greeting_wait_ms
+        );
+    }
+
+    #[test]
+    fn the_embedded_profiles_are_expected_to_keep_their_promise() {
+        for (profile, seconds) in [("quick", 40), ("default", 240)] {
+            let run = example::run(profile);
+            let expected: u64 = plan(&run).iter().map(|trial| expected_ms(&run, trial)).sum();
+            assert!(expected < seconds * 1_000, "{profile}: {expected} ms");
+        }
+    }
+}
