@@ -129,6 +129,8 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         Some(folder) => Store::resume(folder)?,
         None => {
             let run = arguments.ask()?;
+            // Refused before a folder is made.
+            arguments.show.baseline(&run)?;
             let folder = arguments
                 .out
                 .clone()
