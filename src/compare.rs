@@ -130,6 +130,8 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         Store::resume(folder)?
     } else {
         let run = arguments.ask()?;
+        // Refused before a folder is made.
+        arguments.show.baseline(&run)?;
         let folder = Path::new("runs").join(run.started.replace(':', "-"));
         let folder = arguments.out.as_ref().unwrap_or(&folder);
         (Store::create(folder, &run)?, Comparison { run, records: Vec::new() })

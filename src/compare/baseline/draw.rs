@@ -28,7 +28,7 @@ pub fn draw(changes: &Changes) -> String {
         line
     });
     let lines: Vec<Line> = lines.collect();
-    text.push_str(&grid::draw(&HEADER.map(str::to_owned), &lines));
+    text.push_str(&grid::draw(&HEADER.map(str::to_owned), &lines, 3));
     text.push_str(&sum(changes));
     text.push_str(
         "Quotients to the floor, medians over the rounds. The change is the shift between the rounds of both\n\
@@ -89,9 +89,21 @@ fn sum(changes: &Changes) -> String {
     if names.is_empty() {
         let judged =
             changes.changes.iter().filter(|change| change.judgement != Judgement::TooFewRounds).count();
-        format!("No regression past {bound} %, of {judged} figures that can be judged.\n")
+        format!("No regression past {bound} %, of {judged} figures that can be judged.\n{}", unseen(changes))
     } else {
         let text = format!("Regression past {bound} %: {}.", names.join(", "));
         format!("{FAILED}{}{FAILED:#}\n", grid::wrap(&text, "  ").trim_end())
     }
+}
+
+/// How far the runs can see at all: a guard that is blind must say so.
+fn unseen(changes: &Changes) -> String {
+    let noise = changes.changes.iter().filter_map(|change| change.noise).fold(1.0, f64::max);
+    if 100.0 * (noise - 1.0) <= changes.bound_percent {
+        return String::new();
+    }
+    format!(
+        "Twins differ by up to {} in these runs: smaller regressions than that go unseen.\n",
+        change(noise).trim_start_matches('+')
+    )
 }

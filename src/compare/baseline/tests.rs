@@ -31,6 +31,7 @@ fn two_runs_of_the_same_have_no_regression_and_no_improvement() {
             assert!(is_silent, "{change:?}");
         }
         assert!(!changes.has_regression() && changes.warnings.is_empty());
+        assert!(!draw(&changes).contains("go unseen"));
     }
 }
 
@@ -108,6 +109,7 @@ fn what_the_twins_of_either_run_show_is_no_regression() {
     for (before, after) in [(run(1, noisy), run(2, slower)), (run(1, |_, _| {}), run(2, both))] {
         let changes = compare(&before, &after, 10.0).unwrap();
         assert_eq!(regressions(&changes), []);
+        assert!(draw(&changes).contains("go unseen"));
         let silenced = changes.changes.iter().filter(|change| change.model == "mio");
         assert_eq!(
             silenced.filter(|change| change.judgement == Judgement::WithinNoise).count(),

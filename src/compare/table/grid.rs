@@ -28,8 +28,8 @@ impl Cell {
     }
 }
 
-/// Draws the lines under their header: the first column to the left, all others to the right.
-pub(in crate::compare) fn draw(header: &[String], lines: &[Line]) -> String {
+/// Draws the lines under their header: the first `names` columns to the left, all others to the right.
+pub(in crate::compare) fn draw(header: &[String], lines: &[Line], names: usize) -> String {
     let rule = LineStyle::none().fill('─').junction('─');
     let mut table = Table::new();
     table.load_style(TableStyle::new().header_separator(rule)).set_header(header);
@@ -41,7 +41,7 @@ pub(in crate::compare) fn draw(header: &[String], lines: &[Line]) -> String {
     let is_roomy = widths.iter().sum::<usize>() + 2 * (widths.len() - 1) <= WIDTH;
     for (index, column) in table.column_iter_mut().enumerate() {
         column.set_padding((u16::from(is_roomy && index > 0), 0));
-        if index > 0 {
+        if index >= names {
             column.set_cell_alignment(CellAlignment::Right);
         }
     }
