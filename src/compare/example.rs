@@ -142,16 +142,7 @@ fn record(trial: &Trial, figures: &Figures, random: &mut Rng) -> Record {
             Observed::Script { elapsed_ns, failures: Vec::new() }
         }
     };
-    Record {
-        round: trial.round,
-        scenario: trial.scenario.name.clone(),
-        point: trial.point,
-        subject: trial.subject.name.clone(),
-        divided_by: trial.divided_by.map(str::to_owned),
-        turn: trial.turn,
-        load,
-        observed,
-    }
+    super::trial::record(trial, load, observed)
 }
 
 fn loaded(load: &loadgen::Scenario, trial: &Trial, figures: &Figures, random: &mut Rng) -> Observed {

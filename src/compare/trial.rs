@@ -33,6 +33,11 @@ pub struct Conditions<'run> {
 pub fn run(trial: &Trial, conditions: Conditions, peak: Option<f64>) -> Record {
     let load = load(trial, conditions, peak);
     let observed = observe(trial, conditions, load.as_ref());
+    record(trial, load, observed.unwrap_or_else(|error| Observed::Failed { error: format!("{error:#}") }))
+}
+
+/// What is kept of a trial that went like this.
+pub(super) fn record(trial: &Trial, load: Option<loadgen::Scenario>, observed: Observed) -> Record {
     Record {
         round: trial.round,
         scenario: trial.scenario.name.clone(),
@@ -41,7 +46,7 @@ pub fn run(trial: &Trial, conditions: Conditions, peak: Option<f64>) -> Record {
         divided_by: trial.divided_by.map(str::to_owned),
         turn: trial.turn,
         load,
-        observed: observed.unwrap_or_else(|error| Observed::Failed { error: format!("{error:#}") }),
+        observed,
     }
 }
 
