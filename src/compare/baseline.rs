@@ -1,10 +1,10 @@
 //! A run against a recorded one, to guard a change of the code: has a model become dearer or slower?
 //!
-//! Plain figures of two days differ with the days. What is compared is what the floors divide: the quotients of
-//! all rounds of the one run against those of the other, two independent samples. Their change is the
-//! [`shift`](shift::shift) of the logarithms. It is called a regression if three things hold: it is worse than the
-//! bound, its interval excludes no change, and all of the interval lies beyond what the twins of both runs
-//! show as noise. No correction is made for the number of models and scenarios: the noise of the twins and the bound
+//! Plain figures of two days differ with the days. What is compared is what the floors divide: the quotients
+//! of all rounds of the one run against those of the other, two independent samples. Their change is the
+//! shift of the logarithms, with its exact interval. It is called a regression if three things hold: it is
+//! worse than the bound, its interval excludes no change, and all of the interval lies beyond what the twins
+//! of both runs show as noise. No correction is made for the number of models and scenarios: noise and bound
 //! both stand in the way of a chance find.
 //!
 //! Where the load varies nobody has a twin, so nothing can be judged; those scenarios are left out.
