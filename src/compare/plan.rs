@@ -64,10 +64,27 @@ fn takes_part(round: u32, asked: u32, rounds: u32) -> Option<u32> {
     (had(round) > before).then_some(u32::try_from(before).unwrap_or(0))
 }
 
+/// What a subject is divided by in a scenario: its floor, or the floor of full size where everybody is served
+/// in turn and it needs none of its own.
+fn divisor<'run>(
+    scenario: &Scenario,
+    subject: &'run Subject,
+    subjects: &'run [Subject],
+) -> Option<&'run str> {
+    if scenario.vary.is_some() {
+        return None;
+    }
+    let floor = subjects.iter().find(|other| Some(&other.name) == subject.floor.as_ref())?;
+    let full = subjects.iter().find(|other| other.name == floor.model);
+    let takes_part = |floor: &&Subject| suits(scenario, floor);
+    Some(floor).filter(takes_part).or(full.filter(takes_part)).map(|floor| floor.name.as_str())
+}
+
 /// Whether a subject takes part in a scenario.
 ///
 /// The scripted clients speak the protocol, which floors do not. Where the load varies, a curve is drawn and no
-/// ratio taken, so nobody needs a twin or a floor of its own size there. As many idle clients as a model
+/// ratio taken, so nobody needs a twin or a floor of its own size there; nor a floor of its own size in
+/// churn, where everybody is served in turn. As many idle clients as a model
 /// serves at once starve all others; that is known beforehand, and nothing would be measured.
 pub fn suits(scenario: &Scenario, subject: &Subject) -> bool {
     let Some(load) = &scenario.load else { return subject.role == Role::Model };
@@ -77,9 +94,10 @@ pub fn suits(scenario: &Scenario, subject: &Subject) -> bool {
             load.idle == 0 || model.is_none_or(|model| model.concurrency.serves(load.idle + 1))
         }
         Role::Twin => scenario.vary.is_none(),
-        Role::Floor => subject
-            .clients
-            .is_none_or(|clients| scenario.vary.is_none() && load.idle == 0 && clients < load.connections),
+        Role::Floor => subject.clients.is_none_or(|clients| {
+            let stays = load.load != loadgen::Load::Churn;
+            scenario.vary.is_none() && stays && load.idle == 0 && clients < load.connections
+        }),
     }
 }
 

@@ -1,10 +1,10 @@
 //! The folder of a run: `run.json` says what was asked for, `records.jsonl` has a line for each trial.
 //!
-//! A record is on disk as soon as its trial is over, so an interrupted run keeps what it has; a line that was
-//! cut in the middle is the last one, and is made again.
+//! A record is on disk as soon as its trial is over, so an interrupted run keeps what it has; a line without its
+//! end is the last one, and is made again.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{BufRead, BufReader, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
@@ -45,16 +45,14 @@ impl Store {
     /// There is no run in it, or it cannot be read or written.
     pub fn resume(folder: &Path) -> Result<(Self, Comparison)> {
         let comparison = load(folder)?;
-        // Without the half of a line that an interruption may have left.
+        let store = Store::open(folder, false)?;
+        // Without the part of a line that an interruption may have left; what is kept is kept as it was.
         let path = folder.join(RECORDS);
-        let lines: Vec<String> =
-            comparison.records.iter().map(serde_json::to_string).collect::<Result<_, _>>()?;
-        let text: String = lines.into_iter().map(|line| line + "\n").collect();
-        let whole = folder.join(format!("{RECORDS}.part"));
-        fs::write(&whole, text)
-            .and_then(|()| fs::rename(&whole, &path))
-            .with_context(|| format!("cannot write {}", path.display()))?;
-        Ok((Store::open(folder, false)?, comparison))
+        let text = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        let whole: usize =
+            text.split_inclusive(|&byte| byte == b'\n').take(comparison.records.len()).map(<[u8]>::len).sum();
+        store.records.set_len(whole as u64).with_context(|| format!("cannot write {}", path.display()))?;
+        Ok((store, comparison))
     }
 
     fn open(folder: &Path, is_new: bool) -> Result<Self> {
@@ -84,7 +82,7 @@ impl Store {
 /// Reads a run from its folder.
 ///
 /// # Errors
-/// There is none, it is of another form, or a line other than the last one is broken.
+/// There is none, it is of another form, or a whole line is broken.
 pub fn load(folder: &Path) -> Result<Comparison> {
     let path = folder.join(RUN);
     let text = fs::read_to_string(&path).with_context(|| {
@@ -104,20 +102,12 @@ pub fn load(folder: &Path) -> Result<Comparison> {
         serde_json::from_str(&text).with_context(|| format!("{} does not describe a run", path.display()))?;
 
     let path = folder.join(RECORDS);
-    let file = File::open(&path).with_context(|| format!("cannot read {}", path.display()))?;
-    let lines: Vec<String> = BufReader::new(file)
-        .lines()
-        .collect::<Result<_, _>>()
-        .with_context(|| format!("cannot read {}", path.display()))?;
+    let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    let lines: Vec<&str> = text.split_inclusive('\n').filter(|line| line.ends_with('\n')).collect();
     let mut records = Vec::with_capacity(lines.len());
     for (index, line) in lines.iter().enumerate() {
-        match serde_json::from_str::<Record>(line) {
-            Ok(record) => records.push(record),
-            Err(_) if index + 1 == lines.len() => {}
-            Err(error) => {
-                return Err(error).with_context(|| format!("{}, line {}", path.display(), index + 1));
-            }
-        }
+        let record = serde_json::from_str::<Record>(line);
+        records.push(record.with_context(|| format!("{}, line {}", path.display(), index + 1))?);
     }
     Ok(Comparison { run, records })
 }

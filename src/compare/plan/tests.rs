@@ -95,5 +95,7 @@ fn a_model_of_one_client_is_divided_by_a_floor_with_one_client() {
         trial.unwrap().divided_by
     };
     assert_eq!(floor_of("ping-pong"), Some("floor-threads, 1 client"));
+    assert_eq!(floor_of("churn"), Some("floor-threads"), "all are served in turn");
     assert_eq!(floor_of("script"), None);
+    assert_eq!(floor_of("ramp"), None);
 }

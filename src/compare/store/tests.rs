@@ -36,17 +36,20 @@ fn what_was_written_is_read() {
 }
 
 #[test]
-fn half_a_line_at_the_end_is_dropped_and_the_run_goes_on_behind_the_last_whole_one() {
-    let folder = tempfile::tempdir().unwrap();
-    let mut comparison = written(folder.path());
-    let mut file = OpenOptions::new().append(true).open(folder.path().join(RECORDS)).unwrap();
-    file.write_all(b"{\"round\":3,\"scena").unwrap();
+fn a_line_without_its_end_is_dropped_and_the_run_goes_on_behind_the_last_whole_one() {
+    let line = serde_json::to_string(&record(3)).unwrap();
+    for length in [1, 20, line.len()] {
+        let folder = tempfile::tempdir().unwrap();
+        let mut comparison = written(folder.path());
+        let mut file = OpenOptions::new().append(true).open(folder.path().join(RECORDS)).unwrap();
+        file.write_all(&line.as_bytes()[..length]).unwrap();
 
-    let (mut store, kept) = Store::resume(folder.path()).unwrap();
-    assert_eq!(kept, comparison);
-    store.append(&record(3)).unwrap();
-    comparison.records.push(record(3));
-    assert_eq!(load(folder.path()).unwrap(), comparison);
+        let (mut store, kept) = Store::resume(folder.path()).unwrap();
+        assert_eq!(kept, comparison);
+        store.append(&record(4)).unwrap();
+        comparison.records.push(record(4));
+        assert_eq!(load(folder.path()).unwrap(), comparison);
+    }
 }
 
 #[test]
