@@ -39,11 +39,12 @@ pub trait Chart {
     fn draw(&self, canvas: &mut Canvas);
 }
 
-/// A chart of this width, in CSS pixels, as a piece of a page.
-pub fn inline(chart: &dyn Chart, width: f64, class: &str) -> String {
+/// A chart of this width, in CSS pixels, as a piece of a page, beneath a heading that is part of what it says to
+/// those who cannot see it.
+pub fn inline(chart: &dyn Chart, heading: &str, width: f64, class: &str) -> String {
     let mut canvas = Canvas::new(width);
     chart.draw(&mut canvas);
-    let label = escape(&format!("{}. {}", chart.title(), chart.finding()));
+    let label = escape(&format!("{heading}. {}. {}", chart.title(), chart.finding()));
     format!(
         "<svg class=\"chart {class}\" viewBox=\"0 0 {width} {:.0}\" role=\"img\" aria-label=\"{label}\">\n{}</svg>",
         canvas.top.ceil(),
@@ -58,8 +59,11 @@ pub fn standalone(heading: &str, charts: &[&dyn Chart]) -> String {
     canvas.words(0.0, canvas.top, Anchor::Start, "heading", heading);
     canvas.top += 12.0;
     for chart in charts {
-        canvas.top += 22.0;
-        canvas.words(0.0, canvas.top, Anchor::Start, "name", chart.title());
+        canvas.top += 3.0;
+        for line in canvas.wrapped(chart.title()) {
+            canvas.top += LINE_HEIGHT;
+            canvas.words(0.0, canvas.top, Anchor::Start, "name", &line);
+        }
         for line in canvas.wrapped(chart.finding()) {
             canvas.top += LINE_HEIGHT;
             canvas.words(0.0, canvas.top, Anchor::Start, "quiet", &line);

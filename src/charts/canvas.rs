@@ -3,6 +3,8 @@
 use std::f64::consts::PI;
 use std::fmt::Write;
 
+use super::scale::{Domain, Tick};
+
 /// A strip of paper of a fixed width that is drawn on from the top.
 #[derive(Debug)]
 pub struct Canvas {
@@ -154,6 +156,27 @@ impl Canvas {
 #[expect(clippy::cast_precision_loss, reason = "words are short")]
 pub(super) fn width_of(words: &str) -> f64 {
     words.chars().count() as f64 * LETTER
+}
+
+/// As many round values as fit beside each other on an axis of this length, `most` at most, each with its label.
+pub(super) fn fitting_ticks(
+    domain: Domain,
+    most: usize,
+    length: f64,
+    format: fn(f64) -> String,
+) -> Vec<Tick> {
+    let ticks = |most: usize| -> Vec<Tick> {
+        domain.ticks(most).into_iter().map(|at| Tick { at, label: format(at) }).collect()
+    };
+    let fits = |ticks: &Vec<Tick>| {
+        ticks.windows(2).all(|pair| {
+            let room =
+                domain.share(pair[1].at).zip(domain.share(pair[0].at)).map(|(to, from)| (to - from) * length);
+            let needed = f64::midpoint(width_of(&pair[0].label), width_of(&pair[1].label)) + LETTER;
+            room.is_some_and(|room| room >= needed)
+        })
+    };
+    (2..=most).rev().map(ticks).find(fits).unwrap_or_default()
 }
 
 /// Text as XML and HTML hold it; characters that XML cannot hold at all are replaced.

@@ -2,7 +2,7 @@
 //! interval. Rounds go from top to bottom within a row, so that drift shows as a slope.
 
 use super::Chart;
-use super::canvas::{Anchor, Canvas, Mark, width_of};
+use super::canvas::{Anchor, Canvas, Mark, fitting_ticks, width_of};
 use super::scale::Domain;
 
 /// Rows of marks over one axis.
@@ -158,21 +158,22 @@ impl Dots {
         let band = band.and_then(|(low, high)| plot.x(low).zip(plot.x(high)));
         let reference = self.reference.as_ref().and_then(|reference| plot.x(reference.at));
         canvas.begin("axis");
-        let ticks = plot.domain.ticks(if plot.is_narrow { 5 } else { 7 });
+        let most = if plot.is_narrow { 5 } else { 7 };
+        let ticks = fitting_ticks(plot.domain, most, plot.right - plot.left, self.format);
         for &(from, to) in strips {
             if let Some((low, high)) = band {
                 canvas.rect("band", low, from, high - low, to - from);
             }
-            for x in ticks.iter().filter_map(|tick| plot.x(*tick)) {
+            for x in ticks.iter().filter_map(|tick| plot.x(tick.at)) {
                 canvas.path("grid", &format!("M{x:.1} {from:.1}V{to:.1}"));
             }
             if let Some(x) = reference {
                 canvas.path("reference", &format!("M{x:.1} {from:.1}V{to:.1}"));
             }
         }
-        for &tick in &ticks {
-            if let Some(x) = plot.x(tick) {
-                canvas.words_around(x, bottom + 14.0, "quiet figure small", &(self.format)(tick));
+        for tick in &ticks {
+            if let Some(x) = plot.x(tick.at) {
+                canvas.words_around(x, bottom + 14.0, "quiet figure small", &tick.label);
             }
         }
         let middle = f64::midpoint(plot.left, plot.right);
@@ -202,8 +203,14 @@ fn draw_row(canvas: &mut Canvas, plot: &Plot, row: &DotRow, top: f64, height: f6
         (middle, middle + 4.5)
     };
     canvas.words(right, figure_y, Anchor::End, "figure", &row.figure);
-    draw_dots(canvas, plot, row, middle);
-    draw_interval(canvas, plot, row, middle);
+    // Many marks must not hide the median, and the median not a single mark.
+    if row.dots.len() > 1 {
+        draw_dots(canvas, plot, row, middle);
+        draw_interval(canvas, plot, row, middle);
+    } else {
+        draw_interval(canvas, plot, row, middle);
+        draw_dots(canvas, plot, row, middle);
+    }
     canvas.end();
 }
 

@@ -1,7 +1,7 @@
 //! Lines over two axes. Where there is room, each has its name at its end; else there is a legend beneath.
 
 use super::Chart;
-use super::canvas::{Anchor, Canvas, Mark, width_of};
+use super::canvas::{Anchor, Canvas, Mark, fitting_ticks, width_of};
 use super::labels::spread;
 use super::scale::{Domain, Tick};
 
@@ -80,8 +80,11 @@ impl Chart for Lines {
         };
         let plot = self.plot(canvas, x, y);
         self.draw_axes(canvas, &plot);
-        let ends: Vec<(&Line, (f64, f64))> =
-            self.lines.iter().filter_map(|line| Some((line, draw_line(canvas, &plot, line)?))).collect();
+        let aside = self.aside(&plot);
+        let numbered = self.lines.iter().enumerate();
+        let ends: Vec<(&Line, (f64, f64))> = numbered
+            .filter_map(|(index, line)| Some((line, draw_line(canvas, &plot, line, aside(index))?)))
+            .collect();
         canvas.top = plot.bottom + FOOT;
         if plot.is_narrow {
             draw_legend(canvas, &ends);
@@ -113,18 +116,28 @@ impl Plot {
 }
 
 impl Axis {
-    fn ticks(&self, domain: Domain, most: usize) -> Vec<Tick> {
+    /// For an axis from left to right of this length.
+    fn ticks(&self, domain: Domain, most: usize, length: f64) -> Vec<Tick> {
+        if self.ticks.is_empty() {
+            fitting_ticks(domain, most, length, self.format)
+        } else {
+            self.ticks.clone()
+        }
+    }
+
+    /// For an axis from bottom to top: however long its labels are, they do not touch.
+    fn upright_ticks(&self, domain: Domain) -> Vec<Tick> {
         if !self.ticks.is_empty() {
             return self.ticks.clone();
         }
-        domain.ticks(most).into_iter().map(|at| Tick { at, label: (self.format)(at) }).collect()
+        domain.ticks(6).into_iter().map(|at| Tick { at, label: (self.format)(at) }).collect()
     }
 }
 
 impl Lines {
     fn plot(&self, canvas: &Canvas, x: Domain, y: Domain) -> Plot {
         let is_narrow = canvas.is_narrow();
-        let numbers = self.y.ticks(y, 6);
+        let numbers = self.y.upright_ticks(y);
         let numbers = numbers.iter().map(|tick| width_of(&tick.label)).fold(0.0, f64::max);
         let labels = self.lines.iter().map(|line| width_of(&line.label)).fold(0.0, f64::max);
         let top = canvas.top + 28.0;
@@ -141,17 +154,31 @@ impl Lines {
         }
     }
 
+    /// How far each line is moved aside: where lines have intervals, these would hide each other.
+    #[expect(clippy::cast_precision_loss, reason = "lines are few")]
+    fn aside(&self, plot: &Plot) -> impl Fn(usize) -> f64 + use<> {
+        let has_intervals =
+            self.lines.iter().flat_map(|line| &line.points).any(|point| point.interval.is_some());
+        let step = match (has_intervals, plot.is_narrow) {
+            (false, _) => 0.0,
+            (true, true) => 1.5,
+            (true, false) => 3.0,
+        };
+        let middle = self.lines.len().saturating_sub(1) as f64 / 2.0;
+        move |index| (index as f64 - middle) * step
+    }
+
     fn draw_axes(&self, canvas: &mut Canvas, plot: &Plot) {
         canvas.begin("axis");
         canvas.words(0.0, plot.top - 14.0, Anchor::Start, "quiet small", &self.y.label);
-        for tick in self.y.ticks(plot.y, 6) {
+        for tick in self.y.upright_ticks(plot.y) {
             let Some(y) = plot.y(tick.at) else { continue };
             canvas.path("grid", &format!("M{:.1} {y:.1}H{:.1}", plot.left, plot.right));
             canvas.words(plot.left - 8.0, y + 4.0, Anchor::End, "quiet figure small", &tick.label);
         }
         // Numbers that came too near to each other would not be read: the later one gives way.
         let mut free_from = f64::NEG_INFINITY;
-        for tick in self.x.ticks(plot.x, if plot.is_narrow { 5 } else { 8 }) {
+        for tick in self.x.ticks(plot.x, if plot.is_narrow { 5 } else { 8 }, plot.right - plot.left) {
             let Some(x) = plot.x(tick.at) else { continue };
             canvas.path("grid", &format!("M{x:.1} {:.1}V{:.1}", plot.top, plot.bottom + 4.0));
             let half = width_of(&tick.label) * 0.45;
@@ -167,9 +194,12 @@ impl Lines {
 }
 
 /// Draws a line and returns where it ends; nothing if no point of it has a place.
-fn draw_line(canvas: &mut Canvas, plot: &Plot, line: &Line) -> Option<(f64, f64)> {
-    let places: Vec<(&LinePoint, f64, f64)> =
-        line.points.iter().filter_map(|point| Some((point, plot.x(point.x)?, plot.y(point.y)?))).collect();
+fn draw_line(canvas: &mut Canvas, plot: &Plot, line: &Line, aside: f64) -> Option<(f64, f64)> {
+    let places: Vec<(&LinePoint, f64, f64)> = line
+        .points
+        .iter()
+        .filter_map(|point| Some((point, plot.x(point.x)? + aside, plot.y(point.y)?)))
+        .collect();
     let &(_, x, y) = places.last()?;
     canvas.begin(&format!("series {}", line.mark.class()));
     let corners: Vec<String> = places.iter().map(|(_, x, y)| format!("{x:.1} {y:.1}")).collect();

@@ -50,7 +50,7 @@ pub fn html(analysis: &Analysis) -> String {
                 a.skip href="#content" { "Skip to the results" }
                 header {
                     h1 { (heading) }
-                    p.quiet { (run.machine) ". " (run.profile_name) " profile: " (run.profile.about) ". " (run.started) }
+                    p.quiet { (run.machine) ". " (run.profile_name) " profile: " (run.profile.about) ". " time datetime=(run.started) { (run.started) } }
                     (contents(analysis))
                 }
                 main #content {
@@ -129,7 +129,7 @@ fn show(figure: &Figure) -> Markup {
         p.finding { (figure.finding) }
         @if let Some(chart) = &figure.chart {
             figure tabindex="0" aria-label=(figure.heading) {
-                @for (width, class) in WIDTHS { (PreEscaped(charts::inline(chart.as_ref(), width, class))) }
+                @for (width, class) in WIDTHS { (PreEscaped(charts::inline(chart.as_ref(), &figure.heading, width, class))) }
                 @if !figure.caption.is_empty() { figcaption { (figure.caption) } }
             }
             (details(&format!("Data: {}", figure.heading), &figure.table))

@@ -1,12 +1,14 @@
 //! A metric over what a scenario varies: connections, the offered rate, or the share of a model's own peak.
 
+use loadgen::Bound;
+
 use super::super::analysis::{Metric, PointAnalysis, Row, ScenarioAnalysis};
 use super::super::scenario::Point;
 use super::super::units;
 use super::figures::{Figure, Table, absent, nothing};
 use super::findings::leader;
 use super::numbers;
-use super::subjects::{Subjects, models, notes, point_in_words};
+use super::subjects::{Subjects, models, point_in_words, serves_all};
 use crate::charts::{Axis, Domain, Line, LinePoint, Lines, Spacing, Tick};
 
 /// A line for each subject, a point for each point of the scenario.
@@ -39,7 +41,7 @@ pub(super) fn curve(
     let (_, format) = numbers::at_axis(metric);
     let finding = finding(scenario, metric, lead);
     let chart = Lines {
-        title: format!("{heading}: {}", scenario.scenario.title),
+        title: format!("{}: {}", scenario.scenario.name, scenario.scenario.title),
         finding: finding.clone(),
         x: x_axis(scenario),
         y: Axis { label: metric.title().to_owned(), domain: y, ticks: Vec::new(), format },
@@ -48,7 +50,7 @@ pub(super) fn curve(
     Figure {
         heading: heading.to_owned(),
         finding,
-        caption: caption(scenario),
+        caption: caption(scenario, metric),
         chart: Some(Box::new(chart)),
         table: table(scenario, metric),
     }
@@ -130,23 +132,40 @@ fn finding(scenario: &ScenarioAnalysis, metric: Metric, lead: &str) -> String {
     });
     if let Some((point, value)) = first.filter(|(point, _)| *point != last.point) {
         let growth = numbers::times(leader.spread.median / value);
-        text += &format!(" That is {growth} times its figure at {}.", point_in_words(point));
+        let name = &leader.row.subject.name;
+        text += &format!(" For {name} that is {growth} times its figure at {}.", point_in_words(point));
     }
     text
 }
 
-/// Where figures are not what they seem.
-fn caption(scenario: &ScenarioAnalysis) -> String {
-    let notes = names(scenario).into_iter().filter_map(|name| {
-        let of = scenario.points.iter().filter_map(|point| {
-            let note = point.row(name).map(notes)?.into_iter().next()?;
-            Some(format!("{note} at {}", point_in_words(point.point)))
-        });
-        let of: Vec<String> = of.collect();
-        (!of.is_empty()).then(|| format!("{name} {}.", of.join(", ")))
-    });
-    let notes: Vec<String> = notes.collect();
-    if notes.is_empty() { String::new() } else { format!("To know: {}", notes.join(" ")) }
+/// What the marks are, and where figures are not what they seem.
+fn caption(scenario: &ScenarioAnalysis, metric: Metric) -> String {
+    let mut text = String::new();
+    let mut spreads =
+        scenario.points.iter().flat_map(|point| &point.rows).filter_map(|row| row.spread(metric));
+    if spreads.any(|spread| spread.interval.is_some()) {
+        text +=
+            "Marks are medians, upright lines their intervals of 95 %, each moved aside a little to be seen.";
+    }
+    let doubts: [(&str, fn(&Row) -> bool); 4] = [
+        ("With failures", |row| !row.failures.is_empty()),
+        ("Serving only some of the clients", |row| !serves_all(row)),
+        ("With invalid windows", |row| row.invalid > 0),
+        ("Client-bound at times", |row| row.verdicts.iter().any(|(bound, _)| *bound == Bound::Client)),
+    ];
+    let mut has_doubts = false;
+    for (doubt, is_in) in doubts {
+        let rows = |name: &str| scenario.points.iter().filter_map(|point| point.row(name)).any(is_in);
+        let names: Vec<&str> = names(scenario).into_iter().filter(|name| rows(name)).collect();
+        if !names.is_empty() {
+            text += &format!(" {doubt}: {}.", names.join(", "));
+            has_doubts = true;
+        }
+    }
+    if has_doubts {
+        text += " Where, the table of verdicts says.";
+    }
+    text.trim_start().to_owned()
 }
 
 fn table(scenario: &ScenarioAnalysis, metric: Metric) -> Table {

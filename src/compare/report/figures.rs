@@ -156,7 +156,7 @@ pub(super) fn cost(scenario: &ScenarioAnalysis, subjects: &Subjects) -> Figure {
         dot_row(row, subjects, ratio.map(|ratio| &ratio.spread), (1.0, numbers::times), note)
     });
     let chart = Dots {
-        title: format!("{heading}: {}", scenario.scenario.title),
+        title: format!("{}: {}", scenario.scenario.name, scenario.scenario.title),
         finding: finding.clone(),
         axis: "times the CPU time of the floor, per message".to_owned(),
         domain,
@@ -205,7 +205,7 @@ fn amount(
         dot_row(row, subjects, row.spread(metric), (divisor, write), note)
     });
     let chart = Dots {
-        title: format!("{heading}: {}", scenario.scenario.title),
+        title: format!("{}: {}", scenario.scenario.name, scenario.scenario.title),
         finding: finding.clone(),
         axis: format!("{}{}", metric.title(), if is_memory { " (log scale)" } else { "" }),
         domain,

@@ -1,5 +1,7 @@
 //! What a chart tells, in sentences made from its data.
 
+use loadgen::Bound;
+
 use super::super::analysis::{Better, Interval, Row, Spread};
 use super::numbers;
 use super::subjects::serves_all;
@@ -12,11 +14,14 @@ pub(super) struct Leader<'rows> {
     pub(super) spread: &'rows Spread,
     /// Those whose intervals overlap with its interval.
     alike: Vec<&'rows str>,
-    /// Those that were not asked, because they serve only some of the clients.
+    /// Whether more is better: then the load generator may have been the limit.
+    is_rate: bool,
+    /// Those that were not asked: they serve only some of the clients, or no window of theirs is valid.
     left_out: Vec<&'rows str>,
 }
 
-/// The best of these rows: among those that serve all clients, if there is one that does.
+/// The best of these rows: among those that serve all clients in windows that are valid, if there
+/// are such.
 pub(super) fn leader<'rows>(
     rows: &[&'rows Row],
     of: impl Fn(&'rows Row) -> Option<&'rows Spread>,
@@ -26,7 +31,8 @@ pub(super) fn leader<'rows>(
         .iter()
         .filter_map(|row| Some((*row, of(row).filter(|spread| spread.median.is_finite())?)))
         .collect();
-    let (whole, partial): (Vec<_>, Vec<_>) = measured.into_iter().partition(|(row, _)| serves_all(row));
+    let (whole, partial): (Vec<_>, Vec<_>) =
+        measured.into_iter().partition(|(row, _)| serves_all(row) && row.invalid < row.trials);
     let (asked, left_out) = if whole.is_empty() { (partial, whole) } else { (whole, partial) };
     let order = |one: &&(&Row, &Spread), other: &&(&Row, &Spread)| {
         let by_value = one.1.median.total_cmp(&other.1.median);
@@ -40,6 +46,7 @@ pub(super) fn leader<'rows>(
     Some(Leader {
         row,
         spread,
+        is_rate: better == Better::Higher,
         alike: alike.collect(),
         left_out: left_out.iter().map(|(other, _)| other.subject.name.as_str()).collect(),
     })
@@ -61,9 +68,16 @@ impl Leader<'_> {
             text +=
                 &format!(" Not told apart from it, because intervals overlap: {}.", self.alike.join(", "));
         }
+        let own_limit = self.row.verdicts.first().filter(|(bound, _)| *bound == Bound::Client);
+        if let (Some((_, rounds)), true) = (own_limit, self.is_rate) {
+            text += &format!(
+                " In {rounds} of {} rounds that is as much as the load generator could do, so the server may do more.",
+                self.row.trials
+            );
+        }
         if !self.left_out.is_empty() {
             text += &format!(
-                " Left out here, because they serve only some of the clients: {}.",
+                " Left out here, because they serve only some of the clients or have no valid window: {}.",
                 self.left_out.join(", ")
             );
         }

@@ -94,9 +94,9 @@ pub(super) fn at_axis(metric: Metric) -> (f64, fn(f64) -> String) {
 pub(super) fn bytes(bytes: f64) -> String {
     let kibibytes = bytes / KIBIBYTE;
     if kibibytes < KIBIBYTE {
-        format!("{kibibytes:.1} KiB")
+        format!("{} KiB", units::three_digits(kibibytes))
     } else {
-        format!("{:.1} MiB", kibibytes / KIBIBYTE)
+        format!("{} MiB", units::three_digits(kibibytes / KIBIBYTE))
     }
 }
 
@@ -110,8 +110,8 @@ mod tests {
             (Metric::MessagesPerSecond, 61_234.4, "61,234/s"),
             (Metric::CpuPerMessage, 4_104.0, "4.10 µs"),
             (Metric::P99, 1_200_000.0, "1.20 ms"),
-            (Metric::MemoryPerConnection, 9_216.0, "9.0 KiB"),
-            (Metric::PeakMemory, 5.0 * 1_048_576.0, "5.0 MiB"),
+            (Metric::MemoryPerConnection, 9_216.0, "9.00 KiB"),
+            (Metric::PeakMemory, 5.0 * 1_048_576.0, "5.00 MiB"),
             (Metric::ReplyMegabytesPerSecond, 12.5, "12.5 MB/s"),
             (Metric::Starved, 49.0, "49"),
         ] {

@@ -54,7 +54,7 @@ pub(super) fn spectrum(scenario: &ScenarioAnalysis, subjects: &Subjects) -> Figu
         })
         .unwrap_or_else(|| "No model has a 99th percentile.".to_owned());
     let chart = Lines {
-        title: format!("{heading}: {}", scenario.scenario.title),
+        title: format!("{}: {}", scenario.scenario.name, scenario.scenario.title),
         finding: finding.clone(),
         x: Axis {
             label: "so many of the latencies are shorter".to_owned(),

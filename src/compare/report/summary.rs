@@ -61,10 +61,9 @@ fn table(
         .filter(is_shown)
         .filter(|subject| columns.iter().any(|(_, point)| point.row(&subject.name).is_some()))
         .collect();
-    boxed(
+    let table = boxed(
         title,
         &html! {
-            caption { (title) }
             thead {
                 tr {
                     th scope="col" { "model" }
@@ -85,7 +84,8 @@ fn table(
                 }
             }
         },
-    )
+    );
+    html! { h3 { (title) } (table) }
 }
 
 fn cost_cell(point: &PointAnalysis, row: &Row) -> Markup {
@@ -170,9 +170,15 @@ fn claims(scenario: &ScenarioAnalysis, point: &PointAnalysis) -> Markup {
         claimed.into_iter().map(one).collect::<Vec<String>>().join("; ")
     };
     let (higher, lower) = (of(|claim| claim == Claim::Higher), of(|claim| claim == Claim::Lower));
-    let open: Vec<String> = of(|claim| !claim.is_difference())
+    let open: Vec<String> = [Claim::NoDifference, Claim::WithinNoise, Claim::TooFewRounds]
         .into_iter()
-        .map(|(name, ratio)| format!("{name} ({})", why_not(ratio.claim).unwrap_or_default()))
+        .filter_map(|claim| {
+            let rows = models(point).into_iter();
+            let rows = rows.filter(|row| row.cost_ratio.as_ref().is_some_and(|ratio| ratio.claim == claim));
+            let names: Vec<&str> = rows.map(|row| row.subject.name.as_str()).collect();
+            (!names.is_empty())
+                .then(|| format!("{} ({})", names.join(", "), why_not(claim).unwrap_or_default()))
+        })
         .collect();
     html! {
         li {
@@ -180,7 +186,7 @@ fn claims(scenario: &ScenarioAnalysis, point: &PointAnalysis) -> Markup {
             @if higher.is_empty() && lower.is_empty() { "No difference from a floor is claimed." }
             @if !higher.is_empty() { "A message costs more than the floor's: " (listed(higher)) ". " }
             @if !lower.is_empty() { "A message costs less than the floor's: " (listed(lower)) ". " }
-            @if !open.is_empty() { " " span.dim { "Not claimed: " (open.join(", ")) "." } }
+            @if !open.is_empty() { " " span.dim { "Not claimed: " (open.join("; ")) "." } }
         }
     }
 }

@@ -102,14 +102,14 @@ fn every_round_of_every_subject_is_a_mark() {
         assert!(rounds > 0);
         let figure = figures(scenario, &subjects).remove(0);
         for (width, class) in WIDTHS {
-            let svg = charts::inline(figure.chart.as_deref().unwrap(), width, class);
+            let svg = charts::inline(figure.chart.as_deref().unwrap(), "", width, class);
             assert_eq!(count(&svg, "round"), rounds, "{name}");
             assert_eq!(count(&svg, "median"), scenario.points[0].rows.len(), "{name}");
         }
     }
     // Floors have no floor: models and twins only.
     let cost = figures::cost(analysis.scenario("ping-pong").unwrap(), &subjects);
-    let svg = charts::inline(cost.chart.as_deref().unwrap(), 760.0, "wide");
+    let svg = charts::inline(cost.chart.as_deref().unwrap(), "", 760.0, "wide");
     assert_eq!(count(&svg, "round"), 12 * (6 + 2));
     assert!(count(&svg, "reference") > 0 && count(&svg, "band") > 0);
 }
@@ -123,7 +123,7 @@ fn every_model_and_both_floors_have_a_line_and_a_name_in_charts_of_lines() {
     {
         let figure = figures(analysis.scenario(name).unwrap(), &subjects).remove(index);
         for (width, class) in WIDTHS {
-            let svg = charts::inline(figure.chart.as_deref().unwrap(), width, class);
+            let svg = charts::inline(figure.chart.as_deref().unwrap(), "", width, class);
             assert_eq!(count(&svg, "series"), 6 + 2, "{name}");
             assert_eq!(count(&svg, "key"), 6 + 2, "{name}");
             assert!(count(&svg, "point") >= points * (6 + 2), "{name}: {}", count(&svg, "point"));
@@ -358,5 +358,7 @@ fn who_is_client_bound_or_starves_is_told() {
     assert!(page.contains("client-bound in 12 of 12 rounds"));
     assert!(page.contains("Mostly client-bound or invalid: mio in ping-pong."));
     assert!(page.contains("serves 1 of 50 clients"));
-    assert!(page.contains("Left out here, because they serve only some of the clients: sequential."));
+    assert!(page.contains(
+        "Left out here, because they serve only some of the clients or have no valid window: sequential."
+    ));
 }

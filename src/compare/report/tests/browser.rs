@@ -5,7 +5,7 @@ use std::process::Command;
 
 use super::super::super::analysis::analyse;
 use super::super::super::example::comparison;
-use super::super::{WIDTHS, html};
+use super::super::{WIDTHS, cost_svg, html, throughput_svg};
 use super::{FIGURES, charts_of};
 
 const BROWSERS: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "chrome"];
@@ -46,14 +46,17 @@ fn a_browser_draws_every_chart_on_a_page_and_on_a_phone() {
         );
         return;
     };
-    let page = html(&analyse(&comparison("full")));
+    let analysis = analyse(&comparison("full"));
+    let page = html(&analysis);
     let charts: usize = FIGURES.iter().map(|(_, figures)| figures).sum();
     for (_, class) in WIDTHS {
         assert_eq!(charts_of(&page, class).len(), charts);
     }
-    let framed = page.replace('&', "&amp;").replace('"', "&quot;");
-    let frames = [1200, 390, 360]
-        .map(|width| format!("<iframe width=\"{width}\" height=\"800\" srcdoc=\"{framed}\"></iframe>"));
+    let pictures = throughput_svg(&analysis) + &cost_svg(&analysis);
+    let frames = [(1200, &page), (390, &page), (360, &page), (800, &pictures)].map(|(width, content)| {
+        let content = content.replace('&', "&amp;").replace('"', "&quot;");
+        format!("<iframe width=\"{width}\" height=\"800\" srcdoc=\"{content}\"></iframe>")
+    });
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("frames.html");
     fs::write(
@@ -80,7 +83,8 @@ fn a_browser_draws_every_chart_on_a_page_and_on_a_phone() {
             String::from_utf8_lossy(&output.stderr)
         );
     };
-    let expected = [1200, 390, 360].map(|width| format!("frame|{width}|false|{charts}|"));
+    let expected = [(1200, charts), (390, charts), (360, charts), (800, 2)]
+        .map(|(width, charts)| format!("frame|{width}|false|{charts}|"));
     assert_eq!(
         found.lines().collect::<Vec<&str>>(),
         expected,
