@@ -46,8 +46,7 @@ pub fn plan(run: &Run) -> Vec<Trial<'_>> {
                 let order = order(subjects.len(), turn_of_scenario, seed);
                 trials.extend((1..).zip(order).map(|(turn, place)| {
                     let subject = subjects[place];
-                    let floor = subject.floor.as_deref();
-                    let divided_by = floor.filter(|floor| subjects.iter().any(|other| other.name == **floor));
+                    let divided_by = divisor(scenario, subject, &run.subjects);
                     Trial { round, scenario, point, subject, divided_by, turn }
                 }));
             }

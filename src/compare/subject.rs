@@ -65,28 +65,20 @@ impl fmt::Display for Layout {
 /// A model that serves fewer clients at once than `clients` has no floor among those, for their work is another:
 /// it gets one of its own kind that is given as many clients as it serves.
 pub fn subjects(names: &[String], clients: usize) -> Vec<Subject> {
-    let chosen = models::chosen(names);
-    let (mut subjects, mut floors, mut small) = (Vec::new(), Vec::<Subject>::new(), Vec::<Subject>::new());
-    for model in chosen {
+    let (mut subjects, mut small) = (Vec::new(), Vec::<Subject>::new());
+    for model in models::chosen(names) {
         let floor = model.floor.and_then(models::find).map(|floor| {
             let at_once = model.concurrency.at_once();
-            let floor =
-                if at_once < clients { floor_for(floor, Some(at_once)) } else { floor_for(floor, None) };
-            let list = if floor.clients.is_some() { &mut small } else { &mut floors };
-            if !list.contains(&floor) {
-                list.push(floor.clone());
+            let floor = floor_for(floor, (at_once < clients).then_some(at_once));
+            if floor.clients.is_some() && !small.contains(&floor) {
+                small.push(floor.clone());
             }
             floor.name
         });
-        subjects.push(Subject {
-            name: model.name.to_owned(),
-            model: model.name.to_owned(),
-            role: Role::Model,
-            floor,
-            clients: None,
-        });
+        let name = model.name.to_owned();
+        subjects.push(Subject { model: name.clone(), name, role: Role::Model, floor, clients: None });
     }
-    // In the registry's order, and all of them: each is a figure of its own, and has a twin.
+    // All of them, whoever is chosen: each is a figure of its own.
     let floors: Vec<Subject> = FLOORS.iter().map(|floor| floor_for(floor, None)).collect();
     let twins: Vec<Subject> = floors.iter().map(twin).collect();
     subjects.extend(floors);
@@ -110,5 +102,42 @@ fn twin(floor: &Subject) -> Subject {
         role: Role::Twin,
         floor: Some(floor.name.clone()),
         ..floor.clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn named<'run>(subjects: &'run [Subject], name: &str) -> &'run Subject {
+        subjects.iter().find(|subject| subject.name == name).unwrap()
+    }
+
+    #[test]
+    fn every_floor_and_its_twin_take_part_whoever_is_chosen() {
+        let subjects = subjects(&["tokio".to_owned()], 50);
+        let roles: Vec<Role> = subjects.iter().map(|subject| subject.role).collect();
+        assert_eq!(roles, [Role::Model, Role::Floor, Role::Floor, Role::Twin, Role::Twin]);
+        assert_eq!(named(&subjects, "floor-epoll again").floor.as_deref(), Some("floor-epoll"));
+        assert_eq!(named(&subjects, "floor-epoll again").model, "floor-epoll");
+    }
+
+    #[test]
+    fn a_model_that_serves_fewer_clients_than_there_are_has_a_floor_of_its_size() {
+        let subjects = subjects(&[], 50);
+        assert_eq!(named(&subjects, "sequential").floor.as_deref(), Some("floor-threads, 1 client"));
+        assert_eq!(named(&subjects, "floor-threads, 1 client").clients, Some(1));
+        assert_eq!(named(&subjects, "thread-pool").floor.as_deref(), Some("floor-threads"));
+    }
+
+    #[test]
+    fn models_with_as_many_workers_share_one_floor_of_their_size() {
+        let subjects = subjects(&["thread-pool".to_owned(), "rayon".to_owned()], 1_000);
+        let small: Vec<&str> = subjects
+            .iter()
+            .filter(|subject| subject.clients.is_some())
+            .map(|subject| subject.name.as_str())
+            .collect();
+        assert_eq!(small, ["floor-threads, 64 clients"]);
     }
 }

@@ -174,15 +174,15 @@ fn no_ratio_is_taken_where_one_side_served_fewer_clients() {
 }
 
 #[test]
-fn no_ratio_is_taken_between_different_rates() {
-    let mut comparison = example::altered(example::run_of("full", &["open-loop"]), |_, _| {});
+fn no_ratio_is_taken_between_different_loads() {
+    let mut comparison = example::altered(example::run_of("full", &["ping-pong"]), |_, _| {});
     for record in comparison.records.iter_mut().filter(|record| record.subject == "mio") {
-        if let Some(loadgen::Load::Open { rate, .. }) = record.load.as_mut().map(|load| &mut load.load) {
-            *rate += 1;
+        if let Some(load) = &mut record.load {
+            load.payload_bytes += 1;
         }
     }
     let analysis = analyse(&comparison);
-    let point = &analysis.scenario("open-loop").unwrap().points[0];
+    let point = ping_pong(&analysis);
     assert_eq!(point.row("mio").unwrap().cost_ratio, None);
     assert!(point.row("tokio").unwrap().cost_ratio.is_some());
 }
