@@ -12,11 +12,13 @@
 //! records say together is [`analysis`], and everything that is shown is drawn from that.
 
 pub mod analysis;
+pub mod baseline;
 pub mod plan;
 pub mod progress;
 pub mod record;
 pub mod report;
 pub mod scenario;
+pub mod show;
 pub mod store;
 pub mod subject;
 pub mod table;
@@ -41,6 +43,7 @@ use plan::plan;
 use progress::Progress;
 use record::{Comparison, FORMAT, Record, Run};
 use scenario::{Catalogue, EMBEDDED};
+use show::Show;
 use store::Store;
 use subject::{Layout, subjects};
 use trial::Conditions;
@@ -57,9 +60,11 @@ Examples:
   concurrent-servers compare --quick               a look, in less than 40 s
   concurrent-servers compare --only ping-pong      one scenario
   concurrent-servers compare --resume runs/2026…   goes on with a run that was interrupted
+  concurrent-servers compare --from runs/2026…     shows a recorded run
+  concurrent-servers compare --baseline runs/2026… fails if a model has become worse since then
 
-Exit code: 0 if every reply was right, 1 if one was wrong or missing or a model did not start. Clients
-that a model never serves beside others are a result, not an error.")]
+Exit code: 0 if every reply was right, 1 if one was wrong or missing, a model did not start, or one is
+worse than in the baseline. Clients that a model never serves beside others are a result, not an error.")]
 pub struct Arguments {
     /// The models to compare [default: all]
     #[arg(value_name = "MODEL", value_parser = PossibleValuesParser::new(models::names()), hide_possible_values = true)]
@@ -104,6 +109,9 @@ pub struct Arguments {
     /// Draw table and report of the recorded run in this folder, and measure nothing
     #[arg(long, value_name = "FOLDER", conflicts_with_all = ["models", "quick", "full", "only", "scenarios", "pin", "seed", "out", "resume"])]
     from: Option<PathBuf>,
+
+    #[command(flatten)]
+    show: Show,
 }
 
 /// Tries every model and prints what came of it.
@@ -116,12 +124,16 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     if let Some(folder) = &arguments.from {
-        return show(folder, &store::load(folder)?);
+        let comparison = store::load(folder)?;
+        let baseline = arguments.show.baseline(&comparison.run)?;
+        return end(arguments, folder, &comparison, baseline.as_ref());
     }
     let (mut store, mut comparison) = match &arguments.resume {
         Some(folder) => Store::resume(folder)?,
         None => {
             let run = arguments.ask()?;
+            // Refused before a folder is made.
+            arguments.show.baseline(&run)?;
             let folder = arguments
                 .out
                 .clone()
@@ -129,18 +141,25 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
             (Store::create(&folder, &run)?, Comparison { run, records: Vec::new() })
         }
     };
+    let baseline = arguments.show.baseline(&comparison.run)?;
     measure(&mut store, &mut comparison)?;
-    show(store.folder(), &comparison)
+    end(arguments, store.folder(), &comparison, baseline.as_ref())
 }
 
-/// Prints what the records say, and writes the report into the run's folder.
-fn show(folder: &Path, comparison: &Comparison) -> Result<ExitCode> {
-    let analysis = analysis::analyse(comparison);
-    output::print(&table::draw(&analysis))?;
+/// Writes the report into the run's folder, prints what the records say, and names the report.
+fn end(
+    arguments: &Arguments,
+    folder: &Path,
+    comparison: &Comparison,
+    baseline: Option<&Comparison>,
+) -> Result<ExitCode> {
     let path = folder.join(REPORT);
-    fs::write(&path, report::html(&analysis)).with_context(|| format!("cannot write {}", path.display()))?;
-    output::print(&format!("Report: {}\n", path.display()))?;
-    Ok(if comparison.is_right() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    let text = report::html(&analysis::analyse(comparison));
+    fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
+    let code = arguments.show.show(comparison, baseline)?;
+    // Beside standard output, which may be JSON for another program.
+    anstream::eprintln!("report: {}", path.display());
+    Ok(code)
 }
 
 /// Makes all trials of the run that have no record yet.

@@ -36,6 +36,9 @@ pub(crate) const COSTS: [(&str, f64); 6] = [
 /// How far a trial may be off, both ways, as a fraction.
 pub(crate) const JITTER: f64 = 0.015;
 
+/// Latencies in each trial.
+pub(crate) const SAMPLES: u64 = 300;
+
 /// What a run of all models under this profile would be called.
 pub(crate) fn run(profile: &str) -> Run {
     let catalogue = Catalogue::parse(EMBEDDED).unwrap();
@@ -155,7 +158,7 @@ fn loaded(load: &loadgen::Scenario, trial: &Trial, figures: &Figures, random: &m
     let messages = figures.messages_per_second as u64 / 5;
     let asked = (load.connections + load.idle) as u64;
     let mut latency_ns = Histogram::<u64>::new_with_bounds(1, 60_000_000_000, 2).unwrap();
-    for _ in 0..1_000 {
+    for _ in 0..SAMPLES {
         // Half of a message's time is fixed, the other half exponential.
         let times = 0.5 - 0.72 * (1.0 - random.f64()).ln();
         latency_ns.record((figures.median_latency_ns * times) as u64).unwrap();

@@ -6,7 +6,7 @@
 mod block;
 mod column;
 mod curve;
-mod grid;
+pub(super) mod grid;
 mod order;
 mod remarks;
 
@@ -19,11 +19,12 @@ use super::units::duration;
 const WIDTH: usize = 100;
 const NOT_MEASURED: &str = "-";
 
-const PLAIN: Style = Style::new();
-const DIM: Style = Style::new().dimmed();
-const TITLE: Style = Style::new().bold();
-const BEST: Style = AnsiColor::Green.on_default().bold();
-const FAILED: Style = AnsiColor::Red.on_default();
+pub(super) const PLAIN: Style = Style::new();
+pub(super) const DIM: Style = Style::new().dimmed();
+pub(super) const TITLE: Style = Style::new().bold();
+pub(super) const GOOD: Style = AnsiColor::Green.on_default();
+pub(super) const FAILED: Style = AnsiColor::Red.on_default();
+const BEST: Style = GOOD.bold();
 
 /// Draws everything, with colours, for whoever prints it to leave out.
 pub fn draw(analysis: &Analysis) -> String {

@@ -1,5 +1,5 @@
 use super::*;
-use crate::compare::example::{self, COSTS, Figures, JITTER};
+use crate::compare::example::{self, COSTS, Figures, JITTER, SAMPLES};
 use crate::compare::plan::Trial;
 use crate::compare::record::Observed;
 
@@ -65,7 +65,7 @@ fn noise_is_the_widest_bound_of_all_twins_and_bars_claims_within_it() {
     // One twin is off by 20 % one way or the other, as on a bad day.
     let analysis = altered(|trial, figures| {
         if trial.subject.name == "floor-epoll again" {
-            figures.cpu_ns_per_message *= if trial.round % 2 == 0 { 1.2 } else { 1.0 / 1.2 };
+            figures.cpu_ns_per_message *= if trial.round.is_multiple_of(2) { 1.2 } else { 1.0 / 1.2 };
         }
     });
     let point = ping_pong(&analysis);
@@ -140,7 +140,7 @@ fn a_trial_with_a_wrong_reply_has_no_figures_on_either_side_of_a_ratio() {
     let floor = point.row("floor-epoll").unwrap();
     assert_eq!(floor.failures, ["round 1: 2 wrong reply byte; the first: reply byte 17"]);
     assert_eq!(floor.spread(Metric::P50).unwrap().values.len(), 11);
-    assert_eq!(floor.latency_ns.as_ref().unwrap().len(), 11 * 1_000);
+    assert_eq!(floor.latency_ns.as_ref().unwrap().len(), 11 * SAMPLES);
     for name in ["mio", "tokio", "floor-epoll again"] {
         assert_eq!(point.row(name).unwrap().cost_ratio.as_ref().unwrap().spread.values.len(), 11, "{name}");
     }
@@ -192,7 +192,7 @@ fn latencies_of_all_rounds_are_added_up() {
     let analysis = unaltered();
     let row = ping_pong(&analysis).row("mio").unwrap();
     let latency_ns = row.latency_ns.as_ref().unwrap();
-    assert_eq!(latency_ns.len(), 12 * 1_000);
+    assert_eq!(latency_ns.len(), 12 * SAMPLES);
     let longest = row.spread(Metric::Max).unwrap().values.iter().map(|&(_, value)| value).fold(0.0, f64::max);
     #[expect(clippy::cast_precision_loss, reason = "a few milliseconds")]
     let merged = latency_ns.max() as f64;

@@ -30,7 +30,7 @@ pub(super) fn draw(analysis: &ScenarioAnalysis) -> String {
         }
     });
     let lines: Vec<Line> = lines.collect();
-    grid::draw(&header, &lines)
+    grid::draw(&header, &lines, 1)
 }
 
 /// Whether a rule stands above this row: the first one that is no model's.

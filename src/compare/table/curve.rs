@@ -50,7 +50,7 @@ fn matrix(analysis: &ScenarioAnalysis, corner: &str, metric: Metric, show: impl 
         }
     });
     let lines: Vec<Line> = lines.collect();
-    grid::draw(&header, &lines)
+    grid::draw(&header, &lines, 1)
 }
 
 /// A figure with `!` behind it came from trials that were mostly invalid, one with `°` from a subject that left

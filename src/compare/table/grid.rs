@@ -7,29 +7,29 @@ use super::{PLAIN, WIDTH};
 
 /// A cell, and how it is coloured.
 #[derive(Clone, Debug)]
-pub(super) struct Cell {
-    pub(super) text: String,
-    pub(super) style: Style,
+pub(in crate::compare) struct Cell {
+    pub(in crate::compare) text: String,
+    pub(in crate::compare) style: Style,
 }
 
 /// A line of cells.
 #[derive(Clone, Debug)]
-pub(super) struct Line {
-    pub(super) cells: Vec<Cell>,
+pub(in crate::compare) struct Line {
+    pub(in crate::compare) cells: Vec<Cell>,
     /// Colours the whole line, in place of the cells' own styles.
-    pub(super) style: Option<Style>,
+    pub(in crate::compare) style: Option<Style>,
     /// A rule is drawn above it.
-    pub(super) rule: bool,
+    pub(in crate::compare) rule: bool,
 }
 
 impl Cell {
-    pub(super) fn plain(text: impl Into<String>) -> Self {
+    pub(in crate::compare) fn plain(text: impl Into<String>) -> Self {
         Cell { text: text.into(), style: PLAIN }
     }
 }
 
-/// Draws the lines under their header: the first column to the left, all others to the right.
-pub(super) fn draw(header: &[String], lines: &[Line]) -> String {
+/// Draws the lines under their header: the first `names` columns to the left, all others to the right.
+pub(in crate::compare) fn draw(header: &[String], lines: &[Line], names: usize) -> String {
     let rule = LineStyle::none().fill('─').junction('─');
     let mut table = Table::new();
     table.load_style(TableStyle::new().header_separator(rule)).set_header(header);
@@ -41,7 +41,7 @@ pub(super) fn draw(header: &[String], lines: &[Line]) -> String {
     let is_roomy = widths.iter().sum::<usize>() + 2 * (widths.len() - 1) <= WIDTH;
     for (index, column) in table.column_iter_mut().enumerate() {
         column.set_padding((u16::from(is_roomy && index > 0), 0));
-        if index > 0 {
+        if index >= names {
             column.set_cell_alignment(CellAlignment::Right);
         }
     }
@@ -80,7 +80,7 @@ fn coloured(plain: &str, line: &Line, widths: &[usize], gap: usize) -> String {
 
 /// Breaks a text between words so that no line is wider than the table; further lines begin with `indent`.
 /// Ends with a line break.
-pub(super) fn wrap(text: &str, indent: &str) -> String {
+pub(in crate::compare) fn wrap(text: &str, indent: &str) -> String {
     let mut lines = String::new();
     let mut line = text[..text.len() - text.trim_start().len()].to_owned();
     let mut is_empty = true;
