@@ -7,7 +7,7 @@
 //!                                     └─────► analysis ──► table, report, baseline
 //! ```
 //!
-//! [`scenario`] is what is asked, as data; [`subject`] is who is asked. [`plan`] orders the trials, [`trial`]
+//! [`scenario`] is what is asked, as data; [`subject`] is who is asked. [`mod@plan`] orders the trials, [`trial`]
 //! makes one on a freshly started server, [`record`] is what it leaves behind and [`store`] where. What all
 //! records say together is [`analysis`], and everything that is shown is drawn from that.
 

@@ -59,11 +59,12 @@ enum Command {
     /// `load --hist-out FILE` writes such a log. Histograms are added tag by tag, and percentiles are read from
     /// the sum: percentiles of several runs must never be averaged.
     Merge(merge::Arguments),
-    /// Compare all models: the scripted clients, verified load, and what each server used
+    /// Compare all models under the same loads, in rounds, with intervals and a report
     ///
-    /// Every model runs as a process of its own, freshly started for each trial, first under the three
-    /// scripted clients and then under 50 clients that each keep one message of 64 bytes in flight. Every
-    /// reply byte is verified. The floors, raw echo without a protocol, stand below the models.
+    /// Every model runs as a process of its own, freshly started for each trial, and every reply byte is
+    /// verified. Each round tries every model once, in a balanced order, beside raw echo without a protocol
+    /// (the floors), which the models are divided by, and beside the floors' twins, which show the noise. A
+    /// run is written to a folder as it goes: raw records, and a report that is one HTML file.
     Compare(compare::Arguments),
     /// Make a run for the record, and write what the documents say from it
     Record(record::Arguments),

@@ -190,7 +190,7 @@ pub fn escape(text: &str) -> String {
             '"' => escaped += "&quot;",
             '\'' => escaped += "&#39;",
             other if other.is_control() || matches!(other, '\u{FFFE}' | '\u{FFFF}') => {
-                escaped.push('\u{FFFD}')
+                escaped.push('\u{FFFD}');
             }
             other => escaped.push(other),
         }

@@ -138,6 +138,9 @@ fn finding(scenario: &ScenarioAnalysis, metric: Metric, lead: &str) -> String {
     text
 }
 
+/// Words, and the rows that they are true of.
+type Doubt = (&'static str, fn(&Row) -> bool);
+
 /// What the marks are, and where figures are not what they seem.
 fn caption(scenario: &ScenarioAnalysis, metric: Metric) -> String {
     let mut text = String::new();
@@ -147,7 +150,7 @@ fn caption(scenario: &ScenarioAnalysis, metric: Metric) -> String {
         text +=
             "Marks are medians, upright lines their intervals of 95 %, each moved aside a little to be seen.";
     }
-    let doubts: [(&str, fn(&Row) -> bool); 4] = [
+    let doubts: [Doubt; 4] = [
         ("With failures", |row| !row.failures.is_empty()),
         ("Serving only some of the clients", |row| !serves_all(row)),
         ("With invalid windows", |row| row.invalid > 0),

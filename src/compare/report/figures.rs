@@ -125,16 +125,17 @@ pub(super) fn cost(scenario: &ScenarioAnalysis, subjects: &Subjects) -> Figure {
         return nothing(heading);
     }
     let domain = Domain::by_quotients(with_reference);
-    let mut finding = leader(&models(point), cost_spread, Better::Lower)
-        .map(|leader| {
+    let mut finding = leader(&models(point), cost_spread, Better::Lower).map_or_else(
+        || "No model was measured beside its floor.".to_owned(),
+        |leader| {
             let floor = leader.row.cost_ratio.as_ref().map_or("its floor", |ratio| ratio.floor.as_str());
             leader.sentence(
                 "Nearest to its floor",
                 numbers::times,
                 &format!(" times the CPU time of {floor}"),
             )
-        })
-        .unwrap_or_else(|| "No model was measured beside its floor.".to_owned());
+        },
+    );
     let absolute = leader(&models(point), |row| row.spread(Metric::CpuPerMessage), Better::Lower);
     if let Some(cheapest) = absolute {
         let cost = numbers::with_unit(Metric::CpuPerMessage, cheapest.spread.median);
@@ -192,10 +193,10 @@ fn amount(
     }
     let write = |value| numbers::plain(metric, value);
     let models = models(point);
-    let finding = leader(&models, |row| row.spread(metric), metric.better());
-    let mut finding = finding
-        .map(|leader| leader.sentence(lead, |value| numbers::with_unit(metric, value), ""))
-        .unwrap_or_else(|| "No model was measured.".to_owned());
+    let mut finding = leader(&models, |row| row.spread(metric), metric.better()).map_or_else(
+        || "No model was measured.".to_owned(),
+        |leader| leader.sentence(lead, |value| numbers::with_unit(metric, value), ""),
+    );
     if metric.better() == Better::Lower {
         let most = range(&models, |row| row.spread(metric), |value| numbers::with_unit(metric, value));
         finding.extend(most.map(|most| format!(" {most}")));

@@ -48,11 +48,12 @@ pub(super) fn spectrum(scenario: &ScenarioAnalysis, subjects: &Subjects) -> Figu
         return nothing(heading);
     }
     let end = lines.iter().flat_map(|line| &line.points).map(|point| point.x).fold(10.0, f64::max);
-    let finding = leader(&models(point), |row| row.spread(Metric::P99), Metric::P99.better())
-        .map(|leader| {
+    let finding = leader(&models(point), |row| row.spread(Metric::P99), Metric::P99.better()).map_or_else(
+        || "No model has a 99th percentile.".to_owned(),
+        |leader| {
             leader.sentence("Lowest 99th percentile", |value| numbers::with_unit(Metric::P99, value), "")
-        })
-        .unwrap_or_else(|| "No model has a 99th percentile.".to_owned());
+        },
+    );
     let chart = Lines {
         title: format!("{}: {}", scenario.scenario.name, scenario.scenario.title),
         finding: finding.clone(),
