@@ -6,6 +6,7 @@
 
 mod about;
 mod curves;
+mod dots;
 mod figures;
 mod findings;
 mod numbers;
@@ -71,12 +72,12 @@ pub fn html(analysis: &Analysis) -> String {
 
 /// Messages a second by model, as a picture that stands alone.
 pub fn throughput_svg(analysis: &Analysis) -> String {
-    standalone(analysis, "Messages a second", figures::rate)
+    standalone(analysis, "Messages a second", dots::rate)
 }
 
 /// CPU time per message as a multiple of the floor's, as a picture that stands alone.
 pub fn cost_svg(analysis: &Analysis) -> String {
-    standalone(analysis, "CPU time per message, as a multiple of the floor's", figures::cost)
+    standalone(analysis, "CPU time per message, as a multiple of the floor's", dots::cost)
 }
 
 fn standalone(
