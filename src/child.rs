@@ -12,6 +12,8 @@ use anyhow::{Context, Result, bail};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, Signal, kill_process};
 
+use crate::pin::pin_to;
+
 /// A server that has just been started says within this time where it listens, even on a busy machine.
 const START_TIMEOUT: Duration = Duration::from_secs(20);
 
@@ -30,8 +32,16 @@ impl ServerProcess {
     /// # Errors
     /// It cannot be started, ended at once (its own message stands on standard error), or said nothing.
     pub fn start(name: &str, extra_arguments: &[&str]) -> Result<ServerProcess> {
+        ServerProcess::start_on(None, name, extra_arguments)
+    }
+
+    /// Starts this program in the same way, and lets it run on one CPU only.
+    ///
+    /// # Errors
+    /// As [`ServerProcess::start`], and if there is no such CPU.
+    pub fn start_on(cpu: Option<usize>, name: &str, extra_arguments: &[&str]) -> Result<ServerProcess> {
         let program = std::env::current_exe().context("cannot find this program's own file")?;
-        ServerProcess::start_from(&program, name, extra_arguments)
+        start(&program, cpu, name, extra_arguments)
     }
 
     /// Starts `program serve NAME` in the same way: for tests, which are programs of their own.
@@ -39,23 +49,7 @@ impl ServerProcess {
     /// # Errors
     /// As [`ServerProcess::start`].
     pub fn start_from(program: &Path, name: &str, extra_arguments: &[&str]) -> Result<ServerProcess> {
-        let mut command = Command::new(program);
-        command
-            .args(["serve", name, "--addr", "127.0.0.1:0", "--quiet"])
-            .args(["--parent", &std::process::id().to_string()])
-            .args(extra_arguments)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped());
-        let (mut child, keeper) =
-            spawn(command).with_context(|| format!("cannot start {} serve {name}", program.display()))?;
-        match wait_for_address(child.stdout.take()) {
-            Ok(address) => Ok(ServerProcess { child, address, _keeper: keeper }),
-            Err(error) => {
-                let _ = child.kill();
-                let status = child.wait().map_or_else(|_| "unknown".to_owned(), |status| status.to_string());
-                Err(error.context(format!("server {name} did not start ({status})")))
-            }
-        }
+        start(program, None, name, extra_arguments)
     }
 
     /// Where it listens.
@@ -95,16 +89,38 @@ impl Drop for ServerProcess {
     }
 }
 
+fn start(program: &Path, cpu: Option<usize>, name: &str, extra_arguments: &[&str]) -> Result<ServerProcess> {
+    let mut command = Command::new(program);
+    command
+        .args(["serve", name, "--addr", "127.0.0.1:0", "--quiet"])
+        .args(["--parent", &std::process::id().to_string()])
+        .args(extra_arguments)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped());
+    let (mut child, keeper) =
+        spawn(command, cpu).with_context(|| format!("cannot start {} serve {name}", program.display()))?;
+    match wait_for_address(child.stdout.take()) {
+        Ok(address) => Ok(ServerProcess { child, address, _keeper: keeper }),
+        Err(error) => {
+            let _ = child.kill();
+            let status = child.wait().map_or_else(|_| "unknown".to_owned(), |status| status.to_string());
+            Err(error.context(format!("server {name} did not start ({status})")))
+        }
+    }
+}
+
 /// Keeps the thread that started a server alive until this is dropped.
 type Keeper = Sender<()>;
 
 /// Starts the process from a thread that lives as long as it: Linux ends a child that has asked to end
 /// with its parent as soon as the *thread* that started it has ended, see `PR_SET_PDEATHSIG` in prctl(2).
-fn spawn(mut command: Command) -> Result<(Child, Keeper)> {
+fn spawn(mut command: Command, cpu: Option<usize>) -> Result<(Child, Keeper)> {
     let (keeper, end) = mpsc::channel();
     let (answer, outcome) = mpsc::sync_channel(1);
     thread::Builder::new().name("keeper".to_owned()).spawn(move || {
-        let _ = answer.send(command.spawn());
+        // A child begins with the CPUs of the thread that starts it.
+        let pinned = cpu.map_or(Ok(()), pin_to);
+        let _ = answer.send(pinned.and_then(|()| Ok(command.spawn()?)));
         let _ = end.recv();
     })?;
     Ok((outcome.recv()??, keeper))

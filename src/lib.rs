@@ -3,6 +3,7 @@
 //!
 //! A library only so that the tests and benches of this package can use the registry, too.
 
+pub mod charts;
 pub mod check;
 pub mod child;
 pub mod client;
@@ -11,9 +12,12 @@ pub mod completions;
 pub mod list;
 pub mod load;
 pub mod machine;
+pub mod merge;
 pub mod models;
 pub mod output;
+pub mod pin;
 pub mod process;
+pub mod record;
 pub mod serve;
 pub mod timeline;
 pub mod trace;

@@ -15,9 +15,11 @@ use anyhow::Result;
   concurrent-servers load 127.0.0.1:9090 --churn         connect, one message, close, again and again
   concurrent-servers load 127.0.0.1:9090 --ramp 1,8,64,512
                                                          more and more connections
+  concurrent-servers load 127.0.0.1:9090 --start-at 2026-11-23T12:00:00Z --hist-out one.hlog
+                                                         together with other machines; see merge
 
-Exit code: 0 if every reply was right and an asked rate was kept, 1 if not. Starved connections are a
-result.")]
+Exit code: 0 if every reply was right and an asked rate was kept, 1 if not, 130 after Ctrl-C, which ends
+the run early with what was measured so far. Starved connections are a result.")]
 pub struct Arguments {
     #[command(flatten)]
     load: loadgen::command::Arguments,

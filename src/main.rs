@@ -3,7 +3,9 @@
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
-use concurrent_servers::{check, client, compare, completions, list, load, serve, timeline, trace};
+use concurrent_servers::{
+    check, client, compare, completions, list, load, merge, record, serve, timeline, trace,
+};
 
 /// One protocol, one server per concurrency model, and the tools to compare them
 #[derive(Parser)]
@@ -52,12 +54,20 @@ enum Command {
     /// is complete. In an open loop (--rate) messages are due by the clock, whatever the server does, and
     /// are timed from then: what a stall costs the messages behind it is seen.
     Load(load::Arguments),
-    /// Compare all models: the scripted clients, verified load, and what each server used
+    /// Add the histogram logs of several machines or runs, and print percentiles of the sums
     ///
-    /// Every model runs as a process of its own, freshly started for each trial, first under the three
-    /// scripted clients and then under 50 clients that each keep one message of 64 bytes in flight. Every
-    /// reply byte is verified. The floors, raw echo without a protocol, stand below the models.
+    /// `load --hist-out FILE` writes such a log. Histograms are added tag by tag, and percentiles are read from
+    /// the sum: percentiles of several runs must never be averaged.
+    Merge(merge::Arguments),
+    /// Compare all models under the same loads, in rounds, with intervals and a report
+    ///
+    /// Every model runs as a process of its own, freshly started for each trial, and every reply byte is
+    /// verified. Each round tries every model once, in a balanced order, beside raw echo without a protocol
+    /// (the floors), which the models are divided by, and beside the floors' twins, which show the noise. A
+    /// run is written to a folder as it goes: raw records, and a report that is one HTML file.
     Compare(compare::Arguments),
+    /// Make a run for the record, and write what the documents say from it
+    Record(record::Arguments),
     /// Write a completion script for a shell
     Completions(completions::Arguments),
 }
@@ -71,11 +81,23 @@ fn main() -> ExitCode {
         Command::Trace(arguments) => trace::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
         Command::Load(arguments) => load::run(&arguments),
+        Command::Merge(arguments) => merge::run(&arguments),
         Command::Compare(arguments) => compare::run(&arguments),
+        Command::Record(arguments) => record::run(&arguments),
         Command::Completions(arguments) => completions::run(&arguments, &mut CommandLine::command()),
     };
     result.unwrap_or_else(|error| {
         anstream::eprintln!("error: {error:#}");
         ExitCode::FAILURE
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_arguments_of_all_commands_go_together() {
+        CommandLine::command().debug_assert();
+    }
 }

@@ -11,12 +11,17 @@ use serde::{Deserialize, Serialize};
 /// A process at one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reading {
-    /// CPU time of the whole process, threads that have ended among them, to the clock tick (10 ms).
-    cpu: Duration,
+    /// CPU time of the whole process, threads that have ended among them, to the clock tick (10 ms): in user
+    /// and in system mode.
+    user: Duration,
+    system: Duration,
     /// CPU time of each thread that lives, to the nanosecond.
     cpu_by_thread: BTreeMap<u32, Duration>,
     threads: u64,
     peak_memory_bytes: u64,
+    anonymous_memory_bytes: u64,
+    /// Of all threads that live: voluntary, involuntary.
+    switches: (u64, u64),
 }
 
 /// What a process used between two readings, and how large it was at the second one.
@@ -26,10 +31,20 @@ pub struct Usage {
     pub cpu_ns: u64,
     /// Where `cpu_ns` comes from.
     pub cpu_clock: CpuClock,
+    /// The part of it in user mode, to the clock tick (10 ms): add up several runs before dividing.
+    pub user_ns: u64,
+    /// The part of it in system mode, as coarse.
+    pub system_ns: u64,
     /// The most physical memory that it ever held (`VmHWM`).
     pub peak_memory_bytes: u64,
     /// Threads at the second reading.
     pub threads: u64,
+    /// Threads that live at the second reading and were on a CPU in between.
+    pub busy_threads: u64,
+    /// How often its threads gave up their CPU to wait for something.
+    pub voluntary_switches: u64,
+    /// How often they were made to.
+    pub involuntary_switches: u64,
 }
 
 /// How fine a CPU time is.
@@ -52,46 +67,75 @@ pub fn read(pid: u32) -> Result<Reading> {
         let path = folder.join(name);
         fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))
     };
-    let ticks =
+    let (user, system) =
         parse_ticks(&text("stat")?).with_context(|| format!("/proc/{pid}/stat has an unknown form"))?;
     let status = text("status")?;
     let field = |name| {
         parse_field(&status, name).with_context(|| format!("/proc/{pid}/status has no number for {name}"))
     };
+    let (cpu_by_thread, switches) = read_threads(&folder.join("task"))?;
     Ok(Reading {
-        cpu: ticks_to_time(ticks),
-        cpu_by_thread: read_threads(&folder.join("task"))?,
+        user: ticks_to_time(user),
+        system: ticks_to_time(system),
+        cpu_by_thread,
         threads: field("Threads")?,
         peak_memory_bytes: field("VmHWM")? * 1024,
+        anonymous_memory_bytes: field("RssAnon")? * 1024,
+        switches,
     })
 }
 
-fn read_threads(folder: &Path) -> Result<BTreeMap<u32, Duration>> {
+/// CPU time by thread, and what all of them have switched.
+fn read_threads(folder: &Path) -> Result<(BTreeMap<u32, Duration>, (u64, u64))> {
     let entries = fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))?;
     // A thread may end while the others are read, and a kernel may keep no such account: then it is
     // missing here, and the account in ticks stands in.
-    Ok(entries
-        .filter_map(|entry| {
-            let entry = entry.ok()?;
-            let thread = entry.file_name().to_str()?.parse().ok()?;
-            let text = fs::read_to_string(entry.path().join("schedstat")).ok()?;
-            Some((thread, parse_run_time(&text)?))
-        })
-        .collect())
+    let mut times = BTreeMap::new();
+    let mut switches = (0, 0);
+    for entry in entries.filter_map(std::io::Result::ok) {
+        let Some(thread) = entry.file_name().to_str().and_then(|name| name.parse().ok()) else { continue };
+        let text = |name: &str| fs::read_to_string(entry.path().join(name)).ok();
+        if let Some(time) = text("schedstat").as_deref().and_then(parse_run_time) {
+            times.insert(thread, time);
+        }
+        if let Some(status) = text("status") {
+            switches.0 += parse_field(&status, "voluntary_ctxt_switches").unwrap_or(0);
+            switches.1 += parse_field(&status, "nonvoluntary_ctxt_switches").unwrap_or(0);
+        }
+    }
+    Ok((times, switches))
 }
 
 impl Reading {
+    fn cpu(&self) -> Duration {
+        self.user + self.system
+    }
+
+    /// Anonymous memory that is in physical memory: heap and stacks, without the program's own pages.
+    pub fn anonymous_memory_bytes(&self) -> u64 {
+        self.anonymous_memory_bytes
+    }
+
     /// What was used since an earlier reading of the same process.
     pub fn since(&self, earlier: &Reading) -> Usage {
         let (cpu, cpu_clock) = match self.thread_time_since(earlier) {
             Some(cpu) => (cpu, CpuClock::Threads),
-            None => (self.cpu.saturating_sub(earlier.cpu), CpuClock::Ticks),
+            None => (self.cpu().saturating_sub(earlier.cpu()), CpuClock::Ticks),
         };
         Usage {
-            cpu_ns: u64::try_from(cpu.as_nanos()).unwrap_or(u64::MAX),
+            cpu_ns: nanoseconds(cpu),
             cpu_clock,
+            user_ns: nanoseconds(self.user.saturating_sub(earlier.user)),
+            system_ns: nanoseconds(self.system.saturating_sub(earlier.system)),
             peak_memory_bytes: self.peak_memory_bytes,
             threads: self.threads,
+            busy_threads: self
+                .cpu_by_thread
+                .iter()
+                .filter(|(thread, cpu)| earlier.cpu_by_thread.get(thread) != Some(cpu))
+                .count() as u64,
+            voluntary_switches: self.switches.0.saturating_sub(earlier.switches.0),
+            involuntary_switches: self.switches.1.saturating_sub(earlier.switches.1),
         }
     }
 
@@ -110,18 +154,18 @@ impl Reading {
             .sum();
         // Threads that began and ended in between show in the ticks only. Each of the two readings, of
         // user and of system time, is cut to whole ticks.
-        let unseen = self.cpu.saturating_sub(earlier.cpu).saturating_sub(time);
+        let unseen = self.cpu().saturating_sub(earlier.cpu()).saturating_sub(time);
         (unseen <= ticks_to_time(4)).then_some(time)
     }
 }
 
 /// User and system time in ticks, from `/proc/PID/stat`: fields 14 and 15. The second field is the
 /// program's name in parentheses and may hold anything, so fields are counted behind its end.
-fn parse_ticks(stat: &str) -> Option<u64> {
+fn parse_ticks(stat: &str) -> Option<(u64, u64)> {
     let (_, fields) = stat.rsplit_once(')')?;
     let mut fields = fields.split_ascii_whitespace().skip(11);
     let (user, system) = (fields.next()?, fields.next()?);
-    Some(user.parse::<u64>().ok()? + system.parse::<u64>().ok()?)
+    Some((user.parse().ok()?, system.parse().ok()?))
 }
 
 /// The number in a line such as `VmHWM:     5244 kB`, from `/proc/PID/status`.
@@ -133,6 +177,10 @@ fn parse_field(status: &str, name: &str) -> Option<u64> {
 /// Time on a processor in nanoseconds, the first field of `/proc/PID/task/TID/schedstat`.
 fn parse_run_time(schedstat: &str) -> Option<Duration> {
     Some(Duration::from_nanos(schedstat.split_ascii_whitespace().next()?.parse().ok()?))
+}
+
+fn nanoseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
 
 /// Linux tells ticks to programs as hundredths of a second on every processor that Rust's standard
@@ -151,16 +199,19 @@ mod tests {
 
     fn reading(cpu_ms: u64, threads: &[(u32, u64)]) -> Reading {
         Reading {
-            cpu: Duration::from_millis(cpu_ms),
+            user: Duration::from_millis(cpu_ms / 2),
+            system: Duration::from_millis(cpu_ms - cpu_ms / 2),
             cpu_by_thread: threads.iter().map(|&(id, ns)| (id, Duration::from_nanos(ns))).collect(),
             threads: threads.len() as u64,
             peak_memory_bytes: 1024,
+            anonymous_memory_bytes: 512,
+            switches: (cpu_ms, 1),
         }
     }
 
     #[test]
     fn ticks_are_found_behind_a_name_with_parentheses() {
-        assert_eq!(parse_ticks(STAT), Some(42 + 17));
+        assert_eq!(parse_ticks(STAT), Some((42, 17)));
         assert_eq!(ticks_to_time(59), Duration::from_millis(590));
         assert_eq!(parse_ticks("4711 (cut) S 1 2"), None);
         assert_eq!(parse_ticks(""), None);
@@ -185,6 +236,7 @@ mod tests {
         let usage =
             reading(120, &[(1, 1_000), (2, 70_000_000), (3, 5)]).since(&reading(50, &[(1, 400), (2, 0)]));
         assert_eq!((usage.cpu_ns, usage.cpu_clock, usage.threads), (70_000_605, CpuClock::Threads, 3));
+        assert_eq!(usage.busy_threads, 3);
     }
 
     #[test]

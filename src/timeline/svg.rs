@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use super::axis::ticks;
 use super::lanes::{Chart, Lane};
-use marks::{escape, write_bar, write_receives, write_sends, write_words};
+use crate::charts::escape;
+use marks::{write_bar, write_receives, write_sends, write_words};
 
 // All lengths are in units of the picture, of which it is WIDTH wide.
 const WIDTH: f64 = 960.0;

@@ -1,159 +1,104 @@
 //! The command line: what `loadgen ADDR` and the launcher's `load ADDR` both take and do.
 
 use std::io::{self, Write};
-use std::net::SocketAddr;
 use std::process::ExitCode;
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 use anyhow::Context;
+use signal_hook::consts::SIGINT;
+use signal_hook::flag;
 
+use crate::interval_log::Log;
+use crate::progress::{Part, Progress};
+use crate::start_at;
 use crate::summary::summary;
-use crate::{Arrivals, Dialect, Load, Outcome, Scenario, Slow, ramp};
+use crate::{Handle, Outcome, Phase, Scenario, ramp_until};
 
-/// Arguments of the load generator.
-#[derive(Clone, Debug, clap::Args)]
-pub struct Arguments {
-    /// The server's address, such as 127.0.0.1:9090
-    #[arg(value_name = "ADDR")]
-    pub address: SocketAddr,
+pub use crate::arguments::Arguments;
 
-    /// What the server speaks
-    #[arg(long, value_enum, default_value_t)]
-    pub dialect: Dialect,
-
-    /// Threads that make the load
-    #[arg(long, value_name = "N", default_value_t = Scenario::default().threads)]
-    pub threads: usize,
-
-    /// Connections held open at once
-    #[arg(short, long, value_name = "N", default_value_t = Scenario::default().connections)]
-    pub connections: usize,
-
-    /// Further connections that are greeted and never send anything
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    pub idle: usize,
-
-    /// Loopback addresses that connections come from, 127.0.0.1 and those that follow [default: as many as
-    /// the local ports make necessary]
-    #[arg(long, value_name = "N")]
-    pub sources: Option<usize>,
-
-    /// Measure once for each of these numbers of connections, such as 1,8,64,512,4096
-    #[arg(long, value_name = "N,N", value_delimiter = ',', conflicts_with = "connections")]
-    pub ramp: Vec<usize>,
-
-    /// Bytes of one message
-    #[arg(short, long, value_name = "BYTES", default_value_t = Scenario::default().payload_bytes)]
-    pub payload: usize,
-
-    /// Closed loop: messages in flight on each connection
-    #[arg(short, long, value_name = "N", default_value_t = Scenario::default().depth)]
-    pub depth: usize,
-
-    /// Open loop: messages a second, due by the clock whatever the server does
-    #[arg(short, long, value_name = "N", conflicts_with = "depth")]
-    pub rate: Option<u64>,
-
-    /// Open loop: how due times are spread
-    #[arg(long, value_enum, default_value_t, requires = "rate")]
-    pub arrivals: Arrivals,
-
-    /// Open loop: what Poisson arrivals are drawn from
-    #[arg(long, value_name = "N", default_value_t = 0, requires = "rate")]
-    pub seed: u64,
-
-    /// Churn: open, greet, send one message and close, again and again
-    #[arg(long, conflicts_with_all = ["depth", "rate", "think"])]
-    pub churn: bool,
-
-    /// Closed loop: pause from a reply to the next message, such as 20ms
-    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration, conflicts_with = "rate")]
-    pub think: Option<Duration>,
-
-    /// Slow readers: from one read to the next, such as 10ms
-    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration, conflicts_with = "churn")]
-    pub read_pause: Option<Duration>,
-
-    /// Slow readers: what one read takes at most
-    #[arg(long, value_name = "BYTES", requires = "read_pause")]
-    pub read_bytes: Option<usize>,
-
-    /// Size of the sockets' receive buffers [default: the kernel's choice]
-    #[arg(long, value_name = "BYTES")]
-    pub receive_buffer: Option<usize>,
-
-    /// Load before the measured window, such as 500ms
-    #[arg(long, value_name = "TIME", default_value = "200ms", value_parser = humantime::parse_duration)]
-    pub warm_up: Duration,
-
-    /// Length of the measured window, such as 10s
-    #[arg(short = 't', long, value_name = "TIME", default_value = "1s", value_parser = humantime::parse_duration)]
-    pub duration: Duration,
-
-    /// Print the outcome as JSON
-    #[arg(long)]
-    pub json: bool,
-}
+/// What a shell says of a command that Ctrl-C has ended: 128 and the number of the signal.
+const INTERRUPTED: u8 = 130;
 
 /// Makes the load and prints what came of it. Fails if any connection failed or the asked rate was not
 /// kept; starved connections are a result.
+///
+/// Ctrl-C ends the run early with what was measured until then; a second one ends the process at once.
 ///
 /// # Errors
 /// As [`run`](crate::run), and if standard output cannot be written.
 pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let scenario = arguments.scenario()?;
     let counts = if arguments.ramp.is_empty() { vec![scenario.connections] } else { arguments.ramp.clone() };
-    let steps = ramp(arguments.address, &scenario, &counts, |_, _| {})?;
+    let log = arguments.hist_out.as_deref().map(Log::open).transpose()?;
+    if let Some(start) = arguments.start_at {
+        start_at::check(start, SystemTime::now())?;
+    }
+    let handle = Handle::new();
+    stop_at_interrupt(&handle)?;
+    let progress = Progress::start(&handle, arguments.quiet);
+    let steps = ramp_until(arguments.address, &scenario, &counts, &handle, |scenario, phase| {
+        if let Some(start) = arguments.start_at.filter(|_| phase == Phase::WarmUp) {
+            begin_at(start, &handle, &progress);
+        }
+        progress.begins(part(scenario, phase, counts.len() > 1));
+    })?;
+    drop(progress);
+    if steps.is_empty() {
+        eprintln!("interrupted before the measured window began: there is nothing to report");
+        return Ok(ExitCode::from(INTERRUPTED));
+    }
+    if let Some(log) = log {
+        log.write(steps.iter().map(|step| &step.measurement))?;
+    }
     let outcomes: Vec<Outcome> = steps.into_iter().map(|step| step.measurement.outcome).collect();
     let text = match (arguments.json, outcomes.as_slice()) {
-        (true, [outcome]) => serde_json::to_string_pretty(outcome)?,
+        (true, [outcome]) if counts.len() == 1 => serde_json::to_string_pretty(outcome)?,
         (true, outcomes) => serde_json::to_string_pretty(outcomes)?,
         (false, outcomes) => outcomes.iter().map(summary).collect::<Vec<String>>().join("\n\n"),
     };
     writeln!(io::stdout(), "{text}").context("cannot write to standard output")?;
+    if handle.is_stopped() {
+        return Ok(ExitCode::from(INTERRUPTED));
+    }
     Ok(if outcomes.iter().all(is_right) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// The first interrupt stops the run, the next one the process.
+fn stop_at_interrupt(handle: &Handle) -> anyhow::Result<()> {
+    let flag = handle.stop_flag();
+    flag::register_conditional_shutdown(SIGINT, INTERRUPTED.into(), Arc::clone(&flag))
+        .and_then(|_| flag::register(SIGINT, flag))
+        .context("cannot listen for Ctrl-C")?;
+    Ok(())
+}
+
+fn begin_at(start: SystemTime, handle: &Handle, progress: &Progress) {
+    let doing = format!("waiting until {}", humantime::format_rfc3339(start));
+    progress.begins(Part { doing, length: None, counts: false });
+    let late = start_at::wait(start, handle);
+    if !late.is_zero() {
+        eprintln!(
+            "warning: the load begins {} ms after --start-at: connecting took until then; start earlier",
+            late.as_millis()
+        );
+    }
+}
+
+fn part(scenario: &Scenario, phase: Phase, is_step: bool) -> Part {
+    let (doing, length) = match phase {
+        Phase::Connecting => ("connecting", None),
+        Phase::Greeting => ("greeting", None),
+        Phase::WarmUp => ("warming up", Some(scenario.warm_up_ms)),
+        Phase::Measuring => ("measuring", Some(scenario.duration_ms)),
+        Phase::Draining => ("draining", None),
+        Phase::Closing => ("closing", None),
+    };
+    let doing =
+        if is_step { format!("{} connections: {doing}", scenario.connections) } else { doing.to_owned() };
+    Part { doing, length: length.map(Duration::from_millis), counts: phase == Phase::Measuring }
 }
 
 fn is_right(outcome: &Outcome) -> bool {
     outcome.errors.is_empty() && outcome.open_loop.as_ref().is_none_or(|open| open.rate_missed().is_none())
-}
-
-impl Arguments {
-    /// The scenario that these arguments describe.
-    ///
-    /// # Errors
-    /// A time is out of range.
-    pub fn scenario(&self) -> anyhow::Result<Scenario> {
-        let load = match self.rate {
-            Some(rate) => Load::Open { rate, arrivals: self.arrivals, seed: self.seed },
-            None if self.churn => Load::Churn,
-            None => Load::Closed,
-        };
-        let pause = |option, time: Option<Duration>| time.map_or(Ok(0), |time| milliseconds(option, time));
-        let slow = Slow {
-            think_ms: pause("--think", self.think)?,
-            read_bytes: self.read_bytes.unwrap_or(0),
-            read_pause_ms: pause("--read-pause", self.read_pause)?,
-            receive_buffer_bytes: self.receive_buffer.unwrap_or(0),
-        };
-        Ok(Scenario {
-            name: "by hand".to_owned(),
-            dialect: self.dialect,
-            threads: self.threads,
-            connections: self.connections,
-            idle: self.idle,
-            sources: self.sources.unwrap_or(0),
-            payload_bytes: self.payload,
-            load,
-            depth: self.depth,
-            slow,
-            warm_up_ms: milliseconds("--warm-up", self.warm_up)?,
-            duration_ms: milliseconds("--duration", self.duration)?,
-            ..Scenario::default()
-        })
-    }
-}
-
-fn milliseconds(option: &str, duration: Duration) -> anyhow::Result<u64> {
-    u64::try_from(duration.as_millis()).with_context(|| format!("{option} is out of range: {duration:?}"))
 }

@@ -8,6 +8,7 @@ use anyhow::{Context, bail};
 use rustix::io::Errno;
 use socket2::{Domain, Protocol, Socket, Type};
 
+use crate::handle::Handle;
 use crate::scenario::Scenario;
 
 /// For all connections together. A loopback connect takes some 20 µs, unless the server's queue is full.
@@ -38,15 +39,18 @@ impl Opener {
         Opener { address, sources, receive_buffer_bytes: scenario.slow.receive_buffer_bytes, begun: 0 }
     }
 
-    /// Opens `count` connections and waits for each.
+    /// Opens `count` connections and waits for each; fewer if the run is stopped meanwhile.
     ///
     /// # Errors
     /// If nothing listens there at all, or this machine runs out of descriptors or ports: then it is not the
     /// server that is being measured.
-    pub(crate) fn open_all(&mut self, count: usize) -> anyhow::Result<Connected> {
+    pub(crate) fn open_all(&mut self, count: usize, handle: &Handle) -> anyhow::Result<Connected> {
         let deadline = Instant::now() + CONNECT_TIMEOUT;
         let mut connected = Connected { streams: Vec::with_capacity(count), failures: Vec::new() };
         for number in 0..count {
+            if handle.is_stopped() {
+                break;
+            }
             match self.open(deadline) {
                 Ok(stream) => connected.streams.push(stream),
                 Err(error) => {

@@ -2,7 +2,8 @@
 //!
 //! A connection knows nothing of the others, of the readiness loop or of the phases of a run. All
 //! messages on it are the same, so what it sends is a walk over one shared buffer: a position and a
-//! number of unsent bytes, whatever the depth. Replies come in order, so the time stamps are a queue.
+//! number of unsent bytes, whatever the depth. Replies come in order, so the time stamps are a queue: of runs of
+//! messages that became due together, since what 64 messages share need not be kept and recorded 64 times.
 
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind as Io};
@@ -48,7 +49,13 @@ pub(crate) struct Connection<'message> {
     /// Bytes that are due and not yet written.
     unsent: usize,
     /// The messages in flight, oldest first; in a closed loop never longer than the depth.
-    stamps: VecDeque<Stamp>,
+    runs: VecDeque<Run>,
+    /// How many of the runs, from the oldest, are written in full.
+    written: usize,
+    /// Messages in the other runs.
+    waiting: u64,
+    /// Messages in all runs.
+    in_flight: u64,
     opened: Instant,
     /// Whether a slow reader is between two reads.
     pub(crate) paused: bool,
@@ -56,6 +63,14 @@ pub(crate) struct Connection<'message> {
     closing: bool,
     /// Whether our side is closed.
     closed: bool,
+}
+
+/// Messages that became due at the same moment.
+#[derive(Debug)]
+struct Run {
+    stamp: Stamp,
+    /// Those that are not answered yet.
+    messages: u64,
 }
 
 impl<'message> Connection<'message> {
@@ -74,7 +89,10 @@ impl<'message> Connection<'message> {
             verifier,
             position: 0,
             unsent: 0,
-            stamps: VecDeque::with_capacity(depth),
+            runs: VecDeque::with_capacity(depth),
+            written: 0,
+            waiting: 0,
+            in_flight: 0,
             opened: Instant::now(),
             paused: false,
             closing: false,
@@ -111,7 +129,7 @@ impl<'message> Connection<'message> {
 
     /// Messages sent and not answered yet.
     pub(crate) fn in_flight(&self) -> u64 {
-        self.stamps.len() as u64
+        self.in_flight
     }
 
     /// Reads once and verifies what came.
@@ -149,48 +167,66 @@ impl<'message> Connection<'message> {
         Err(Failure { kind: ErrorKind::EarlyEnd, detail })
     }
 
-    /// Takes the oldest messages off the queue, since their replies are complete.
-    pub(crate) fn complete(&mut self, replies: u64) -> impl Iterator<Item = Stamp> {
-        let replies = usize::try_from(replies).unwrap_or(usize::MAX).min(self.stamps.len());
-        self.stamps.drain(..replies)
+    /// Takes the oldest messages off the queue, since their replies are complete, and tells `each` how many of
+    /// them had which stamp.
+    pub(crate) fn complete(&mut self, mut replies: u64, mut each: impl FnMut(&Stamp, u64)) {
+        while let Some(run) = self.runs.front_mut().filter(|_| replies > 0) {
+            let messages = replies.min(run.messages);
+            each(&run.stamp, messages);
+            replies -= messages;
+            run.messages -= messages;
+            self.in_flight -= messages;
+            if self.written == 0 {
+                // A reply can be complete before its request is, since the end delimiter has no reply.
+                self.waiting -= messages;
+            }
+            if run.messages == 0 {
+                self.runs.pop_front();
+                self.written = self.written.saturating_sub(1);
+            }
+        }
     }
 
     /// The messages in flight, oldest first.
     pub(crate) fn unanswered(&self) -> impl Iterator<Item = &Stamp> {
-        self.stamps.iter()
+        self.runs.iter().flat_map(|run| (0..run.messages).map(|_| &run.stamp))
     }
 
     /// Makes `messages` more messages due; [`Connection::flush`] writes them.
     pub(crate) fn queue(&mut self, messages: u64, stamp: Stamp) {
         self.verifier.owe(messages);
-        for _ in 0..messages {
-            self.stamps.push_back(stamp);
-            self.unsent += self.message.request_bytes;
-        }
+        self.runs.push_back(Run { stamp, messages });
+        self.waiting += messages;
+        self.in_flight += messages;
+        // Scenarios bound what is in flight far below this.
+        self.unsent += self.message.request_bytes * usize::try_from(messages).unwrap_or(usize::MAX);
     }
 
     /// Writes what is due until all is written or the socket takes no more; what goes out goes out `now`.
     pub(crate) fn flush(&mut self, now: Instant) -> Result<(), Failure> {
         if self.unsent > 0 {
-            let waiting = self.unwritten();
             self.write()?;
-            self.stamp_written(waiting, now);
+            self.stamp_written(now);
         }
         if self.unsent == 0 && self.closing && !self.closed { self.close_our_side() } else { Ok(()) }
     }
 
     /// Messages of which at least the last byte is still to be written.
-    fn unwritten(&self) -> usize {
-        self.unsent.div_ceil(self.message.request_bytes)
+    fn unwritten(&self) -> u64 {
+        self.unsent.div_ceil(self.message.request_bytes) as u64
     }
 
-    /// Of the newest `waiting` messages, those that have now been written were written `now`.
-    fn stamp_written(&mut self, waiting: usize, now: Instant) {
-        let count = self.stamps.len();
-        // A reply can be complete before its request is, since the end delimiter has no reply.
-        let range = count.saturating_sub(waiting)..count.saturating_sub(self.unwritten());
-        for stamp in self.stamps.range_mut(range) {
-            stamp.written = Some(now);
+    /// The runs of which nothing is left to be written were written `now`.
+    fn stamp_written(&mut self, now: Instant) {
+        let unwritten = self.unwritten();
+        while let Some(run) = self.runs.get_mut(self.written) {
+            let behind = self.waiting - run.messages;
+            if behind < unwritten {
+                return;
+            }
+            run.stamp.written = Some(now);
+            self.written += 1;
+            self.waiting = behind;
         }
     }
 
@@ -256,3 +292,6 @@ impl From<Mismatch> for Failure {
         Failure { kind, detail: mismatch.to_string() }
     }
 }
+
+#[cfg(test)]
+mod tests;

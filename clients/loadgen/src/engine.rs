@@ -5,11 +5,12 @@
 //! so they begin and end each window together, and whoever listens for a [`Phase`] finds the load at rest.
 
 use std::net::SocketAddr;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use crate::Phase;
 use crate::connect::Opener;
 use crate::crew::side_by_side;
+use crate::handle::Handle;
 use crate::limits::make_room;
 use crate::load::Load;
 use crate::message::{Message, messages};
@@ -28,25 +29,25 @@ const WARM_UP: u64 = 1 << 63;
 /// How long before a window its workers are started: starting a thread takes some 50 µs.
 const HEAD_START: Duration = Duration::from_millis(2);
 
-/// Makes the load that `scenario` describes on the server at `address`, on the calling thread and as many
-/// more as the scenario has threads, and tells `observe` of each [`Phase`] as it begins.
-///
-/// Takes as long as [`Scenario::longest`] at most, and up to 10 s before that to connect.
+/// As [`run`](crate::run), but ends early when `handle` is stopped: the window ends there, what is in flight is
+/// drained, and the [`Measurement`] is that of the shorter window, marked as interrupted. `None` if there was
+/// no window yet.
 ///
 /// # Errors
-/// If the scenario is out of bounds, nothing listens at `address`, or the client's own machine lacks
-/// descriptors, ports or threads. What the *server* does wrong is not an error but part of the
-/// [`Measurement`].
-pub fn run(
+/// As [`run`](crate::run).
+pub fn run_until(
     address: SocketAddr,
     scenario: &Scenario,
+    handle: &Handle,
     mut observe: impl FnMut(Phase),
-) -> anyhow::Result<Measurement> {
+) -> anyhow::Result<Option<Measurement>> {
     scenario.validate()?;
     let sources = make_room(address, scenario)?;
     let messages = messages(scenario)?;
+    handle.reset();
     observe(Phase::Connecting);
-    let mut workers = connected_workers(Opener::new(address, scenario, sources), scenario, &messages)?;
+    let opener = Opener::new(address, scenario, sources);
+    let mut workers = connected_workers(opener, scenario, &messages, handle)?;
 
     observe(Phase::Greeting);
     let wait = milliseconds(scenario.greeting_wait_ms);
@@ -57,9 +58,13 @@ pub fn run(
     side_by_side(&mut workers, |worker| {
         worker.warm_up(start, start + length, scenario.schedule(worker.index, WARM_UP, length))
     })?;
+    if handle.is_stopped() {
+        return Ok(None);
+    }
     observe(Phase::Measuring);
     let start = Instant::now() + if scenario.threads > 1 { HEAD_START } else { Duration::ZERO };
     let length = milliseconds(scenario.duration_ms);
+    let started = SystemTime::now() + start.saturating_duration_since(Instant::now());
     let before = MachineUse::now();
     side_by_side(&mut workers, |worker| {
         worker.measure(start, length, scenario.schedule(worker.index, WINDOW, length))
@@ -75,11 +80,11 @@ pub fn run(
         worker.settle_served(scenario.dialect, anyone_served);
         worker.close_within(wait)
     })?;
-    let mut measurement = added_up(&workers)?;
+    let mut measurement = added_up(&workers, started)?;
     let outcome = &mut measurement.outcome;
     outcome.steal = steal;
     outcome.verdict = Some(judge(scenario, outcome, measurement.latency_ns.mean()));
-    Ok(measurement)
+    Ok(Some(measurement))
 }
 
 /// One worker per thread; connection number `n` belongs to the worker at `n % threads`. Idle connections are
@@ -88,11 +93,12 @@ fn connected_workers<'run>(
     mut opener: Opener,
     scenario: &Scenario,
     messages: &'run [Message],
+    handle: &'run Handle,
 ) -> anyhow::Result<Vec<Worker<'run>>> {
     let mut shares: Vec<Share> = (0..scenario.threads).map(|_| Share::default()).collect();
-    let idle = opener.open_all(scenario.idle)?;
+    let idle = opener.open_all(scenario.idle, handle)?;
     let churns = scenario.load == Load::Churn;
-    let active = opener.open_all(if churns { 0 } else { scenario.connections })?;
+    let active = opener.open_all(if churns { 0 } else { scenario.connections }, handle)?;
     for (number, stream) in idle.streams.into_iter().enumerate() {
         shares[number % scenario.threads].idle.push(stream);
     }
@@ -105,7 +111,7 @@ fn connected_workers<'run>(
     let mut workers = shares
         .into_iter()
         .enumerate()
-        .map(|(index, share)| Worker::new(index, scenario, messages, &opener, share))
+        .map(|(index, share)| Worker::new(index, scenario, messages, handle, &opener, share))
         .collect::<anyhow::Result<Vec<Worker>>>()?;
     let tally = &mut workers[0].tally;
     tally.connections = (scenario.idle + if churns { 0 } else { scenario.connections }) as u64;
@@ -115,12 +121,12 @@ fn connected_workers<'run>(
     Ok(workers)
 }
 
-fn added_up(workers: &[Worker]) -> anyhow::Result<Measurement> {
+fn added_up(workers: &[Worker], started: SystemTime) -> anyhow::Result<Measurement> {
     let mut total = Tally::new()?;
     for worker in workers {
         total.merge(&worker.tally)?;
     }
-    Ok(total.into_measurement())
+    Ok(total.into_measurement(started))
 }
 
 impl Scenario {

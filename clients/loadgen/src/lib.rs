@@ -17,6 +17,9 @@
 //! threads share nothing while the load runs; what they counted is added up afterwards. A connection that the server never greets is *starved*: a result, not an error, since a sequential
 //! server serves one client at a time by design.
 //!
+//! An [`Outcome`] as JSON is described, field by field and with its units, in `schema/outcome.schema.json` beside
+//! this crate. A [`Handle`] stops a run early and tells how far it is.
+//!
 //! ```
 //! use loadgen::{Dialect, Scenario};
 //!
@@ -36,13 +39,24 @@
 //! # Ok::<(), anyhow::Error>(())
 //! ```
 
-pub mod command;
+use std::net::SocketAddr;
 
+use anyhow::Context;
+
+pub mod command;
+pub mod histogram;
+pub mod merge;
+
+mod arguments;
+mod handle;
+mod interval_log;
 mod load;
 mod outcome;
+mod progress;
 mod ramp;
 mod scenario;
 mod slow;
+mod start_at;
 mod summary;
 mod verdict;
 
@@ -81,15 +95,16 @@ mod watch;
 #[cfg(target_os = "linux")]
 mod worker;
 
+pub use handle::Handle;
 pub use load::{Arrivals, Load};
 pub use outcome::{Churned, ClientThread, ErrorKind, Errors, Latency, Measurement, OpenLoop, Outcome};
-pub use ramp::{Step, ramp};
+pub use ramp::{Step, ramp, ramp_until};
 pub use scenario::{Dialect, Scenario};
 pub use slow::Slow;
 pub use verdict::{Bound, Verdict};
 
 #[cfg(target_os = "linux")]
-pub use engine::run;
+pub use engine::run_until;
 
 /// Where a run stands; [`run`] reports each one as it begins.
 ///
@@ -114,15 +129,33 @@ pub enum Phase {
     Closing,
 }
 
-/// Makes the load that `scenario` describes; on this system it cannot.
+/// Makes the load that `scenario` describes on the server at `address`, on the calling thread and as many
+/// more as the scenario has threads, and tells `observe` of each [`Phase`] as it begins.
+///
+/// Takes as long as [`Scenario::longest`] at most, and up to 10 s before that to connect.
+///
+/// # Errors
+/// If the scenario is out of bounds, nothing listens at `address`, or the client's own machine lacks
+/// descriptors, ports or threads. What the *server* does wrong is not an error but part of the
+/// [`Measurement`].
+pub fn run(
+    address: SocketAddr,
+    scenario: &Scenario,
+    observe: impl FnMut(Phase),
+) -> anyhow::Result<Measurement> {
+    run_until(address, scenario, &Handle::new(), observe)?.context("the run was stopped, though nobody could")
+}
+
+/// As [`run`], watched and stopped by a [`Handle`]; on this system it cannot.
 ///
 /// # Errors
 /// Always: the readiness loop is built on epoll.
 #[cfg(not(target_os = "linux"))]
-pub fn run(
-    _address: std::net::SocketAddr,
+pub fn run_until(
+    _address: SocketAddr,
     _scenario: &Scenario,
+    _handle: &Handle,
     _observe: impl FnMut(Phase),
-) -> anyhow::Result<Measurement> {
+) -> anyhow::Result<Option<Measurement>> {
     anyhow::bail!("the load generator needs Linux: its readiness loop is built on epoll; run it there")
 }

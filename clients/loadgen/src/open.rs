@@ -49,6 +49,11 @@ impl OpenLoop {
         self.start = start;
     }
 
+    /// Nothing is due from `end` on.
+    pub(crate) fn cut(&mut self, end: Instant) {
+        self.schedule.cut(end.saturating_duration_since(self.start));
+    }
+
     /// A connection was greeted: from now on it takes its turns.
     pub(crate) fn joins(&mut self, token: usize, now: Instant) {
         if self.ready.is_empty() {

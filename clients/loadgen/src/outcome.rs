@@ -4,6 +4,9 @@ mod churned;
 mod errors;
 mod open_loop;
 
+use std::collections::BTreeMap;
+use std::time::SystemTime;
+
 use hdrhistogram::Histogram;
 use serde::{Deserialize, Serialize};
 
@@ -18,9 +21,22 @@ pub use open_loop::OpenLoop;
 pub struct Measurement {
     /// The figures.
     pub outcome: Outcome,
-    /// What [`Outcome::latency`] was read from, in nanoseconds. Histograms of several runs may be added; their percentiles may
-    /// never be averaged.
+    /// When the measured window began, by this machine's clock.
+    pub started: SystemTime,
+    /// What [`Outcome::latency`] was read from, in nanoseconds. Histograms of several runs may be added;
+    /// their percentiles may never be averaged.
     pub latency_ns: Histogram<u64>,
+    /// What the percentiles in [`OpenLoop`] and in [`Churned`] were read from, in nanoseconds, by the names that
+    /// they have there; empty for a closed loop.
+    pub further_ns: BTreeMap<&'static str, Histogram<u64>>,
+}
+
+impl Measurement {
+    /// All that was timed, by name: `latency` and what is in `further_ns`.
+    pub fn histograms(&self) -> impl Iterator<Item = (&'static str, &Histogram<u64>)> {
+        let further = self.further_ns.iter().map(|(name, histogram)| (*name, histogram));
+        std::iter::once(("latency", &self.latency_ns)).chain(further)
+    }
 }
 
 /// The figures of one run.
@@ -36,6 +52,9 @@ pub struct Outcome {
     pub starved: u64,
     /// Length of the measured window.
     pub elapsed_ns: u64,
+    /// Whether the window was ended early, by [`Handle::stop`](crate::Handle::stop).
+    #[serde(default)]
+    pub interrupted: bool,
     /// Messages whose verified reply was complete within the measured window.
     pub messages: u64,
     /// `messages` over `elapsed_ns`.

@@ -14,7 +14,7 @@ use crate::worker::Worker;
 
 impl Worker<'_> {
     pub(crate) fn await_greetings(&mut self, most: Duration) -> anyhow::Result<()> {
-        self.turn_until(Instant::now() + most, |worker| worker.ungreeted == 0)
+        self.turn_until(Instant::now() + most, |worker| worker.ungreeted == 0 || worker.is_stopped())
     }
 
     /// Loads from `start` to `end`, and counts nothing yet.
@@ -29,7 +29,11 @@ impl Worker<'_> {
             Some(open_loop) => open_loop.follow(schedule, start),
             None => self.fill(),
         }
-        self.turn_until(end, |_| false)
+        self.turn_until(end, Self::is_stopped)
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.handle.is_stopped()
     }
 
     /// Puts `depth` messages in flight on each greeted connection; one that is greeted later joins then. In
@@ -57,7 +61,7 @@ impl Worker<'_> {
         let _exact = self.exact_timers();
         // Read before the window, for it takes some 20 µs.
         let waited = run_queue_wait_ns();
-        self.turn_until(start, |_| false)?;
+        self.turn_until(start, Self::is_stopped)?;
         let since = match &mut self.open_loop {
             Some(open_loop) => {
                 open_loop.follow(schedule, start);
@@ -68,8 +72,13 @@ impl Worker<'_> {
         };
         let (end, cpu) = (since + length, thread_cpu_time());
         self.tally.window = Window::Open { since };
-        let result = self.turn_until(end, |_| false);
-        self.tally.window = Window::Closed { since, until: end };
+        let result = self.turn_until(end, Self::is_stopped);
+        self.tally.interrupted = self.is_stopped() && self.now < end;
+        let until = if self.tally.interrupted { self.now.max(since) } else { end };
+        if let Some(open_loop) = &mut self.open_loop {
+            open_loop.cut(until);
+        }
+        self.tally.window = Window::Closed { since, until };
         self.tally.elapsed = self.now.max(since).duration_since(since);
         let cpu = thread_cpu_time().saturating_sub(cpu);
         let waits = run_queue_wait_ns().zip(waited);

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use anyhow::ensure;
 
-use crate::{Measurement, Phase, Scenario, run};
+use crate::{Handle, Measurement, Phase, Scenario, run_until};
 
 /// What one step of a ramp came to.
 #[derive(Clone, Debug)]
@@ -22,11 +22,26 @@ pub struct Step {
 /// Whether this machine has descriptors and ports for the largest step is checked before the first one.
 ///
 /// # Errors
-/// As [`run`], and if there is no step.
+/// As [`run`](crate::run), and if there is no step.
 pub fn ramp(
     address: SocketAddr,
     scenario: &Scenario,
     connections: &[usize],
+    observe: impl FnMut(&Scenario, Phase),
+) -> anyhow::Result<Vec<Step>> {
+    ramp_until(address, scenario, connections, &Handle::new(), observe)
+}
+
+/// As [`ramp`], but ends early when `handle` is stopped: the last step may be an interrupted one, and those that
+/// had not come to their measured window are missing.
+///
+/// # Errors
+/// As [`ramp`].
+pub fn ramp_until(
+    address: SocketAddr,
+    scenario: &Scenario,
+    connections: &[usize],
+    handle: &Handle,
     mut observe: impl FnMut(&Scenario, Phase),
 ) -> anyhow::Result<Vec<Step>> {
     ensure!(!connections.is_empty(), "a ramp needs at least one number of connections");
@@ -36,11 +51,15 @@ pub fn ramp(
         #[cfg(target_os = "linux")]
         crate::limits::make_room(address, scenario)?;
     }
-    let measure = |scenario: Scenario| {
-        let measurement = run(address, &scenario, |phase| observe(&scenario, phase))?;
-        Ok(Step { scenario, measurement })
-    };
-    scenarios.into_iter().map(measure).collect()
+    let mut steps = Vec::with_capacity(scenarios.len());
+    for scenario in scenarios {
+        if handle.is_stopped() {
+            break;
+        }
+        let measurement = run_until(address, &scenario, handle, |phase| observe(&scenario, phase))?;
+        steps.extend(measurement.map(|measurement| Step { scenario, measurement }));
+    }
+    Ok(steps)
 }
 
 fn step(scenario: &Scenario, connections: usize) -> Scenario {

@@ -13,7 +13,7 @@ const MAX_CONNECTIONS: usize = 100_000;
 /// A frame of 1 MiB is a bulk transfer already; several variants of it are held in memory.
 const MAX_PAYLOAD_BYTES: usize = 1 << 20;
 /// More threads than this have no core of their own on any machine we know, and each costs 216 KiB and up.
-const MAX_THREADS: usize = 64;
+pub(crate) const MAX_THREADS: usize = 64;
 /// One address of the loopback interface has ports for 28,000 connections.
 const MAX_SOURCES: usize = 250;
 /// Per connection. Each message in flight costs one time stamp of 16 bytes.

@@ -65,6 +65,11 @@ impl Schedule {
         Some(self.gaps.due()).filter(|due| *due < self.length)
     }
 
+    /// Ends the window after `length`, if that is sooner.
+    pub(crate) fn cut(&mut self, length: Duration) {
+        self.length = self.length.min(length);
+    }
+
     /// Goes on to the message after.
     pub(crate) fn advance(&mut self) {
         self.gaps.advance();

@@ -1,5 +1,7 @@
 //! An outcome in words, for a terminal.
 
+use std::time::Duration;
+
 use crate::outcome::{Latency, OpenLoop, Outcome};
 
 /// What came of a run, line by line.
@@ -11,6 +13,10 @@ pub(crate) fn summary(outcome: &Outcome) -> String {
         ),
         format!("{} messages, {:.0} a second", outcome.messages, outcome.messages_per_second),
     ];
+    if outcome.interrupted {
+        let seconds = Duration::from_nanos(outcome.elapsed_ns).as_secs_f64();
+        lines.push(format!("interrupted: all figures are those of the {seconds:.2} s until then"));
+    }
     if let Some(churned) = &outcome.churned {
         lines.push(format!(
             "{} connections from opening to close, {:.0} a second",
@@ -59,7 +65,7 @@ fn open_loop(open: &OpenLoop, response: Option<Latency>) -> Vec<String> {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "microseconds for a reader, not for a computation")]
-fn times(name: &str, latency: Option<Latency>) -> Option<String> {
+pub(crate) fn times(name: &str, latency: Option<Latency>) -> Option<String> {
     let microseconds = |nanoseconds: u64| nanoseconds as f64 / 1e3;
     latency.map(|latency| {
         format!(

@@ -1,7 +1,7 @@
 //! What one worker counts. A tally belongs to one thread and is touched for every message, so it shares
 //! nothing; tallies of several workers are added up when all have ended.
 
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use hdrhistogram::Histogram;
 
@@ -47,6 +47,8 @@ pub(crate) struct Tally {
     pub(crate) starved: u64,
     pub(crate) unfinished: u64,
     pub(crate) elapsed: Duration,
+    /// Whether the window ended before its time.
+    pub(crate) interrupted: bool,
     pub(crate) threads: Vec<ClientThread>,
     pub(crate) errors: Errors,
     messages: u64,
@@ -69,6 +71,7 @@ impl Tally {
             starved: 0,
             unfinished: 0,
             elapsed: Duration::ZERO,
+            interrupted: false,
             threads: Vec::new(),
             errors: Errors::default(),
             messages: 0,
@@ -97,18 +100,26 @@ impl Tally {
         }
     }
 
-    /// Counts one message whose reply is complete. The window times what was *due* within it, to the
+    /// Messages counted so far.
+    pub(crate) fn messages(&self) -> u64 {
+        self.messages
+    }
+
+    /// Counts messages of one stamp whose replies are complete. The window times what was *due* within it, to the
     /// end, so that neither the warm-up nor the cut at the end colours the distribution.
-    pub(crate) fn completed(&mut self, stamp: &Stamp, now: Instant) {
+    pub(crate) fn completed(&mut self, stamp: &Stamp, messages: u64, now: Instant) {
         let Some((since, until)) = self.window.bounds() else { return };
         match until {
-            None => self.messages += 1,
-            Some(_) => self.drained += 1,
+            None => self.messages += messages,
+            Some(_) => self.drained += messages,
         }
         if stamp.due >= since {
-            self.record(stamp.due, now);
+            let time_ns = nanoseconds(now.saturating_duration_since(stamp.due));
+            self.latency_ns.saturating_record_n(time_ns, messages);
             if let Some(open) = &mut self.open {
-                open.completed(stamp, now, until);
+                for _ in 0..messages {
+                    open.completed(stamp, now, until);
+                }
             }
         }
     }
@@ -175,6 +186,7 @@ impl Tally {
         self.starved += other.starved;
         self.unfinished += other.unfinished;
         self.elapsed = self.elapsed.max(other.elapsed);
+        self.interrupted |= other.interrupted;
         self.threads.extend_from_slice(&other.threads);
         for (&kind, &count) in &other.errors.by_kind {
             *self.errors.by_kind.entry(kind).or_default() += count;
@@ -195,16 +207,22 @@ impl Tally {
         Ok(())
     }
 
-    /// The figures. What concerns the whole machine and the judgement are the run's to add.
+    /// The figures of a window that began at `started`. What concerns the whole machine and the judgement are
+    /// the run's to add.
     #[expect(clippy::cast_precision_loss, reason = "counts of one run are far below 2^53")]
-    pub(crate) fn into_measurement(self) -> Measurement {
+    pub(crate) fn into_measurement(self, started: SystemTime) -> Measurement {
         let cpu_ns: u64 = self.threads.iter().map(|thread| thread.cpu_ns).sum();
         let seconds = self.elapsed.as_secs_f64();
+        let open_loop = self.open.as_ref().map(|open| open.outcome(self.elapsed));
+        let churned = self.churn.as_ref().map(|churn| churn.outcome(self.elapsed));
+        let of_open_loop = self.open.into_iter().flat_map(|open| open.histograms());
+        let of_churn = self.churn.into_iter().flat_map(|churn| churn.histograms());
         let outcome = Outcome {
             connections: self.connections,
             served: self.served,
             starved: self.starved,
             elapsed_ns: nanoseconds(self.elapsed),
+            interrupted: self.interrupted,
             messages: self.messages,
             messages_per_second: if seconds > 0.0 { self.messages as f64 / seconds } else { 0.0 },
             reply_bytes: self.reply_bytes,
@@ -215,11 +233,16 @@ impl Tally {
             client_threads: self.threads,
             steal: None,
             verdict: None,
-            open_loop: self.open.as_ref().map(|open| open.outcome(self.elapsed)),
-            churned: self.churn.as_ref().map(|churn| churn.outcome(self.elapsed)),
+            open_loop,
+            churned,
             errors: self.errors,
         };
-        Measurement { outcome, latency_ns: self.latency_ns }
+        Measurement {
+            outcome,
+            started,
+            latency_ns: self.latency_ns,
+            further_ns: of_open_loop.chain(of_churn).collect(),
+        }
     }
 }
 

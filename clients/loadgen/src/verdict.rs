@@ -2,8 +2,8 @@
 //!
 //! A saturated client measures itself, and nothing in its throughput or its percentiles says so. So the
 //! client watches itself (CPU time of its threads, their waiting for a CPU, CPU time stolen from the
-//! machine), and the run is judged from that. The bounds are chosen, not derived; each stands beside its
-//! reason.
+//! machine), and the run is judged from that. Whoever has watched the server, too, adds what it used by
+//! [`Verdict::with_server`]. The bounds are chosen, not derived; each stands beside its reason.
 
 use std::fmt;
 
@@ -68,13 +68,56 @@ impl fmt::Display for Verdict {
     }
 }
 
+impl Verdict {
+    /// Sharpens the judgement by what the server used within the measured window: the client alone cannot tell
+    /// a server that is at its limit from one that waits for messages.
+    ///
+    /// `server_load` is its CPU time, user and system, in seconds for each second of the window;
+    /// `server_can_use` is how many CPUs it can keep busy: 1 for a single-threaded one, else the machine's, or as
+    /// many as it is bound to. *Neither* becomes server-bound if it used nine tenths of them or more. Any other
+    /// verdict stays: a client at its own limit has not found the server's, even if that is near.
+    ///
+    /// ```
+    /// use loadgen::{Bound, Outcome, Verdict};
+    ///
+    /// let verdict = Verdict { bound: Bound::Neither, reason: "the client was busy 75 % of the time".to_owned() };
+    /// let sharper = verdict.with_server(&Outcome::default(), 0.97, 1);
+    /// assert_eq!(sharper.bound, Bound::Server);
+    /// assert!(sharper.reason.contains("97 %"));
+    /// ```
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "no machine has 2^53 CPUs")]
+    pub fn with_server(self, outcome: &Outcome, server_load: f64, server_can_use: usize) -> Verdict {
+        let cpus = server_can_use.max(1);
+        let share = server_load / cpus as f64;
+        if self.bound != Bound::Neither || share.is_nan() || share < SATURATED {
+            return self;
+        }
+        let of = if cpus == 1 { "the one CPU".to_owned() } else { format!("the {cpus} CPUs") };
+        Verdict {
+            bound: Bound::Server,
+            reason: format!(
+                "the server used {:.0} % of {of} that it can use, and the busiest client thread was busy \
+                 {:.0} % of the time",
+                100.0 * share,
+                100.0 * busiest(outcome)
+            ),
+        }
+    }
+}
+
+/// The load of the client thread that had most to do.
+fn busiest(outcome: &Outcome) -> f64 {
+    outcome.client_threads.iter().map(ClientThread::load).fold(0.0, f64::max)
+}
+
 /// Judges a run by what it left behind; `mean_latency_ns` is the mean of what `outcome.latency` summarises.
 pub(crate) fn judge(scenario: &Scenario, outcome: &Outcome, mean_latency_ns: f64) -> Verdict {
     let verdict = |bound, reason| Verdict { bound, reason };
     if let Some(reason) = invalid(scenario, outcome, mean_latency_ns) {
         return verdict(Bound::Invalid, reason);
     }
-    let busiest = outcome.client_threads.iter().map(ClientThread::load).fold(0.0, f64::max);
+    let busiest = busiest(outcome);
     let percent = 100.0 * busiest;
     if busiest >= SATURATED {
         return verdict(

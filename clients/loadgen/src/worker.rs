@@ -6,7 +6,7 @@
 //! directions from the beginning: level-triggered, the kernel would look at each socket a second time.
 
 use std::os::fd::OwnedFd;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use rustix::buffer::spare_capacity;
@@ -17,6 +17,7 @@ use rustix::io::Errno;
 use crate::churn::Churn;
 use crate::connection::{Connection, Failure, Received};
 use crate::delays::Delays;
+use crate::handle::Handle;
 use crate::open::OpenLoop;
 use crate::outcome::ErrorKind;
 use crate::stamp::Stamp;
@@ -35,12 +36,17 @@ const BUFFER_BYTES: usize = 64 * 1024;
 pub(crate) const INTEREST: EventFlags =
     EventFlags::IN.union(EventFlags::OUT).union(EventFlags::RDHUP).union(EventFlags::ET);
 
+/// How long a wait goes on without a look at whether the run was stopped.
+const LOOK_UP: Duration = Duration::from_millis(100);
+
 /// Events taken from the kernel at once; more wait for the next call.
 const EVENTS: usize = 1024;
 
 pub(crate) struct Worker<'run> {
     /// Which of the workers, from 0.
     pub(crate) index: usize,
+    /// Who may end this, and wants to know how far it is.
+    pub(crate) handle: &'run Handle,
     pub(crate) epoll: OwnedFd,
     /// By token, active ones first; `None` once ended or given up.
     pub(crate) connections: Vec<Option<Connection<'run>>>,
@@ -83,7 +89,8 @@ impl<'run> Worker<'run> {
         let mut events = Vec::with_capacity(EVENTS);
         self.now = Instant::now();
         while self.now < deadline && self.open > 0 && !done(self) {
-            let wake = self.wake_up(deadline);
+            self.handle.counted(self.index, self.tally.messages());
+            let wake = self.wake_up(deadline.min(self.now + LOOK_UP));
             let timeout = Timespec::try_from(wake.saturating_duration_since(self.now))
                 .context("a wait is out of range")?;
             match epoll::wait(&self.epoll, spare_capacity(&mut events), Some(&timeout)) {
@@ -177,9 +184,9 @@ impl<'run> Worker<'run> {
                 if let Some(open_loop) = &mut self.open_loop {
                     open_loop.answered(before, self.in_flight, self.now);
                 }
-                for stamp in connection.complete(replies) {
-                    self.tally.completed(&stamp, self.now);
-                }
+                connection.complete(replies, |stamp, messages| {
+                    self.tally.completed(stamp, messages, self.now);
+                });
                 let pauses = self.pause_reading(token);
                 let more = more || ready.intersects(EventFlags::RDHUP | EventFlags::HUP | EventFlags::ERR);
                 if more && !pauses {

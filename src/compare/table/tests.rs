@@ -1,144 +1,158 @@
-use std::num::NonZeroU32;
+use std::fs;
+use std::path::Path;
 
-use loadgen::{ErrorKind, Errors, Latency, Outcome};
+use anstream::adapter::strip_str;
 
+use super::super::analysis::analyse;
+use super::super::example::{self, Figures};
+use super::super::plan::Trial;
 use super::*;
-use crate::machine::Machine;
-use crate::process::{CpuClock, Usage};
 
-fn script(elapsed_ns: u64) -> (Scenario, Observed) {
-    (
-        Scenario::Script { connections: 3, pause_divisor: NonZeroU32::new(10).unwrap() },
-        Observed::Script { elapsed_ns, failures: Vec::new() },
-    )
+fn altered(profile: &str, scenario: &str, alter: impl Fn(&Trial, &mut Figures)) -> String {
+    draw(&analyse(&example::altered(example::run_of(profile, &[scenario]), alter)))
 }
 
-fn load(served: u64, messages: u32, threads: u64) -> (Scenario, Observed) {
-    let outcome = Outcome {
-        connections: 50,
-        served,
-        starved: 50 - served,
-        elapsed_ns: 1_000_000_000,
-        messages: messages.into(),
-        messages_per_second: f64::from(messages),
-        reply_bytes: 64 * u64::from(messages),
-        drained: 0,
-        unfinished: 0,
-        latency: Some(Latency {
-            samples: messages.into(),
-            p50_ns: 308_991,
-            p90_ns: 402_431,
-            p99_ns: 1_658_943,
-            p999_ns: 2_046_975,
-            max_ns: 5_332_991,
-        }),
-        client_cpu_ns_per_message: Some(6_021.0),
-        ..Outcome::default()
-    };
-    let usage = Usage {
-        cpu_ns: 7_500 * u64::from(messages),
-        cpu_clock: CpuClock::Threads,
-        peak_memory_bytes: 5_452_595,
-        threads,
-    };
-    (
-        Scenario::Load(loadgen::Scenario::default()),
-        Observed::Load { outcome: Box::new(outcome), usage: Some(usage) },
-    )
+fn plain(text: &str) -> String {
+    strip_str(text).to_string()
 }
 
-fn comparison(observed: &[(&str, Kind, (Scenario, Observed))]) -> Comparison {
-    let record = |(model, kind, (scenario, observed)): &(&str, Kind, (Scenario, Observed))| Record {
-        model: (*model).to_owned(),
-        kind: *kind,
-        round: 1,
-        scenario: scenario.clone(),
-        observed: observed.clone(),
-    };
-    Comparison {
-        machine: Machine { processor: Some("Some CPU".to_owned()), cores: 2, system: "linux 6.1".to_owned() },
-        records: observed.iter().map(record).collect(),
+/// The cells of the first line that begins with this name.
+fn cells<'text>(text: &'text str, name: &str) -> Vec<&'text str> {
+    let line = text.lines().find(|line| line.trim_start().starts_with(name)).unwrap();
+    line.split_whitespace().collect()
+}
+
+#[test]
+fn a_whole_run_looks_like_this() {
+    let text = plain(&draw(&analyse(&example::comparison("default"))));
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/compare/table/tests/golden.txt");
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        fs::write(&path, &text).unwrap();
     }
-}
-
-fn plain(comparison: &Comparison) -> String {
-    anstream::adapter::strip_str(&draw(comparison)).to_string()
+    assert_eq!(text, fs::read_to_string(path).unwrap(), "if this is meant: UPDATE_GOLDEN=1 cargo test");
 }
 
 #[test]
-fn models_stand_above_a_rule_and_floors_below_it() {
-    let text = plain(&comparison(&[
-        ("floor-epoll", Kind::Floor, load(50, 150_000, 1)),
-        ("sequential", Kind::Model, script(662_000_000)),
-        ("sequential", Kind::Model, load(1, 20_123, 2)),
-        ("mio", Kind::Model, script(221_000_000)),
-        ("mio", Kind::Model, load(50, 123_456, 2)),
-    ]));
-    assert_eq!(text, include_str!("tests/golden.txt"));
-}
-
-#[test]
-fn a_table_is_no_wider_than_100_columns() {
-    let widest = comparison(&[
-        ("thread-per-conn", Kind::Model, script(6_612_000_000)),
-        ("thread-per-conn", Kind::Model, load(50, 9_999_999, 10_000)),
-        ("floor-threads", Kind::Floor, load(50, 9_999_999, 10_000)),
-    ]);
-    for line in plain(&widest).lines() {
-        assert!(line.chars().count() <= 100, "{line}");
-    }
-}
-
-#[test]
-fn what_went_wrong_is_told_below_the_table_and_coloured_in_it() {
-    let (scenario, mut observed) = load(50, 100, 2);
-    if let Observed::Load { outcome, .. } = &mut observed {
-        outcome.errors = Errors {
-            by_kind: [(ErrorKind::WrongByte, 3), (ErrorKind::Reset, 1)].into(),
-            first: Some("reply byte 17 must be 0x00, but is 0xff".to_owned()),
+fn nothing_is_wider_than_100_columns_even_with_large_figures() {
+    let large = |trial: &Trial, figures: &mut Figures| {
+        let is_floor = trial.subject.name.starts_with("floor");
+        figures.messages_per_second = match trial.scenario.name.as_str() {
+            "bulk" => 1_234_567.0,
+            "churn" => 234_567.0,
+            _ => 23_456_789.0,
         };
+        figures.median_latency_ns = 15e6;
+        figures.cpu_ns_per_message = if is_floor { 54e3 } else { 1_234e3 };
+        figures.threads = if trial.scenario.name == "many-idle" { 10_052 } else { 514 };
+        figures.verdict =
+            if trial.round.is_multiple_of(2) { loadgen::Bound::Client } else { loadgen::Bound::Server };
+    };
+    let mut texts = vec![draw(&analyse(&example::comparison("full")))];
+    texts
+        .extend(["ping-pong", "bulk", "churn", "many-idle", "ramp"].map(|name| altered("full", name, large)));
+    for text in texts {
+        for line in plain(&text).lines() {
+            assert!(line.chars().count() <= WIDTH, "{line}");
+        }
     }
-    let refused = Observed::Failed { error: "server tokio did not start".to_owned() };
-    let comparison = comparison(&[
-        ("mio", Kind::Model, (scenario.clone(), observed)),
-        ("tokio", Kind::Model, (scenario, refused)),
-    ]);
-    let text = plain(&comparison);
-    assert!(text.contains("3 wrong reply byte, 1 reset; the first: reply byte 17"), "{text}");
-    assert!(text.contains("server tokio did not start"), "{text}");
-    let coloured = draw(&comparison);
-    for name in ["mio", "tokio"] {
-        let line = coloured.lines().find(|line| line.contains(name)).unwrap();
-        assert!(line.starts_with(&FAILED.to_string()), "{line:?}");
+}
+
+#[test]
+fn the_best_model_of_a_column_is_marked_and_floors_and_starved_ones_do_not_compete() {
+    let text = altered("full", "ping-pong", |trial, figures| {
+        if trial.subject.name == "mio" {
+            figures.cpu_ns_per_message /= 2.0;
+        }
+    });
+    let mio = text.lines().find(|line| line.contains("mio")).unwrap();
+    let cpu = cells(&plain(&text), "mio")[5].to_owned();
+    assert!(mio.contains(&format!("{BEST}{cpu}{BEST:#}")), "{mio:?}");
+    for name in ["sequential", "tokio", "floor-epoll"] {
+        let line = text.lines().find(|line| line.contains(name)).unwrap();
+        assert!(!line.contains(&format!("{BEST}{}", cells(&plain(&text), name)[5])), "{line:?}");
     }
+    let marked = text.lines().filter(|line| line.contains(&BEST.to_string()));
+    assert!(!marked.clone().any(|line| line.contains("sequential") || line.contains("floor")));
+    assert!(marked.count() >= 2);
 }
 
 #[test]
-fn starved_clients_are_a_result_and_no_error() {
-    assert!(comparison(&[("sequential", Kind::Model, load(1, 100, 2))]).is_right());
-    let failures = vec!["conn0: wrong bytes".to_owned()];
-    let failed = Observed::Script { elapsed_ns: 1, failures };
-    assert!(!comparison(&[("sequential", Kind::Model, (script(1).0, failed))]).is_right());
+fn a_quotient_is_dim_unless_a_difference_is_claimed() {
+    let text = altered("full", "ping-pong", |_, _| {});
+    let line = |name: &str| text.lines().find(|line| line.starts_with(name)).unwrap().to_owned();
+    assert!(line("sequential").contains(&format!("{DIM}1.0")), "{:?}", line("sequential"));
+    assert!(!line("tokio").contains(&DIM.to_string()), "{:?}", line("tokio"));
+    assert!(plain(&text).contains("\n  tokio costs 1.5"), "{text}");
+    assert!(!plain(&text).contains("sequential costs"), "{text}");
+    let quick = altered("quick", "ping-pong", |_, _| {});
+    let tokio = quick.lines().find(|line| line.contains("tokio")).unwrap().to_owned();
+    assert!(tokio.contains(&DIM.to_string()), "{tokio:?}");
+    assert!(quick.contains("too few rounds"), "{quick}");
+    assert!(!quick.contains("tokio costs"), "{quick}");
 }
 
 #[test]
-fn a_floor_that_failed_divides_nothing() {
-    let (scenario, _) = load(50, 100, 2);
-    let text = plain(&comparison(&[
-        ("mio", Kind::Model, load(50, 100, 2)),
-        ("floor-epoll", Kind::Floor, (scenario, Observed::Failed { error: "no".to_owned() })),
-    ]));
-    let line = text.lines().find(|line| line.starts_with("mio")).unwrap();
-    assert_eq!(line.split_whitespace().filter(|cell| *cell == NOT_MEASURED).count(), 2, "{line}");
+fn floors_stand_below_a_rule_each_with_its_relatives() {
+    let text = plain(&altered("default", "ping-pong", |_, _| {}));
+    let lines: Vec<&str> = text.lines().collect();
+    let first = lines.iter().position(|line| line.starts_with("floor-threads")).unwrap();
+    assert!(lines[first - 1].starts_with("───") && lines[first - 2].starts_with("tokio"));
+    let names: Vec<&str> = lines[first..first + 5].iter().map(|line| line[..13].trim_end()).collect();
+    assert_eq!(names, ["floor-threads", "  1 client", "  again", "floor-epoll", "  again"]);
 }
 
 #[test]
-fn records_survive_json() {
-    let before = comparison(&[
-        ("mio", Kind::Model, script(1)),
-        ("mio", Kind::Model, load(50, 100, 2)),
-        ("floor-epoll", Kind::Floor, (script(1).0, Observed::Failed { error: "no".to_owned() })),
-    ]);
-    let text = serde_json::to_string(&before).unwrap();
-    assert_eq!(serde_json::from_str::<Comparison>(&text).unwrap(), before);
+fn a_failed_row_is_red_and_told_below() {
+    let text = altered("full", "ping-pong", |trial, figures| {
+        if trial.subject.name == "mio" {
+            figures.error = Some("server mio did not start".to_owned());
+        }
+    });
+    let line = text.lines().find(|line| line.contains("mio")).unwrap();
+    assert!(line.starts_with(&FAILED.to_string()) && line.contains("failed"), "{line:?}");
+    assert!(text.contains("\n  mio, round 12: server mio did not start"), "{text}");
+}
+
+#[test]
+fn what_is_invalid_or_the_clients_limit_is_told_with_its_share() {
+    let text = plain(&altered("full", "ping-pong", |trial, figures| match trial.subject.name.as_str() {
+        "mio" if trial.round <= 4 => figures.verdict = loadgen::Bound::Invalid,
+        "tokio" => figures.verdict = loadgen::Bound::Client,
+        _ => {}
+    }));
+    assert!(text.contains("ping-pong: client-bound tokio (such as: so it was chosen)"), "{text}");
+    assert!(text.contains("ping-pong: invalid mio 4/12\n"), "{text}");
+    assert_eq!(*cells(&text, "mio").last().unwrap(), "server*");
+    assert_eq!(*cells(&text, "tokio").last().unwrap(), "client");
+}
+
+#[test]
+fn a_cell_of_a_curve_says_if_it_is_mostly_invalid_or_clients_starved() {
+    let text = plain(&altered("full", "open-loop", |trial, figures| {
+        if trial.subject.name == "mio" && trial.round <= 4 {
+            figures.verdict = loadgen::Bound::Invalid;
+        }
+    }));
+    assert!(cells(&text, "mio").last().unwrap().ends_with('!'), "{text}");
+    assert!(cells(&text, "sequential").last().unwrap().ends_with('°'), "{text}");
+    assert!(cells(&text, "tokio").last().unwrap().ends_with('s'), "{text}");
+}
+
+#[test]
+fn a_twin_that_differs_is_a_warning() {
+    let text = plain(&altered("full", "ping-pong", |trial, figures| {
+        if trial.subject.name == "floor-epoll again" {
+            figures.cpu_ns_per_message *= 1.3;
+        }
+    }));
+    assert!(text.contains("floor-epoll again differs in CPU, 1.3"), "{text}");
+}
+
+#[test]
+fn long_sentences_are_wrapped_between_words() {
+    let text = "word ".repeat(50);
+    let wrapped = grid::wrap(&text, "  ");
+    assert!(wrapped.lines().count() == 3 && wrapped.lines().all(|line| line.len() <= WIDTH), "{wrapped}");
+    assert_eq!(wrapped.split_whitespace().count(), 50);
+    assert_eq!(grid::wrap(&"x".repeat(150), ""), "x".repeat(150) + "\n");
 }

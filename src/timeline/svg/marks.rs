@@ -2,6 +2,8 @@
 
 use std::fmt::{self, Write};
 
+use crate::charts::escape;
+
 /// A bar of this height around `middle`.
 pub(super) fn write_bar(
     text: &mut String,
@@ -33,20 +35,4 @@ pub(super) fn write_receives(text: &mut String, x: f64, middle: f64) -> fmt::Res
 /// Words beside what is drawn around `y`.
 pub(super) fn write_words(text: &mut String, x: f64, y: f64, words: &str) -> fmt::Result {
     writeln!(text, r#"    <text x="{x:.1}" y="{:.1}">{}</text>"#, y + 5.0, escape(words))
-}
-
-/// Text as XML holds it; characters that XML cannot hold at all are replaced.
-pub(super) fn escape(text: &str) -> String {
-    let mut escaped = String::new();
-    for character in text.chars() {
-        match character {
-            '&' => escaped += "&amp;",
-            '<' => escaped += "&lt;",
-            '>' => escaped += "&gt;",
-            '"' => escaped += "&quot;",
-            control if control.is_control() => escaped.push('\u{FFFD}'),
-            other => escaped.push(other),
-        }
-    }
-    escaped
 }

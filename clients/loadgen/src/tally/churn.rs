@@ -51,4 +51,9 @@ impl ChurnTally {
             life: Latency::of(&self.life_ns),
         }
     }
+
+    /// By the names of the outcome.
+    pub(super) fn histograms(self) -> impl Iterator<Item = (&'static str, Histogram<u64>)> {
+        [("greeting", self.greeting_ns), ("life", self.life_ns)].into_iter()
+    }
 }

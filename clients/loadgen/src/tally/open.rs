@@ -108,6 +108,17 @@ impl OpenTally {
             blocked: Latency::of(&self.blocked_ns),
         }
     }
+
+    /// By the names of the outcome.
+    pub(super) fn histograms(self) -> impl Iterator<Item = (&'static str, Histogram<u64>)> {
+        [
+            ("service", self.service_ns),
+            ("send_lag", self.send_lag_ns),
+            ("generator_late", self.late_ns),
+            ("blocked", self.blocked_ns),
+        ]
+        .into_iter()
+    }
 }
 
 fn in_window(written: Instant, window_end: Option<Instant>) -> bool {

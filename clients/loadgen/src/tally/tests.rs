@@ -9,7 +9,7 @@ fn tally(round_trips_us: std::ops::Range<u64>) -> Tally {
     tally.elapsed = Duration::from_secs(1);
     for microseconds in round_trips_us {
         tally.arrived(64);
-        tally.completed(&Stamp::now(start), start + Duration::from_micros(microseconds));
+        tally.completed(&Stamp::now(start), 1, start + Duration::from_micros(microseconds));
     }
     tally
 }
@@ -18,8 +18,8 @@ fn tally(round_trips_us: std::ops::Range<u64>) -> Tally {
 fn merged_tallies_equal_one_that_saw_everything() {
     let mut merged = tally(1..100);
     merged.merge(&tally(100..2_000)).unwrap();
-    let whole = tally(1..2_000).into_measurement();
-    let merged = merged.into_measurement();
+    let whole = tally(1..2_000).into_measurement(SystemTime::UNIX_EPOCH);
+    let merged = merged.into_measurement(SystemTime::UNIX_EPOCH);
     assert_eq!(merged.outcome, whole.outcome);
     assert_eq!(merged.latency_ns, whole.latency_ns);
     assert_eq!(merged.outcome.messages, 1_999);
@@ -51,9 +51,9 @@ fn what_completes_in_the_window_counts_and_what_was_sent_in_it_is_timed() {
     ] {
         tally.window = window;
         tally.arrived(10);
-        tally.completed(&Stamp::now(due), now);
+        tally.completed(&Stamp::now(due), 1, now);
     }
-    let outcome = tally.into_measurement().outcome;
+    let outcome = tally.into_measurement(SystemTime::UNIX_EPOCH).outcome;
     assert_eq!((outcome.messages, outcome.drained, outcome.reply_bytes), (2, 1, 20));
     assert!((outcome.messages_per_second - 200.0).abs() < 1e-9);
     let latency = outcome.latency.unwrap();
@@ -63,7 +63,7 @@ fn what_completes_in_the_window_counts_and_what_was_sent_in_it_is_timed() {
 
 #[test]
 fn nothing_measured_is_absent_rather_than_zero() {
-    let outcome = Tally::new().unwrap().into_measurement().outcome;
+    let outcome = Tally::new().unwrap().into_measurement(SystemTime::UNIX_EPOCH).outcome;
     assert_eq!(outcome.latency, None);
     assert_eq!(outcome.client_cpu_ns_per_message, None);
 }

@@ -82,3 +82,29 @@ fn an_open_loop_is_judged_by_its_rate_its_lateness_and_what_was_answered() {
     assert_eq!(verdict(&open(1_000, 1_000, 1_000, 60_000)).bound, Bound::Client);
     assert_eq!(verdict(&open(1_000, 980, 980, 10_000)).bound, Bound::Invalid);
 }
+
+#[test]
+fn neither_becomes_server_bound_when_the_server_uses_nine_tenths_of_what_it_can() {
+    let run = closed(0.8, 0.0);
+    let neither = verdict(&run);
+    assert_eq!(neither.bound, Bound::Neither);
+    let with = |load, cpus| neither.clone().with_server(&run.1, load, cpus);
+    let sharper = with(0.9, 1);
+    assert_eq!(sharper.bound, Bound::Server);
+    assert!(sharper.reason.contains("90 % of the one CPU") && sharper.reason.contains("80 %"), "{sharper}");
+    assert!(with(1.9, 2).reason.contains("95 % of the 2 CPUs"));
+    for unchanged in [with(0.89, 1), with(0.9, 2), with(f64::NAN, 1)] {
+        assert_eq!(unchanged, neither);
+    }
+}
+
+#[test]
+fn no_other_verdict_changes_with_what_the_server_used() {
+    let mut failed = closed(0.4, 0.0);
+    failed.1.errors.add(ErrorKind::Reset, || "gone".to_owned());
+    for run in [failed, closed(0.95, 0.0), closed(0.4, 0.0)] {
+        let before = verdict(&run);
+        assert_ne!(before.bound, Bound::Neither);
+        assert_eq!(before.clone().with_server(&run.1, 1.0, 1), before);
+    }
+}

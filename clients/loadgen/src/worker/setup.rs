@@ -11,6 +11,7 @@ use crate::churn::Churn;
 use crate::connect::Opener;
 use crate::connection::Connection;
 use crate::delays::Delays;
+use crate::handle::Handle;
 use crate::load::Load;
 use crate::message::Message;
 use crate::open::OpenLoop;
@@ -34,6 +35,7 @@ impl<'run> Worker<'run> {
         index: usize,
         scenario: &Scenario,
         messages: &'run [Message],
+        handle: &'run Handle,
         opener: &Opener,
         share: Share,
     ) -> anyhow::Result<Self> {
@@ -45,6 +47,7 @@ impl<'run> Worker<'run> {
         let slow = &scenario.slow;
         let mut worker = Worker {
             index,
+            handle,
             epoll: epoll::create(CreateFlags::CLOEXEC).context("cannot create an epoll instance")?,
             connections: Vec::with_capacity(share.places + share.idle.len()),
             active: share.places,

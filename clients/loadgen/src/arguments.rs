@@ -1,0 +1,148 @@
+//! The options of the load generator, and the scenario that they describe.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::{Duration, SystemTime};
+
+use anyhow::Context;
+
+use crate::{Arrivals, Dialect, Load, Scenario, Slow};
+
+/// Arguments of the load generator.
+#[derive(Clone, Debug, clap::Args)]
+#[group(id = "load")]
+pub struct Arguments {
+    /// The server's address, such as 127.0.0.1:9090
+    #[arg(value_name = "ADDR")]
+    pub address: SocketAddr,
+
+    /// What the server speaks
+    #[arg(long, value_enum, default_value_t)]
+    pub dialect: Dialect,
+
+    /// Threads that make the load
+    #[arg(long, value_name = "N", default_value_t = Scenario::default().threads)]
+    pub threads: usize,
+
+    /// Connections held open at once
+    #[arg(short, long, value_name = "N", default_value_t = Scenario::default().connections)]
+    pub connections: usize,
+
+    /// Further connections that are greeted and never send anything
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub idle: usize,
+
+    /// Loopback addresses that connections come from, 127.0.0.1 and those that follow [default: as many as
+    /// the local ports make necessary]
+    #[arg(long, value_name = "N")]
+    pub sources: Option<usize>,
+
+    /// Measure once for each of these numbers of connections, such as 1,8,64,512,4096
+    #[arg(long, value_name = "N,N", value_delimiter = ',', conflicts_with = "connections")]
+    pub ramp: Vec<usize>,
+
+    /// Bytes of one message
+    #[arg(short, long, value_name = "BYTES", default_value_t = Scenario::default().payload_bytes)]
+    pub payload: usize,
+
+    /// Closed loop: messages in flight on each connection
+    #[arg(short, long, value_name = "N", default_value_t = Scenario::default().depth)]
+    pub depth: usize,
+
+    /// Open loop: messages a second, due by the clock whatever the server does
+    #[arg(short, long, value_name = "N", conflicts_with = "depth")]
+    pub rate: Option<u64>,
+
+    /// Open loop: how due times are spread
+    #[arg(long, value_enum, default_value_t, requires = "rate")]
+    pub arrivals: Arrivals,
+
+    /// Open loop: what Poisson arrivals are drawn from
+    #[arg(long, value_name = "N", default_value_t = 0, requires = "rate")]
+    pub seed: u64,
+
+    /// Churn: open, greet, send one message and close, again and again
+    #[arg(long, conflicts_with_all = ["depth", "rate", "think"])]
+    pub churn: bool,
+
+    /// Closed loop: pause from a reply to the next message, such as 20ms
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration, conflicts_with = "rate")]
+    pub think: Option<Duration>,
+
+    /// Slow readers: from one read to the next, such as 10ms
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration, conflicts_with = "churn")]
+    pub read_pause: Option<Duration>,
+
+    /// Slow readers: what one read takes at most
+    #[arg(long, value_name = "BYTES", requires = "read_pause")]
+    pub read_bytes: Option<usize>,
+
+    /// Size of the sockets' receive buffers [default: the kernel's choice]
+    #[arg(long, value_name = "BYTES")]
+    pub receive_buffer: Option<usize>,
+
+    /// Load before the measured window, such as 500ms
+    #[arg(long, value_name = "TIME", default_value = "200ms", value_parser = humantime::parse_duration)]
+    pub warm_up: Duration,
+
+    /// Length of the measured window, such as 10s
+    #[arg(short = 't', long, value_name = "TIME", default_value = "1s", value_parser = humantime::parse_duration)]
+    pub duration: Duration,
+
+    /// Open and greet all connections, then begin the load at this time, such as 2026-11-23T12:00:00Z, at most
+    /// one hour ahead: several machines whose clocks are in step (NTP, chrony) begin together
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_rfc3339, conflicts_with = "ramp")]
+    pub start_at: Option<SystemTime>,
+
+    /// Write all that was timed as a histogram log, which other tools read and `merge` adds up
+    #[arg(long, value_name = "FILE", conflicts_with = "ramp")]
+    pub hist_out: Option<PathBuf>,
+
+    /// Print the outcome as JSON
+    #[arg(long)]
+    pub json: bool,
+
+    /// Show no progress on standard error
+    #[arg(short, long)]
+    pub quiet: bool,
+}
+
+impl Arguments {
+    /// The scenario that these arguments describe.
+    ///
+    /// # Errors
+    /// A time is out of range.
+    pub fn scenario(&self) -> anyhow::Result<Scenario> {
+        let load = match self.rate {
+            Some(rate) => Load::Open { rate, arrivals: self.arrivals, seed: self.seed },
+            None if self.churn => Load::Churn,
+            None => Load::Closed,
+        };
+        let pause = |option, time: Option<Duration>| time.map_or(Ok(0), |time| milliseconds(option, time));
+        let slow = Slow {
+            think_ms: pause("--think", self.think)?,
+            read_bytes: self.read_bytes.unwrap_or(0),
+            read_pause_ms: pause("--read-pause", self.read_pause)?,
+            receive_buffer_bytes: self.receive_buffer.unwrap_or(0),
+        };
+        Ok(Scenario {
+            name: "by hand".to_owned(),
+            dialect: self.dialect,
+            threads: self.threads,
+            connections: self.connections,
+            idle: self.idle,
+            sources: self.sources.unwrap_or(0),
+            payload_bytes: self.payload,
+            load,
+            depth: self.depth,
+            slow,
+            warm_up_ms: milliseconds("--warm-up", self.warm_up)?,
+            duration_ms: milliseconds("--duration", self.duration)?,
+            ..Scenario::default()
+        })
+    }
+}
+
+fn milliseconds(option: &str, duration: Duration) -> anyhow::Result<u64> {
+    u64::try_from(duration.as_millis()).with_context(|| format!("{option} is out of range: {duration:?}"))
+}

@@ -1,0 +1,208 @@
+//! Live progress on standard error: a bar on a terminal, plain lines elsewhere.
+//!
+//! A thread of its own draws, at most four times a second, and reads nothing but the run's [`Handle`]: the load
+//! does not know that it is watched.
+
+use std::io::{self, IsTerminal, Write};
+use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::handle::Handle;
+
+/// How often a terminal is drawn on.
+const TICK: Duration = Duration::from_millis(250);
+
+/// How often a line is printed where there is no terminal, beside those for each new part of a run.
+const BETWEEN_LINES: Duration = Duration::from_secs(1);
+
+/// What is shown; ends with it.
+#[derive(Debug)]
+pub(crate) struct Progress {
+    /// Absent if nothing is shown.
+    parts: Option<Sender<Part>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// A part of a run.
+#[derive(Clone, Debug)]
+pub(crate) struct Part {
+    /// What is done, such as "measuring".
+    pub(crate) doing: String,
+    /// How long it takes, if that is known.
+    pub(crate) length: Option<Duration>,
+    /// Whether messages are counted.
+    pub(crate) counts: bool,
+}
+
+impl Progress {
+    /// Nothing is shown if `quiet`.
+    pub(crate) fn start(handle: &Handle, quiet: bool) -> Self {
+        if quiet {
+            return Progress { parts: None, thread: None };
+        }
+        let (parts, received) = mpsc::channel();
+        let handle = handle.clone();
+        let draw = move || {
+            let mut view = View::new();
+            let mut current: Option<Current> = None;
+            loop {
+                match received.recv_timeout(TICK) {
+                    Ok(part) => {
+                        let begun = current.insert(Current::begin(part));
+                        view.part_begins(begun);
+                    }
+                    Err(RecvTimeoutError::Timeout) => {
+                        if let Some(current) = &mut current {
+                            view.goes_on(current, &handle);
+                        }
+                    }
+                    Err(RecvTimeoutError::Disconnected) => return view.end(),
+                }
+            }
+        };
+        // Without a thread there is no progress to be seen, and no harm done.
+        let thread = thread::Builder::new().name("progress".to_owned()).spawn(draw).ok();
+        Progress { parts: Some(parts), thread }
+    }
+
+    /// The next part of the run begins.
+    pub(crate) fn begins(&self, part: Part) {
+        if let Some(parts) = &self.parts {
+            let _ = parts.send(part);
+        }
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        self.parts = None;
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// A part of a run that is under way.
+#[derive(Debug)]
+struct Current {
+    part: Part,
+    since: Instant,
+    /// When the messages were last looked at, and how many there were.
+    seen: (Instant, u64),
+}
+
+impl Current {
+    fn begin(part: Part) -> Self {
+        let now = Instant::now();
+        Current { part, since: now, seen: (now, 0) }
+    }
+
+    /// How it goes, at `now` with so many messages answered.
+    #[expect(clippy::cast_precision_loss, reason = "a rate for the eye")]
+    fn state(&mut self, now: Instant, messages: u64) -> String {
+        let passed = now.saturating_duration_since(self.since).as_secs_f64();
+        let mut state = match self.part.length {
+            Some(length) => format!("{}: {passed:.1} of {:.1} s", self.part.doing, length.as_secs_f64()),
+            None => format!("{}: {passed:.1} s", self.part.doing),
+        };
+        let (then, before) = std::mem::replace(&mut self.seen, (now, messages));
+        let between = now.saturating_duration_since(then).as_secs_f64();
+        if self.part.counts && between > 0.0 {
+            let rate = messages.saturating_sub(before) as f64 / between;
+            state.push_str(&format!(", {rate:.0} messages a second"));
+        }
+        state
+    }
+}
+
+enum View {
+    Bar(ProgressBar),
+    Lines { last: Instant },
+}
+
+impl View {
+    fn new() -> Self {
+        if !io::stderr().is_terminal() {
+            return View::Lines { last: Instant::now() };
+        }
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(4));
+        View::Bar(bar)
+    }
+
+    fn part_begins(&mut self, current: &Current) {
+        match self {
+            View::Bar(bar) => {
+                let template =
+                    if current.part.length.is_some() { "{bar:30} {msg}" } else { "{spinner} {msg}" };
+                if let Ok(style) = ProgressStyle::with_template(template) {
+                    bar.set_style(style.progress_chars("━╸─"));
+                }
+                bar.set_length(current.part.length.map_or(0, milliseconds));
+                bar.set_position(0);
+                bar.set_message(current.part.doing.clone());
+            }
+            View::Lines { last } => {
+                *last = Instant::now();
+                line(&current.part.doing);
+            }
+        }
+    }
+
+    fn goes_on(&mut self, current: &mut Current, handle: &Handle) {
+        let now = Instant::now();
+        match self {
+            View::Bar(bar) => {
+                bar.set_position(milliseconds(now.saturating_duration_since(current.since)));
+                bar.set_message(current.state(now, handle.messages()));
+                bar.tick();
+            }
+            View::Lines { last } => {
+                if now.saturating_duration_since(*last) >= BETWEEN_LINES {
+                    *last = now;
+                    line(&current.state(now, handle.messages()));
+                }
+            }
+        }
+    }
+
+    fn end(self) {
+        if let View::Bar(bar) = self {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+/// Whoever closes standard error does not want to know.
+fn line(text: &str) {
+    let _ = writeln!(io::stderr(), "{text}");
+}
+
+fn milliseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_rate_is_that_since_the_last_look() {
+        let part = Part { doing: "measuring".to_owned(), length: Some(Duration::from_secs(5)), counts: true };
+        let mut current = Current::begin(part);
+        let at = |milliseconds| current.since + Duration::from_millis(milliseconds);
+        let (first, second) = (at(500), at(1_500));
+        assert_eq!(current.state(first, 1_000), "measuring: 0.5 of 5.0 s, 2000 messages a second");
+        assert_eq!(current.state(second, 1_600), "measuring: 1.5 of 5.0 s, 600 messages a second");
+    }
+
+    #[test]
+    fn what_counts_nothing_has_no_rate_and_what_has_no_length_no_end() {
+        let part = Part { doing: "draining".to_owned(), length: None, counts: false };
+        let mut current = Current::begin(part);
+        let then = current.since + Duration::from_secs(2);
+        assert_eq!(current.state(then, 7), "draining: 2.0 s");
+    }
+}

@@ -1,0 +1,137 @@
+//! What is printed as JSON is what the schema in this repository says.
+#![cfg(target_os = "linux")]
+
+mod common;
+
+use std::net::{SocketAddr, TcpStream};
+
+use common::{patient, serve, start};
+use jsonschema::Validator;
+use loadgen::{Arrivals, Dialect, ErrorKind, Load, Outcome, Scenario, run};
+use serde_json::{Value, json};
+
+const SCHEMA: &str = include_str!("../schema/outcome.schema.json");
+
+fn schema() -> Value {
+    serde_json::from_str(SCHEMA).expect("a schema in JSON")
+}
+
+fn validator() -> Validator {
+    jsonschema::draft202012::new(&schema()).expect("a schema")
+}
+
+fn server() -> SocketAddr {
+    start(|stream, _| serve(&stream, |_| {}))
+}
+
+fn outcome_of(address: SocketAddr, load: Load) -> Outcome {
+    run(address, &Scenario { load, ..patient(2, 30) }, |_| {}).expect("a run").outcome
+}
+
+fn assert_described(outcome: &Outcome) {
+    let value = serde_json::to_value(outcome).expect("JSON");
+    let complaints: Vec<String> = validator()
+        .iter_errors(&value)
+        .map(|complaint| format!("{}: {complaint}", complaint.instance_path()))
+        .collect();
+    assert!(complaints.is_empty(), "{complaints:#?}\n{value:#}");
+}
+
+#[test]
+fn the_schema_is_one_of_its_own_draft() {
+    assert!(jsonschema::meta::is_valid(&schema()));
+}
+
+#[test]
+fn every_kind_of_load_prints_what_the_schema_says() {
+    let open = Load::Open { rate: 500, arrivals: Arrivals::Poisson, seed: 1 };
+    for load in [Load::Closed, open, Load::Churn] {
+        let outcome = outcome_of(server(), load);
+        assert_eq!(outcome.open_loop.is_some(), load == open);
+        assert_eq!(outcome.churned.is_some(), load == Load::Churn);
+        assert!(outcome.errors.is_empty() && outcome.messages > 0, "{outcome:?}");
+        assert_described(&outcome);
+    }
+}
+
+#[test]
+fn an_echo_without_a_greeting_is_described_too() {
+    let address = start(|stream, _| std::io::copy(&mut &stream, &mut &stream).map(drop));
+    let scenario = Scenario { dialect: Dialect::Echo, load: Load::Churn, ..patient(1, 30) };
+    assert_described(&run(address, &scenario, |_| {}).unwrap().outcome);
+}
+
+#[test]
+fn failed_runs_print_what_the_schema_says() {
+    let wrong = |stream: TcpStream, _| serve(&stream, |reply| reply[0] ^= 1);
+    for load in [Load::Closed, Load::Churn, Load::Open { rate: 500, arrivals: Arrivals::Uniform, seed: 0 }] {
+        let outcome = outcome_of(start(wrong), load);
+        assert!(outcome.errors.count(ErrorKind::WrongByte) > 0, "{outcome:?}");
+        assert!(load != Load::Closed || outcome.latency.is_none(), "nothing was answered: {outcome:?}");
+        assert_described(&outcome);
+    }
+}
+
+#[test]
+fn every_kind_of_error_is_described() {
+    let kinds = [
+        ErrorKind::Connect,
+        ErrorKind::Rejected,
+        ErrorKind::NoGreeting,
+        ErrorKind::WrongGreeting,
+        ErrorKind::WrongByte,
+        ErrorKind::ExtraByte,
+        ErrorKind::EarlyEnd,
+        ErrorKind::MissingReply,
+        ErrorKind::Stalled,
+        ErrorKind::Reset,
+        ErrorKind::Io,
+    ];
+    let mut outcome = outcome_of(server(), Load::Closed);
+    outcome.errors.by_kind = kinds.into_iter().map(|kind| (kind, 1)).collect();
+    outcome.errors.first = Some("the first".to_owned());
+    assert_described(&outcome);
+    // And no more than these: the schema knows as many as there are.
+    let described = &schema()["$defs"]["errors"]["properties"]["by_kind"]["properties"];
+    assert_eq!(described.as_object().map(serde_json::Map::len), Some(kinds.len()));
+}
+
+/// Every object at any depth: none may have members that are not described, and all members have a description.
+#[test]
+fn the_schema_leaves_nothing_open_and_nothing_unexplained() {
+    fn walk(value: &Value, path: &str, objects: &mut usize) {
+        if let Some(properties) = value.get("properties").and_then(Value::as_object) {
+            *objects += 1;
+            assert_eq!(value["additionalProperties"], json!(false), "{path}");
+            for (name, property) in properties {
+                let explained = property.get("description").or_else(|| property.get("$ref"));
+                assert!(explained.is_some(), "{path}/{name}");
+            }
+        }
+        match value {
+            Value::Object(members) => {
+                members.iter().for_each(|(name, member)| walk(member, &format!("{path}/{name}"), objects));
+            }
+            Value::Array(items) => items.iter().for_each(|item| walk(item, path, objects)),
+            _ => {}
+        }
+    }
+    let mut objects = 0;
+    walk(&schema(), "", &mut objects);
+    assert_eq!(objects, 8, "the outcome, and what it holds");
+}
+
+#[test]
+fn what_is_missing_or_unknown_is_refused() {
+    let good = serde_json::to_value(outcome_of(server(), Load::Closed)).unwrap();
+    let validator = validator();
+    assert!(validator.is_valid(&good));
+    for name in good.as_object().unwrap().keys() {
+        let mut missing = good.clone();
+        missing.as_object_mut().unwrap().remove(name);
+        assert!(!validator.is_valid(&missing), "{name} is always there");
+    }
+    let mut unknown = good;
+    unknown["speed"] = json!(1);
+    assert!(!validator.is_valid(&unknown));
+}

@@ -1,0 +1,87 @@
+//! Charts as SVG text, from plain data: no script, no font and no file from elsewhere.
+//!
+//! A [`Chart`] draws itself onto a [`Canvas`] of any width, from a phone's to a page's, so that its letters
+//! stay as large as they are. It is then put [`inline`] into a page that has [`STYLE`], or made into a file
+//! that [stands alone](standalone). Colours are CSS variables, for light and for dark paper; a marker's shape
+//! says the same as its colour.
+
+mod canvas;
+mod dots;
+mod labels;
+mod lines;
+mod scale;
+
+pub use canvas::{Canvas, Mark, escape};
+pub use dots::{Dot, DotRow, Dots, Reference};
+pub use lines::{Axis, Line, LinePoint, Lines};
+pub use scale::{Domain, Spacing, Tick};
+
+use canvas::Anchor;
+
+/// What colours and letters of charts are: CSS for a page, and within each file.
+pub const STYLE: &str = include_str!("charts/charts.css");
+
+/// Below this width, in CSS pixels, a chart is laid out for a phone.
+pub const NARROW: f64 = 520.0;
+
+/// How wide a file is that stands alone.
+const STANDALONE_WIDTH: f64 = 760.0;
+const MARGIN: f64 = 20.0;
+const LINE_HEIGHT: f64 = 19.0;
+
+/// Something that can be drawn.
+pub trait Chart {
+    /// What it shows, in a few words.
+    fn title(&self) -> &str;
+    /// What it tells, in a sentence: for those who cannot see it.
+    fn finding(&self) -> &str;
+    /// Draws it from the canvas's top on, and moves the top beneath it.
+    fn draw(&self, canvas: &mut Canvas);
+}
+
+/// A chart of this width, in CSS pixels, as a piece of a page, beneath a heading that is part of what it says to
+/// those who cannot see it.
+pub fn inline(chart: &dyn Chart, heading: &str, width: f64, class: &str) -> String {
+    let mut canvas = Canvas::new(width);
+    chart.draw(&mut canvas);
+    let label = escape(&format!("{heading}. {}. {}", chart.title(), chart.finding()));
+    format!(
+        "<svg class=\"chart {class}\" viewBox=\"0 0 {width} {:.0}\" role=\"img\" aria-label=\"{label}\">\n{}</svg>",
+        canvas.top.ceil(),
+        canvas.text
+    )
+}
+
+/// Charts beneath each other under a heading, as a file of its own.
+pub fn standalone(heading: &str, charts: &[&dyn Chart]) -> String {
+    let mut canvas = Canvas::new(STANDALONE_WIDTH - 2.0 * MARGIN);
+    canvas.top = 24.0;
+    canvas.words(0.0, canvas.top, Anchor::Start, "heading", heading);
+    canvas.top += 12.0;
+    for chart in charts {
+        canvas.top += 3.0;
+        for line in canvas.wrapped(chart.title()) {
+            canvas.top += LINE_HEIGHT;
+            canvas.words(0.0, canvas.top, Anchor::Start, "name", &line);
+        }
+        for line in canvas.wrapped(chart.finding()) {
+            canvas.top += LINE_HEIGHT;
+            canvas.words(0.0, canvas.top, Anchor::Start, "quiet", &line);
+        }
+        canvas.top += 8.0;
+        chart.draw(&mut canvas);
+    }
+    let findings: Vec<String> =
+        charts.iter().map(|chart| format!("{}. {}", chart.title(), chart.finding())).collect();
+    let height = (canvas.top + 2.0 * MARGIN).ceil();
+    format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"chart\" viewBox=\"0 0 {STANDALONE_WIDTH} {height}\" \
+         role=\"img\" aria-labelledby=\"title description\">\n  <title id=\"title\">{}</title>\n  \
+         <desc id=\"description\">{}</desc>\n  <style>\n{STYLE}  </style>\n  \
+         <rect class=\"paper\" width=\"{STANDALONE_WIDTH}\" height=\"{height}\"/>\n  \
+         <g transform=\"translate({MARGIN} {MARGIN})\">\n{}  </g>\n</svg>\n",
+        escape(heading),
+        escape(&findings.join(" ")),
+        canvas.text
+    )
+}

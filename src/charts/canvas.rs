@@ -1,0 +1,199 @@
+//! What charts are drawn on: SVG text that grows, and the few shapes that it is made of.
+
+use std::f64::consts::PI;
+use std::fmt::Write;
+
+use super::scale::{Domain, Tick};
+
+/// A strip of paper of a fixed width that is drawn on from the top.
+#[derive(Debug)]
+pub struct Canvas {
+    pub(super) text: String,
+    pub(super) width: f64,
+    /// Down to here there is something already.
+    pub(super) top: f64,
+}
+
+/// Which end of words stands at the given place.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Anchor {
+    Start,
+    Middle,
+    End,
+}
+
+/// How one series is told from all others: by colour, and by shape.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mark {
+    /// One of those that are compared, by its number.
+    Hue(usize),
+    /// One that the others are compared with, by its number: without a colour.
+    Floor(usize),
+}
+
+const HUES: usize = 6;
+const SHAPES: usize = 8;
+/// Of 13 px letters, on the wide side: text must fit whatever the font is.
+const LETTER: f64 = 7.2;
+
+impl Mark {
+    /// The CSS class of its colour.
+    pub fn class(self) -> String {
+        match self {
+            Mark::Hue(number) => format!("hue-{}", number % HUES),
+            Mark::Floor(_) => "floor".to_owned(),
+        }
+    }
+
+    /// Its outline around a place, about `radius` large.
+    fn outline(self, x: f64, y: f64, radius: f64) -> String {
+        let number = match self {
+            Mark::Hue(number) | Mark::Floor(number) => number % SHAPES,
+        };
+        let (up, right) = (-PI / 2.0, 0.0);
+        match number {
+            0 => format!(
+                "M{:.1} {y:.1}a{radius} {radius} 0 1 0 {} 0a{radius} {radius} 0 1 0 -{} 0z",
+                x - radius,
+                2.0 * radius,
+                2.0 * radius
+            ),
+            1 => corners(x, y, radius * 1.2, 4, up + PI / 4.0, 1.0),
+            2 => corners(x, y, radius * 1.35, 3, up, 1.0),
+            3 => corners(x, y, radius * 1.3, 4, up, 1.0),
+            4 => corners(x, y, radius * 1.35, 3, -up, 1.0),
+            5 => corners(x, y, radius * 1.6, 8, up, 0.42),
+            6 => corners(x, y, radius * 1.35, 3, right, 1.0),
+            _ => corners(x, y, radius * 1.6, 10, up, 0.5),
+        }
+    }
+}
+
+/// A polygon; every second corner is nearer to the middle by the factor `inner`.
+fn corners(x: f64, y: f64, radius: f64, count: u32, from: f64, inner: f64) -> String {
+    let places = (0..count).map(|corner| {
+        let angle = from + 2.0 * PI * f64::from(corner) / f64::from(count);
+        let radius = if corner % 2 == 1 { radius * inner } else { radius };
+        format!("{:.1} {:.1}", x + radius * angle.cos(), y + radius * angle.sin())
+    });
+    format!("M{}z", places.collect::<Vec<String>>().join("L"))
+}
+
+// Writing to a String cannot fail, so what `write!` returns tells nothing.
+impl Canvas {
+    pub(super) fn new(width: f64) -> Self {
+        Canvas { text: String::new(), width, top: 0.0 }
+    }
+
+    pub(super) fn is_narrow(&self) -> bool {
+        self.width < super::NARROW
+    }
+
+    pub(super) fn words(&mut self, x: f64, y: f64, anchor: Anchor, class: &str, words: &str) {
+        let anchor = match anchor {
+            Anchor::Start => "",
+            Anchor::Middle => " text-anchor=\"middle\"",
+            Anchor::End => " text-anchor=\"end\"",
+        };
+        let _ = writeln!(
+            self.text,
+            "<text class=\"{class}\" x=\"{x:.1}\" y=\"{y:.1}\"{anchor}>{}</text>",
+            escape(words)
+        );
+    }
+
+    /// Small words around a place, moved inside where they would stand out of the paper.
+    pub(super) fn words_around(&mut self, x: f64, y: f64, class: &str, words: &str) {
+        let half = (width_of(words) / 2.0).min(self.width / 2.0);
+        self.words(x.clamp(half, self.width - half), y, Anchor::Middle, class, words);
+    }
+
+    pub(super) fn path(&mut self, class: &str, outline: &str) {
+        let _ = writeln!(self.text, "<path class=\"{class}\" d=\"{outline}\"/>");
+    }
+
+    pub(super) fn rect(&mut self, class: &str, x: f64, y: f64, width: f64, height: f64) {
+        let _ = writeln!(
+            self.text,
+            "<rect class=\"{class}\" x=\"{x:.1}\" y=\"{y:.1}\" width=\"{width:.1}\" height=\"{height:.1}\"/>"
+        );
+    }
+
+    /// A marker, and what is told of it when it is pointed at.
+    pub(super) fn mark(&mut self, mark: Mark, class: &str, x: f64, y: f64, radius: f64, about: &str) {
+        let outline = mark.outline(x, y, radius);
+        let paint = if matches!(mark, Mark::Floor(_)) { "open" } else { "mark" };
+        let about =
+            if about.is_empty() { String::new() } else { format!("<title>{}</title>", escape(about)) };
+        let _ = writeln!(self.text, "<path class=\"{paint} {class}\" d=\"{outline}\">{about}</path>");
+    }
+
+    pub(super) fn begin(&mut self, class: &str) {
+        let _ = writeln!(self.text, "<g class=\"{class}\">");
+    }
+
+    pub(super) fn end(&mut self) {
+        self.text.push_str("</g>\n");
+    }
+
+    /// Words in lines that fit the canvas.
+    pub(super) fn wrapped(&self, words: &str) -> Vec<String> {
+        let mut lines: Vec<String> = Vec::new();
+        for word in words.split_whitespace() {
+            match lines.last_mut() {
+                Some(line) if width_of(line) + width_of(word) + LETTER <= self.width => {
+                    line.push(' ');
+                    line.push_str(word);
+                }
+                _ => lines.push(word.to_owned()),
+            }
+        }
+        lines
+    }
+}
+
+/// About how wide words are; rather too much than too little.
+#[expect(clippy::cast_precision_loss, reason = "words are short")]
+pub(super) fn width_of(words: &str) -> f64 {
+    words.chars().count() as f64 * LETTER
+}
+
+/// As many round values as fit beside each other on an axis of this length, `most` at most, each with its label.
+pub(super) fn fitting_ticks(
+    domain: Domain,
+    most: usize,
+    length: f64,
+    format: fn(f64) -> String,
+) -> Vec<Tick> {
+    let ticks = |most: usize| -> Vec<Tick> {
+        domain.ticks(most).into_iter().map(|at| Tick { at, label: format(at) }).collect()
+    };
+    let fits = |ticks: &Vec<Tick>| {
+        ticks.windows(2).all(|pair| {
+            let room =
+                domain.share(pair[1].at).zip(domain.share(pair[0].at)).map(|(to, from)| (to - from) * length);
+            let needed = f64::midpoint(width_of(&pair[0].label), width_of(&pair[1].label)) + LETTER;
+            room.is_some_and(|room| room >= needed)
+        })
+    };
+    (2..=most).rev().map(ticks).find(fits).unwrap_or_default()
+}
+
+/// Text as XML and HTML hold it; characters that XML cannot hold at all are replaced.
+pub fn escape(text: &str) -> String {
+    let mut escaped = String::new();
+    for character in text.chars() {
+        match character {
+            '&' => escaped += "&amp;",
+            '<' => escaped += "&lt;",
+            '>' => escaped += "&gt;",
+            '"' => escaped += "&quot;",
+            '\'' => escaped += "&#39;",
+            other if other.is_control() || matches!(other, '\u{FFFE}' | '\u{FFFF}') => {
+                escaped.push('\u{FFFD}');
+            }
+            other => escaped.push(other),
+        }
+    }
+    escaped
+}

@@ -1,0 +1,248 @@
+//! Lines over two axes. Where there is room, each has its name at its end; else there is a legend beneath.
+
+use super::Chart;
+use super::canvas::{Anchor, Canvas, Mark, fitting_ticks, width_of};
+use super::labels::spread;
+use super::scale::{Domain, Tick};
+
+/// Lines over two axes.
+#[derive(Clone, Debug)]
+pub struct Lines {
+    /// What is shown, in a few words.
+    pub title: String,
+    /// What it tells, in a sentence.
+    pub finding: String,
+    /// From left to right.
+    pub x: Axis,
+    /// From bottom to top.
+    pub y: Axis,
+    /// One for each that is compared.
+    pub lines: Vec<Line>,
+}
+
+/// One of two axes.
+#[derive(Clone, Debug)]
+pub struct Axis {
+    /// What it counts.
+    pub label: String,
+    /// What it spans; `None` where nothing has a place.
+    pub domain: Option<Domain>,
+    /// Numbers at places of their own choice; none leaves the choice to the axis.
+    pub ticks: Vec<Tick>,
+    /// How numbers of the axis's own choice are written.
+    pub format: fn(f64) -> String,
+}
+
+/// One of those that are compared.
+#[derive(Clone, Debug)]
+pub struct Line {
+    /// Who.
+    pub label: String,
+    /// Colour and shape.
+    pub mark: Mark,
+    /// From left to right.
+    pub points: Vec<LinePoint>,
+}
+
+/// A place that a line goes through.
+#[derive(Clone, Debug)]
+pub struct LinePoint {
+    /// Along the first axis.
+    pub x: f64,
+    /// Along the second one.
+    pub y: f64,
+    /// Where `y` may lie.
+    pub interval: Option<(f64, f64)>,
+    /// What is told of it when it is pointed at; `None` draws no marker there.
+    pub about: Option<String>,
+}
+
+const HEIGHT: f64 = 320.0;
+const NARROW_HEIGHT: f64 = 250.0;
+const LABEL: f64 = 17.0;
+const RADIUS: f64 = 4.2;
+const FOOT: f64 = 44.0;
+
+impl Chart for Lines {
+    fn title(&self) -> &str {
+        &self.title
+    }
+
+    fn finding(&self) -> &str {
+        &self.finding
+    }
+
+    fn draw(&self, canvas: &mut Canvas) {
+        let Some((x, y)) = self.x.domain.zip(self.y.domain) else {
+            canvas.words(0.0, canvas.top + LABEL, Anchor::Start, "quiet", "Nothing was measured.");
+            canvas.top += 2.0 * LABEL;
+            return;
+        };
+        let plot = self.plot(canvas, x, y);
+        self.draw_axes(canvas, &plot);
+        let aside = self.aside(&plot);
+        let numbered = self.lines.iter().enumerate();
+        let ends: Vec<(&Line, (f64, f64))> = numbered
+            .filter_map(|(index, line)| Some((line, draw_line(canvas, &plot, line, aside(index))?)))
+            .collect();
+        canvas.top = plot.bottom + FOOT;
+        if plot.is_narrow {
+            draw_legend(canvas, &ends);
+        } else {
+            draw_labels(canvas, &plot, &ends);
+        }
+    }
+}
+
+/// Where values stand.
+struct Plot {
+    x: Domain,
+    y: Domain,
+    left: f64,
+    right: f64,
+    top: f64,
+    bottom: f64,
+    is_narrow: bool,
+}
+
+impl Plot {
+    fn x(&self, value: f64) -> Option<f64> {
+        self.x.share(value).map(|share| self.left + share * (self.right - self.left))
+    }
+
+    fn y(&self, value: f64) -> Option<f64> {
+        self.y.share(value).map(|share| self.bottom - share * (self.bottom - self.top))
+    }
+}
+
+impl Axis {
+    /// For an axis from left to right of this length.
+    fn ticks(&self, domain: Domain, most: usize, length: f64) -> Vec<Tick> {
+        if self.ticks.is_empty() {
+            fitting_ticks(domain, most, length, self.format)
+        } else {
+            self.ticks.clone()
+        }
+    }
+
+    /// For an axis from bottom to top: however long its labels are, they do not touch.
+    fn upright_ticks(&self, domain: Domain) -> Vec<Tick> {
+        if !self.ticks.is_empty() {
+            return self.ticks.clone();
+        }
+        domain.ticks(6).into_iter().map(|at| Tick { at, label: (self.format)(at) }).collect()
+    }
+}
+
+impl Lines {
+    fn plot(&self, canvas: &Canvas, x: Domain, y: Domain) -> Plot {
+        let is_narrow = canvas.is_narrow();
+        let numbers = self.y.upright_ticks(y);
+        let numbers = numbers.iter().map(|tick| width_of(&tick.label)).fold(0.0, f64::max);
+        let labels = self.lines.iter().map(|line| width_of(&line.label)).fold(0.0, f64::max);
+        let top = canvas.top + 28.0;
+        #[expect(clippy::cast_precision_loss, reason = "lines are few")]
+        let room_for_labels = self.lines.len() as f64 * LABEL;
+        Plot {
+            x,
+            y,
+            left: numbers + 8.0,
+            right: if is_narrow { canvas.width - 14.0 } else { canvas.width - labels - 34.0 },
+            top,
+            bottom: top + if is_narrow { NARROW_HEIGHT } else { HEIGHT.max(room_for_labels) },
+            is_narrow,
+        }
+    }
+
+    /// How far each line is moved aside: where lines have intervals, these would hide each other.
+    #[expect(clippy::cast_precision_loss, reason = "lines are few")]
+    fn aside(&self, plot: &Plot) -> impl Fn(usize) -> f64 + use<> {
+        let has_intervals =
+            self.lines.iter().flat_map(|line| &line.points).any(|point| point.interval.is_some());
+        let step = match (has_intervals, plot.is_narrow) {
+            (false, _) => 0.0,
+            (true, true) => 1.5,
+            (true, false) => 3.0,
+        };
+        let middle = self.lines.len().saturating_sub(1) as f64 / 2.0;
+        move |index| (index as f64 - middle) * step
+    }
+
+    fn draw_axes(&self, canvas: &mut Canvas, plot: &Plot) {
+        canvas.begin("axis");
+        canvas.words(0.0, plot.top - 14.0, Anchor::Start, "quiet small", &self.y.label);
+        for tick in self.y.upright_ticks(plot.y) {
+            let Some(y) = plot.y(tick.at) else { continue };
+            canvas.path("grid", &format!("M{:.1} {y:.1}H{:.1}", plot.left, plot.right));
+            canvas.words(plot.left - 8.0, y + 4.0, Anchor::End, "quiet figure small", &tick.label);
+        }
+        // Numbers that came too near to each other would not be read: the later one gives way.
+        let mut free_from = f64::NEG_INFINITY;
+        for tick in self.x.ticks(plot.x, if plot.is_narrow { 5 } else { 8 }, plot.right - plot.left) {
+            let Some(x) = plot.x(tick.at) else { continue };
+            canvas.path("grid", &format!("M{x:.1} {:.1}V{:.1}", plot.top, plot.bottom + 4.0));
+            let half = width_of(&tick.label) * 0.45;
+            if x - half >= free_from {
+                canvas.words_around(x, plot.bottom + 18.0, "quiet figure small", &tick.label);
+                free_from = x + half + 8.0;
+            }
+        }
+        let middle = f64::midpoint(plot.left, plot.right);
+        canvas.words_around(middle, plot.bottom + 36.0, "quiet small", &self.x.label);
+        canvas.end();
+    }
+}
+
+/// Draws a line and returns where it ends; nothing if no point of it has a place.
+fn draw_line(canvas: &mut Canvas, plot: &Plot, line: &Line, aside: f64) -> Option<(f64, f64)> {
+    let places: Vec<(&LinePoint, f64, f64)> = line
+        .points
+        .iter()
+        .filter_map(|point| Some((point, plot.x(point.x)? + aside, plot.y(point.y)?)))
+        .collect();
+    let &(_, x, y) = places.last()?;
+    canvas.begin(&format!("series {}", line.mark.class()));
+    let corners: Vec<String> = places.iter().map(|(_, x, y)| format!("{x:.1} {y:.1}")).collect();
+    canvas.path("line", &format!("M{}", corners.join("L")));
+    for &(point, x, y) in &places {
+        if let Some((low, high)) = point.interval.and_then(|(low, high)| plot.y(low).zip(plot.y(high))) {
+            canvas.path("interval", &format!("M{x:.1} {low:.1}V{high:.1}"));
+        }
+        if let Some(about) = &point.about {
+            canvas.mark(line.mark, "point", x, y, RADIUS, about);
+        }
+    }
+    canvas.end();
+    Some((x, y))
+}
+
+/// Names at the ends of lines, kept apart, each with a leader to its line.
+fn draw_labels(canvas: &mut Canvas, plot: &Plot, ends: &[(&Line, (f64, f64))]) {
+    let places: Vec<f64> = ends.iter().map(|(_, (_, y))| *y).collect();
+    let apart = spread(&places, LABEL, plot.top, plot.bottom);
+    for ((line, (x, y)), label_y) in ends.iter().zip(apart) {
+        canvas.begin(&format!("label {}", line.mark.class()));
+        let (from, to) = (x + RADIUS + 2.0, plot.right + 12.0);
+        canvas.path("leader", &format!("M{from:.1} {y:.1}L{to:.1} {label_y:.1}"));
+        canvas.mark(line.mark, "key", plot.right + 18.0, label_y, RADIUS, "");
+        canvas.words(plot.right + 28.0, label_y + 4.5, Anchor::Start, "", &line.label);
+        canvas.end();
+    }
+}
+
+fn draw_legend(canvas: &mut Canvas, ends: &[(&Line, (f64, f64))]) {
+    let column = canvas.width / 2.0;
+    canvas.begin("legend");
+    for (index, (line, _)) in ends.iter().enumerate() {
+        let x = if index % 2 == 0 { 0.0 } else { column };
+        canvas.begin(&line.mark.class());
+        canvas.mark(line.mark, "key", x + 6.0, canvas.top + 8.0, RADIUS, "");
+        canvas.words(x + 18.0, canvas.top + 12.5, Anchor::Start, "", &line.label);
+        canvas.end();
+        if index % 2 == 1 || index + 1 == ends.len() {
+            canvas.top += LABEL + 2.0;
+        }
+    }
+    canvas.end();
+    canvas.top += 6.0;
+}

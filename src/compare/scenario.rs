@@ -1,0 +1,265 @@
+//! Scenarios as data: what every model is put through, how often, and for how long.
+//!
+//! The embedded file says it for `compare`; `--scenarios FILE` says something else in the same form. A
+//! [`Scenario`] is one question. It has one [`Point`] or, where the load varies, several: the connections of
+//! a ramp, the rates of an open loop. A [`Profile`] says which scenarios take part and how long a window is.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::num::NonZeroU32;
+
+use anyhow::{Context, Result, bail, ensure};
+use loadgen::Load;
+use serde::{Deserialize, Serialize};
+
+/// The scenarios that come with this program.
+pub const EMBEDDED: &str = include_str!("scenarios.toml");
+
+/// More rounds than this sharpen nothing that a day's drift would not blur.
+const MAX_ROUNDS: u32 = 100;
+/// A scenario with more points is a slip.
+const MAX_POINTS: usize = 32;
+
+/// A file of scenarios.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Catalogue {
+    /// Which scenarios take part, by the profile's name: `quick`, `default` and `full` are asked for by
+    /// options of their own.
+    pub profiles: BTreeMap<String, Profile>,
+    /// In the order in which they are played and shown.
+    #[serde(rename = "scenario")]
+    pub scenarios: Vec<Scenario>,
+}
+
+/// How much is measured.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Profile {
+    /// What it is for, in a few words.
+    pub about: String,
+    /// Load before each window.
+    pub warm_up_ms: u64,
+    /// Each measured window.
+    pub window_ms: u64,
+    /// How long each trial waits for greetings. A model that leaves clients waiting takes all of it.
+    pub greeting_wait_ms: u64,
+    /// In how many rounds each scenario takes part, by its name; those not named do not.
+    pub rounds: BTreeMap<String, u32>,
+}
+
+/// One question, and the load that answers it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Scenario {
+    /// How it is called in options, tables and records.
+    pub name: String,
+    /// What is done, in a few words.
+    pub title: String,
+    /// What the figures are to tell.
+    pub question: String,
+    /// The series' scripted clients, if it is those.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub script: Option<Script>,
+    /// What the load generator is asked for, if it is that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub load: Option<loadgen::Scenario>,
+    /// What differs from point to point.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vary: Option<Vary>,
+}
+
+/// The scripted clients of the series.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Script {
+    /// How many play at once.
+    pub connections: usize,
+    /// By what their pauses are divided.
+    pub pause_divisor: NonZeroU32,
+}
+
+/// What differs from point to point of a scenario; one of the three.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Vary {
+    /// Connections.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub connections: Vec<u64>,
+    /// Messages a second of an open loop.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub rate: Vec<u64>,
+    /// The same, as a share of what the model last reached in the scenario `peak_of`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub percent_of_peak: Vec<u64>,
+    /// A closed loop that stands before this scenario.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub peak_of: Option<String>,
+}
+
+/// Where on its scenario's curve a trial stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Point {
+    /// The scenario has no curve.
+    Only,
+    /// So many connections.
+    Connections(u64),
+    /// So many messages a second, from all connections together.
+    Rate(u64),
+    /// A rate that is this share of the model's own peak.
+    PercentOfPeak(u64),
+}
+
+impl fmt::Display for Point {
+    /// A few words, such as `64 connections`; nothing where there is no curve.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Point::Only => Ok(()),
+            Point::Connections(1) => formatter.write_str("1 connection"),
+            Point::Connections(count) => write!(formatter, "{count} connections"),
+            Point::Rate(rate) => write!(formatter, "{rate} messages/s"),
+            Point::PercentOfPeak(percent) => write!(formatter, "{percent} % of its peak"),
+        }
+    }
+}
+
+impl Catalogue {
+    /// Reads a file of scenarios.
+    ///
+    /// # Errors
+    /// It is not of the form, or something in it cannot be done; the message says what.
+    pub fn parse(text: &str) -> Result<Self> {
+        let catalogue: Catalogue = toml::from_str(text).context("this is not a file of scenarios")?;
+        catalogue.validate()?;
+        Ok(catalogue)
+    }
+
+    /// The profile of this name.
+    ///
+    /// # Errors
+    /// There is none; the message lists those that there are.
+    pub fn profile(&self, name: &str) -> Result<&Profile> {
+        self.profiles.get(name).with_context(|| {
+            let known: Vec<&str> = self.profiles.keys().map(String::as_str).collect();
+            format!("the scenarios have no profile {name:?}, only {}", known.join(", "))
+        })
+    }
+
+    /// The scenarios that take part in a profile, in the file's order.
+    pub fn scenarios_of(&self, profile: &Profile) -> Vec<Scenario> {
+        let takes_part = |scenario: &&Scenario| profile.rounds.contains_key(&scenario.name);
+        self.scenarios.iter().filter(takes_part).cloned().collect()
+    }
+
+    fn validate(&self) -> Result<()> {
+        ensure!(!self.scenarios.is_empty(), "there is no scenario; add a [[scenario]]");
+        for (index, scenario) in self.scenarios.iter().enumerate() {
+            let name = &scenario.name;
+            let before = &self.scenarios[..index];
+            ensure!(!before.iter().any(|other| other.name == *name), "scenario {name:?} stands there twice");
+            scenario.validate(before).with_context(|| format!("scenario {name:?}"))?;
+        }
+        for (name, profile) in &self.profiles {
+            for (scenario, rounds) in &profile.rounds {
+                ensure!(
+                    self.scenarios.iter().any(|known| known.name == *scenario),
+                    "profile {name:?} names the scenario {scenario:?}, which is not there"
+                );
+                ensure!(
+                    (1..=MAX_ROUNDS).contains(rounds),
+                    "profile {name:?}, scenario {scenario:?}: rounds must be 1 to {MAX_ROUNDS}, but are {rounds}"
+                );
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Scenario {
+    /// The points, in the order in which they are measured.
+    pub fn points(&self) -> Vec<Point> {
+        let Some(vary) = &self.vary else { return vec![Point::Only] };
+        let connections = vary.connections.iter().map(|&count| Point::Connections(count));
+        let rates = vary.rate.iter().map(|&rate| Point::Rate(rate));
+        let shares = vary.percent_of_peak.iter().map(|&percent| Point::PercentOfPeak(percent));
+        connections.chain(rates).chain(shares).collect()
+    }
+
+    /// The load at one point; `peak` is what the model reached in messages a second where the point asks for
+    /// a share of it. `None` where there is no load, or no peak.
+    pub fn load_at(&self, point: Point, peak: Option<f64>) -> Option<loadgen::Scenario> {
+        let mut load = loadgen::Scenario { name: self.name.clone(), ..self.load.clone()? };
+        match point {
+            Point::Only => {}
+            Point::Connections(count) => load.connections = usize::try_from(count).ok()?,
+            Point::Rate(asked) => set_rate(&mut load, asked),
+            Point::PercentOfPeak(percent) => set_rate(&mut load, share(peak?, percent)),
+        }
+        Some(load)
+    }
+
+    fn validate(&self, before: &[Scenario]) -> Result<()> {
+        ensure!(!self.name.is_empty(), "a scenario needs a name");
+        let of_script = match (&self.script, &self.load) {
+            (Some(script), None) => {
+                ensure!((1..=1_000).contains(&script.connections), "1 to 1,000 scripted clients can play");
+                true
+            }
+            (None, Some(_)) => false,
+            _ => bail!("say either `script` or `load`"),
+        };
+        let points = self.points();
+        ensure!((1..=MAX_POINTS).contains(&points.len()), "`vary` needs 1 to {MAX_POINTS} values");
+        if let Some(vary) = &self.vary {
+            ensure!(!of_script, "`vary` is for `load`, not for `script`");
+            vary.validate(self, before)?;
+        }
+        for point in points {
+            if let Some(load) = self.load_at(point, Some(1_000.0)) {
+                load.validate()?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Vary {
+    fn validate(&self, scenario: &Scenario, before: &[Scenario]) -> Result<()> {
+        let kinds = [&self.connections, &self.rate, &self.percent_of_peak];
+        ensure!(kinds.iter().filter(|values| !values.is_empty()).count() == 1, "`vary` one thing at a time");
+        let is_open = scenario.load.as_ref().is_some_and(|load| matches!(load.load, Load::Open { .. }));
+        ensure!(is_open || !self.connections.is_empty(), "a rate can vary in an open loop only");
+        let Some(name) = &self.peak_of else {
+            ensure!(self.percent_of_peak.is_empty(), "`percent_of_peak` needs `peak_of`");
+            return Ok(());
+        };
+        let peak = before.iter().find(|other| other.name == *name);
+        let peak =
+            peak.with_context(|| format!("`peak_of` names {name:?}, which does not stand before it"))?;
+        ensure!(
+            peak.vary.is_none() && peak.load.as_ref().is_some_and(|load| load.load == Load::Closed),
+            "`peak_of` must name a closed loop without `vary`, but names {name:?}"
+        );
+        Ok(())
+    }
+}
+
+fn set_rate(load: &mut loadgen::Scenario, asked: u64) {
+    if let Load::Open { rate, .. } = &mut load.load {
+        *rate = asked;
+    }
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "percents are small, and a negative or huge rate is refused when the load is validated"
+)]
+fn share(peak: f64, percent: u64) -> u64 {
+    ((peak * percent as f64 / 100.0).round() as u64).max(1)
+}
+
+#[cfg(test)]
+mod tests;

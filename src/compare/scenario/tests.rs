@@ -1,0 +1,87 @@
+//! Which files of scenarios are taken, and what is said of the others.
+
+use super::*;
+
+const SMALL: &str = r#"
+[profiles.default]
+about = "a test"
+warm_up_ms = 1
+window_ms = 1
+greeting_wait_ms = 1
+rounds = { first = 1, second = 2 }
+
+[[scenario]]
+name = "first"
+title = "t"
+question = "q"
+load = { connections = 3 }
+
+[[scenario]]
+name = "second"
+title = "t"
+question = "q"
+load = { load = { kind = "open", rate = 10 } }
+vary = { percent_of_peak = [50, 90], peak_of = "first" }
+"#;
+
+fn refused(from: &str, to: &str) -> String {
+    assert!(SMALL.contains(from), "{from:?} is not in the file");
+    format!("{:#}", Catalogue::parse(&SMALL.replace(from, to)).unwrap_err())
+}
+
+#[test]
+fn the_embedded_file_has_the_three_profiles_and_all_scenarios_take_part_in_a_full_run() {
+    let catalogue = Catalogue::parse(EMBEDDED).unwrap();
+    for name in ["quick", "default", "full"] {
+        catalogue.profile(name).unwrap();
+    }
+    let full = catalogue.profile("full").unwrap();
+    assert_eq!(catalogue.scenarios_of(full), catalogue.scenarios);
+}
+
+#[test]
+fn a_share_of_the_peak_is_a_rate() {
+    let catalogue = Catalogue::parse(SMALL).unwrap();
+    let second = &catalogue.scenarios[1];
+    assert_eq!(second.points(), [Point::PercentOfPeak(50), Point::PercentOfPeak(90)]);
+    let load = second.load_at(Point::PercentOfPeak(90), Some(1_000.4)).unwrap();
+    assert!(matches!(load.load, Load::Open { rate: 900, .. }), "{load:?}");
+    assert_eq!(second.load_at(Point::PercentOfPeak(90), None), None);
+    assert_eq!(catalogue.scenarios[0].load_at(Point::Only, None).unwrap().connections, 3);
+}
+
+#[test]
+fn what_cannot_be_done_is_refused_with_the_name_of_the_scenario() {
+    for (from, to, expected) in [
+        ("name = \"second\"", "name = \"first\"", "twice"),
+        ("load = { connections = 3 }", "", "either `script` or `load`"),
+        ("connections = 3", "connections = 0", "connections"),
+        ("connections = 3", "conections = 3", "conections"),
+        ("peak_of = \"first\"", "peak_of = \"third\"", "third"),
+        (", peak_of = \"first\"", "", "needs `peak_of`"),
+        ("percent_of_peak = [50, 90]", "percent_of_peak = []", "1 to 32"),
+        ("percent_of_peak = [50, 90]", "rate = [1], percent_of_peak = [50]", "one thing"),
+        ("kind = \"open\", rate = 10", "kind = \"closed\"", "open loop only"),
+        ("first = 1,", "frist = 1,", "frist"),
+        ("first = 1,", "first = 101,", "1 to 100"),
+    ] {
+        let message = refused(from, to);
+        assert!(message.contains(expected), "{to:?}: {message}");
+    }
+}
+
+#[test]
+fn a_profile_that_is_not_there_is_refused_with_those_that_are() {
+    let message = Catalogue::parse(SMALL).unwrap().profile("full").unwrap_err().to_string();
+    assert!(message.contains("\"full\"") && message.contains("default"), "{message}");
+}
+
+#[test]
+fn points_are_named_for_a_reader() {
+    let names =
+        [Point::Only, Point::Connections(1), Point::Connections(8), Point::Rate(5), Point::PercentOfPeak(70)];
+    assert_eq!(
+        names.map(|point| point.to_string()),
+        ["", "1 connection", "8 connections", "5 messages/s", "70 % of its peak"]
+    );
+}

@@ -1,0 +1,74 @@
+//! Which CPUs a thread, and all that it starts, may run on.
+
+use anyhow::{Result, bail};
+
+/// Lets the calling thread, and the threads and processes that it starts from now on, run on this CPU only.
+///
+/// # Errors
+/// There is no such CPU, or this program may not use it.
+#[cfg(target_os = "linux")]
+pub fn pin_to(cpu: usize) -> Result<()> {
+    use anyhow::Context;
+    use rustix::thread::{CpuSet, sched_setaffinity};
+
+    if cpu >= CpuSet::MAX_CPU {
+        bail!("CPU {cpu} is past the {} that can be named", CpuSet::MAX_CPU);
+    }
+    let mut set = CpuSet::new();
+    set.set(cpu);
+    sched_setaffinity(None, &set).with_context(|| format!("cannot pin to CPU {cpu}"))
+}
+
+/// The CPUs that the calling thread may run on, in order.
+///
+/// # Errors
+/// The system does not say.
+#[cfg(target_os = "linux")]
+pub fn allowed() -> Result<Vec<usize>> {
+    use anyhow::Context;
+    use rustix::thread::{CpuSet, sched_getaffinity};
+
+    let set = sched_getaffinity(None).context("cannot ask which CPUs this program may use")?;
+    Ok((0..CpuSet::MAX_CPU).filter(|&cpu| set.is_set(cpu)).collect())
+}
+
+/// As on Linux; elsewhere it cannot be done.
+///
+/// # Errors
+/// Always.
+#[cfg(not(target_os = "linux"))]
+pub fn pin_to(cpu: usize) -> Result<()> {
+    bail!("cannot pin to CPU {cpu}: this is done on Linux only")
+}
+
+/// As on Linux; elsewhere it cannot be done.
+///
+/// # Errors
+/// Always.
+#[cfg(not(target_os = "linux"))]
+pub fn allowed() -> Result<Vec<usize>> {
+    bail!("cannot ask which CPUs this program may use: this is done on Linux only")
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pinned_thread_may_use_that_cpu_alone() {
+        std::thread::spawn(|| {
+            let last = *allowed().unwrap().last().unwrap();
+            pin_to(last).unwrap();
+            assert_eq!(allowed().unwrap(), [last]);
+        })
+        .join()
+        .unwrap();
+    }
+
+    #[test]
+    fn a_cpu_that_is_not_there_is_an_error_that_names_it() {
+        let message = format!("{:#}", pin_to(1_000).unwrap_err());
+        assert!(message.contains("1000"), "{message}");
+        assert!(pin_to(usize::MAX).is_err());
+    }
+}

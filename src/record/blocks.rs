@@ -1,0 +1,351 @@
+//! What stands between the markers: Markdown, drawn from the analysis of a recorded run alone.
+
+use crate::compare::analysis::{Analysis, Metric, Noise, PointAnalysis, Ratio, Row};
+use crate::compare::scenario::Point;
+use crate::compare::subject::Role;
+use crate::compare::units::{bytes, count, duration};
+
+/// What is not known, or would say nothing.
+const NOTHING: &str = "–";
+
+/// The block of this name, for a run in a folder of this name; `None` if no block is called so.
+pub fn block(name: &str, run: &str, analysis: &Analysis) -> Option<String> {
+    match name {
+        "summary" => Some(summary(run, analysis)),
+        "scenarios" => Some(scenarios(analysis)),
+        "machine" => Some(machine(run, analysis)),
+        "noise" => Some(noise(analysis)),
+        "verdicts" => Some(verdicts(analysis)),
+        _ => None,
+    }
+}
+
+/// One row for each model: the figure of each question that one would ask first.
+fn summary(run: &str, analysis: &Analysis) -> String {
+    type Cell = fn(&Row) -> Option<String>;
+    let rate = middle_rate(analysis);
+    let columns: [(String, &str, Point, Cell); 7] = [
+        ("messages/s".to_owned(), "ping-pong", Point::Only, |row| {
+            Some(count(row.median(Metric::MessagesPerSecond)?))
+        }),
+        ("99 % of round trips within".to_owned(), "ping-pong", Point::Only, |row| {
+            row.median(Metric::P99).map(duration)
+        }),
+        ("CPU per message".to_owned(), "ping-pong", Point::Only, |row| {
+            row.median(Metric::CpuPerMessage).map(duration)
+        }),
+        ("times its floor".to_owned(), "ping-pong", Point::Only, |row| row.cost_ratio.as_ref().map(ratio)),
+        (
+            rate.map_or_else(
+                || "open loop".to_owned(),
+                |point| format!("99 % answered within, at {}", rate_name(point)),
+            ),
+            "open-loop",
+            rate.unwrap_or(Point::Only),
+            |row| row.median(Metric::P99).map(duration),
+        ),
+        ("CPU per connection".to_owned(), "churn", Point::Only, |row| {
+            row.median(Metric::CpuPerMessage).map(duration)
+        }),
+        ("memory per idle client".to_owned(), "many-idle", Point::Only, |row| {
+            Some(bytes(row.median(Metric::MemoryPerConnection)?))
+        }),
+    ];
+    let mut lines =
+        vec![header(["model".to_owned()].into_iter().chain(columns.iter().map(|column| column.0.clone())))];
+    for subject in &analysis.run.subjects {
+        if subject.role == Role::Twin || subject.clients.is_some() {
+            continue;
+        }
+        let name = if subject.role == Role::Floor {
+            format!("*{}*", subject.name)
+        } else {
+            format!("`{}`", subject.name)
+        };
+        let cells = columns.iter().map(|(_, scenario, point, cell)| {
+            let row = row_at(analysis, scenario, *point, &subject.name);
+            row.and_then(cell).unwrap_or_else(|| NOTHING.to_owned())
+        });
+        lines.push(line(std::iter::once(name).chain(cells)));
+    }
+    let run_details = &analysis.run;
+    format!(
+        "{}\n{}, {}; {}. Medians over rounds, in brackets where the true median lies with 95 % confidence.\n\
+         [All tables](results/{run}/tables.md), [raw records](results/{run}), and the report in \
+         `results/{run}/report.html`.\n",
+        lines.concat(),
+        date(analysis),
+        run_details.machine,
+        run_details.layout,
+    )
+}
+
+/// What each scenario does, and how often.
+fn scenarios(analysis: &Analysis) -> String {
+    let run = &analysis.run;
+    let mut text = words(["scenario", "load", "question", "rounds"]);
+    for scenario in &run.scenarios {
+        let rounds = run.profile.rounds.get(&scenario.name).copied().unwrap_or(0);
+        let cells = [
+            format!("`{}`", scenario.name),
+            scenario.title.clone(),
+            scenario.question.clone(),
+            rounds.to_string(),
+        ];
+        text.push_str(&line(cells));
+    }
+    text.push_str(&format!(
+        "\nRounds are those of the recorded run, whose windows are {} ms after {} ms of warm-up.\n",
+        run.profile.window_ms, run.profile.warm_up_ms
+    ));
+    text
+}
+
+/// Where and how the run was made.
+fn machine(run: &str, analysis: &Analysis) -> String {
+    let details = &analysis.run;
+    let machine = &details.machine;
+    let mut rows = vec![
+        ("run", format!("[{run}](results/{run}/tables.md), begun {}", details.started)),
+        ("command", format!("`{}`", details.command)),
+        ("machine", machine.to_string()),
+        ("layout", details.layout.to_string()),
+        ("compiler", machine.compiler.clone()),
+        ("program", format!("concurrent-servers {}", details.version)),
+        ("seed", details.seed.to_string()),
+        ("frequency governor", machine.governor.clone().unwrap_or_else(|| "none visible".to_owned())),
+    ];
+    rows.extend(machine.mitigations.iter().map(|line| ("mitigation", line.clone())));
+    let lines = rows.into_iter().map(|(name, value)| line([name.to_owned(), value]));
+    words(["what", "how it was"]) + &lines.collect::<String>()
+}
+
+/// What the twins show, by scenario.
+fn noise(analysis: &Analysis) -> String {
+    let mut text = header(["scenario", "cost of a message", "messages/s"].map(str::to_owned));
+    let percent = |factor: f64| format!("±{:.1} %", 100.0 * (factor - 1.0));
+    for (name, point) in points(analysis) {
+        if let Some(Noise { cost, rate }) = point.noise {
+            text.push_str(&line([name, percent(cost), percent(rate)]));
+        }
+    }
+    text
+}
+
+/// How many trials found whose limit, by scenario.
+fn verdicts(analysis: &Analysis) -> String {
+    use loadgen::Bound;
+
+    let bounds = [Bound::Server, Bound::Client, Bound::Neither, Bound::Invalid];
+    let mut text = header(
+        ["scenario".to_owned()]
+            .into_iter()
+            .chain(bounds.iter().map(ToString::to_string))
+            .chain(["failed".to_owned()]),
+    );
+    for scenario in &analysis.scenarios {
+        let rows = || scenario.points.iter().flat_map(|point| &point.rows);
+        let number = |bound| {
+            let of_row = |row: &Row| {
+                row.verdicts.iter().filter(|(of, _)| *of == bound).map(|(_, number)| *number).sum::<u32>()
+            };
+            rows().map(of_row).sum::<u32>()
+        };
+        if bounds.iter().all(|&bound| number(bound) == 0) {
+            continue;
+        }
+        let trials: u32 = rows().map(|row| row.trials).sum();
+        let judged: u32 = bounds.iter().map(|&bound| number(bound)).sum();
+        let numbers = bounds.iter().map(|&bound| number(bound)).chain([trials.saturating_sub(judged)]);
+        text.push_str(&line(
+            std::iter::once(format!("`{}`", scenario.scenario.name))
+                .chain(numbers.map(|number| number.to_string())),
+        ));
+    }
+    text
+}
+
+/// Everything in tables, one for each point of each scenario: what lies beside the raw records.
+pub fn all_tables(analysis: &Analysis) -> String {
+    let run = &analysis.run;
+    let mut text = format!(
+        "# {}: {}\n\n{}. Made by `{}`. What the columns mean is in [METHODOLOGY.md](../../METHODOLOGY.md).\n",
+        date(analysis),
+        run.machine,
+        run.layout,
+        run.command
+    );
+    for scenario in &analysis.scenarios {
+        text.push_str(&format!("\n## {}\n\n{}\n", scenario.scenario.question, scenario.scenario.title));
+        for point in &scenario.points {
+            if point.point != Point::Only {
+                text.push_str(&format!("\n**{}**\n", point.point));
+            }
+            text.push_str(&format!("\n{}", table(point)));
+        }
+    }
+    text
+}
+
+/// All metrics that anybody has at this point.
+fn table(point: &PointAnalysis) -> String {
+    let metrics: Vec<Metric> = Metric::ALL
+        .iter()
+        .copied()
+        .filter(|&metric| point.rows.iter().any(|row| row.spread(metric).is_some()))
+        .collect();
+    let titles =
+        [String::new(), "times floor: cost".to_owned(), "times floor: rate".to_owned(), "verdict".to_owned()]
+            .into_iter()
+            .chain(metrics.iter().map(|metric| metric.title().to_owned()));
+    let mut text = header(titles);
+    for row in &point.rows {
+        let or_nothing = |cell: Option<String>| cell.unwrap_or_else(|| NOTHING.to_owned());
+        let fixed = [
+            row.subject.name.clone(),
+            or_nothing(row.cost_ratio.as_ref().map(ratio)),
+            or_nothing(row.rate_ratio.as_ref().map(ratio)),
+            or_nothing(row.verdicts.first().map(|(bound, _)| bound.to_string())),
+        ];
+        let figures =
+            metrics.iter().map(|&metric| or_nothing(row.median(metric).map(|value| figure(metric, value))));
+        text.push_str(&line(fixed.into_iter().chain(figures)));
+    }
+    for row in &point.rows {
+        for failure in &row.failures {
+            text.push_str(&format!("\n{}: {failure}\n", row.subject.name));
+        }
+    }
+    text
+}
+
+/// A value in the unit that suits it.
+fn figure(metric: Metric, value: f64) -> String {
+    match metric.unit() {
+        "ns" | "ns/message" => duration(value),
+        "bytes" | "bytes/connection" => bytes(value),
+        "switches/message" => format!("{value:.3}"),
+        "MB/s" => format!("{value:.1}"),
+        _ => count(value),
+    }
+}
+
+/// A median with its interval, marked if it may be claimed.
+fn ratio(ratio: &Ratio) -> String {
+    let median = ratio.spread.median;
+    let Some(interval) = ratio.spread.interval else { return format!("{median:.2}") };
+    let figure = format!("{median:.2} [{:.2}, {:.2}]", interval.low, interval.high);
+    if ratio.claim.is_difference() { format!("**{figure}**") } else { figure }
+}
+
+/// The rate in the middle of the open loop's common ones.
+fn middle_rate(analysis: &Analysis) -> Option<Point> {
+    let points = &analysis.scenario("open-loop")?.points;
+    points.get(points.len() / 2).map(|point| point.point)
+}
+
+fn rate_name(point: Point) -> String {
+    match point {
+        #[expect(clippy::cast_precision_loss, reason = "rates are small")]
+        Point::Rate(rate) => format!("{} messages/s", count(rate as f64)),
+        other => other.to_string(),
+    }
+}
+
+fn row_at<'run>(analysis: &'run Analysis, scenario: &str, point: Point, subject: &str) -> Option<&'run Row> {
+    let points = &analysis.scenario(scenario)?.points;
+    points.iter().find(|at| at.point == point)?.row(subject)
+}
+
+/// Every point with the name of its scenario.
+fn points(analysis: &Analysis) -> impl Iterator<Item = (String, &PointAnalysis)> {
+    analysis.scenarios.iter().flat_map(|scenario| {
+        scenario.points.iter().map(|point| {
+            let name = format!("`{}` {}", scenario.scenario.name, point.point);
+            (name.trim_end().to_owned(), point)
+        })
+    })
+}
+
+fn date(analysis: &Analysis) -> &str {
+    analysis.run.started.split('T').next().unwrap_or_default()
+}
+
+/// The head of a table of figures: all columns but the first are set to the right.
+fn header(titles: impl IntoIterator<Item = String>) -> String {
+    head(titles, "---:")
+}
+
+/// The head of a table of words.
+fn words<const COLUMNS: usize>(titles: [&str; COLUMNS]) -> String {
+    head(titles.map(str::to_owned), "---")
+}
+
+fn head(titles: impl IntoIterator<Item = String>, further: &str) -> String {
+    let titles: Vec<String> = titles.into_iter().collect();
+    let rule: Vec<String> =
+        (0..titles.len()).map(|index| if index == 0 { "---" } else { further }.to_owned()).collect();
+    line(titles) + &line(rule)
+}
+
+fn line(cells: impl IntoIterator<Item = String>) -> String {
+    // A bar would end the cell.
+    let cells: Vec<String> = cells.into_iter().map(|cell| cell.replace('|', "\\|")).collect();
+    format!("| {} |\n", cells.join(" | "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compare::analysis::analyse;
+    use crate::compare::example;
+    use crate::models;
+
+    const BLOCKS: [&str; 5] = ["summary", "scenarios", "machine", "noise", "verdicts"];
+
+    #[test]
+    fn every_block_is_a_table_in_which_all_rows_have_as_many_cells() {
+        let analysis = analyse(&example::comparison("full"));
+        let all = all_tables(&analysis);
+        for text in BLOCKS.iter().map(|name| block(name, "run", &analysis).unwrap()).chain([all]) {
+            let mut lines = text.lines().peekable();
+            let mut tables = 0;
+            while let Some(line) = lines.next() {
+                if !line.starts_with('|') {
+                    continue;
+                }
+                tables += 1;
+                let cells = line.matches('|').count();
+                let rule = lines.next().unwrap();
+                assert!(rule.starts_with("| --- |"), "{text}");
+                assert_eq!(rule.matches('|').count(), cells, "{text}");
+                while let Some(row) = lines.next_if(|line| line.starts_with('|')) {
+                    assert_eq!(row.matches('|').count(), cells, "{row}");
+                }
+            }
+            assert!(tables >= 1, "{text}");
+            assert!(!text.contains("NaN") && !text.contains("inf"), "{text}");
+        }
+        assert_eq!(block("other", "run", &analysis), None);
+    }
+
+    #[test]
+    fn the_summary_has_a_row_for_every_model_and_its_multiple_of_the_floor() {
+        let text = block("summary", "run", &analyse(&example::comparison("full"))).unwrap();
+        for model in models::names() {
+            let row = text.lines().find(|line| line.starts_with(&format!("| `{model}` |")));
+            let row = row.unwrap_or_else(|| panic!("no row for {model} in\n{text}"));
+            assert!(row.contains('[') && row.contains(']'), "no interval: {row}");
+        }
+    }
+
+    #[test]
+    fn a_run_without_most_scenarios_still_has_all_blocks() {
+        let mut comparison = example::comparison("quick");
+        comparison.records.clear();
+        let analysis = analyse(&comparison);
+        for name in BLOCKS {
+            block(name, "run", &analysis).unwrap();
+        }
+    }
+}
