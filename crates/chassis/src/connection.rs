@@ -134,6 +134,7 @@ impl Connection {
                 Ok(1..) if stopped => {}
                 Ok(received) => {
                     self.socket.touch();
+                    self.shared.options.panic_if_asked(&buffer[..received]);
                     return Ok(received);
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}

@@ -36,7 +36,7 @@ pub use counters::{Counters, Outcome, Summary};
 pub use drain::{Drain, DrainStep};
 pub use limits::{DESCRIPTOR_RESERVE, default_max_connections, most_threads, raise_descriptor_limit};
 pub use listener::{BACKLOG, listen};
-pub use logging::{LogFormat, init_logging};
+pub use logging::{LogFormat, LogLimit, init_logging};
 pub use options::{Knob, Options, Runtime, Timeout};
 pub use run::{Serve, main, run};
 pub use shutdown::Shutdown;

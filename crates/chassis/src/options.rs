@@ -43,6 +43,11 @@ pub struct Options {
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = parse_duration)]
     pub drain_timeout: Duration,
 
+    /// Panic in the handler of a client that sends this: a fault for tests to inject
+    #[cfg(debug_assertions)]
+    #[arg(long, value_name = "TEXT", hide = true)]
+    pub panic_on: Option<String>,
+
     /// Form of the log lines on standard error
     #[arg(long, value_name = "FORMAT", default_value_t = LogFormat::Text)]
     pub log_format: LogFormat,
@@ -66,6 +71,8 @@ impl Default for Options {
             idle_timeout: Timeout::after(Duration::from_secs(300)),
             write_timeout: Timeout::after(Duration::from_secs(30)),
             drain_timeout: Duration::from_secs(10),
+            #[cfg(debug_assertions)]
+            panic_on: None,
             log_format: LogFormat::Text,
             verbose: 0,
             quiet: false,
@@ -82,6 +89,21 @@ impl Options {
     /// `--max-conns`, or what the limit on open files allows.
     pub fn max_connections(&self) -> usize {
         self.max_conns.map_or_else(default_max_connections, NonZeroUsize::get)
+    }
+
+    /// Panics if `--panic-on` asks for it at these bytes of a client. Every model calls this where it handles
+    /// what it has received; in release builds there is neither the option nor any code in here.
+    ///
+    /// # Panics
+    /// That is what it is for.
+    #[inline]
+    pub fn panic_if_asked(&self, received: &[u8]) {
+        #[cfg(debug_assertions)]
+        if let Some(text) = self.panic_on.as_deref().filter(|text| !text.is_empty()) {
+            let is_asked = received.windows(text.len()).any(|bytes| bytes == text.as_bytes());
+            assert!(!is_asked, "a client sent {text:?}, and --panic-on asks for a panic");
+        }
+        let _ = received;
     }
 
     /// Refuses options that the model would silently ignore.

@@ -62,7 +62,12 @@ impl Connection {
 
     /// One turn: what is left of the last reply, then one `recv` and one `send`, however many messages
     /// they hold.
-    pub(crate) fn take_turn(&mut self, buffer: &mut [u8], counters: &Counters) -> io::Result<Turn> {
+    pub(crate) fn take_turn(
+        &mut self,
+        buffer: &mut [u8],
+        options: &Options,
+        counters: &Counters,
+    ) -> io::Result<Turn> {
         if !self.send_tail(counters)? {
             return Ok(Turn::Wait);
         }
@@ -76,6 +81,7 @@ impl Connection {
         };
         if self.farewell == Farewell::NotYet {
             self.last_activity = Tick::now();
+            options.panic_if_asked(&buffer[..received]);
             let reply = self.session.transform_in_place(&mut buffer[..received]);
             if !self.send(&buffer[..reply], counters)? {
                 return Ok(Turn::Wait);

@@ -8,7 +8,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use chassis::{DrainStep, Outcome, Tick, Timeout};
+use chassis::{DrainStep, Options, Outcome, Tick, Timeout};
 use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
@@ -48,6 +48,10 @@ impl Client {
             // What a task that panics leaves behind.
             outcome: Outcome::Error,
         }
+    }
+
+    pub(crate) fn options(&self) -> &Options {
+        &self.place.server.options
     }
 
     /// Waits for bytes from the client; 0 when there will be no more, or when the drain says so.
@@ -167,7 +171,7 @@ impl Client {
             return Poll::Ready(Ok(()));
         }
         let silent = Tick::now().since(self.last_activity);
-        let options = &self.place.server.options;
+        let options = self.options();
         match (waiting, self.step()) {
             (Waiting::ToSend, DrainStep::Cut) => {
                 Poll::Ready(Err(io::Error::other("the drain deadline came before the client took its reply")))
@@ -215,7 +219,7 @@ mod tests {
     use std::io::Write;
     use std::sync::Arc;
 
-    use chassis::{Drain, Options};
+    use chassis::Drain;
 
     use super::*;
     use crate::server::Server;

@@ -62,8 +62,8 @@ pub fn serve(listener: net::TcpListener, options: &Options, shutdown: &Shutdown)
     let server = Arc::new(Server::new(options));
     // Accepting is a task like any other: on a worker, it starts a client without waking a second thread.
     let accepting = runtime.spawn(accept_all(listener, Arc::clone(&server), shutdown.clone()));
-    runtime.block_on(accepting).map_err(io::Error::other)??;
-    Ok(server.counters.summary())
+    let ended = runtime.block_on(accepting).map_err(io::Error::other).and_then(|ended| ended);
+    server.counters.finish(ended)
 }
 
 /// Gives each client a task of its own until shutdown is requested, then sees them off.
@@ -168,6 +168,7 @@ fn poll_turn(
 ) -> Poll<io::Result<usize>> {
     BUFFER.with_borrow_mut(|buffer| {
         let received = ready!(client.poll_receive(context, buffer))?;
+        client.options().panic_if_asked(&buffer[..received]);
         let reply = session.transform_in_place(&mut buffer[..received]);
         client.send(&buffer[..reply])?;
         Poll::Ready(Ok(received))
