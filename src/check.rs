@@ -108,7 +108,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
             require_listener(*address)?;
             let concurrency = promises.concurrency.unwrap_or(Concurrency::Many);
             let (idle_timeout, write_timeout) = (promises.idle_timeout, promises.write_timeout);
-            let declared = Settings { idle_timeout, write_timeout, drain_timeout: None };
+            let declared = Settings { idle_timeout, write_timeout, ..Settings::NONE };
             check(&address.to_string(), &Target::at_with(*address, concurrency, declared), &cases, arguments)
         }
     }
@@ -170,7 +170,7 @@ fn check(target: &str, place: &Target<'_>, cases: &[&Case], arguments: &Argument
     Ok(code)
 }
 
-/// A case in a line, and in a second one why it was not held or not run.
+/// A case in a line, and below it what it measured, and why it was not held or not run.
 fn line(case: &CaseReport) -> String {
     let (color, word, reason) = match &case.outcome {
         Outcome::Passed => (AnsiColor::Green, "ok", String::new()),
@@ -179,7 +179,8 @@ fn line(case: &CaseReport) -> String {
     };
     let style = Style::new().fg_color(Some(color.into()));
     let line = format!("{:<4} {style}{word:<7}{style:#} {:>6.2} s  {}\n", case.id, case.seconds, case.title);
-    if reason.is_empty() { line } else { format!("{line}     {reason}\n") }
+    let notes = case.notes.iter().chain((!reason.is_empty()).then_some(&reason));
+    line + &notes.map(|note| format!("     {note}\n")).collect::<String>()
 }
 
 fn totals(target: &str, report: &Report) -> String {

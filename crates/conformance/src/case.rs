@@ -50,6 +50,10 @@ pub enum Needs {
     Pause,
     /// A process of its own that it may ask to shut down; it must have ended afterwards.
     Shutdown,
+    /// A program that it may start by itself, and that it has ended afterwards.
+    Program,
+    /// Nothing at all: it is about the checker.
+    Nothing,
 }
 
 impl fmt::Display for Needs {
@@ -60,6 +64,8 @@ impl fmt::Display for Needs {
             Needs::WriteTimeout => "write timeout",
             Needs::Pause => "process to pause",
             Needs::Shutdown => "process to shut down",
+            Needs::Program => "program to start",
+            Needs::Nothing => "nothing",
         })
     }
 }

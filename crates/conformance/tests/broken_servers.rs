@@ -166,7 +166,7 @@ struct InProcess(Fault);
 
 impl Launch for InProcess {
     fn start(&self, settings: &Settings) -> anyhow::Result<Box<dyn Server>> {
-        let listener = listen()?;
+        let listener = listen(None)?;
         let address = listener.local_addr()?;
         let shared = Shared::new(self.0, *settings);
         let stop = Arc::clone(&shared.stop);
