@@ -74,6 +74,10 @@ struct Promises {
     /// The time after which it drops a client that takes no byte of its reply
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
     write_timeout: Option<Duration>,
+
+    /// The time in which a client in the middle of something must move 1 KiB
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    progress_timeout: Option<Duration>,
 }
 
 /// Runs the cases and prints what came of each.
@@ -92,10 +96,10 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
             if promises.concurrency.is_some()
                 || promises.idle_timeout.is_some()
                 || promises.write_timeout.is_some()
+                || promises.progress_timeout.is_some()
             {
                 anstream::eprintln!(
-                    "error: what {} promises is known: --concurrency, --idle-timeout and --write-timeout are \
-                     for servers at an address",
+                    "error: what {} promises is known: --concurrency and the timeouts are for servers at an address",
                     model.name
                 );
                 return Ok(ExitCode::from(2));
@@ -107,8 +111,8 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         Subject::Address(address) => {
             require_listener(*address)?;
             let concurrency = promises.concurrency.unwrap_or(Concurrency::Many);
-            let (idle_timeout, write_timeout) = (promises.idle_timeout, promises.write_timeout);
-            let declared = Settings { idle_timeout, write_timeout, ..Settings::NONE };
+            let Promises { idle_timeout, write_timeout, progress_timeout, .. } = *promises;
+            let declared = Settings { idle_timeout, write_timeout, progress_timeout, ..Settings::NONE };
             check(&address.to_string(), &Target::at_with(*address, concurrency, declared), &cases, arguments)
         }
     }

@@ -77,6 +77,7 @@ fn arguments(settings: &Settings) -> Vec<String> {
     let times = [
         ("--idle-timeout", settings.idle_timeout),
         ("--write-timeout", settings.write_timeout),
+        ("--progress-timeout", settings.progress_timeout),
         ("--drain-timeout", settings.drain_timeout),
     ];
     let times = times.into_iter().filter_map(|(option, time)| Some(argument(option, time?)));

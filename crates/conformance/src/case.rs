@@ -46,6 +46,8 @@ pub enum Needs {
     IdleTimeout,
     /// A short write timeout that is known.
     WriteTimeout,
+    /// A short minimum-progress timeout that is known.
+    ProgressTimeout,
     /// A process of its own that it may stop and continue; it must serve afterwards.
     Pause,
     /// A process of its own that it may ask to shut down; it must have ended afterwards.
@@ -62,6 +64,7 @@ impl fmt::Display for Needs {
             Needs::Address => "address",
             Needs::IdleTimeout => "idle timeout",
             Needs::WriteTimeout => "write timeout",
+            Needs::ProgressTimeout => "progress timeout",
             Needs::Pause => "process to pause",
             Needs::Shutdown => "process to shut down",
             Needs::Program => "program to start",

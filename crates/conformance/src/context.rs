@@ -112,6 +112,11 @@ impl<'launch> Context<'launch> {
         self.settings.write_timeout.ok_or_else(|| Stop::Skipped("the write timeout is not known".to_owned()))
     }
 
+    pub(crate) fn progress_timeout(&self) -> Result<Duration, Stop> {
+        let unknown = || Stop::Skipped("the progress timeout is not known".to_owned());
+        self.settings.progress_timeout.ok_or_else(unknown)
+    }
+
     pub(crate) fn drain_timeout(&self) -> Result<Duration, Stop> {
         self.settings.drain_timeout.ok_or_else(|| Stop::Skipped("the drain timeout is not known".to_owned()))
     }

@@ -62,4 +62,4 @@ pub use context::Context;
 pub use groups::{cases, find};
 pub use report::{CaseReport, Outcome, Report};
 pub use runner::{Options, run};
-pub use target::{Concurrency, Launch, Server, Settings, Target};
+pub use target::{Concurrency, LEAST_PROGRESS, Launch, Server, Settings, Target};

@@ -15,6 +15,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use rustix::process::{Resource, Rlimit, getrlimit, prlimit};
 
 use crate::case::{Failure, Stop, require};
+use crate::oracle::eventually;
 
 /// A server process that is not ours to end, but to look into and to signal.
 #[derive(Clone, Copy, Debug)]
@@ -49,7 +50,13 @@ impl Process {
     /// Stops the process until the guard is dropped, whatever happens meanwhile.
     pub(crate) fn pause(self) -> Result<Paused, Failure> {
         self.signal(Signal::STOP)?;
-        Ok(Paused { process: self })
+        let paused = Paused { process: self };
+        // A thread on another processor runs on until the signal has reached it.
+        eventually(Duration::from_secs(1), || {
+            self.tasks()
+                .is_none_or(|mut tasks| tasks.all(|task| matches!(state(&task), Some('T' | 't') | None)))
+        });
+        Ok(paused)
     }
 
     /// The open descriptors and the threads.

@@ -135,6 +135,7 @@ fn settings_for(needs: Needs) -> Settings {
         Needs::Address | Needs::Pause | Needs::Program | Needs::Nothing => default,
         Needs::IdleTimeout => Settings { idle_timeout: Some(SHORT_TIMEOUT), ..default },
         Needs::WriteTimeout => Settings { write_timeout: Some(SHORT_TIMEOUT), ..default },
+        Needs::ProgressTimeout => Settings { progress_timeout: Some(SHORT_TIMEOUT), ..default },
         Needs::Shutdown => Settings { drain_timeout: Some(DRAIN_TIMEOUT), ..default },
     }
 }
@@ -145,6 +146,8 @@ fn reason_to_skip(needs: Needs, declared: &Settings) -> Option<&'static str> {
         Needs::Address | Needs::Nothing => None,
         Needs::IdleTimeout if declared.idle_timeout.is_some() => None,
         Needs::WriteTimeout if declared.write_timeout.is_some() => None,
+        Needs::ProgressTimeout if declared.progress_timeout.is_some() => None,
+        Needs::ProgressTimeout => Some("needs a server whose progress timeout is short and declared"),
         Needs::IdleTimeout => Some("needs a server whose idle timeout is short and declared"),
         Needs::WriteTimeout => Some("needs a server whose write timeout is short and declared"),
         Needs::Pause => Some("needs a process that may be stopped and continued, not an address"),

@@ -45,6 +45,9 @@ impl fmt::Display for Concurrency {
     }
 }
 
+/// What a client must move within each progress timeout, in bytes of both directions together.
+pub const LEAST_PROGRESS: usize = 1024;
+
 /// What a case rests on. `None` leaves the server its default, or says that it is not known.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Settings {
@@ -52,6 +55,9 @@ pub struct Settings {
     pub idle_timeout: Option<Duration>,
     /// A connection to which no byte of an owed reply could be sent for this long is dropped.
     pub write_timeout: Option<Duration>,
+    /// A connection in the middle of a message or a reply that has moved less than [`LEAST_PROGRESS`] bytes in
+    /// this time is dropped.
+    pub progress_timeout: Option<Duration>,
     /// Within this time of SIGTERM the process has ended.
     pub drain_timeout: Option<Duration>,
     /// No more clients than this are connected at the same time.
@@ -67,6 +73,7 @@ impl Settings {
     pub const NONE: Settings = Settings {
         idle_timeout: None,
         write_timeout: None,
+        progress_timeout: None,
         drain_timeout: None,
         max_connections: None,
         panics: false,

@@ -193,7 +193,7 @@ fn poll_turn(
         let received = ready!(client.poll_receive(context, buffer))?;
         client.options().panic_if_asked(&buffer[..received]);
         let reply = session.transform_in_place(&mut buffer[..received]);
-        client.send(&buffer[..reply])?;
+        client.send(&buffer[..reply], session.in_frame())?;
         Poll::Ready(Ok(received))
     })
 }

@@ -60,7 +60,7 @@ fn start_without_threads(context: &Context<'_>) -> CaseResult {
     let mut under_strace = Command::new("strace");
     // -D: the server stays this process's own child, with its own exit code.
     under_strace.args(["-D", "-f", "-qq", "-o", "/dev/null", "-e", "trace=clone,clone3"]);
-    under_strace.args(["-e", "inject=clone,clone3:error=EAGAIN:when=2+"]);
+    under_strace.args(["-e", "inject=clone,clone3:error=EAGAIN:when=2"]);
     under_strace.arg(plain.get_program()).args(plain.get_args()).stdout(Stdio::null()).stderr(Stdio::piped());
     let mut program = Program::run(under_strace)?;
     let mut status = None;

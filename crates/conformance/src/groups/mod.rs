@@ -5,6 +5,7 @@ mod b_bytes;
 mod c_cuts;
 mod d_closing;
 mod e_resets;
+mod f_pace;
 mod f_readers;
 mod f_sharing;
 mod g_faults;
@@ -28,6 +29,7 @@ const GROUPS: &[&[Case]] = &[
     e_resets::CASES,
     f_readers::CASES,
     f_sharing::CASES,
+    f_pace::CASES,
     g_limits::CASES,
     g_faults::CASES,
     h_signals::CASES,
@@ -90,7 +92,7 @@ mod tests {
             ("C", 7),
             ("D", 6),
             ("E", 8),
-            ("F", 9),
+            ("F", 11),
             ("G", 9),
             ("H", 10),
             ("I", 4),
