@@ -93,7 +93,7 @@ fn run_one<'launch>(
 /// make a prompt client look idle.
 pub(crate) const SHORT_TIMEOUT: Duration = Duration::from_secs(2);
 /// Clients that never fall quiet are answered for half of it, and have the other half to take the rest.
-pub(crate) const DRAIN_TIMEOUT: Duration = Duration::from_secs(6);
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(6);
 
 fn prepare<'launch>(
     target: &Target<'launch>,
