@@ -74,6 +74,10 @@ struct Promises {
     /// The time after which it drops a client that takes no byte of its reply
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
     write_timeout: Option<Duration>,
+
+    /// The time in which a client in the middle of something must move 1 KiB
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    progress_timeout: Option<Duration>,
 }
 
 /// Runs the cases and prints what came of each.
@@ -92,10 +96,10 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
             if promises.concurrency.is_some()
                 || promises.idle_timeout.is_some()
                 || promises.write_timeout.is_some()
+                || promises.progress_timeout.is_some()
             {
                 anstream::eprintln!(
-                    "error: what {} promises is known: --concurrency, --idle-timeout and --write-timeout are \
-                     for servers at an address",
+                    "error: what {} promises is known: --concurrency and the timeouts are for servers at an address",
                     model.name
                 );
                 return Ok(ExitCode::from(2));
@@ -107,8 +111,8 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         Subject::Address(address) => {
             require_listener(*address)?;
             let concurrency = promises.concurrency.unwrap_or(Concurrency::Many);
-            let (idle_timeout, write_timeout) = (promises.idle_timeout, promises.write_timeout);
-            let declared = Settings { idle_timeout, write_timeout, drain_timeout: None };
+            let Promises { idle_timeout, write_timeout, progress_timeout, .. } = *promises;
+            let declared = Settings { idle_timeout, write_timeout, progress_timeout, ..Settings::NONE };
             check(&address.to_string(), &Target::at_with(*address, concurrency, declared), &cases, arguments)
         }
     }
@@ -170,7 +174,7 @@ fn check(target: &str, place: &Target<'_>, cases: &[&Case], arguments: &Argument
     Ok(code)
 }
 
-/// A case in a line, and in a second one why it was not held or not run.
+/// A case in a line, and below it what it measured, and why it was not held or not run.
 fn line(case: &CaseReport) -> String {
     let (color, word, reason) = match &case.outcome {
         Outcome::Passed => (AnsiColor::Green, "ok", String::new()),
@@ -179,7 +183,8 @@ fn line(case: &CaseReport) -> String {
     };
     let style = Style::new().fg_color(Some(color.into()));
     let line = format!("{:<4} {style}{word:<7}{style:#} {:>6.2} s  {}\n", case.id, case.seconds, case.title);
-    if reason.is_empty() { line } else { format!("{line}     {reason}\n") }
+    let notes = case.notes.iter().chain((!reason.is_empty()).then_some(&reason));
+    line + &notes.map(|note| format!("     {note}\n")).collect::<String>()
 }
 
 fn totals(target: &str, report: &Report) -> String {

@@ -130,3 +130,43 @@ fn every_model_greets_a_client_before_it_stops_or_counts_it_as_rejected() {
         assert_eq!(summary.accepted, ended, "{}: {summary}", model.name);
     }
 }
+
+#[test]
+fn every_model_counts_clients_over_the_limit_as_rejected() {
+    for model in MODELS.iter().filter(|model| model.concurrency.serves(2)) {
+        let options = Options { max_conns: NonZeroUsize::new(1), ..Options::default() };
+        let server = Server::start(model.serve, options);
+        let first = server.greeted();
+        expect_end(server.connect());
+        drop(first);
+        let summary = server.stop();
+        assert_eq!((summary.accepted, summary.rejected), (2, 1), "{}: {summary}", model.name);
+    }
+}
+
+#[test]
+#[cfg(debug_assertions)]
+fn every_model_counts_a_panic_as_an_error_of_that_client() {
+    for model in MODELS {
+        let options = Options { panic_on: Some("boom".to_owned()), ..Options::default() };
+        let server = Server::start(model.serve, options);
+        let mut victim = server.greeted();
+        victim.write_all(b"^boom$").unwrap();
+        expect_end(victim);
+        converse(&server);
+        let summary = server.stop();
+        assert_eq!((summary.errors, summary.completed), (1, 1), "{}: {summary}", model.name);
+    }
+}
+
+#[test]
+fn every_model_ends_with_the_reason_when_its_listener_is_broken() {
+    for model in MODELS {
+        let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+        socket.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).unwrap();
+        // Bound, but it does not listen.
+        let ended = (model.serve)(socket.into(), &Options::default(), &Shutdown::new().unwrap());
+        let reason = ended.unwrap_err().to_string();
+        assert!(reason.contains("the listening socket is broken"), "{}: {reason}", model.name);
+    }
+}

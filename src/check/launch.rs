@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::process::Command;
 use std::time::Duration;
 
 use anyhow::Result;
@@ -28,19 +29,63 @@ impl ModelLauncher {
 
 impl Launch for ModelLauncher {
     fn start(&self, settings: &Settings) -> Result<Box<dyn Server>> {
-        let Settings { idle_timeout, write_timeout, drain_timeout } = *settings;
-        let arguments: Vec<String> = [
-            ("--idle-timeout", idle_timeout),
-            ("--write-timeout", write_timeout),
-            ("--drain-timeout", drain_timeout),
-        ]
-        .into_iter()
-        .filter_map(|(option, time)| Some(argument(option, time?)))
-        .collect();
+        let arguments = arguments(settings);
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
         let process = ServerProcess::start_from(&self.program, self.model.name, &arguments)?;
         Ok(Box::new(ModelServer(process)))
     }
+
+    fn command(&self, address: SocketAddr, settings: &Settings) -> Option<Command> {
+        let mut command = self.serve(&[&format!("--addr={address}")]);
+        command.arg(format!("--parent={}", std::process::id())).args(arguments(settings));
+        Some(command)
+    }
+
+    fn wrong_commands(&self) -> Vec<Command> {
+        let wrong: &[&[&str]] = &[
+            &["--addr=abc"],
+            &["--addr=127.0.0.1:99999"],
+            &["--addr=127.0.0.1:-1"],
+            &["--workers=0"],
+            &["--max-conns=-1"],
+            &["--idle-timeout=7"],
+            &["--no-such-option"],
+            &["--quiet", "--verbose"],
+            &["one argument too many"],
+        ];
+        wrong.iter().map(|arguments| self.serve(arguments)).collect()
+    }
+
+    fn panic_text(&self) -> Option<&'static str> {
+        cfg!(debug_assertions).then_some(PANIC_TEXT)
+    }
+}
+
+/// What clients send to make a handler panic, where the launcher is a debug build.
+const PANIC_TEXT: &str = "panic, please";
+
+impl ModelLauncher {
+    fn serve(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(&self.program);
+        command.args(["serve", self.model.name]).args(arguments);
+        command
+    }
+}
+
+/// The settings as arguments of `serve`.
+fn arguments(settings: &Settings) -> Vec<String> {
+    let times = [
+        ("--idle-timeout", settings.idle_timeout),
+        ("--write-timeout", settings.write_timeout),
+        ("--progress-timeout", settings.progress_timeout),
+        ("--drain-timeout", settings.drain_timeout),
+    ];
+    let times = times.into_iter().filter_map(|(option, time)| Some(argument(option, time?)));
+    times
+        .chain(settings.max_connections.map(|limit| format!("--max-conns={limit}")))
+        .chain(settings.panics.then(|| format!("--panic-on={PANIC_TEXT}")))
+        .chain(settings.verbose.then(|| "-vv".to_owned()))
+        .collect()
 }
 
 fn argument(option: &str, time: Duration) -> String {

@@ -1,10 +1,12 @@
 //! What a failed accept means: one table for all models.
 
 use std::io;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rustix::io::Errno;
 use tracing::warn;
+
+use crate::LogLimit;
 
 /// What to do after a failed accept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,14 +34,13 @@ pub enum AcceptStep {
 pub struct AcceptPolicy {
     pause: Option<Duration>,
     retries: u32,
-    logged: Option<Instant>,
+    log_limit: LogLimit,
 }
 
 /// Retries in a row before a pause is taken between them.
 const RETRIES_BEFORE_PAUSE: u32 = 64;
 const SHORTEST_PAUSE: Duration = Duration::from_millis(10);
 const LONGEST_PAUSE: Duration = Duration::from_millis(100);
-const LOG_INTERVAL: Duration = Duration::from_secs(1);
 
 impl AcceptPolicy {
     /// A policy that has seen no failure yet.
@@ -75,8 +76,7 @@ impl AcceptPolicy {
     fn next_pause(&mut self, error: &io::Error) -> Duration {
         let pause = self.pause.map_or(SHORTEST_PAUSE, |last| (last * 2).min(LONGEST_PAUSE));
         self.pause = Some(pause);
-        if self.logged.is_none_or(|logged| logged.elapsed() >= LOG_INTERVAL) {
-            self.logged = Some(Instant::now());
+        if self.log_limit.allows() {
             warn!(%error, "cannot accept; clients wait while those that are connected are served");
         }
         pause

@@ -5,6 +5,7 @@ use std::net::{Shutdown as Direction, SocketAddr, TcpStream};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed, Ordering::SeqCst};
+use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
@@ -12,7 +13,7 @@ use rustix::net::{SendFlags, send};
 use tracing::{debug, error};
 
 use crate::connections::Shared;
-use crate::{Drain, DrainStep, Outcome, Tick};
+use crate::{Drain, DrainStep, Outcome, Progress, Tick};
 
 /// The part of a connection that the drain thread sees.
 #[derive(Debug)]
@@ -38,14 +39,20 @@ impl Socket {
         }
     }
 
-    fn touch(&self) {
-        self.last_activity.store(Tick::now().to_bits(), Relaxed);
+    fn touch(&self) -> Tick {
+        let now = Tick::now();
+        self.last_activity.store(now.to_bits(), Relaxed);
+        now
+    }
+
+    fn last_activity(&self) -> Tick {
+        Tick::from_bits(self.last_activity.load(Relaxed))
     }
 
     /// Takes the connection's next step of a drain. Steps repeat until the connection is gone, so it does
     /// no harm that the peer may have closed already and a call fails.
     pub(crate) fn see_off(&self, drain: &Drain) {
-        match drain.step(&self.stream, Tick::from_bits(self.last_activity.load(Relaxed))) {
+        match drain.step(&self.stream, self.last_activity()) {
             // On Linux what has arrived can still be read after this, and only then `recv` returns 0. A
             // thread that is blocked in `send` must not be cut short so: what its client sent before may
             // still be on the way.
@@ -75,12 +82,14 @@ pub struct Connection {
     key: usize,
     peer: SocketAddr,
     answered_bytes: u64,
+    progress: Progress,
     outcome: Outcome,
 }
 
 impl Connection {
     pub(crate) fn new(shared: Arc<Shared>, socket: Arc<Socket>, key: usize, peer: SocketAddr) -> Connection {
-        Connection { shared, socket, key, peer, answered_bytes: 0, outcome: Outcome::Rejected }
+        let progress = Progress::new(socket.last_activity());
+        Connection { shared, socket, key, peer, answered_bytes: 0, progress, outcome: Outcome::Rejected }
     }
 
     /// Holds the conversation with the client, then closes the connection in good order and counts how it
@@ -110,15 +119,19 @@ impl Connection {
         }
     }
 
-    /// Waits for bytes from the client and returns how many came; 0 when there will be no more.
+    /// Waits for bytes from the client and returns how many came; 0 when there will be no more. Whoever is in
+    /// the middle of a message must get on with it.
     ///
     /// In a drain this makes the lingering close (see [`Drain`]): a FIN, and what the client still sends is
     /// thrown away until it closes, too, or is cut.
     ///
     /// # Errors
-    /// [`ErrorKind::TimedOut`] after `--idle-timeout` without a byte; a reset or another failure of this
-    /// connection.
-    pub fn receive(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+    /// [`ErrorKind::TimedOut`] after `--idle-timeout` without a byte, or by `--progress-timeout`; a reset or
+    /// another failure of this connection.
+    pub fn receive(&mut self, buffer: &mut [u8], in_message: bool) -> io::Result<usize> {
+        if !in_message {
+            self.progress.rest();
+        }
         loop {
             // In this order, and the drain the other way round: either it sees that this thread receives
             // and says FIN, or this thread sees that it is stopped and does. Never does a thread that has
@@ -127,30 +140,76 @@ impl Connection {
             if self.socket.stopped.load(SeqCst) {
                 let _ = self.socket.stream.shutdown(Direction::Write);
             }
-            let received = (&self.socket.stream).read(buffer);
+            let received = self.read(buffer, in_message);
             self.socket.receiving.store(false, SeqCst);
             let stopped = self.socket.stopped.load(SeqCst);
             match received {
                 Ok(1..) if stopped => {}
                 Ok(received) => {
-                    self.socket.touch();
-                    return Ok(received);
+                    let now = self.socket.touch();
+                    self.progress.moved(received, now);
+                    self.shared.options.panic_if_asked(&buffer[..received]);
+                    return if received > 0 && in_message {
+                        self.require_progress(now, received)
+                    } else {
+                        Ok(received)
+                    };
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(_) if stopped => return Ok(0), // It has been answered in full.
-                Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                    return Err(timed_out("it sent nothing"));
-                }
                 Err(error) => return Err(error),
             }
         }
     }
 
+    fn read(&mut self, buffer: &mut [u8], in_message: bool) -> io::Result<usize> {
+        loop {
+            match (&self.socket.stream).read(buffer) {
+                Err(error) if error.kind() == ErrorKind::WouldBlock => self.wait_for_bytes(in_message)?,
+                received => return received,
+            }
+        }
+    }
+
+    /// Blocks until bytes come or one of the timeouts is over. `recv` alone waits only for as long as costs
+    /// nothing to watch: it cannot be given a new timeout without a system call for each message.
+    fn wait_for_bytes(&mut self, in_message: bool) -> io::Result<()> {
+        let (idle, progress) = (self.shared.options.idle_timeout, self.shared.options.progress_timeout);
+        loop {
+            let now = Tick::now();
+            let silent = now.since(self.socket.last_activity());
+            if idle.is_over(silent) {
+                return Err(timed_out("it sent nothing"));
+            }
+            if in_message {
+                self.require_progress(now, ())?;
+            }
+            let until_idle = idle.duration().map(|idle| idle.saturating_sub(silent));
+            let begun = now.since(self.progress.since());
+            let until_slow =
+                progress.duration().filter(|_| in_message).map(|time| time.saturating_sub(begun));
+            if wait_for(
+                &self.socket.stream,
+                PollFlags::IN,
+                [until_idle, until_slow].into_iter().flatten().min(),
+            )? {
+                return Ok(());
+            }
+        }
+    }
+
+    fn require_progress<T>(&mut self, now: Tick, result: T) -> io::Result<T> {
+        if self.progress.is_too_slow(now, self.shared.options.progress_timeout) {
+            return Err(timed_out("it got on too slowly"));
+        }
+        Ok(result)
+    }
+
     /// Sends all of `reply`, in one call unless the client reads slowly.
     ///
     /// # Errors
-    /// [`ErrorKind::TimedOut`] if not one byte could be sent within `--write-timeout`; a reset or another
-    /// failure of this connection.
+    /// [`ErrorKind::TimedOut`] if the client took not one byte within `--write-timeout`, or by
+    /// `--progress-timeout`; a reset or another failure of this connection.
     pub fn send_all(&mut self, mut reply: &[u8]) -> io::Result<()> {
         while !reply.is_empty() {
             // Not a blocking call with `SO_SNDTIMEO`: that one returns what little it has sent when its
@@ -158,7 +217,8 @@ impl Connection {
             match send(&self.socket.stream, reply, SendFlags::DONTWAIT) {
                 Ok(sent) => {
                     self.answered_bytes += sent as u64;
-                    self.socket.touch();
+                    let now = self.socket.touch();
+                    self.progress.moved(sent, now);
                     reply = &reply[sent..];
                 }
                 Err(Errno::AGAIN) => self.wait_for_room()?,
@@ -169,16 +229,16 @@ impl Connection {
         Ok(())
     }
 
-    /// Blocks until the client has taken enough of what was sent that more can be, at most
-    /// `--write-timeout`.
-    fn wait_for_room(&self) -> io::Result<()> {
-        let timeout = self.shared.options.write_timeout.duration();
-        let timeout = timeout.and_then(|timeout| Timespec::try_from(timeout).ok());
-        match poll(&mut [PollFd::new(&self.socket.stream, PollFlags::OUT)], timeout.as_ref()) {
-            Ok(0) => Err(timed_out("it read nothing")),
-            Ok(_) | Err(Errno::INTR) => Ok(()),
-            Err(errno) => Err(errno.into()),
+    /// Blocks until there may be room. The kernel reports room only once a third of the send buffer is free,
+    /// which may take a slow reader longer than any timeout; but it accepts bytes as soon as some have been
+    /// taken. So each time that is reported or that it is time for a look, sending is simply tried again.
+    fn wait_for_room(&mut self) -> io::Result<()> {
+        let now = Tick::now();
+        if self.shared.options.write_timeout.is_over(now.since(self.socket.last_activity())) {
+            return Err(timed_out("it read nothing"));
         }
+        self.require_progress(now, ())?;
+        wait_for(&self.socket.stream, PollFlags::OUT, self.shared.options.look_interval()).map(drop)
     }
 
     fn prepare_socket(&self) -> io::Result<()> {
@@ -186,7 +246,7 @@ impl Connection {
         // Linux alone does not hand the listener's non-blocking mode down to an accepted socket.
         #[cfg(not(target_os = "linux"))]
         stream.set_nonblocking(false)?;
-        stream.set_read_timeout(self.shared.options.idle_timeout.duration())
+        stream.set_read_timeout(self.shared.options.look_interval())
     }
 }
 
@@ -198,6 +258,16 @@ impl Drop for Connection {
         if self.outcome == Outcome::Dropped {
             error!(peer = %self.peer, "reply cut off at the drain deadline");
         }
+    }
+}
+
+/// Whether the socket became ready within this time; a signal counts as such.
+fn wait_for(stream: &TcpStream, interest: PollFlags, within: Option<Duration>) -> io::Result<bool> {
+    let timeout = within.and_then(|within| Timespec::try_from(within).ok());
+    match poll(&mut [PollFd::new(stream, interest)], timeout.as_ref()) {
+        Ok(ready) => Ok(ready > 0),
+        Err(Errno::INTR) => Ok(true),
+        Err(errno) => Err(errno.into()),
     }
 }
 

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, Builder, JoinHandle};
 
 use slab::Slab;
-use tracing::{debug, trace, warn};
+use tracing::{debug, info, trace, warn};
 
 use crate::acceptor::wait_readable;
 use crate::connection::{Connection, Socket};
@@ -92,8 +92,9 @@ impl Connections {
         self.shared.counters.summary()
     }
 
-    fn stop_drain_thread(&mut self) {
-        let Some(drain_thread) = self.drain_thread.take() else { return };
+    /// Returns whether it ran until now.
+    fn stop_drain_thread(&mut self) -> bool {
+        let Some(drain_thread) = self.drain_thread.take() else { return false };
         self.shared.finished.store(true, SeqCst);
         // It still sleeps if the server could not start and therefore never stopped.
         self.shared.shutdown.request();
@@ -101,12 +102,17 @@ impl Connections {
         if drain_thread.join().is_err() {
             warn!("the drain thread panicked");
         }
+        true
     }
 }
 
+/// Dropped instead of finished, as when the listener broke: nobody will return the figures, so they are
+/// logged.
 impl Drop for Connections {
     fn drop(&mut self) {
-        self.stop_drain_thread();
+        if self.stop_drain_thread() {
+            info!("{}", self.shared.counters.summary());
+        }
     }
 }
 

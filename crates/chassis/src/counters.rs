@@ -1,7 +1,10 @@
 //! What happened, counted: the same figures for every model.
 
 use std::fmt;
+use std::io;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+use tracing::info;
 
 /// How one accepted connection ended. Every accepted connection ends in exactly one way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,6 +60,16 @@ impl Counters {
             Outcome::Dropped => &self.dropped,
         };
         counter.fetch_add(1, Relaxed);
+    }
+
+    /// The figures of a server that has ended. If its listener broke, the caller gets the reason instead, and
+    /// the figures are logged.
+    ///
+    /// # Errors
+    /// The reason.
+    pub fn finish(&self, ended: io::Result<()>) -> io::Result<Summary> {
+        let summary = self.summary();
+        ended.inspect_err(|_| info!("{summary}")).map(|()| summary)
     }
 
     /// The figures as they stand.

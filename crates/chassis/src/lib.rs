@@ -7,6 +7,7 @@
 //! | a listening socket with the right options | [`listen`] | all |
 //! | what a failed accept means | [`AcceptPolicy`] | all |
 //! | asking a server to stop | [`Shutdown`] | all |
+//! | whether a client gets on | [`Progress`] | all |
 //! | when a connection may go while the server stops | [`Drain`] | all |
 //! | what happened | [`Counters`], [`Outcome`], [`Summary`] | all |
 //! | a blocking accept that can be woken | [`Acceptor`] | models that block |
@@ -24,6 +25,7 @@ mod limits;
 mod listener;
 mod logging;
 mod options;
+mod progress;
 mod run;
 mod shutdown;
 
@@ -36,7 +38,8 @@ pub use counters::{Counters, Outcome, Summary};
 pub use drain::{Drain, DrainStep};
 pub use limits::{DESCRIPTOR_RESERVE, default_max_connections, most_threads, raise_descriptor_limit};
 pub use listener::{BACKLOG, listen};
-pub use logging::{LogFormat, init_logging};
+pub use logging::{LogFormat, LogLimit, init_logging};
 pub use options::{Knob, Options, Runtime, Timeout};
+pub use progress::{LEAST_PROGRESS, Progress};
 pub use run::{Serve, main, run};
 pub use shutdown::Shutdown;

@@ -2,9 +2,13 @@
 
 use std::fmt;
 use std::io::{self, IsTerminal, Write};
+use std::os::fd::AsFd;
+use std::panic;
+use std::time::{Duration, Instant};
 
 use clap::ValueEnum;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use tracing::error;
 use tracing::level_filters::LevelFilter;
 
 use crate::Options;
@@ -46,27 +50,70 @@ pub fn init_logging(options: &Options) {
         LogFormat::Text => builder.with_ansi(io::stderr().is_terminal()).try_init().err(),
         LogFormat::Json => builder.json().try_init().err(),
     };
+    // The usual hook writes to standard error and waits until it can.
+    panic::set_hook(Box::new(|panic| error!("{panic}")));
+}
+
+/// Lets one line in a second through, where clients decide how often there is one to write.
+#[derive(Debug, Default)]
+pub struct LogLimit {
+    logged: Option<Instant>,
+}
+
+impl LogLimit {
+    /// A limit that lets the first line through.
+    #[must_use]
+    pub const fn new() -> LogLimit {
+        LogLimit { logged: None }
+    }
+
+    /// Whether a line may be written now; if so, the next one may a second later.
+    pub fn allows(&mut self) -> bool {
+        const INTERVAL: Duration = Duration::from_secs(1);
+        let allows = self.logged.is_none_or(|logged| logged.elapsed() >= INTERVAL);
+        if allows {
+            self.logged = Some(Instant::now());
+        }
+        allows
+    }
 }
 
 /// Standard error that loses a line rather than hold the server up.
-///
-/// A reader that has gone away makes writes fail; one that has stopped reading makes them block, and
-/// with them every thread that logs. So a line is written only if it can be written at once.
 pub(crate) struct LossyStderr;
 
 impl Write for LossyStderr {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        let mut stderr = io::stderr().lock();
-        // A pipe is writable when a page is free, and no line is longer than a page.
-        let now = Timespec { tv_sec: 0, tv_nsec: 0 };
-        let writable = poll(&mut [PollFd::new(&stderr, PollFlags::OUT)], Some(&now));
-        if matches!(writable, Ok(1..)) {
-            let _ = stderr.write_all(&line[..line.len().min(4096)]);
-        }
+        write_or_lose(io::stderr().lock(), line);
         Ok(line.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
+    }
+}
+
+/// Writes a line if that can be done at once.
+///
+/// A reader that has gone away makes writes fail; one that has stopped reading makes them block, and
+/// with them every thread that writes.
+pub(crate) fn write_or_lose(mut stream: impl Write + AsFd, line: &[u8]) {
+    // A pipe is writable when a page is free, and no line is longer than a page.
+    let now = Timespec { tv_sec: 0, tv_nsec: 0 };
+    let writable = poll(&mut [PollFd::new(&stream, PollFlags::OUT)], Some(&now));
+    if matches!(writable, Ok(1..)) {
+        let _ = stream.write_all(&line[..line.len().min(4096)]).and_then(|()| stream.flush());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_thousand_lines_at_once_few_are_written() {
+        let start = Instant::now();
+        let mut limit = LogLimit::new();
+        let written = (0..1_000).filter(|_| limit.allows()).count();
+        assert!((1..=1 + start.elapsed().as_secs()).contains(&(written as u64)), "{written} lines");
     }
 }

@@ -35,13 +35,23 @@ pub struct Options {
     #[arg(long, value_name = "TIME", default_value_t = Options::default().idle_timeout)]
     pub idle_timeout: Timeout,
 
-    /// Close a connection that has made no room for more of its reply for this long; "off" waits for ever
+    /// Close a connection that has taken no byte of its waiting reply for this long; "off" waits for ever
     #[arg(long, value_name = "TIME", default_value_t = Options::default().write_timeout)]
     pub write_timeout: Timeout,
+
+    /// Close a connection that has moved less than 1 KiB in this time, in the middle of a message or of a
+    /// reply; "off" lets it trickle
+    #[arg(long, value_name = "TIME", default_value_t = Options::default().progress_timeout)]
+    pub progress_timeout: Timeout,
 
     /// At SIGTERM or SIGINT, wait at most this long for replies to be sent and taken
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = parse_duration)]
     pub drain_timeout: Duration,
+
+    /// Panic in the handler of a client that sends this: a fault for tests to inject
+    #[cfg(debug_assertions)]
+    #[arg(long, value_name = "TEXT", hide = true)]
+    pub panic_on: Option<String>,
 
     /// Form of the log lines on standard error
     #[arg(long, value_name = "FORMAT", default_value_t = LogFormat::Text)]
@@ -65,7 +75,10 @@ impl Default for Options {
             max_conns: None,
             idle_timeout: Timeout::after(Duration::from_secs(300)),
             write_timeout: Timeout::after(Duration::from_secs(30)),
+            progress_timeout: Timeout::after(Duration::from_secs(60)),
             drain_timeout: Duration::from_secs(10),
+            #[cfg(debug_assertions)]
+            panic_on: None,
             log_format: LogFormat::Text,
             verbose: 0,
             quiet: false,
@@ -82,6 +95,30 @@ impl Options {
     /// `--max-conns`, or what the limit on open files allows.
     pub fn max_connections(&self) -> usize {
         self.max_conns.map_or_else(default_max_connections, NonZeroUsize::get)
+    }
+
+    /// Panics if `--panic-on` asks for it at these bytes of a client. Every model calls this where it handles
+    /// what it has received; in release builds there is neither the option nor any code in here.
+    ///
+    /// # Panics
+    /// That is what it is for.
+    #[inline]
+    pub fn panic_if_asked(&self, received: &[u8]) {
+        #[cfg(debug_assertions)]
+        if let Some(text) = self.panic_on.as_deref().filter(|text| !text.is_empty()) {
+            let is_asked = received.windows(text.len()).any(|bytes| bytes == text.as_bytes());
+            assert!(!is_asked, "a client sent {text:?}, and --panic-on asks for a panic");
+        }
+        let _ = received;
+    }
+
+    /// How often to look whether one of the timeouts is over, so that none is noticed more than an eighth
+    /// too late; `None` if all are off. However short they are, the looks leave time for the clients.
+    pub fn look_interval(&self) -> Option<Duration> {
+        const SHORTEST: Duration = Duration::from_millis(10);
+        let timeouts = [self.idle_timeout, self.write_timeout, self.progress_timeout];
+        let shortest = timeouts.iter().filter_map(|timeout| timeout.duration()).min()?;
+        Some((shortest / 8).max(SHORTEST))
     }
 
     /// Refuses options that the model would silently ignore.

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use tracing::{info, warn};
 
-use crate::logging::LossyStderr;
+use crate::logging::{LossyStderr, write_or_lose};
 use crate::{Knob, Options, Shutdown, Summary, init_logging, listen, raise_descriptor_limit};
 
 /// The face of every model: serves clients from a bound listener until shutdown is requested and every
@@ -62,8 +62,9 @@ fn start(model: &'static str, options: &Options, serve: Serve) -> io::Result<Sum
         warn!(%address, "listening beyond this machine: anyone who reaches the address is served");
     }
     info!(model, %address, max_conns = options.max_connections(), "serving");
-    // Whoever started this server waits for the line; if nobody reads it, that is no reason to fail.
-    let _ = writeln!(io::stdout(), "listening on {address}").and_then(|()| io::stdout().flush());
+    // Whoever started this server waits for the line; if nobody reads it, that is no reason to fail, and if
+    // they have stopped reading, no reason to wait.
+    write_or_lose(io::stdout().lock(), format!("listening on {address}\n").as_bytes());
     serve(listener, options, &shutdown)
         .map_err(|error| io::Error::new(error.kind(), format!("{model} cannot serve: {error}")))
 }

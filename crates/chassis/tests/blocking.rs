@@ -62,7 +62,7 @@ fn serve(
 fn echo(connection: &mut Connection) -> io::Result<()> {
     let mut buffer = vec![0; 4096];
     loop {
-        match connection.receive(&mut buffer)? {
+        match connection.receive(&mut buffer, false)? {
             0 => return Ok(()),
             received => connection.send_all(&buffer[..received])?,
         }
@@ -183,7 +183,7 @@ fn clients_over_the_limit_are_closed_without_a_byte_and_counted() {
 fn a_panic_in_one_conversation_costs_that_client_only() {
     fn touchy(connection: &mut Connection) -> io::Result<()> {
         let mut buffer = [0; 1];
-        while connection.receive(&mut buffer)? > 0 {
+        while connection.receive(&mut buffer, false)? > 0 {
             assert_ne!(buffer, *b"!", "this panic is part of the test");
             connection.send_all(&buffer)?;
         }

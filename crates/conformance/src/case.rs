@@ -46,10 +46,16 @@ pub enum Needs {
     IdleTimeout,
     /// A short write timeout that is known.
     WriteTimeout,
+    /// A short minimum-progress timeout that is known.
+    ProgressTimeout,
     /// A process of its own that it may stop and continue; it must serve afterwards.
     Pause,
     /// A process of its own that it may ask to shut down; it must have ended afterwards.
     Shutdown,
+    /// A program that it may start by itself, and that it has ended afterwards.
+    Program,
+    /// Nothing at all: it is about the checker.
+    Nothing,
 }
 
 impl fmt::Display for Needs {
@@ -58,8 +64,11 @@ impl fmt::Display for Needs {
             Needs::Address => "address",
             Needs::IdleTimeout => "idle timeout",
             Needs::WriteTimeout => "write timeout",
+            Needs::ProgressTimeout => "progress timeout",
             Needs::Pause => "process to pause",
             Needs::Shutdown => "process to shut down",
+            Needs::Program => "program to start",
+            Needs::Nothing => "nothing",
         })
     }
 }

@@ -17,8 +17,7 @@ use rustix::event::PollFlags;
 use socket2::{Domain, SockRef, Socket, Type};
 
 use crate::case::Failure;
-use attempts::blame;
-pub(crate) use attempts::{Ending, Incoming, Outgoing};
+pub(crate) use attempts::{Ending, Incoming, Outgoing, blame};
 use excerpt::{excerpt, first_difference};
 
 /// A connection to the server under test.

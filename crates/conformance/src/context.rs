@@ -1,6 +1,7 @@
 //! All that a running case may use.
 
 use std::net::SocketAddr;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::case::{During, Failure, Stop};
@@ -8,21 +9,23 @@ use crate::client::{Buffers, Client};
 use crate::dialogue::Dialogue;
 use crate::memory::MemoryWatch;
 use crate::process::Process;
-use crate::target::{Concurrency, Settings};
+use crate::started::Started;
+use crate::target::{Concurrency, Launch, Settings};
 
 /// The server under test as a case sees it, and the client toolkit.
-#[derive(Debug)]
-pub struct Context {
+pub struct Context<'launch> {
     pub(crate) address: SocketAddr,
     pub(crate) concurrency: Concurrency,
     pub(crate) settings: Settings,
     pub(crate) process: Option<Process>,
+    pub(crate) launch: Option<&'launch dyn Launch>,
     pub(crate) long: bool,
     pub(crate) seed: u64,
     pub(crate) patience: Duration,
+    pub(crate) notes: Mutex<Vec<String>>,
 }
 
-impl Context {
+impl<'launch> Context<'launch> {
     /// How many clients the server promises to serve at the same time.
     pub fn concurrency(&self) -> Concurrency {
         self.concurrency
@@ -72,6 +75,16 @@ impl Context {
         client.expect_orderly_close()
     }
 
+    /// Starts another server, which is the case's own.
+    pub(crate) fn start(&self, settings: Settings) -> Result<Started<'launch>, Stop> {
+        Started::start(self, settings)
+    }
+
+    /// Puts a figure into the report.
+    pub(crate) fn note(&self, figure: impl Into<String>) {
+        self.notes.lock().unwrap_or_else(PoisonError::into_inner).push(figure.into());
+    }
+
     /// Random choices that the same seed repeats.
     pub(crate) fn random(&self) -> fastrand::Rng {
         fastrand::Rng::with_seed(self.seed)
@@ -97,6 +110,11 @@ impl Context {
 
     pub(crate) fn write_timeout(&self) -> Result<Duration, Stop> {
         self.settings.write_timeout.ok_or_else(|| Stop::Skipped("the write timeout is not known".to_owned()))
+    }
+
+    pub(crate) fn progress_timeout(&self) -> Result<Duration, Stop> {
+        let unknown = || Stop::Skipped("the progress timeout is not known".to_owned());
+        self.settings.progress_timeout.ok_or_else(unknown)
     }
 
     pub(crate) fn drain_timeout(&self) -> Result<Duration, Stop> {

@@ -35,10 +35,13 @@
 //! | `target.rs` | what is tested: an address or a launcher, and what it promises |
 //! | `context.rs` | all that a running case may use |
 //! | `client.rs`, `dialogue.rs`, `flow.rs` | the client toolkit: bytes, scripts, megabytes |
-//! | `process.rs`, `memory.rs` | the server seen from outside: signals, descriptors, threads, CPU, memory |
+//! | `process.rs`, `memory.rs` | the server seen from outside: signals, limits, descriptors, threads, CPU, memory |
+//! | `started.rs` | a server that a case starts itself, to see how it starts, logs and ends |
+//! | `broken.rs` | servers that are wrong on purpose, for the case that checks the checker |
 //! | `runner.rs`, `oracle.rs`, `report.rs` | running, judging, telling |
 //! | `groups/` | the cases, one file per group |
 
+mod broken;
 mod case;
 mod client;
 mod context;
@@ -51,6 +54,7 @@ mod oracle;
 mod process;
 mod report;
 mod runner;
+mod started;
 mod target;
 
 pub use case::{Case, CaseResult, Failure, Needs, Stop};
@@ -58,4 +62,4 @@ pub use context::Context;
 pub use groups::{cases, find};
 pub use report::{CaseReport, Outcome, Report};
 pub use runner::{Options, run};
-pub use target::{Concurrency, Launch, Server, Settings, Target};
+pub use target::{Concurrency, LEAST_PROGRESS, Launch, Server, Settings, Target};

@@ -38,9 +38,14 @@ impl MemoryWatch {
         self.peak = self.peak.max(now);
     }
 
+    /// By how many bytes the largest sample was above the start.
+    pub(crate) fn growth(&self) -> u64 {
+        self.peak - self.start
+    }
+
     /// Fails if a sample was more than this and the allowances above the start.
     pub(crate) fn require_growth_within(&self, bytes: u64) -> Result<(), Failure> {
-        let growth = self.peak - self.start;
+        let growth = self.growth();
         let processors = available_parallelism().map_or(1, NonZeroUsize::get) as u64;
         let limit = bytes + ALLOWANCE + processors * ALLOWANCE_PER_PROCESSOR;
         require(growth <= limit, "server memory", format!("at most {} KiB more", limit >> 10), || {

@@ -14,6 +14,9 @@ pub(crate) struct Baseline {
 }
 
 impl Baseline {
+    /// For cases without a server.
+    pub(crate) const UNKNOWN: Baseline = Baseline { holdings: None };
+
     /// Lets a first client in, so that what a server sets up once is set up, and counts once it is quiet.
     /// How the visit went is not judged here: that is for the case to find out.
     pub(crate) fn after_warm_up(context: &Context) -> Self {

@@ -8,9 +8,14 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
+#[cfg(target_os = "linux")]
+use rustix::io::Errno;
 use rustix::process::{Pid, Signal, kill_process};
+#[cfg(target_os = "linux")]
+use rustix::process::{Resource, Rlimit, getrlimit, prlimit};
 
-use crate::case::{Failure, require};
+use crate::case::{Failure, Stop, require};
+use crate::oracle::eventually;
 
 /// A server process that is not ours to end, but to look into and to signal.
 #[derive(Clone, Copy, Debug)]
@@ -31,6 +36,11 @@ impl Process {
         Some(Process { pid })
     }
 
+    /// Its process id, for other programs.
+    pub(crate) fn id(self) -> String {
+        self.pid.as_raw_nonzero().to_string()
+    }
+
     pub(crate) fn signal(self, signal: Signal) -> Result<(), Failure> {
         kill_process(self.pid, signal).map_err(|error| {
             Failure::new(format!("send {signal:?}"), "the process to be there", error.to_string())
@@ -40,7 +50,13 @@ impl Process {
     /// Stops the process until the guard is dropped, whatever happens meanwhile.
     pub(crate) fn pause(self) -> Result<Paused, Failure> {
         self.signal(Signal::STOP)?;
-        Ok(Paused { process: self })
+        let paused = Paused { process: self };
+        // A thread on another processor runs on until the signal has reached it.
+        eventually(Duration::from_secs(1), || {
+            self.tasks()
+                .is_none_or(|mut tasks| tasks.all(|task| matches!(state(&task), Some('T' | 't') | None)))
+        });
+        Ok(paused)
     }
 
     /// The open descriptors and the threads.
@@ -57,6 +73,43 @@ impl Process {
         let line = rollup.lines().find_map(|line| line.strip_prefix("Anonymous:"))?;
         let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
         Some(kibibytes << 10)
+    }
+
+    /// Leaves it room for this many more descriptors, until the guard is dropped.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn limit_descriptors(self, more: usize) -> Result<Limited, Stop> {
+        let held = self.holdings().map_or(0, |holdings| holdings.descriptors);
+        let no_limit = |error: Errno| Failure::new("limit its descriptors", "to succeed", error.to_string());
+        // What is set is the soft limit; to learn the old one, it must be set to something.
+        let maximum = getrlimit(Resource::Nofile).maximum;
+        let limit = Rlimit { current: Some((held + more) as u64), maximum };
+        let old = prlimit(Some(self.pid), Resource::Nofile, limit).map_err(no_limit)?;
+        Ok(Limited { process: self, old })
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    pub(crate) fn limit_descriptors(self, _more: usize) -> Result<Paused, Stop> {
+        Err(Stop::Skipped("only Linux lets another process's limits be set".to_owned()))
+    }
+
+    /// CPU time that its threads have used, and how often they went to sleep: each of these is a wake-up, too.
+    pub(crate) fn effort(self) -> Option<Effort> {
+        let mut effort = Effort { cpu: Duration::ZERO, sleeps: 0 };
+        for task in self.tasks()? {
+            let schedule = fs::read_to_string(task.join("schedstat")).ok()?;
+            effort.cpu += Duration::from_nanos(schedule.split_whitespace().next()?.parse().ok()?);
+            let status = fs::read_to_string(task.join("status")).ok()?;
+            let sleeps = status.lines().find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"))?;
+            effort.sleeps += sleeps.trim().parse::<u64>().ok()?;
+        }
+        Some(effort)
+    }
+
+    /// Whether a signal that was sent to it has not been taken yet.
+    pub(crate) fn has_pending_signal(self) -> bool {
+        let status = fs::read_to_string(self.folder().join("status")).unwrap_or_default();
+        let pending = status.lines().find_map(|line| line.strip_prefix("ShdPnd:"));
+        pending.is_some_and(|set| set.trim().bytes().any(|digit| digit != b'0'))
     }
 
     /// Whether it has ended, be it or be it not yet waited for.
@@ -119,6 +172,28 @@ fn state(folder: &Path) -> Option<char> {
     let stat = fs::read_to_string(folder.join("stat")).ok()?;
     // It comes behind the program's name, which may hold anything, in parentheses.
     stat.rsplit_once(") ")?.1.chars().next()
+}
+
+/// What a process has done since its threads began.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Effort {
+    pub(crate) cpu: Duration,
+    pub(crate) sleeps: u64,
+}
+
+/// A process that is short of descriptors; dropping this gives it its limit back.
+#[cfg(target_os = "linux")]
+#[derive(Debug)]
+pub(crate) struct Limited {
+    process: Process,
+    old: Rlimit,
+}
+
+#[cfg(target_os = "linux")]
+impl Drop for Limited {
+    fn drop(&mut self) {
+        let _ = prlimit(Some(self.process.pid), Resource::Nofile, self.old);
+    }
 }
 
 /// A stopped process; dropping this continues it.

@@ -39,6 +39,8 @@ pub struct CaseReport {
     /// What came of it.
     #[serde(flatten)]
     pub outcome: Outcome,
+    /// What it measured on the way, in words.
+    pub notes: Vec<String>,
     /// How long it took, the check afterwards included.
     pub seconds: f64,
 }
@@ -79,8 +81,9 @@ impl From<CaseResult> for Outcome {
 }
 
 impl CaseReport {
-    pub(crate) fn new(case: &Case, result: CaseResult, took: Duration) -> Self {
-        CaseReport { id: case.id, title: case.title, outcome: result.into(), seconds: took.as_secs_f64() }
+    pub(crate) fn new(case: &Case, result: CaseResult, notes: Vec<String>, took: Duration) -> Self {
+        let seconds = took.as_secs_f64();
+        CaseReport { id: case.id, title: case.title, outcome: result.into(), notes, seconds }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::net::SocketAddr;
+use std::process::Command;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -44,15 +45,40 @@ impl fmt::Display for Concurrency {
     }
 }
 
-/// The server's times that a case rests on. `None` leaves the server its default, or says that it is not known.
+/// What a client must move within each progress timeout, in bytes of both directions together.
+pub const LEAST_PROGRESS: usize = 1024;
+
+/// What a case rests on. `None` leaves the server its default, or says that it is not known.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Settings {
     /// A connection from which no byte came for this long is closed in order.
     pub idle_timeout: Option<Duration>,
     /// A connection to which no byte of an owed reply could be sent for this long is dropped.
     pub write_timeout: Option<Duration>,
+    /// A connection in the middle of a message or a reply that has moved less than [`LEAST_PROGRESS`] bytes in
+    /// this time is dropped.
+    pub progress_timeout: Option<Duration>,
     /// Within this time of SIGTERM the process has ended.
     pub drain_timeout: Option<Duration>,
+    /// No more clients than this are connected at the same time.
+    pub max_connections: Option<usize>,
+    /// A handler panics when its client sends [`Launch::panic_text`].
+    pub panics: bool,
+    /// Every connection leaves a line or more in the log.
+    pub verbose: bool,
+}
+
+impl Settings {
+    /// Nothing asked for, nothing known.
+    pub const NONE: Settings = Settings {
+        idle_timeout: None,
+        write_timeout: None,
+        progress_timeout: None,
+        drain_timeout: None,
+        max_connections: None,
+        panics: false,
+        verbose: false,
+    };
 }
 
 /// Starts servers of one model, each with its own address and process.
@@ -62,6 +88,26 @@ pub trait Launch: Sync {
     /// # Errors
     /// Why it did not come up.
     fn start(&self, settings: &Settings) -> anyhow::Result<Box<dyn Server>>;
+
+    /// The same as a command, for cases that look at how a server starts and ends. `None` if it is no program.
+    ///
+    /// It runs in the foreground until SIGTERM or SIGINT. Once it listens, it prints a line to standard output
+    /// that ends with its address; the log goes to standard error. It exits with 0 after a clean shutdown, with
+    /// another code if it had to drop replies, and with 128 + signal at a second signal. At the end it logs how
+    /// many clients it rejected and dropped, as `rejected N` and `dropped N`.
+    fn command(&self, _address: SocketAddr, _settings: &Settings) -> Option<Command> {
+        None
+    }
+
+    /// Commands that are wrong, each in another way: they must be refused with exit code 2 and advice.
+    fn wrong_commands(&self) -> Vec<Command> {
+        Vec::new()
+    }
+
+    /// What makes a handler panic if [`Settings::panics`] is set; `None` if these servers cannot be asked for it.
+    fn panic_text(&self) -> Option<&'static str> {
+        None
+    }
 }
 
 /// A server that has been started. Dropping it ends it.
@@ -87,8 +133,7 @@ pub(crate) enum Place<'launch> {
 impl<'launch> Target<'launch> {
     /// A server that somebody else has started, and of whose process nothing is known.
     pub const fn at(address: SocketAddr, concurrency: Concurrency) -> Self {
-        let declared = Settings { idle_timeout: None, write_timeout: None, drain_timeout: None };
-        Target { place: Place::Address { address, declared }, concurrency }
+        Self::at_with(address, concurrency, Settings::NONE)
     }
 
     /// The same, with times that the server is known to keep. They should be a few seconds: the cases wait for them.

@@ -31,6 +31,7 @@ use std::collections::VecDeque;
 use std::io::{self, Write};
 use std::net::TcpListener;
 use std::os::fd::AsRawFd;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use chassis::{Counters, Drain, Knob, Options, Outcome, Shutdown, Summary, Tick};
@@ -91,7 +92,7 @@ pub fn serve(listener: TcpListener, options: &Options, shutdown: &Shutdown) -> i
         }
         server.sweep_if_due(asked);
     }
-    result.map(|()| server.counters.summary())
+    server.counters.finish(result)
 }
 
 struct EventLoop<'options> {
@@ -160,7 +161,11 @@ impl<'options> EventLoop<'options> {
 
     fn take_turn(&mut self, key: usize) {
         let connection = &mut self.connections[key];
-        match connection.take_turn(&mut self.buffer, &self.counters) {
+        // A panic on the way costs this client only: nothing that it leaves half done outlives the connection.
+        let turn = catch_unwind(AssertUnwindSafe(|| {
+            connection.take_turn(&mut self.buffer, self.options, &self.counters)
+        }));
+        match turn.unwrap_or_else(|_| Err(io::Error::other("its turn panicked"))) {
             Ok(Turn::Wait) => {}
             Ok(Turn::Unfinished) if connection.is_queued => {}
             Ok(Turn::Unfinished) => {

@@ -14,14 +14,30 @@ impl EventLoop<'_> {
     }
 
     /// Closes the connections whose time was over at `now`.
+    ///
+    /// Before, it tries to send what waits for a client: the poller reports room only once a third of the send
+    /// buffer is free, which may take a slow reader longer than any timeout; but the kernel accepts bytes as
+    /// soon as some have been taken.
     pub(crate) fn sweep_if_due(&mut self, now: Tick) {
         if self.sweep_interval().is_none_or(|interval| now.since(self.last_sweep) < interval) {
             return;
         }
         self.last_sweep = now;
-        let EventLoop { connections, counters, drain, options, .. } = self;
-        connections.retain(|_, connection| {
-            let end = connection.timed_out(now, options).or_else(|| connection.drained(drain.as_ref()?));
+        let EventLoop { connections, unfinished, counters, drain, options, .. } = self;
+        connections.retain(|key, connection| {
+            let failed = connection.has_tail()
+                && match connection.send_tail(counters) {
+                    Ok(true) if !connection.is_queued => {
+                        connection.is_queued = true;
+                        unfinished.push_back(key); // it can be read again
+                        false
+                    }
+                    sent => sent.is_err(),
+                };
+            let end = failed
+                .then_some(Outcome::Error)
+                .or_else(|| connection.timed_out(now, options))
+                .or_else(|| connection.drained(drain.as_ref()?));
             if let Some(outcome) = end {
                 if outcome != Outcome::Completed {
                     debug!(?outcome, "connection ended");
@@ -41,8 +57,6 @@ impl EventLoop<'_> {
         if self.drain.is_some() {
             return Some(Drain::INTERVAL);
         }
-        let timeouts = [self.options.idle_timeout, self.options.write_timeout];
-        let shortest = timeouts.iter().filter_map(|timeout| timeout.duration()).min()?;
-        Some((shortest / 16).clamp(Duration::from_millis(10), Duration::from_secs(1)))
+        Some(self.options.look_interval()?.min(Duration::from_secs(1)))
     }
 }

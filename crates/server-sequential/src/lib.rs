@@ -57,7 +57,7 @@ fn converse(connection: &mut Connection) -> io::Result<()> {
     let mut buffer = vec![0; 4 * 1024];
     connection.send_all(&[GREETING])?;
     loop {
-        let received = match connection.receive(&mut buffer)? {
+        let received = match connection.receive(&mut buffer, session.in_frame())? {
             0 => return Ok(()),
             received => received,
         };

@@ -27,7 +27,7 @@ use std::io;
 use std::net::TcpListener;
 use std::thread;
 
-use chassis::{Acceptor, Connection, Connections, Knob, Options, Shutdown, Summary, most_threads};
+use chassis::{Acceptor, Connection, Connections, Knob, LogLimit, Options, Shutdown, Summary, most_threads};
 use protocol::{GREETING, Session};
 use tracing::warn;
 
@@ -47,15 +47,18 @@ pub fn serve(listener: TcpListener, options: &Options, shutdown: &Shutdown) -> i
     // However many `--max-conns` allows: one thread too many would not fail but abort the process.
     let connections = Connections::new(options, shutdown)?.at_most(most_threads());
     let mut acceptor = Acceptor::new(listener, shutdown)?;
+    let mut log_limit = LogLimit::new();
     // The scope waits for all its threads, so that no client is left behind when the server ends.
     thread::scope(|scope| {
         while let Some(client) = acceptor.next_client()? {
             if let Some(connection) = connections.admit(client) {
                 // The model: a thread for this client, and straight on to the next accept.
                 let thread = thread::Builder::new().stack_size(STACK_SIZE);
-                if let Err(error) = thread.spawn_scoped(scope, || connection.run(converse)) {
+                if let Err(error) = thread.spawn_scoped(scope, || connection.run(converse))
+                    && log_limit.allows()
+                {
                     // The connection went down with the closure: that client is rejected, no other is.
-                    warn!(%error, "no thread for a client; it is rejected");
+                    warn!(%error, "no thread for a client, which is rejected");
                 }
             }
         }
@@ -75,7 +78,7 @@ fn converse(connection: &mut Connection) -> io::Result<()> {
     let mut buffer = vec![0; 4 * 1024];
     connection.send_all(&[GREETING])?;
     loop {
-        let received = match connection.receive(&mut buffer)? {
+        let received = match connection.receive(&mut buffer, session.in_frame())? {
             0 => return Ok(()),
             received => received,
         };

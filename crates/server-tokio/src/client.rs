@@ -8,7 +8,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use chassis::{DrainStep, Outcome, Tick, Timeout};
+use chassis::{DrainStep, Options, Outcome, Progress, Tick, Timeout};
 use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
@@ -23,8 +23,8 @@ pub(crate) struct Client {
     /// What the client did not take of its last reply yet.
     tail: Box<[u8]>,
     last_activity: Tick,
-    /// The last heartbeat that this task has looked at; 0 before its first wait.
-    beat_seen: u32,
+    progress: Progress,
+    in_message: bool,
     lingers: bool,
     outcome: Outcome,
 }
@@ -38,16 +38,22 @@ enum Waiting {
 
 impl Client {
     pub(crate) fn new(stream: TcpStream, place: Place) -> Client {
+        let now = Tick::now();
         Client {
             stream,
             place,
             tail: Box::default(),
-            last_activity: Tick::now(),
-            beat_seen: 0,
+            last_activity: now,
+            progress: Progress::new(now),
+            in_message: false,
             lingers: false,
             // What a task that panics leaves behind.
             outcome: Outcome::Error,
         }
+    }
+
+    pub(crate) fn options(&self) -> &Options {
+        &self.place.server.options
     }
 
     /// Waits for bytes from the client; 0 when there will be no more, or when the drain says so.
@@ -68,6 +74,7 @@ impl Client {
             match Pin::new(&mut self.stream).poll_read(context, &mut read) {
                 Poll::Ready(Ok(())) => {
                     self.last_activity = Tick::now();
+                    self.progress.moved(read.filled().len(), self.last_activity);
                     return Poll::Ready(Ok(read.filled().len()));
                 }
                 Poll::Ready(Err(error)) if error.kind() == ErrorKind::Interrupted => {}
@@ -86,9 +93,12 @@ impl Client {
         }
     }
 
-    /// Sends a reply without waiting, and keeps what does not fit.
-    pub(crate) fn send(&mut self, reply: &[u8]) -> io::Result<()> {
+    /// Sends a reply without waiting, and keeps what does not fit. Says whether the client is in the middle of
+    /// a message: then it must get on with it.
+    pub(crate) fn send(&mut self, reply: &[u8], in_message: bool) -> io::Result<()> {
+        self.in_message = in_message;
         if reply.is_empty() {
+            self.rest_unless_begun();
             return Ok(());
         }
         let sent = match uninterrupted(|| self.stream.try_write(reply)) {
@@ -97,11 +107,19 @@ impl Client {
         };
         self.tail = reply[sent..].into();
         self.has_sent(sent);
+        self.rest_unless_begun();
         Ok(())
+    }
+
+    fn rest_unless_begun(&mut self) {
+        if self.tail.is_empty() && !self.in_message {
+            self.progress.rest();
+        }
     }
 
     fn has_sent(&mut self, sent: usize) {
         self.last_activity = Tick::now();
+        self.progress.moved(sent, self.last_activity);
         self.place.server.counters.answer(sent as u64);
     }
 
@@ -119,6 +137,7 @@ impl Client {
                     Poll::Pending => return self.poll_heartbeat(context, Waiting::ToSend),
                 }
             }
+            self.rest_unless_begun();
             Poll::Ready(Ok(()))
         })
     }
@@ -154,9 +173,9 @@ impl Client {
     fn poll_heartbeat(&mut self, context: &mut Context<'_>, waiting: Waiting) -> Poll<io::Result<()>> {
         let server = &self.place.server;
         let beat = server.beats.load(Relaxed);
-        let seen = std::mem::replace(&mut self.beat_seen, beat);
+        let seen = std::mem::replace(&mut self.place.beat_seen, beat);
         if seen == 0
-            && let Some(waker) = server.tasks().get_mut(self.place.key)
+            && let Some(waker) = server.tasks().get_mut(self.place.key as usize)
         {
             waker.clone_from(context.waker());
         }
@@ -166,8 +185,17 @@ impl Client {
         if matches!(waiting, Waiting::ToReceive) && self.is_stopped() {
             return Poll::Ready(Ok(()));
         }
-        let silent = Tick::now().since(self.last_activity);
-        let options = &self.place.server.options;
+        if matches!(waiting, Waiting::ToSend) && self.send_unasked()? {
+            return Poll::Ready(Ok(()));
+        }
+        let now = Tick::now();
+        let silent = now.since(self.last_activity);
+        let has_begun = self.in_message || matches!(waiting, Waiting::ToSend);
+        let progress_timeout = self.options().progress_timeout;
+        if has_begun && self.progress.is_too_slow(now, progress_timeout) {
+            return Poll::Ready(Err(io::Error::new(ErrorKind::TimedOut, "it got on too slowly")));
+        }
+        let options = self.options();
         match (waiting, self.step()) {
             (Waiting::ToSend, DrainStep::Cut) => {
                 Poll::Ready(Err(io::Error::other("the drain deadline came before the client took its reply")))
@@ -176,6 +204,22 @@ impl Client {
             (Waiting::ToReceive, _) => timed_out(options.idle_timeout, silent, "it sent nothing"),
             (Waiting::ToSend, _) => timed_out(options.write_timeout, silent, "it read nothing"),
         }
+    }
+
+    /// Tries to send although no room was reported: that is only done once a third of the send buffer is free,
+    /// which may take a slow reader longer than any timeout; but the kernel accepts bytes as soon as some
+    /// have been taken. Returns whether nothing is left.
+    fn send_unasked(&mut self) -> io::Result<bool> {
+        match uninterrupted(|| SockRef::from(&self.stream).send(&self.tail)) {
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+            sent => {
+                let sent = sent?;
+                self.tail = self.tail[sent..].into();
+                self.has_sent(sent);
+                self.rest_unless_begun();
+            }
+        }
+        Ok(self.tail.is_empty())
     }
 
     fn step(&self) -> DrainStep {
@@ -215,7 +259,7 @@ mod tests {
     use std::io::Write;
     use std::sync::Arc;
 
-    use chassis::{Drain, Options};
+    use chassis::Drain;
 
     use super::*;
     use crate::server::Server;

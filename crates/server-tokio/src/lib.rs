@@ -29,8 +29,10 @@ use std::cell::RefCell;
 use std::future::poll_fn;
 use std::io;
 use std::net;
-use std::sync::Arc;
+use std::num::NonZeroUsize;
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, ready};
+use std::thread;
 
 use chassis::{AcceptPolicy, AcceptStep, Knob, Options, Outcome, Runtime, Shutdown, Summary};
 use protocol::{GREETING, Session};
@@ -53,17 +55,38 @@ pub const KNOBS: &[Knob] = &[Knob::Workers, Knob::Runtime];
 pub fn serve(listener: net::TcpListener, options: &Options, shutdown: &Shutdown) -> io::Result<Summary> {
     let mut builder = match options.runtime {
         Some(Runtime::CurrentThread) => Builder::new_current_thread(),
-        Some(Runtime::MultiThread) | None => Builder::new_multi_thread(),
+        Some(Runtime::MultiThread) | None => {
+            let workers = options.workers_or(thread::available_parallelism().map_or(1, NonZeroUsize::get));
+            require_threads(workers)?;
+            let mut builder = Builder::new_multi_thread();
+            builder.worker_threads(workers);
+            builder
+        }
     };
-    if let Some(workers) = options.workers {
-        builder.worker_threads(workers.get());
-    }
     let runtime = builder.enable_all().build()?;
     let server = Arc::new(Server::new(options));
     // Accepting is a task like any other: on a worker, it starts a client without waking a second thread.
     let accepting = runtime.spawn(accept_all(listener, Arc::clone(&server), shutdown.clone()));
-    runtime.block_on(accepting).map_err(io::Error::other)??;
-    Ok(server.counters.summary())
+    let ended = runtime.block_on(accepting).map_err(io::Error::other).and_then(|ended| ended);
+    server.counters.finish(ended)
+}
+
+/// Where a thread is missing, tokio panics, and then waits for ever for those that it has. So they are tried
+/// out before.
+fn require_threads(count: usize) -> io::Result<()> {
+    let gate = Mutex::new(());
+    thread::scope(|scope| {
+        let _closed = gate.lock();
+        for _ in 0..count {
+            // Each waits at the gate, so that all are there at the same time.
+            thread::Builder::new().spawn_scoped(scope, || drop(gate.lock())).map_err(|error| {
+                io::Error::other(format!(
+                    "{count} threads are not to be had ({error}); choose fewer --workers"
+                ))
+            })?;
+        }
+        Ok(())
+    })
 }
 
 /// Gives each client a task of its own until shutdown is requested, then sees them off.
@@ -168,8 +191,9 @@ fn poll_turn(
 ) -> Poll<io::Result<usize>> {
     BUFFER.with_borrow_mut(|buffer| {
         let received = ready!(client.poll_receive(context, buffer))?;
+        client.options().panic_if_asked(&buffer[..received]);
         let reply = session.transform_in_place(&mut buffer[..received]);
-        client.send(&buffer[..reply])?;
+        client.send(&buffer[..reply], session.in_frame())?;
         Poll::Ready(Ok(received))
     })
 }

@@ -8,14 +8,10 @@
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::Waker;
-use std::time::Duration;
 
 use chassis::{Counters, Drain, Options};
 use slab::Slab;
 use tokio::{task, time};
-
-/// However short a timeout is, the heartbeat leaves the processor to the clients.
-const SHORTEST_BEAT: Duration = Duration::from_millis(10);
 
 /// What all tasks share.
 pub(crate) struct Server {
@@ -43,16 +39,16 @@ impl Server {
     /// A place for one more client, unless `--max-conns` are taken.
     pub(crate) fn take_place(self: &Arc<Self>) -> Option<Place> {
         let mut tasks = self.tasks();
-        (tasks.len() < self.max_connections)
-            .then(|| Place { key: tasks.insert(Waker::noop().clone()), server: Arc::clone(self) })
+        let key = u32::try_from(tasks.vacant_key()).ok().filter(|_| tasks.len() < self.max_connections)?;
+        tasks.insert(Waker::noop().clone());
+        Some(Place { key, beat_seen: 0, server: Arc::clone(self) })
     }
 
     /// Wakes every task often enough that no timeout is noticed more than an eighth too late.
     pub(crate) async fn beat(self: Arc<Self>) {
-        let timeouts = [self.options.idle_timeout, self.options.write_timeout];
-        let Some(shortest) = timeouts.iter().filter_map(|timeout| timeout.duration()).min() else { return };
+        let Some(interval) = self.options.look_interval() else { return };
         loop {
-            time::sleep((shortest / 8).max(SHORTEST_BEAT)).await;
+            time::sleep(interval).await;
             // After a time in which the process was stopped, the timer is ahead of the sockets: the runtime
             // must report what has arrived before anybody is found to have been silent for too long.
             task::yield_now().await;
@@ -83,11 +79,14 @@ impl Server {
 /// A place among the connected clients, given back when it is dropped.
 pub(crate) struct Place {
     pub(crate) server: Arc<Server>,
-    pub(crate) key: usize,
+    /// Its number in the table; narrow, because each waiting client pays for it.
+    pub(crate) key: u32,
+    /// The last heartbeat that its task has looked at; 0 before its first wait.
+    pub(crate) beat_seen: u32,
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        self.server.tasks().try_remove(self.key);
+        self.server.tasks().try_remove(self.key as usize);
     }
 }

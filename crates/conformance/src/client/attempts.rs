@@ -110,7 +110,7 @@ fn poll_once(stream: &TcpStream, interest: PollFlags, within: Duration) -> Resul
 }
 
 /// An error in words, and whose it is: some mean that the client has come to its own limits.
-pub(super) fn blame(error: &io::Error) -> String {
+pub(crate) fn blame(error: &io::Error) -> String {
     let exhausted = matches!(
         error.raw_os_error().map(Errno::from_raw_os_error),
         Some(Errno::MFILE | Errno::NFILE | Errno::ADDRNOTAVAIL)

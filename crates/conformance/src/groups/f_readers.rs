@@ -83,8 +83,9 @@ fn f2_never_reader(context: &Context) -> CaseResult {
 /// Many clients send flat out and never read, at the same time. The server's memory stays within one
 /// connection's share for each, and all are cut at the write timeout.
 ///
-/// By default 64 of them, the catalogue's 1,000 in a long run: the kernel keeps up to a megabyte for each. A pool gets a few, and in a long run as many as it has workers: then nobody else is served
-/// until the cut, which is what a pool promises. A model that serves one at a time has shown all with F2.
+/// By default 64 of them, the catalogue's 1,000 in a long run: the kernel keeps up to a megabyte for each.
+/// A pool gets a few, and in a long run as many as it has workers: then another client waits until the cut,
+/// and no longer, which is what a pool promises. A model that serves one at a time has shown all with F2.
 fn f3_many_never_readers(context: &Context) -> CaseResult {
     let write_timeout = context.write_timeout()?;
     let count = match (context.concurrency(), context.long()) {
@@ -106,7 +107,20 @@ fn f3_many_never_readers(context: &Context) -> CaseResult {
     if context.concurrency().serves(count + 1) {
         context.visit().during("another client meanwhile")?;
     }
+    let (start, mut waiting) = (Instant::now(), None);
+    if !context.concurrency().serves(count + 1) {
+        waiting = Some(context.connect()?);
+    }
     expect_all_cut(&mut flows, noticed_within(write_timeout) + context.patience, || memory.sample())?;
+    if let Some(mut waiting) = waiting {
+        waiting.expect_greeting().during("another client, after the cut")?;
+        context.note(format!("another client waited {:.1} s at most", start.elapsed().as_secs_f64()));
+        waiting.expect_orderly_close()?;
+    }
+    context.note(format!(
+        "{} KiB of memory for each of {count}",
+        (memory.growth() >> 10).div_ceil(count as u64)
+    ));
     memory.require_growth_within(PER_CONNECTION * count as u64)?;
     Ok(())
 }

@@ -38,7 +38,7 @@ fn i1_clients_at_once(context: &Context) -> CaseResult {
     Ok(())
 }
 
-fn all_at_once(context: &Context, count: usize) -> Result<(), Failure> {
+pub(super) fn all_at_once(context: &Context, count: usize) -> Result<(), Failure> {
     let mut clients = Vec::with_capacity(count);
     for number in 0..count {
         let mut client = context.connect().during(format_args!("client {number}"))?;
@@ -142,7 +142,7 @@ fn i3_racing_a_shutdown(context: &Context) -> CaseResult {
 }
 
 /// Whether this client was served in full, as opposed to not being greeted.
-fn served_or_not_greeted(context: &Context, number: usize) -> Result<bool, Failure> {
+pub(super) fn served_or_not_greeted(context: &Context, number: usize) -> Result<bool, Failure> {
     /// Half of the quiet time after which a server that drains may close a connection.
     const PROMPT: Duration = Duration::from_millis(100);
     let start = Instant::now(); // the server may greet at any moment from now on

@@ -5,15 +5,23 @@ mod b_bytes;
 mod c_cuts;
 mod d_closing;
 mod e_resets;
+mod f_pace;
 mod f_readers;
 mod f_sharing;
+mod g_faults;
+mod g_limits;
+mod h_signals;
+mod h_starting;
 mod i_many;
+mod j_checker;
 
 use std::time::{Duration, Instant};
 
 use crate::case::{Case, Failure, require};
 
+/// The checker itself comes first.
 const GROUPS: &[&[Case]] = &[
+    j_checker::CASES,
     a_basics::CASES,
     b_bytes::CASES,
     c_cuts::CASES,
@@ -21,6 +29,11 @@ const GROUPS: &[&[Case]] = &[
     e_resets::CASES,
     f_readers::CASES,
     f_sharing::CASES,
+    f_pace::CASES,
+    g_limits::CASES,
+    g_faults::CASES,
+    h_signals::CASES,
+    h_starting::CASES,
     i_many::CASES,
 ];
 
@@ -73,7 +86,18 @@ mod tests {
 
     #[test]
     fn every_id_of_the_catalogue_is_there_once() {
-        let expected = [("A", 10), ("B", 5), ("C", 7), ("D", 6), ("E", 8), ("F", 9), ("I", 4)];
+        let expected = [
+            ("A", 10),
+            ("B", 5),
+            ("C", 7),
+            ("D", 6),
+            ("E", 8),
+            ("F", 11),
+            ("G", 9),
+            ("H", 10),
+            ("I", 4),
+            ("J", 1),
+        ];
         let expected: BTreeSet<String> = expected
             .iter()
             .flat_map(|(group, last)| (1..=*last).map(move |n| format!("{group}{n}")))

@@ -31,14 +31,15 @@ pub(crate) enum Fault {
     StoresReplies,
     IgnoresTimeouts,
     LeaksDescriptors,
+    LeaksMemory,
     LeaksThreads,
     Spins,
 }
 
-/// On a free port, with room for all that may connect at once: std's own backlog is too short for it.
-pub(crate) fn listen() -> io::Result<TcpListener> {
+/// At this address or on a free port, with room for all that may connect at once: std's own backlog is too short for it.
+pub(crate) fn listen(address: Option<SocketAddr>) -> io::Result<TcpListener> {
     let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None)?;
-    socket.bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into())?;
+    socket.bind(&address.unwrap_or((Ipv4Addr::LOCALHOST, 0).into()).into())?;
     socket.listen(4096)?;
     Ok(socket.into())
 }
@@ -76,6 +77,7 @@ impl Shared {
                 }
                 match shared.fault {
                     Fault::LeaksDescriptors => std::mem::forget(stream),
+                    Fault::LeaksMemory => std::mem::forget(vec![1_u8; 1024]),
                     Fault::LeaksThreads => thread::sleep(Duration::from_secs(600)),
                     _ => {}
                 }

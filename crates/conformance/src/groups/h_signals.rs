@@ -1,0 +1,207 @@
+//! H, first half: signals, and how a server ends.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rustix::process::Signal;
+
+use crate::Context;
+use crate::case::{Case, CaseResult, During, Failure, Needs, require};
+use crate::client::Buffers;
+use crate::flow::{Flow, Gait, Pattern};
+use crate::groups::g_limits::counted;
+use crate::oracle::eventually;
+use crate::process::Process;
+use crate::runner::SHORT_TIMEOUT;
+use crate::target::Settings;
+
+pub(super) const CASES: &[Case] = &[
+    Case::new("H1", "SIGTERM ends an idle server at once, with code 0", h1_idle).needs(Needs::Program),
+    Case::new("H2", "SIGTERM loses no byte that is owed to a client that reads", h2_owed_to_a_reader)
+        .needs(Needs::Program),
+    Case::new(
+        "H3",
+        "a client that never reads holds SIGTERM up to the deadline, and is counted",
+        h3_never_reader,
+    )
+    .needs(Needs::Program),
+    Case::new("H4", "a second signal ends the server at once", h4_second_signal).needs(Needs::Program),
+    Case::new("H5", "a storm of harmless signals changes no byte", h5_storm).needs(Needs::Pause),
+    Case::new("H6", "a server that was stopped for longer than its timeouts goes on", h6_stopped)
+        .needs(Needs::Program),
+];
+
+/// How long it may take to do next to nothing: at least one of ten attempts must be that fast, so that a busy
+/// machine fails none that is.
+const AT_ONCE: Duration = Duration::from_millis(100);
+const ATTEMPTS: usize = 10;
+
+/// The fastest of some attempts, which end with the first that is fast enough.
+pub(super) fn fastest<E>(mut attempt: impl FnMut() -> Result<Duration, E>) -> Result<Duration, E> {
+    let mut fastest = Duration::MAX;
+    for _ in 0..ATTEMPTS {
+        fastest = fastest.min(attempt()?);
+        if fastest <= AT_ONCE {
+            break;
+        }
+    }
+    Ok(fastest)
+}
+
+/// Fails unless that was at once; the figure goes into the report.
+pub(super) fn require_at_once(context: &Context<'_>, what: &str, fastest: Duration) -> Result<(), Failure> {
+    context.note(format!("{what} within {:.0} ms", fastest.as_secs_f64() * 1e3));
+    require(fastest <= AT_ONCE, what, format!("to take at most {AT_ONCE:?}"), || {
+        format!("{fastest:?} in the fastest of {ATTEMPTS} attempts")
+    })
+}
+
+/// A server without clients gets SIGTERM. It exits with 0, within 100 ms, and nobody listens any more. All
+/// models alike.
+fn h1_idle(context: &Context<'_>) -> CaseResult {
+    let fastest = fastest(|| {
+        let mut server = context.start(Settings::NONE)?;
+        let start = Instant::now();
+        server.expect_clean_end()?;
+        let took = start.elapsed();
+        let listens = server.context().connect().is_ok();
+        require(!listens, "afterwards", "nobody to listen", || "a connection".to_owned())?;
+        Ok::<_, crate::Stop>(took)
+    })?;
+    require_at_once(context, "exit", fastest)?;
+    Ok(())
+}
+
+/// The client sends until the server takes no more, so that megabytes are owed to it; the server gets
+/// SIGTERM; then the client reads. It gets every byte and a FIN, and the server exits with 0. All models alike.
+fn h2_owed_to_a_reader(context: &Context<'_>) -> CaseResult {
+    const AMPLE: Duration = Duration::from_secs(60); // a busy machine needs some of it, and nothing waits for it
+    let mut server = context.start(Settings { drain_timeout: Some(AMPLE), ..Settings::NONE })?;
+    let pattern = Pattern::random(&mut context.random(), 1, 64 << 10);
+    let mut flow = Flow::new(server.context().connect()?, &pattern);
+    flow.block()?;
+    context.note(format!("{} KiB owed at SIGTERM", flow.owed() >> 10));
+    server.signal(Signal::TERM)?;
+    flow.receive_all(|_| Gait::FULL).during("drain")?;
+    flow.into_client().expect_orderly_close().during("drain")?;
+    server.expect_code(0, context.patience)?;
+    Ok(())
+}
+
+/// The same, but the client never reads. The server waits until its drain timeout is over and no longer, and
+/// then says that it dropped a reply: by an exit code that is not 0 and by the count in its log.
+fn h3_never_reader(context: &Context<'_>) -> CaseResult {
+    const DRAIN: Duration = SHORT_TIMEOUT;
+    let mut server = context.start(Settings { drain_timeout: Some(DRAIN), ..Settings::NONE })?;
+    let pattern = Pattern::random(&mut context.random(), 1, 64 << 10);
+    let mut flow = Flow::new(server.context().connect_with(Buffers::SMALL)?, &pattern);
+    flow.block()?;
+    let start = Instant::now();
+    server.signal(Signal::TERM)?;
+    let status = server.expect_exit(DRAIN + context.patience)?;
+    let waited = start.elapsed();
+    context.note(format!("{status} after {:.1} s", waited.as_secs_f64()));
+    let by_its_code = status.code().is_some_and(|code| code != 0);
+    require(by_its_code, "end", "an exit code that says that data was dropped", || status.to_string())?;
+    require(waited >= DRAIN * 9 / 10, "end", format!("{DRAIN:?} for the client to read"), || {
+        format!("{waited:?}")
+    })?;
+    let dropped = counted(&server.log(), "dropped");
+    require(dropped == Some(1), "count", "dropped 1", || server.log())?;
+    Ok(())
+}
+
+/// A client that never reads holds a shutdown up, for up to a minute. A second signal ends the server at once,
+/// with 128 + signal. All models alike.
+fn h4_second_signal(context: &Context<'_>) -> CaseResult {
+    const LONG: Duration = Duration::from_secs(60);
+    for (first, second, code) in
+        [(Signal::TERM, Signal::TERM, 143), (Signal::INT, Signal::INT, 130), (Signal::TERM, Signal::INT, 130)]
+    {
+        let mut server = context.start(Settings { drain_timeout: Some(LONG), ..Settings::NONE })?;
+        let here = server.context();
+        let pattern = Pattern::random(&mut context.random(), 1, 64 << 10);
+        let mut flow = Flow::new(here.connect_with(Buffers::SMALL)?, &pattern);
+        flow.block()?;
+        server.signal(first)?;
+        // Signals of one kind that are pending count once: the first must have been taken.
+        let process = here.process()?;
+        let taken = eventually(context.patience, || !process.has_pending_signal());
+        require(taken, "first signal", "it to be taken", || "one that is pending".to_owned())?;
+        server.signal(second)?;
+        server.expect_code(code, context.patience).during(format_args!("{first:?}, then {second:?}"))?;
+    }
+    Ok(())
+}
+
+/// A thousand times a second the server gets a signal: some that it ignores, and SIGSTOP with SIGCONT, which
+/// ends many system calls with EINTR although nobody has a handler. Meanwhile a client exchanges megabytes
+/// and others come and go: every byte is right. All models alike.
+fn h5_storm(context: &Context<'_>) -> CaseResult {
+    const BYTES: u64 = 8 << 20;
+    const VISITS: usize = 200;
+    let process = context.process()?;
+    let pattern = Pattern::random(&mut context.random(), 15, 4 << 10);
+    let over = AtomicBool::new(false);
+    let (sent, result) = thread::scope(|scope| {
+        let storm = scope.spawn(|| storm(process, &over));
+        let result = exchange_and_visit(context, &pattern, BYTES, VISITS);
+        over.store(true, Ordering::Relaxed);
+        (storm.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), result)
+    });
+    context.note(format!("{} signals", sent?));
+    result?;
+    Ok(())
+}
+
+fn exchange_and_visit(
+    context: &Context<'_>,
+    pattern: &Pattern,
+    bytes: u64,
+    visits: usize,
+) -> Result<(), Failure> {
+    let mut flow = Flow::new(context.connect()?, pattern);
+    flow.exchange_all(bytes / pattern.len() * pattern.len(), |_| Gait::FULL)?;
+    flow.into_client().expect_orderly_close()?;
+    (0..visits).try_for_each(|number| context.visit().during(format_args!("visit {number}")))
+}
+
+fn storm(process: Process, over: &AtomicBool) -> Result<u64, Failure> {
+    let mut sent = 0;
+    while !over.load(Ordering::Relaxed) {
+        for signal in [Signal::URG, Signal::WINCH, Signal::CHILD] {
+            process.signal(signal)?;
+        }
+        thread::sleep(Duration::from_millis(1));
+        drop(process.pause()?); // stops and continues it
+        thread::sleep(Duration::from_millis(1));
+        sent += 5;
+    }
+    Ok(sent)
+}
+
+/// The server is stopped for longer than its idle timeout (3 s, in a long run 5 s), by a debugger or a full
+/// machine. Meanwhile a client that it knows sends on, and another one comes. When it goes on it answers both:
+/// that *it* has not listened for so long does not make a client silent. All models alike; one that serves
+/// one at a time answers the second when the first has left.
+fn h6_stopped(context: &Context<'_>) -> CaseResult {
+    let mut server = context.start(Settings { idle_timeout: Some(SHORT_TIMEOUT), ..Settings::NONE })?;
+    let here = server.context();
+    let mut known = here.greeted()?;
+    known.ask(b"^ab", b"bc")?;
+    let paused = here.process()?.pause()?;
+    known.send(b"cd")?;
+    let mut newcomer = here.connect()?;
+    newcomer.send(b"^x$")?;
+    thread::sleep(Duration::from_secs(if context.long() { 5 } else { 3 }));
+    drop(paused);
+    known.expect(b"de").during("a client that sent while the server was stopped")?;
+    known.ask(b"e$", b"f").during("a client that sent while the server was stopped")?;
+    known.expect_orderly_close()?;
+    newcomer.expect(b"*y").during("a client that came while the server was stopped")?;
+    newcomer.expect_orderly_close()?;
+    server.expect_unharmed()?;
+    server.expect_clean_end()?;
+    Ok(())
+}

@@ -1,0 +1,164 @@
+//! H, second half: how a server starts, and what it does without readers of its output.
+
+use std::io::Write;
+use std::net::{Ipv4Addr, TcpListener};
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use rustix::process::Signal;
+
+use crate::Context;
+use crate::case::{Case, CaseResult, During, Failure, Needs, Stop, require};
+use crate::groups::h_signals::{fastest, require_at_once};
+use crate::oracle::eventually;
+use crate::started::{Program, Started, command, free_address};
+use crate::target::{Launch, Settings};
+
+pub(super) const CASES: &[Case] = &[
+    Case::new("H7", "a server can be started again where one has just ended", h7_again).needs(Needs::Program),
+    Case::new("H8", "a port in use is named at once, without a panic", h8_port_in_use).needs(Needs::Program),
+    Case::new("H9", "wrong arguments are refused with code 2 and advice", h9_wrong_arguments)
+        .needs(Needs::Program),
+    Case::new("H10", "a server whose output nobody reads serves on", h10_output_unread).needs(Needs::Program),
+];
+
+/// A server with a client gets SIGTERM: it closes first, and the kernel keeps its end of the connection for a
+/// minute (`TIME_WAIT`). Another one is started at the same address meanwhile, and serves. All models alike.
+fn h7_again(context: &Context<'_>) -> CaseResult {
+    let mut first = context.start(Settings::NONE)?;
+    let address = first.context().address;
+    let mut client = first.context().greeted()?;
+    first.signal(Signal::TERM)?;
+    client.expect_fin()?;
+    drop(client);
+    first.expect_code(0, context.patience)?;
+    let mut second = Started::start_at(context, address, Settings::NONE)?;
+    second.context().visit()?;
+    second.expect_clean_end()?;
+    Ok(())
+}
+
+/// Somebody else listens at the address. The server exits within 100 ms with a code that is not 0, and what
+/// it says names the address and is no panic. All models alike.
+fn h8_port_in_use(context: &Context<'_>) -> CaseResult {
+    let taken =
+        TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|taken| Ok((taken.local_addr()?, taken)));
+    let (address, _taken) = taken.map_err(|error| Failure::new("take a port", "one", error.to_string()))?;
+    let fastest = fastest(|| {
+        let start = Instant::now();
+        let mut program = Program::run(command(context, address, &Settings::NONE)?)?;
+        let status = program.expect_exit(context.patience)?;
+        let took = start.elapsed();
+        let log = program.log();
+        require(status.code().is_some_and(|code| code != 0), "port in use", "an error's exit code", || {
+            status.to_string()
+        })?;
+        let names_it = log.contains(&address.to_string());
+        require(names_it, "port in use", format!("a message about {address}"), || log.clone())?;
+        require_no_panic(&log)?;
+        Ok::<_, Stop>(took)
+    })?;
+    require_at_once(context, "exit", fastest)?;
+    Ok(())
+}
+
+/// Commands with a wrong address, port, number or option. Each ends with code 2, and says something on
+/// standard error. Port 0, on the other hand, is right, and the server says which one it got.
+fn h9_wrong_arguments(context: &Context<'_>) -> CaseResult {
+    let commands = context.launch.map(Launch::wrong_commands).unwrap_or_default();
+    if commands.is_empty() {
+        return Stop::skipped("nobody says which arguments would be wrong");
+    }
+    context.note(format!("{} wrong commands", commands.len()));
+    for mut command in commands {
+        let arguments: Vec<_> =
+            command.get_args().map(|argument| argument.to_string_lossy().into_owned()).collect();
+        command.stdout(Stdio::null()).stderr(Stdio::piped());
+        let mut program = Program::run(command)?;
+        let status = program.expect_exit(context.patience).during(arguments.join(" "))?;
+        let log = program.log();
+        let refused = status.code() == Some(2) && !log.trim().is_empty();
+        require(refused, &arguments.join(" "), "exit code 2 and a message", || {
+            format!("{status} and {log:?}")
+        })?;
+        require_no_panic(&log).during(arguments.join(" "))?;
+    }
+    let mut server = context.start(Settings::NONE)?;
+    require(server.context().address.port() != 0, "port 0", "the port that it got", || "port 0".to_owned())?;
+    server.expect_clean_end()?;
+    Ok(())
+}
+
+fn require_no_panic(log: &str) -> Result<(), Failure> {
+    let panicked = log.contains("panicked") || log.contains("backtrace");
+    require(!panicked, "message", "no panic", || log.to_owned())
+}
+
+/// A server that logs every connection is started with nobody to read standard output and error: the readers
+/// are gone in one, and have stopped reading in the other, with both pipes full before it starts. It comes up,
+/// serves clients good and bad, and exits with 0 at SIGTERM. All models alike.
+fn h10_output_unread(context: &Context<'_>) -> CaseResult {
+    for stalled in [false, true] {
+        let how = if stalled { "readers that stalled" } else { "readers that are gone" };
+        let streams = [output(stalled)?, output(stalled)?];
+        serves_unread(context, &streams).during(how)?;
+    }
+    Ok(())
+}
+
+fn serves_unread(context: &Context<'_>, outputs: &[Output; 2]) -> CaseResult {
+    let settings = Settings { verbose: true, ..Settings::NONE };
+    let address = free_address()?;
+    let mut command = command(context, address, &settings)?;
+    for (output, is_error) in outputs.iter().zip([false, true]) {
+        let stream = output.stream.try_clone().map_err(|error| no_output(&error))?;
+        let stream = Stdio::from(OwnedFd::from(stream));
+        if is_error {
+            command.stderr(stream)
+        } else {
+            command.stdout(stream)
+        };
+    }
+    let mut program = Program::run(command)?;
+    let mut ended = None;
+    let up = eventually(context.patience, || {
+        ended = program.expect_exit(Duration::ZERO).ok();
+        ended.is_some() || std::net::TcpStream::connect(address).is_ok()
+    });
+    require(up && ended.is_none(), "start", "a server that comes up", || format!("{ended:?}"))?;
+    let mut server = Started::with(context, program, address, settings);
+    for number in 0..50 {
+        server.context().visit().during(format_args!("visit {number}"))?;
+        server.context().greeted().during(format_args!("visit {number}, then a reset"))?.reset();
+    }
+    server.expect_unharmed()?;
+    server.expect_clean_end()?;
+    Ok(())
+}
+
+/// An output that nobody reads.
+struct Output {
+    stream: UnixStream,
+    /// Kept open, and never read, if the reader has stalled.
+    _reader: Option<UnixStream>,
+}
+
+fn output(stalled: bool) -> Result<Output, Failure> {
+    let make = || -> std::io::Result<Output> {
+        let (mut stream, reader) = UnixStream::pair()?;
+        if stalled {
+            stream.set_nonblocking(true)?;
+            while stream.write(&[b'.'; 4096]).is_ok() {}
+            while stream.write(b".").is_ok() {}
+            stream.set_nonblocking(false)?;
+        }
+        Ok(Output { stream, _reader: stalled.then_some(reader) })
+    };
+    make().map_err(|error| no_output(&error))
+}
+
+fn no_output(error: &std::io::Error) -> Failure {
+    Failure::new("make an output that nobody reads", "one", error.to_string())
+}

@@ -1,0 +1,207 @@
+//! A server that a case has started by itself: to see how it starts, what it logs and how it ends.
+
+use std::fmt::Write as _;
+use std::io::{BufRead, BufReader, Read};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use rustix::process::Signal;
+
+use crate::Context;
+use crate::case::{During, Failure, Stop, require};
+use crate::oracle::{Baseline, eventually, expect_unharmed};
+use crate::process::Process;
+use crate::target::Settings;
+
+/// A running server, killed when this is dropped.
+pub(crate) struct Started<'launch> {
+    program: Program,
+    context: Context<'launch>,
+    baseline: Baseline,
+}
+
+/// A process of which nothing is known but its output.
+#[derive(Debug)]
+pub(crate) struct Program {
+    child: Child,
+    log: Arc<Mutex<String>>,
+    reader: Option<JoinHandle<()>>,
+}
+
+impl<'launch> Started<'launch> {
+    /// Starts a server on a free port.
+    pub(crate) fn start(from: &Context<'launch>, settings: Settings) -> Result<Self, Stop> {
+        Started::start_at(from, SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), settings)
+    }
+
+    pub(crate) fn start_at(
+        from: &Context<'launch>,
+        address: SocketAddr,
+        settings: Settings,
+    ) -> Result<Self, Stop> {
+        let mut command = command(from, address, &settings)?;
+        command.stdout(Stdio::piped());
+        let mut program = Program::run(command)?;
+        let address = program.read_address(from.patience)?;
+        Ok(Started::with(from, program, address, settings))
+    }
+
+    /// Takes in a server that is known to listen at this address.
+    pub(crate) fn with(
+        from: &Context<'launch>,
+        program: Program,
+        address: SocketAddr,
+        settings: Settings,
+    ) -> Self {
+        let context = Context {
+            address,
+            concurrency: from.concurrency,
+            settings,
+            process: Process::new(program.child.id()),
+            launch: from.launch,
+            long: from.long,
+            seed: from.seed,
+            patience: from.patience,
+            notes: Mutex::default(),
+        };
+        let baseline = Baseline::after_warm_up(&context);
+        Started { program, context, baseline }
+    }
+
+    /// The server as any case sees one.
+    pub(crate) fn context(&self) -> &Context<'launch> {
+        &self.context
+    }
+
+    /// The check that follows every case.
+    pub(crate) fn expect_unharmed(&mut self) -> Result<(), Failure> {
+        expect_unharmed(&self.context, &mut self.baseline)
+    }
+
+    pub(crate) fn signal(&self, signal: Signal) -> Result<(), Failure> {
+        self.context.process.map_or(Ok(()), |process| process.signal(signal))
+    }
+
+    /// All that it has logged so far.
+    pub(crate) fn log(&self) -> String {
+        self.program.log()
+    }
+
+    /// SIGTERM, and then it must exit with 0.
+    pub(crate) fn expect_clean_end(&mut self) -> Result<(), Failure> {
+        self.signal(Signal::TERM)?;
+        self.expect_code(0, self.context.patience)
+    }
+
+    /// It must exit by itself, with this code.
+    pub(crate) fn expect_code(&mut self, code: i32, within: Duration) -> Result<(), Failure> {
+        let status = self.expect_exit(within)?;
+        require(status.code() == Some(code), "end", format!("exit code {code}"), || {
+            format!("{status}; it logged {:?}", self.log())
+        })
+    }
+
+    pub(crate) fn expect_exit(&mut self, within: Duration) -> Result<ExitStatus, Failure> {
+        self.program.expect_exit(within)
+    }
+}
+
+impl Program {
+    /// Starts a command. What it writes to standard error is kept, unless the command says where that goes.
+    pub(crate) fn run(mut command: Command) -> Result<Program, Failure> {
+        let mut child = command
+            .stdin(Stdio::null())
+            .spawn()
+            .map_err(|error| Failure::new("start the program", "it to start", error.to_string()))?;
+        let log = Arc::new(Mutex::new(String::new()));
+        let reader = child.stderr.take().map(|stderr| {
+            let log = Arc::clone(&log);
+            thread::spawn(move || keep(stderr, &log))
+        });
+        Ok(Program { child, log, reader })
+    }
+
+    /// Waits until it has said where it listens: in a line that ends with the address.
+    fn read_address(&mut self, patience: Duration) -> Result<SocketAddr, Failure> {
+        let fail = |got: String| Failure::new("start the server", "a line with its address", got);
+        let Some(stdout) = self.child.stdout.take() else { return Err(fail("no output".to_owned())) };
+        // The thread ends with the process at the latest: then nobody holds the other end of its pipe.
+        let said = thread::spawn(move || {
+            let mut lines = BufReader::new(stdout.take(4096)).lines().map_while(Result::ok);
+            lines.find_map(|line| line.split_whitespace().last()?.parse().ok())
+        });
+        if !eventually(patience, || said.is_finished()) {
+            return Err(fail(format!("none within {patience:?}")));
+        }
+        let address = said.join().unwrap_or_default();
+        address.ok_or_else(|| fail(format!("none; it logged {:?}", self.log())))
+    }
+
+    /// All that it has written to standard error so far.
+    pub(crate) fn log(&self) -> String {
+        self.log.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// It must exit by itself; then the log is complete.
+    pub(crate) fn expect_exit(&mut self, within: Duration) -> Result<ExitStatus, Failure> {
+        let fail = |got: String| Failure::new("end", "the process to end", got);
+        let deadline = Instant::now() + within;
+        loop {
+            if let Some(status) = self.child.try_wait().map_err(|error| fail(error.to_string()))? {
+                if let Some(reader) = self.reader.take() {
+                    let _ = reader.join();
+                }
+                return Ok(status);
+            }
+            if Instant::now() >= deadline {
+                return Err(fail(format!("it still runs after {within:?}")));
+            }
+            thread::sleep(Duration::from_millis(1));
+        }
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        // Both fail only if it has ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The command of a server at this address, its log kept; or why there is none.
+pub(crate) fn command(
+    context: &Context<'_>,
+    address: SocketAddr,
+    settings: &Settings,
+) -> Result<Command, Stop> {
+    let mut command = context
+        .launch
+        .and_then(|launch| launch.command(address, settings))
+        .ok_or_else(|| Stop::Skipped("these servers are no programs that could be started".to_owned()))?;
+    command.stdout(Stdio::null()).stderr(Stdio::piped());
+    Ok(command)
+}
+
+/// An address at which nobody listens now.
+pub(crate) fn free_address() -> Result<SocketAddr, Failure> {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+        .and_then(|listener| listener.local_addr())
+        .map_err(|error| Failure::new("find a free port", "one", error.to_string()))
+        .during("the checker")
+}
+
+/// The most of a log that is kept: far more than any case provokes.
+const MOST_LOG: usize = 4 << 20;
+
+fn keep(stderr: impl Read, log: &Mutex<String>) {
+    for line in BufReader::new(stderr).split(b'\n').map_while(Result::ok) {
+        let mut log = log.lock().unwrap_or_else(PoisonError::into_inner);
+        if log.len() < MOST_LOG {
+            let _ = writeln!(log, "{}", String::from_utf8_lossy(&line));
+        }
+    }
+}
