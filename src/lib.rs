@@ -15,5 +15,6 @@ pub mod models;
 pub mod output;
 pub mod process;
 pub mod serve;
+pub mod soak;
 pub mod timeline;
 pub mod trace;

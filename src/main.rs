@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
-use concurrent_servers::{check, client, compare, completions, list, load, serve, timeline, trace};
+use concurrent_servers::{check, client, compare, completions, list, load, serve, soak, timeline, trace};
 
 /// One protocol, one server per concurrency model, and the tools to compare them
 #[derive(Parser)]
@@ -52,6 +52,11 @@ enum Command {
     /// is complete. In an open loop (--rate) messages are due by the clock, whatever the server does, and
     /// are timed from then: what a stall costs the messages behind it is seen.
     Load(load::Arguments),
+    /// Soak one model in hostile clients and verified load at once, for minutes
+    ///
+    /// Clients that reset, vanish, never read, trickle, send garbage, half-close or sit idle in crowds, and beside
+    /// them good ones whose every reply byte is verified. At the end the server must hold no more than before.
+    Soak(soak::Arguments),
     /// Compare all models: the scripted clients, verified load, and what each server used
     ///
     /// Every model runs as a process of its own, freshly started for each trial, first under the three
@@ -71,6 +76,7 @@ fn main() -> ExitCode {
         Command::Trace(arguments) => trace::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
         Command::Load(arguments) => load::run(&arguments),
+        Command::Soak(arguments) => soak::run(&arguments),
         Command::Compare(arguments) => compare::run(&arguments),
         Command::Completions(arguments) => completions::run(&arguments, &mut CommandLine::command()),
     };
