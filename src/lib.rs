@@ -19,5 +19,6 @@ pub mod pin;
 pub mod process;
 pub mod record;
 pub mod serve;
+pub mod soak;
 pub mod timeline;
 pub mod trace;

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
 use concurrent_servers::{
-    check, client, compare, completions, list, load, merge, record, serve, timeline, trace,
+    check, client, compare, completions, list, load, merge, record, serve, soak, timeline, trace,
 };
 
 /// One protocol, one server per concurrency model, and the tools to compare them
@@ -54,6 +54,11 @@ enum Command {
     /// is complete. In an open loop (--rate) messages are due by the clock, whatever the server does, and
     /// are timed from then: what a stall costs the messages behind it is seen.
     Load(load::Arguments),
+    /// Soak one model in hostile clients and verified load at once, for minutes
+    ///
+    /// Clients that reset, vanish, never read, trickle, send garbage, half-close or sit idle in crowds, and beside
+    /// them good ones whose every reply byte is verified. At the end the server must hold no more than before.
+    Soak(soak::Arguments),
     /// Add the histogram logs of several machines or runs, and print percentiles of the sums
     ///
     /// `load --hist-out FILE` writes such a log. Histograms are added tag by tag, and percentiles are read from
@@ -82,6 +87,7 @@ fn main() -> ExitCode {
         Command::Check(arguments) => check::run(&arguments),
         Command::Load(arguments) => load::run(&arguments),
         Command::Merge(arguments) => merge::run(&arguments),
+        Command::Soak(arguments) => soak::run(&arguments),
         Command::Compare(arguments) => compare::run(&arguments),
         Command::Record(arguments) => record::run(&arguments),
         Command::Completions(arguments) => completions::run(&arguments, &mut CommandLine::command()),

@@ -1,0 +1,92 @@
+//! All models beside each other: the same script in the same sends, over sockets, to each of them.
+//!
+//! The servers run in this process, so that the fuzzer sees their coverage as well; they are started at the
+//! first input and serve all that follow. Each reply is compared with the specification, and so with the replies
+//! of all others.
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::sync::LazyLock;
+use std::thread;
+use std::time::Duration;
+
+use chassis::{Options, Shutdown, listen};
+use concurrent_servers::models::MODELS;
+
+use crate::script::Script;
+use crate::specification;
+
+/// What a server may take for one read before it counts as hanging, on a machine that is busy, too.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// Half of the smallest receive buffer of a model times a few: long streams cost time and cross no border more.
+const LONGEST_STREAM: usize = 48 << 10;
+
+/// Plays the input's script to every model.
+///
+/// # Panics
+/// A server does not answer as the specification, not in time, or does not close in order behind its reply; or
+/// the servers cannot be started.
+pub fn check(input: &[u8]) {
+    static SERVERS: LazyLock<Vec<(&'static str, SocketAddr)>> = LazyLock::new(start_all);
+    let script = Script::from_bytes(&input[..input.len().min(LONGEST_STREAM)]);
+    for &(model, server) in SERVERS.iter() {
+        if let Err(difference) = play(&script, server) {
+            panic!("{model}: {difference}; the script: {}", script.stream.escape_ascii());
+        }
+    }
+}
+
+/// Starts every model on a port of its own. The threads end with the process.
+fn start_all() -> Vec<(&'static str, SocketAddr)> {
+    let start = |model: &'static concurrent_servers::models::Model| -> std::io::Result<_> {
+        let listener = listen(SocketAddr::from(([127, 0, 0, 1], 0)))?;
+        let address = listener.local_addr()?;
+        let shutdown = Shutdown::new()?;
+        let options = Options { quiet: true, ..Options::default() };
+        thread::Builder::new().name(model.name.to_owned()).spawn(move || {
+            let ended = (model.serve)(listener, &options, &shutdown);
+            panic!("{} ended by itself: {ended:?}", model.name);
+        })?;
+        Ok((model.name, address))
+    };
+    MODELS
+        .iter()
+        .map(|model| start(model).unwrap_or_else(|error| panic!("cannot start {}: {error}", model.name)))
+        .collect()
+}
+
+/// Sends the pieces, each one only once all that is owed so far has come: two sends then seldom share a read.
+/// Says what differed.
+fn play(script: &Script<'_>, server: SocketAddr) -> Result<(), String> {
+    let io = |step: &'static str| move |error: std::io::Error| format!("{step}: {error}");
+    let mut stream = TcpStream::connect(server).map_err(io("connect"))?;
+    stream.set_nodelay(true).map_err(io("set TCP_NODELAY"))?;
+    stream.set_read_timeout(Some(PATIENCE)).map_err(io("set the read timeout"))?;
+    stream.set_write_timeout(Some(PATIENCE)).map_err(io("set the write timeout"))?;
+    expect(&mut stream, b"*")?;
+    let (mut sent, mut received) = (0, 0);
+    for piece in script.pieces() {
+        stream.write_all(piece).map_err(io("send"))?;
+        sent += piece.len();
+        let owed = specification::reply(&script.stream[..sent]);
+        expect(&mut stream, &owed[received..])?;
+        received = owed.len();
+    }
+    stream.shutdown(std::net::Shutdown::Write).map_err(io("half-close"))?;
+    let mut rest = [0; 16];
+    match stream.read(&mut rest).map_err(io("wait for the end"))? {
+        0 => Ok(()),
+        more => Err(format!("{} came behind the reply", rest[..more].escape_ascii())),
+    }
+}
+
+fn expect(stream: &mut TcpStream, expected: &[u8]) -> Result<(), String> {
+    let mut got = vec![0; expected.len()];
+    stream
+        .read_exact(&mut got)
+        .map_err(|error| format!("{error} while waiting for {}", expected.escape_ascii()))?;
+    if got == expected {
+        return Ok(());
+    }
+    Err(format!("{} instead of {}", got.escape_ascii(), expected.escape_ascii()))
+}

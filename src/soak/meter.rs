@@ -1,0 +1,154 @@
+//! The server seen from outside: memory, descriptors, threads and processor time, from `/proc` (Linux).
+
+use std::fs;
+use std::path::PathBuf;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+use serde::Serialize;
+
+/// Idle processor time is measured over this long, several times, and the least counts: a timer that fires in
+/// one of them is no spin.
+const IDLE_WINDOW: Duration = Duration::from_millis(500);
+const IDLE_WINDOWS: usize = 4;
+
+/// A process to be watched.
+#[derive(Debug)]
+pub(super) struct Meter {
+    folder: PathBuf,
+}
+
+/// The process at one moment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub(super) struct Sample {
+    /// Time since the soak began.
+    #[serde(rename = "at_ms", serialize_with = "as_milliseconds")]
+    pub(super) at: Duration,
+    /// Heap and stacks, exactly.
+    pub(super) anonymous_bytes: u64,
+    /// All that is in physical memory, program pages among it.
+    pub(super) resident_bytes: u64,
+    pub(super) descriptors: usize,
+    pub(super) threads: usize,
+}
+
+impl Meter {
+    pub(super) fn new(pid: u32) -> Self {
+        Meter { folder: PathBuf::from(format!("/proc/{pid}")) }
+    }
+
+    /// What it holds now.
+    ///
+    /// # Errors
+    /// The process has ended, or this system has no `/proc` of Linux's form.
+    pub(super) fn sample(&self, at: Duration) -> Result<Sample> {
+        let rollup = self.read("smaps_rollup")?;
+        let field = |name: &str| {
+            kibibytes(&rollup, name)
+                .map(|count| count << 10)
+                .with_context(|| format!("smaps_rollup has no {name}"))
+        };
+        Ok(Sample {
+            at,
+            anonymous_bytes: field("Anonymous:")?,
+            resident_bytes: field("Rss:")?,
+            descriptors: self.count("fd")?,
+            threads: self.count("task")?,
+        })
+    }
+
+    /// What it holds at rest. Waits until it has given back what it did not hold `before`; without a before,
+    /// until nothing changes any more. After `patience` it is what it is then.
+    ///
+    /// # Errors
+    /// As [`Meter::sample`].
+    pub(super) fn settled(&self, before: Option<&Sample>, patience: Duration) -> Result<Sample> {
+        let deadline = Instant::now() + patience;
+        let mut last = self.sample(Duration::ZERO)?;
+        loop {
+            thread::sleep(Duration::from_millis(300));
+            let now = self.sample(Duration::ZERO)?;
+            let is_settled = match before {
+                Some(before) => now.descriptors <= before.descriptors && now.threads <= before.threads,
+                None => (now.descriptors, now.threads) == (last.descriptors, last.threads),
+            };
+            if is_settled || Instant::now() >= deadline {
+                return Ok(now);
+            }
+            last = now;
+        }
+    }
+
+    /// The share of one processor that it uses with nothing to do, from 0 to 1: the least of some windows.
+    ///
+    /// # Errors
+    /// As [`Meter::sample`].
+    pub(super) fn idle_cpu(&self) -> Result<f64> {
+        let mut least = f64::INFINITY;
+        for _ in 0..IDLE_WINDOWS {
+            let (start, before) = (Instant::now(), self.run_time()?);
+            thread::sleep(IDLE_WINDOW);
+            let used = self.run_time()?.saturating_sub(before);
+            least = least.min(used.as_secs_f64() / start.elapsed().as_secs_f64());
+        }
+        Ok(least)
+    }
+
+    /// Processor time of all threads that live; none ends while nobody is connected.
+    fn run_time(&self) -> Result<Duration> {
+        let tasks = self.folder.join("task");
+        let mut nanoseconds = 0;
+        for task in fs::read_dir(&tasks).with_context(|| gone(&tasks))? {
+            // A thread may end meanwhile.
+            let Ok(text) = fs::read_to_string(task?.path().join("schedstat")) else { continue };
+            nanoseconds += text.split_whitespace().next().and_then(|time| time.parse().ok()).unwrap_or(0);
+        }
+        Ok(Duration::from_nanos(nanoseconds))
+    }
+
+    fn read(&self, name: &str) -> Result<String> {
+        let path = self.folder.join(name);
+        let text = fs::read_to_string(&path).with_context(|| gone(&path))?;
+        // A process that has ended and was not yet waited for has empty files.
+        ensure!(!text.is_empty(), gone(&path));
+        Ok(text)
+    }
+
+    fn count(&self, name: &str) -> Result<usize> {
+        let path = self.folder.join(name);
+        Ok(fs::read_dir(&path).with_context(|| gone(&path))?.count())
+    }
+}
+
+fn gone(path: &std::path::Path) -> String {
+    format!("cannot read {}: the server has ended, or this is no Linux", path.display())
+}
+
+/// The number in a line such as `Rss:     5244 kB`.
+fn kibibytes(rollup: &str, name: &str) -> Option<u64> {
+    let line = rollup.lines().find_map(|line| line.strip_prefix(name))?;
+    line.split_whitespace().next()?.parse().ok()
+}
+
+fn as_milliseconds<S: serde::Serializer>(time: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_u64(u64::try_from(time.as_millis()).unwrap_or(u64::MAX))
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn this_very_process_can_be_watched() {
+        let sample = Meter::new(std::process::id()).sample(Duration::ZERO).unwrap();
+        assert!(sample.anonymous_bytes > 0 && sample.resident_bytes >= sample.anonymous_bytes);
+        assert!(sample.descriptors >= 3 && sample.threads >= 1);
+    }
+
+    #[test]
+    fn a_process_that_has_ended_is_an_error_that_says_so() {
+        let error = Meter::new(u32::MAX).sample(Duration::ZERO).unwrap_err();
+        assert!(error.to_string().contains("the server has ended"), "{error}");
+    }
+}
