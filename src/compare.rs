@@ -164,6 +164,7 @@ pub fn measure(store: &mut Store, comparison: &mut Comparison) -> Result<()> {
         pin::pin_to(client)?;
     }
     let conditions = Conditions { profile: &run.profile, layout: run.layout, seed: run.seed };
+    warm_up(&trials, conditions);
     let mut progress = Progress::new(run, &trials);
     for trial in &trials {
         progress.begin(run, trial);
@@ -175,6 +176,16 @@ pub fn measure(store: &mut Store, comparison: &mut Comparison) -> Result<()> {
     }
     progress.end();
     Ok(())
+}
+
+/// Makes the first trials and forgets them: a machine that has just been idle, or has just compiled, is another
+/// one than a minute later, and would make the first round unlike all others.
+fn warm_up(trials: &[plan::Trial], conditions: Conditions) {
+    let mut loads = trials.iter().filter(|trial| trial.scenario.load.is_some()).peekable();
+    let Some(first) = loads.peek().map(|trial| (trial.round, trial.scenario, trial.point)) else { return };
+    for trial in loads.take_while(|trial| (trial.round, trial.scenario, trial.point) == first) {
+        trial::run(trial, conditions, None);
+    }
 }
 
 /// What tells one trial of a run from all others.

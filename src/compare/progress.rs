@@ -121,6 +121,7 @@ mod tests {
     use super::*;
     use crate::compare::example;
     use crate::compare::plan::plan;
+    use crate::compare::scenario::{Catalogue, EMBEDDED};
 
     #[test]
     fn what_is_left_is_told_in_seconds_and_then_in_minutes() {
@@ -150,7 +151,8 @@ mod tests {
     #[test]
     fn the_embedded_profiles_are_expected_to_keep_their_promise() {
         for (profile, seconds) in [("quick", 40), ("default", 240)] {
-            let run = example::run(profile);
+            let mut run = example::run(profile);
+            run.profile = Catalogue::parse(EMBEDDED).unwrap().profile(profile).unwrap().clone();
             let expected: u64 = plan(&run).iter().map(|trial| expected_ms(&run, trial)).sum();
             assert!(expected < seconds * 1_000, "{profile}: {expected} ms");
         }

@@ -26,7 +26,8 @@ fn summary(run: &str, analysis: &Analysis) -> String {
     let rate = middle_rate(analysis);
     let columns: [(String, &str, Point, Cell); 7] = [
         ("messages/s".to_owned(), "ping-pong", Point::Only, |row| {
-            Some(count(row.median(Metric::MessagesPerSecond)?))
+            let mark = if is_client_bound(row) { " †" } else { "" };
+            Some(count(row.median(Metric::MessagesPerSecond)?) + mark)
         }),
         ("99 % of round trips within".to_owned(), "ping-pong", Point::Only, |row| {
             row.median(Metric::P99).map(duration)
@@ -70,7 +71,9 @@ fn summary(run: &str, analysis: &Analysis) -> String {
     }
     let run_details = &analysis.run;
     format!(
-        "{}\n{}, {}; {}. Medians over rounds, in brackets where the true median lies with 95 % confidence.\n\
+        "{}\n{}, {}; {}. Medians over rounds, in brackets where the true median lies with 95 % confidence; bold where a \
+         difference from the floor is claimed. *sequential* serves one of the 50 clients, the others starve. †: \
+         the load generator was at its limit, so the server may be faster; its CPU per message holds.\n\
          [All tables](results/{run}/tables.md), [raw records](results/{run}), and the report in \
          `results/{run}/report.html`.\n",
         lines.concat(),
@@ -236,6 +239,11 @@ fn ratio(ratio: &Ratio) -> String {
     let Some(interval) = ratio.spread.interval else { return format!("{median:.2}") };
     let figure = format!("{median:.2} [{:.2}, {:.2}]", interval.low, interval.high);
     if ratio.claim.is_difference() { format!("**{figure}**") } else { figure }
+}
+
+/// Whether most rounds found the load generator's limit.
+fn is_client_bound(row: &Row) -> bool {
+    row.verdicts.first().is_some_and(|(bound, _)| *bound == loadgen::Bound::Client)
 }
 
 /// The rate in the middle of the open loop's common ones.

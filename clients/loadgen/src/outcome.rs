@@ -76,7 +76,7 @@ pub struct Outcome {
     #[serde(default)]
     pub client_threads: Vec<ClientThread>,
     /// Share of the machine's CPU time within the window that other machines on the same hardware took, from
-    /// 0 to 1; absent where the kernel does not say.
+    /// 0 to 1; absent where the kernel does not say. One clock tick alone counts as none.
     #[serde(default)]
     pub steal: Option<f64>,
     /// Whose limit the run has found; absent only in records older than this field.

@@ -35,11 +35,13 @@ impl MachineUse {
         parse(&fs::read_to_string("/proc/stat").ok()?)
     }
 
-    /// The share of CPU time since `before` that was stolen by other machines on the same hardware.
+    /// The share of CPU time since `before` that was stolen by other machines on the same hardware. One tick
+    /// alone is the counter's own grain, and in a short window would be several percent: it counts as none.
     #[expect(clippy::cast_precision_loss, reason = "ticks of one run are far below 2^53")]
     pub(crate) fn stolen_since(self, before: Self) -> Option<f64> {
         let total = self.total.checked_sub(before.total).filter(|total| *total > 0)?;
-        Some(self.stolen.saturating_sub(before.stolen) as f64 / total as f64)
+        let stolen = self.stolen.saturating_sub(before.stolen);
+        Some(if stolen > 1 { stolen as f64 / total as f64 } else { 0.0 })
     }
 }
 
@@ -61,6 +63,8 @@ mod tests {
         assert_eq!(before, MachineUse { total: 1_000, stolen: 10 });
         assert_eq!(after.stolen_since(before), Some(0.01));
         assert_eq!(before.stolen_since(before), None);
+        let one_tick = MachineUse { total: 1_040, stolen: 11 };
+        assert_eq!(one_tick.stolen_since(before), Some(0.0));
         assert_eq!(parse("cpu  1 2 3"), None);
     }
 
