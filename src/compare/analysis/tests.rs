@@ -234,7 +234,7 @@ fn an_analysis_is_json_with_units_and_without_nothing() {
     let rows = scenario["points"][0]["rows"].as_array().unwrap();
     let mio = rows.iter().find(|row| row["subject"]["name"] == "mio").unwrap();
     assert_eq!(mio["metrics"]["cpu_per_message"]["unit"], "ns/message");
-    assert_eq!(mio["metrics"]["p999"]["values"].as_array().unwrap().len(), 8);
+    assert_eq!(mio["metrics"]["p999"]["values"].as_array().unwrap().len(), 12);
     assert_eq!(mio["cost_ratio"]["claim"], "higher");
     assert!(mio["latency_ns"].as_str().unwrap().starts_with("HISTFAAAA"));
 }
