@@ -151,6 +151,8 @@ pub enum Claim {
     WithinNoise,
     /// Nothing: there is no interval, for the subject or for a twin.
     TooFewRounds,
+    /// Nothing: its floor has no twin, so how much two runs of such a load differ is not known.
+    NoTwin,
 }
 
 /// All subjects at one point of the scenario that the records are of.

@@ -64,7 +64,7 @@ pub(super) fn noise(rows: &[Row], is_chosen: impl Fn(&Row) -> bool) -> Option<No
     bounds.reduce(|one, other| Noise { cost: one.cost.max(other.cost), rate: one.rate.max(other.rate) })
 }
 
-/// Says of every ratio at a point what may be claimed. A twin is judged by the noise of the other twins: by its
+/// Says of every ratio at a point what may be claimed: nothing where the divisor has no twin. A twin is judged by the noise of the other twins: by its
 /// own it could never differ.
 pub(super) fn judge(point: &mut PointAnalysis) {
     let noise_for: Vec<Option<Noise>> = point
@@ -79,16 +79,22 @@ pub(super) fn judge(point: &mut PointAnalysis) {
             Role::Model | Role::Floor => point.noise,
         })
         .collect();
+    let has_twin: Vec<String> = twins(point).filter_map(|twin| twin.subject.floor.clone()).collect();
     for (row, noise) in point.rows.iter_mut().zip(noise_for) {
         for (ratio, noise) in [
             (&mut row.cost_ratio, noise.map(|noise| noise.cost)),
             (&mut row.rate_ratio, noise.map(|noise| noise.rate)),
         ] {
             if let Some(ratio) = ratio {
-                ratio.claim = claim(&ratio.spread, noise);
+                ratio.claim =
+                    if has_twin.contains(&ratio.floor) { claim(&ratio.spread, noise) } else { Claim::NoTwin };
             }
         }
     }
+}
+
+fn twins(point: &PointAnalysis) -> impl Iterator<Item = &Row> {
+    point.rows.iter().filter(|row| row.subject.role == Role::Twin)
 }
 
 fn claim(spread: &Spread, noise: Option<f64>) -> Claim {

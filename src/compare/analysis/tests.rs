@@ -105,7 +105,20 @@ fn without_a_twin_nothing_is_claimed() {
     let analysis = analyse(&example::altered(run, |_, _| {}));
     let ratio = ping_pong(&analysis).row("tokio").unwrap().cost_ratio.clone().unwrap();
     assert!(ratio.spread.interval.is_some());
-    assert_eq!(ratio.claim, Claim::TooFewRounds);
+    assert_eq!(ratio.claim, Claim::NoTwin);
+}
+
+#[test]
+fn of_what_is_divided_by_a_floor_without_a_twin_nothing_is_claimed() {
+    let analysis = altered(|trial, figures| {
+        if trial.subject.name == "sequential" {
+            figures.cpu_ns_per_message *= 3.0;
+        }
+    });
+    let ratio = ping_pong(&analysis).row("sequential").unwrap().cost_ratio.clone().unwrap();
+    assert_eq!(ratio.floor, "floor-threads, 1 client");
+    assert!(ratio.spread.median > 2.0);
+    assert_eq!(ratio.claim, Claim::NoTwin);
 }
 
 #[test]

@@ -153,6 +153,7 @@ fn why_not(claim: Claim) -> Option<&'static str> {
         Claim::NoDifference => Some("interval includes 1"),
         Claim::WithinNoise => Some("within the twins' noise"),
         Claim::TooFewRounds => Some("too few rounds"),
+        Claim::NoTwin => Some("its floor has no twin"),
     }
 }
 
@@ -170,7 +171,7 @@ fn claims(scenario: &ScenarioAnalysis, point: &PointAnalysis) -> Markup {
         claimed.into_iter().map(one).collect::<Vec<String>>().join("; ")
     };
     let (higher, lower) = (of(|claim| claim == Claim::Higher), of(|claim| claim == Claim::Lower));
-    let open: Vec<String> = [Claim::NoDifference, Claim::WithinNoise, Claim::TooFewRounds]
+    let open: Vec<String> = [Claim::NoDifference, Claim::WithinNoise, Claim::TooFewRounds, Claim::NoTwin]
         .into_iter()
         .filter_map(|claim| {
             let rows = models(point).into_iter();

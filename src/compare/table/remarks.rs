@@ -108,7 +108,8 @@ fn claims(point: &PointAnalysis) -> Vec<String> {
             }
             (None, None) => {
                 let judged = |ratio: &Option<Ratio>| {
-                    ratio.as_ref().is_some_and(|ratio| ratio.claim != Claim::TooFewRounds)
+                    let claim = ratio.as_ref().map(|ratio| ratio.claim);
+                    matches!(claim, Some(Claim::NoDifference | Claim::WithinNoise))
                 };
                 if judged(&row.cost_ratio) || judged(&row.rate_ratio) {
                     silent.push(row.subject.name.as_str());
