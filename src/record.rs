@@ -5,6 +5,8 @@
 
 pub mod blocks;
 pub mod documents;
+mod markdown;
+pub mod tables;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -70,7 +72,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     }
     let (folder, analysis) = newest(project)?;
     write(&folder.join(report::FILE), &report::html(&analysis))?;
-    write(&folder.join("tables.md"), &blocks::all_tables(&analysis))?;
+    write(&folder.join("tables.md"), &tables::all_tables(&analysis))?;
     let drifted = Documents::read(project)?.drawn_from(&folder, &analysis)?.write()?;
     let names: String = drifted.iter().map(|name| format!("  {name}\n")).collect();
     output::print(&format!("recorded in {}; written:\n{names}", folder.display()))?;

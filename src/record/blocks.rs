@@ -1,12 +1,10 @@
 //! What stands between the markers: Markdown, drawn from the analysis of a recorded run alone.
 
-use crate::compare::analysis::{Analysis, Metric, Noise, PointAnalysis, Ratio, Row};
+use super::markdown::{NOTHING, date, header, line, ratio, words};
+use crate::compare::analysis::{Analysis, Metric, Noise, PointAnalysis, Row};
 use crate::compare::scenario::Point;
 use crate::compare::subject::Role;
 use crate::compare::units::{bytes, count, duration};
-
-/// What is not known, or would say nothing.
-const NOTHING: &str = "–";
 
 /// The block of this name, for a run in a folder of this name; `None` if no block is called so.
 pub fn block(name: &str, run: &str, analysis: &Analysis) -> Option<String> {
@@ -168,79 +166,6 @@ fn verdicts(analysis: &Analysis) -> String {
     text
 }
 
-/// Everything in tables, one for each point of each scenario: what lies beside the raw records.
-pub fn all_tables(analysis: &Analysis) -> String {
-    let run = &analysis.run;
-    let mut text = format!(
-        "# {}: {}\n\n{}. Made by `{}`. What the columns mean is in [METHODOLOGY.md](../../METHODOLOGY.md).\n",
-        date(analysis),
-        run.machine,
-        run.layout,
-        run.command
-    );
-    for scenario in &analysis.scenarios {
-        text.push_str(&format!("\n## {}\n\n{}\n", scenario.scenario.question, scenario.scenario.title));
-        for point in &scenario.points {
-            if point.point != Point::Only {
-                text.push_str(&format!("\n**{}**\n", point.point));
-            }
-            text.push_str(&format!("\n{}", table(point)));
-        }
-    }
-    text
-}
-
-/// All metrics that anybody has at this point.
-fn table(point: &PointAnalysis) -> String {
-    let metrics: Vec<Metric> = Metric::ALL
-        .iter()
-        .copied()
-        .filter(|&metric| point.rows.iter().any(|row| row.spread(metric).is_some()))
-        .collect();
-    let titles =
-        [String::new(), "times floor: cost".to_owned(), "times floor: rate".to_owned(), "verdict".to_owned()]
-            .into_iter()
-            .chain(metrics.iter().map(|metric| metric.title().to_owned()));
-    let mut text = header(titles);
-    for row in &point.rows {
-        let or_nothing = |cell: Option<String>| cell.unwrap_or_else(|| NOTHING.to_owned());
-        let fixed = [
-            row.subject.name.clone(),
-            or_nothing(row.cost_ratio.as_ref().map(ratio)),
-            or_nothing(row.rate_ratio.as_ref().map(ratio)),
-            or_nothing(row.verdicts.first().map(|(bound, _)| bound.to_string())),
-        ];
-        let figures =
-            metrics.iter().map(|&metric| or_nothing(row.median(metric).map(|value| figure(metric, value))));
-        text.push_str(&line(fixed.into_iter().chain(figures)));
-    }
-    for row in &point.rows {
-        for failure in &row.failures {
-            text.push_str(&format!("\n{}: {failure}\n", row.subject.name));
-        }
-    }
-    text
-}
-
-/// A value in the unit that suits it.
-fn figure(metric: Metric, value: f64) -> String {
-    match metric.unit() {
-        "ns" | "ns/message" => duration(value),
-        "bytes" | "bytes/connection" => bytes(value),
-        "switches/message" => format!("{value:.3}"),
-        "MB/s" => format!("{value:.1}"),
-        _ => count(value),
-    }
-}
-
-/// A median with its interval, marked if it may be claimed.
-fn ratio(ratio: &Ratio) -> String {
-    let median = ratio.spread.median;
-    let Some(interval) = ratio.spread.interval else { return format!("{median:.2}") };
-    let figure = format!("{median:.2} [{:.2}, {:.2}]", interval.low, interval.high);
-    if ratio.claim.is_difference() { format!("**{figure}**") } else { figure }
-}
-
 /// Whether most rounds found the load generator's limit.
 fn is_client_bound(row: &Row) -> bool {
     row.verdicts.first().is_some_and(|(bound, _)| *bound == loadgen::Bound::Client)
@@ -275,33 +200,6 @@ fn points(analysis: &Analysis) -> impl Iterator<Item = (String, &PointAnalysis)>
     })
 }
 
-fn date(analysis: &Analysis) -> &str {
-    analysis.run.started.split('T').next().unwrap_or_default()
-}
-
-/// The head of a table of figures: all columns but the first are set to the right.
-fn header(titles: impl IntoIterator<Item = String>) -> String {
-    head(titles, "---:")
-}
-
-/// The head of a table of words.
-fn words<const COLUMNS: usize>(titles: [&str; COLUMNS]) -> String {
-    head(titles.map(str::to_owned), "---")
-}
-
-fn head(titles: impl IntoIterator<Item = String>, further: &str) -> String {
-    let titles: Vec<String> = titles.into_iter().collect();
-    let rule: Vec<String> =
-        (0..titles.len()).map(|index| if index == 0 { "---" } else { further }.to_owned()).collect();
-    line(titles) + &line(rule)
-}
-
-fn line(cells: impl IntoIterator<Item = String>) -> String {
-    // A bar would end the cell.
-    let cells: Vec<String> = cells.into_iter().map(|cell| cell.replace('|', "\\|")).collect();
-    format!("| {} |\n", cells.join(" | "))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -314,7 +212,7 @@ mod tests {
     #[test]
     fn every_block_is_a_table_in_which_all_rows_have_as_many_cells() {
         let analysis = analyse(&example::comparison("full"));
-        let all = all_tables(&analysis);
+        let all = crate::record::tables::all_tables(&analysis);
         for text in BLOCKS.iter().map(|name| block(name, "run", &analysis).unwrap()).chain([all]) {
             let mut lines = text.lines().peekable();
             let mut tables = 0;
