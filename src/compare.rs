@@ -53,7 +53,7 @@ use trial::Conditions;
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch on the command line")]
 #[command(after_help = "\
 Examples:
-  concurrent-servers compare                       all models, with intervals, in less than 4 minutes
+  concurrent-servers compare                       with intervals, in less than 4 minutes
   concurrent-servers compare mio tokio             two of them, beside the floors
   concurrent-servers compare --quick               a look, in less than 40 s
   concurrent-servers compare --only ping-pong      one scenario
@@ -61,8 +61,9 @@ Examples:
   concurrent-servers compare --from runs/2026…     shows a recorded run
   concurrent-servers compare --baseline runs/2026… fails if a model has become worse since then
 
-Exit code: 0 if every reply was right, 1 if one was wrong or missing, a model did not start, or one is
-worse than in the baseline. Clients that a model never serves beside others are a result, not an error.")]
+Exit codes: 0 every reply was right, 1 one was wrong or missing, a model did not start, one is worse
+than in the baseline, or what was asked cannot be done, 2 wrong arguments. Clients that a model never
+serves beside others are a result, not an error.")]
 pub struct Arguments {
     /// The models to compare [default: all]
     #[arg(value_name = "MODEL", value_parser = PossibleValuesParser::new(models::names()), hide_possible_values = true)]
@@ -137,6 +138,10 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         (Store::create(folder, &run)?, Comparison { run, records: Vec::new() })
     };
     let baseline = arguments.show.baseline(&comparison.run)?;
+    let folder = store.folder().display();
+    anstream::eprintln!(
+        "written to {folder} as it goes; if interrupted, go on with compare --resume {folder}"
+    );
     measure(&mut store, &mut comparison)?;
     arguments.show.show(store.folder(), &comparison, baseline.as_ref())
 }
@@ -269,6 +274,10 @@ impl Arguments {
 /// The first CPU for the server and the second one for the load generator.
 fn pinned() -> Result<Layout> {
     let cpus = pin::allowed()?;
-    ensure!(cpus.len() >= 2, "--pin needs two CPUs, but this program may use {} only", cpus.len());
+    ensure!(
+        cpus.len() >= 2,
+        "--pin needs two CPUs, but this program may use {} only; allow it another one (taskset), or leave --pin out",
+        cpus.len()
+    );
     Ok(Layout::Pinned { server: cpus[0], client: cpus[1] })
 }

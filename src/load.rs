@@ -7,19 +7,19 @@ use anyhow::Result;
 /// Arguments of `load`.
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_help = "Examples:
-  concurrent-servers load 127.0.0.1:9090                 50 connections, one message in flight on each
+  concurrent-servers load 127.0.0.1:9090                 50 connections, one message in flight
   concurrent-servers load 127.0.0.1:9090 --depth 64      pipelined
   concurrent-servers load 127.0.0.1:9090 --rate 10000 --arrivals poisson
                                                          by the clock, as independent clients would
   concurrent-servers load 127.0.0.1:9090 --idle 5000     50 active connections among 5,000 idle ones
-  concurrent-servers load 127.0.0.1:9090 --churn         connect, one message, close, again and again
+  concurrent-servers load 127.0.0.1:9090 --churn         connect, one message, close, and again
   concurrent-servers load 127.0.0.1:9090 --ramp 1,8,64,512
                                                          more and more connections
   concurrent-servers load 127.0.0.1:9090 --start-at 2026-11-23T12:00:00Z --hist-out one.hlog
                                                          together with other machines; see merge
 
-Exit code: 0 if every reply was right and an asked rate was kept, 1 if not, 130 after Ctrl-C, which ends
-the run early with what was measured so far. Starved connections are a result.")]
+Exit codes: 0 every reply was right and an asked rate was kept, 1 not so, 2 wrong arguments, 130 after
+Ctrl-C, which ends the run early with what was measured so far. Starved connections are a result.")]
 pub struct Arguments {
     #[command(flatten)]
     load: loadgen::command::Arguments,

@@ -20,8 +20,8 @@ Examples:
 Stop it with Ctrl-C or SIGTERM: clients are answered until they fall quiet, then it exits. A second
 signal ends it at once.
 
-Exit codes: 0 stopped cleanly, 1 could not start or go on, 2 wrong arguments, 3 replies were cut off at
---drain-timeout, 130 or 143 ended by a second signal.")]
+Exit codes: 0 stopped cleanly, 1 could not start or go on, 2 wrong arguments, 3 replies were cut
+off at --drain-timeout, 130 or 143 ended by a second signal.")]
 pub struct Arguments {
     /// Which model; `concurrent-servers list` describes them
     #[arg(value_parser = PossibleValuesParser::new(MODELS.iter().chain(FLOORS).map(|model| model.name)))]

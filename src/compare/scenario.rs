@@ -130,7 +130,8 @@ impl Catalogue {
     /// # Errors
     /// It is not of the form, or something in it cannot be done; the message says what.
     pub fn parse(text: &str) -> Result<Self> {
-        let catalogue: Catalogue = toml::from_str(text).context("this is not a file of scenarios")?;
+        let catalogue: Catalogue = toml::from_str(text)
+            .context("this is not a file of scenarios; for the form of one see --print-scenarios")?;
         catalogue.validate()?;
         Ok(catalogue)
     }

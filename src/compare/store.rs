@@ -33,7 +33,9 @@ impl Store {
             "there is a run in {} already; name another folder, or take that one up with --resume",
             folder.display()
         );
-        fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
+        fs::create_dir_all(folder).with_context(|| {
+            format!("cannot create the folder {}; name one that can be written with --out", folder.display())
+        })?;
         let text = serde_json::to_string_pretty(run)? + "\n";
         fs::write(&file, text).with_context(|| format!("cannot write {}", file.display()))?;
         Store::open(folder, true)

@@ -1,6 +1,6 @@
 //! The options of the load generator, and the scenario that they describe.
 
-use std::net::SocketAddr;
+use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
@@ -13,7 +13,7 @@ use crate::{Arrivals, Dialect, Load, Scenario, Slow};
 #[group(id = "load")]
 pub struct Arguments {
     /// The server's address, such as 127.0.0.1:9090
-    #[arg(value_name = "ADDR")]
+    #[arg(value_name = "ADDR", value_parser = parse_address)]
     pub address: SocketAddr,
 
     /// What the server speaks
@@ -91,7 +91,7 @@ pub struct Arguments {
 
     /// Open and greet all connections, then begin the load at this time, such as 2026-11-23T12:00:00Z, at most
     /// one hour ahead: several machines whose clocks are in step (NTP, chrony) begin together
-    #[arg(long, value_name = "TIME", value_parser = humantime::parse_rfc3339, conflicts_with = "ramp")]
+    #[arg(long, value_name = "TIME", value_parser = parse_time, conflicts_with = "ramp")]
     pub start_at: Option<SystemTime>,
 
     /// Write all that was timed as a histogram log, which other tools read and `merge` adds up
@@ -145,4 +145,16 @@ impl Arguments {
 
 fn milliseconds(option: &str, duration: Duration) -> anyhow::Result<u64> {
     u64::try_from(duration.as_millis()).with_context(|| format!("{option} is out of range: {duration:?}"))
+}
+
+fn parse_address(text: &str) -> Result<SocketAddr, String> {
+    text.to_socket_addrs()
+        .map_err(|error| format!("{error}; write it like 127.0.0.1:9090, [::1]:9090 or localhost:9090"))?
+        .next()
+        .ok_or_else(|| format!("{text} stands for no address"))
+}
+
+fn parse_time(text: &str) -> Result<SystemTime, String> {
+    humantime::parse_rfc3339(text)
+        .map_err(|error| format!("{error}; write it in UTC, like 2026-11-23T12:00:00Z"))
 }
