@@ -9,7 +9,9 @@ use crate::compare::units::{bytes, count, duration};
 pub fn all_tables(analysis: &Analysis) -> String {
     let run = &analysis.run;
     let mut text = format!(
-        "# {}: {}\n\n{}. Made by `{}`. What the columns mean is in [METHODOLOGY.md](../../METHODOLOGY.md).\n",
+        "# {}: {}\n\n{}. Made by `{}`. What the columns mean is in \
+         [METHODOLOGY.md](../../METHODOLOGY.md). Medians over rounds; in brackets where the true median lies with \
+         95 % confidence; bold where a difference from the floor is claimed.\n",
         date(analysis),
         run.machine,
         run.layout,
@@ -35,7 +37,7 @@ fn table(point: &PointAnalysis) -> String {
         .filter(|&metric| point.rows.iter().any(|row| row.spread(metric).is_some()))
         .collect();
     let titles =
-        [String::new(), "times floor: cost".to_owned(), "times floor: rate".to_owned(), "verdict".to_owned()]
+        ["model".to_owned(), "times floor: cost".to_owned(), "times floor: rate".to_owned(), "verdict".to_owned()]
             .into_iter()
             .chain(metrics.iter().map(|metric| metric.title().to_owned()));
     let mut text = header(titles);
@@ -65,7 +67,7 @@ fn figure(metric: Metric, value: f64) -> String {
         "ns" | "ns/message" => duration(value),
         "bytes" | "bytes/connection" => bytes(value),
         "switches/message" => format!("{value:.3}"),
-        "MB/s" => format!("{value:.1}"),
+        "MB/s" => format!("{value:.1} MB/s"),
         _ => count(value),
     }
 }

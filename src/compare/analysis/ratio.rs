@@ -31,9 +31,14 @@ fn are_comparable(one: &Record, other: &Record) -> bool {
     else {
         return false;
     };
-    // In churn everybody that was served in the window counts, so who was left out must tell.
-    let is_churn = one.load.as_ref().is_some_and(|load| load.load == Load::Churn);
-    let is_served_alike = if is_churn { left.starved == right.starved } else { left.served == right.served };
+    // In churn everybody that was served in the window counts, so who was left out must tell. So it must beside
+    // idle clients: raw echo greets nobody, and counts as served only those that send.
+    let counts_others = |load: &Scenario| load.load == Load::Churn || load.idle > 0;
+    let is_served_alike = if one.load.as_ref().is_some_and(counts_others) {
+        left.starved == right.starved
+    } else {
+        left.served == right.served
+    };
     let is_right = left.errors.is_empty() && right.errors.is_empty();
     is_right && is_valid(one) && is_valid(other) && is_served_alike && is_same_work(one, other)
 }

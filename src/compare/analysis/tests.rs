@@ -258,3 +258,20 @@ fn every_metric_stands_in_the_list_once_with_a_title_of_its_own() {
     assert_eq!(titles.len(), Metric::ALL.len());
     assert!(Metric::ALL.iter().all(|metric| !metric.unit().is_empty()));
 }
+
+#[test]
+fn beside_idle_clients_a_model_that_greets_them_is_divided_by_raw_echo_which_greets_nobody() {
+    let mut comparison = example::altered(example::run_of("full", &["many-idle"]), |_, _| {});
+    for record in &mut comparison.records {
+        let greets = record.load.as_ref().is_some_and(|load| load.dialect == loadgen::Dialect::Protocol);
+        if let Observed::Load { outcome, .. } = &mut record.observed {
+            outcome.served = if greets { 10_050 } else { 50 };
+            outcome.starved = 0;
+        }
+    }
+    let analysis = analyse(&comparison);
+    let point = &analysis.scenario("many-idle").unwrap().points[0];
+    for model in ["thread-per-conn", "mio", "tokio"] {
+        assert!(point.row(model).unwrap().cost_ratio.is_some(), "{model}");
+    }
+}
