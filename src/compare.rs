@@ -61,9 +61,9 @@ Examples:
   concurrent-servers compare --from runs/2026…     shows a recorded run
   concurrent-servers compare --baseline runs/2026… fails if a model has become worse since then
 
-Exit codes: 0 every reply was right, 1 one was wrong or missing, a model did not start, one is worse
-than in the baseline, or what was asked cannot be done, 2 wrong arguments. Clients that a model never
-serves beside others are a result, not an error.")]
+Exit codes: 0 every reply was right, 1 one was wrong or missing, a model did not start, one is
+worse than in the baseline, or what was asked cannot be done, 2 wrong arguments. Clients that a
+model never serves beside others are a result, not an error.")]
 pub struct Arguments {
     /// The models to compare [default: all]
     #[arg(value_name = "MODEL", value_parser = PossibleValuesParser::new(models::names()), hide_possible_values = true)]

@@ -18,8 +18,9 @@ use anyhow::Result;
   concurrent-servers load 127.0.0.1:9090 --start-at 2026-11-23T12:00:00Z --hist-out one.hlog
                                                          together with other machines; see merge
 
-Exit codes: 0 every reply was right and an asked rate was kept, 1 not so, 2 wrong arguments, 130 after
-Ctrl-C, which ends the run early with what was measured so far. Starved connections are a result.")]
+Exit codes: 0 every reply was right and an asked rate was kept, 1 not so, 2 wrong arguments,
+130 after Ctrl-C, which ends the run early with what was measured so far. Starved connections are
+a result.")]
 pub struct Arguments {
     #[command(flatten)]
     load: loadgen::command::Arguments,
