@@ -169,7 +169,10 @@ pub fn measure(store: &mut Store, comparison: &mut Comparison) -> Result<()> {
         pin::pin_to(client)?;
     }
     let conditions = Conditions { profile: &run.profile, layout: run.layout, seed: run.seed };
-    warm_up(&trials, conditions);
+    if !trials.is_empty() {
+        anstream::eprintln!("warming up: the first trials are made once and forgotten");
+        warm_up(&trials, conditions);
+    }
     let mut progress = Progress::new(run, &trials);
     for trial in &trials {
         progress.begin(run, trial);

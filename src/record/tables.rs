@@ -36,10 +36,14 @@ fn table(point: &PointAnalysis) -> String {
         .copied()
         .filter(|&metric| point.rows.iter().any(|row| row.spread(metric).is_some()))
         .collect();
-    let titles =
-        ["model".to_owned(), "times floor: cost".to_owned(), "times floor: rate".to_owned(), "verdict".to_owned()]
-            .into_iter()
-            .chain(metrics.iter().map(|metric| metric.title().to_owned()));
+    let titles = [
+        "model".to_owned(),
+        "times floor: cost".to_owned(),
+        "times floor: rate".to_owned(),
+        "verdict".to_owned(),
+    ]
+    .into_iter()
+    .chain(metrics.iter().map(|metric| metric.title().to_owned()));
     let mut text = header(titles);
     for row in &point.rows {
         let or_nothing = |cell: Option<String>| cell.unwrap_or_else(|| NOTHING.to_owned());

@@ -24,7 +24,7 @@ pub(super) fn draw(analysis: &ScenarioAnalysis) -> String {
             cell
         });
         Line {
-            cells: std::iter::once(Cell::plain(label(row))).chain(cells).collect(),
+            cells: std::iter::once(Cell::plain(label(row, &rows))).chain(cells).collect(),
             style: style(row),
             rule: below(row, &mut is_above),
         }

@@ -38,13 +38,13 @@ fn matrix(analysis: &ScenarioAnalysis, corner: &str, metric: Metric, show: impl 
         }
     }
     let mut is_above = true;
-    let lines = subjects.into_iter().map(|subject| {
+    let lines = subjects.iter().map(|&subject| {
         let cells = points.iter().zip(&best).map(|(point, best)| {
             let row = point.row(&subject.subject.name);
             row.map_or(Cell::plain(NOT_MEASURED), |row| cell(row, metric, best.as_deref(), &show))
         });
         Line {
-            cells: std::iter::once(Cell::plain(label(subject))).chain(cells).collect(),
+            cells: std::iter::once(Cell::plain(label(subject, &subjects))).chain(cells).collect(),
             style: (subject.subject.role != Role::Model).then_some(DIM),
             rule: below(subject, &mut is_above),
         }
