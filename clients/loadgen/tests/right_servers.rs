@@ -1,10 +1,11 @@
 //! What a correct server looks like to the load generator.
 #![cfg(target_os = "linux")]
+#![expect(clippy::unwrap_used, reason = "helpers of tests may")]
 
 mod common;
 
 use std::io::{self, Read, Write};
-use std::net::TcpStream;
+use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc;
@@ -146,8 +147,8 @@ fn a_raw_echo_is_loaded_in_its_own_dialect() {
     assert!(outcome.messages + outcome.drained >= 4 * 2);
 }
 
-#[test]
-fn clients_of_a_sequential_server_starve_and_that_is_no_error() {
+/// A server that takes one client only, and tells when it has greeted it.
+fn server_of_one_client() -> (SocketAddr, mpsc::Receiver<()>) {
     let (listener, address) = listen();
     let (greeted, wait_for_greeting) = mpsc::channel();
     thread::spawn(move || {
@@ -156,6 +157,12 @@ fn clients_of_a_sequential_server_starve_and_that_is_no_error() {
         greeted.send(()).unwrap();
         answer(&stream, |_| {}).unwrap();
     });
+    (address, wait_for_greeting)
+}
+
+#[test]
+fn clients_of_a_sequential_server_starve_and_that_is_no_error() {
+    let (address, wait_for_greeting) = server_of_one_client();
     let scenario = Scenario { greeting_wait_ms: 10, ..patient(5, 50) };
     let outcome = run(address, &scenario, |phase| {
         if phase == Phase::Greeting {
@@ -171,14 +178,7 @@ fn clients_of_a_sequential_server_starve_and_that_is_no_error() {
 
 #[test]
 fn clients_starve_beside_those_that_another_thread_was_served_on() {
-    let (listener, address) = listen();
-    let (greeted, wait_for_greeting) = mpsc::channel();
-    thread::spawn(move || {
-        let (stream, _) = listener.accept().unwrap();
-        (&stream).write_all(&[GREETING]).unwrap();
-        greeted.send(()).unwrap();
-        answer(&stream, |_| {}).unwrap();
-    });
+    let (address, wait_for_greeting) = server_of_one_client();
     let scenario = Scenario { threads: 2, greeting_wait_ms: 10, ..patient(4, 50) };
     let outcome = run(address, &scenario, |phase| {
         if phase == Phase::Greeting {
