@@ -127,17 +127,18 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         let baseline = arguments.show.baseline(&comparison.run)?;
         return arguments.show.show(folder, &comparison, baseline.as_ref());
     }
-    let (mut store, mut comparison) = if let Some(folder) = &arguments.resume {
-        Store::resume(folder)?
+    let (mut store, mut comparison, baseline) = if let Some(folder) = &arguments.resume {
+        let (store, comparison) = Store::resume(folder)?;
+        let baseline = arguments.show.baseline(&comparison.run)?;
+        (store, comparison, baseline)
     } else {
         let run = arguments.ask()?;
         // Refused before a folder is made.
-        arguments.show.baseline(&run)?;
+        let baseline = arguments.show.baseline(&run)?;
         let folder = Path::new("runs").join(run.started.replace(':', "-"));
         let folder = arguments.out.as_ref().unwrap_or(&folder);
-        (Store::create(folder, &run)?, Comparison { run, records: Vec::new() })
+        (Store::create(folder, &run)?, Comparison { run, records: Vec::new() }, baseline)
     };
-    let baseline = arguments.show.baseline(&comparison.run)?;
     let folder = store.folder().display();
     anstream::eprintln!(
         "written to {folder} as it goes; if interrupted, go on with compare --resume {folder}"

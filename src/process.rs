@@ -111,6 +111,11 @@ impl Reading {
         self.user + self.system
     }
 
+    /// CPU time of the threads that live, to the nanosecond.
+    pub fn thread_time(&self) -> Duration {
+        self.cpu_by_thread.values().sum()
+    }
+
     /// Anonymous memory that is in physical memory: heap and stacks, without the program's own pages.
     pub fn anonymous_memory_bytes(&self) -> u64 {
         self.anonymous_memory_bytes
@@ -168,8 +173,8 @@ fn parse_ticks(stat: &str) -> Option<(u64, u64)> {
     Some((user.parse().ok()?, system.parse().ok()?))
 }
 
-/// The number in a line such as `VmHWM:     5244 kB`, from `/proc/PID/status`.
-fn parse_field(status: &str, name: &str) -> Option<u64> {
+/// The number in a line such as `VmHWM:     5244 kB`, from `/proc/PID/status` and files of its form.
+pub(crate) fn parse_field(status: &str, name: &str) -> Option<u64> {
     let line = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))?;
     line.split_ascii_whitespace().next()?.parse().ok()
 }

@@ -100,8 +100,8 @@ fn play(server: &ServerProcess, script: Script) -> Result<Observed> {
     })
 }
 
-#[expect(clippy::cast_precision_loss, reason = "bytes of one process are far below 2^53")]
 /// `cpus` is how many the server may use.
+#[expect(clippy::cast_precision_loss, reason = "bytes of one process are far below 2^53")]
 fn measure(server: &ServerProcess, load: &loadgen::Scenario, cpus: usize) -> Result<Observed> {
     let read = || process::read(server.pid()).ok();
     let alone = read();

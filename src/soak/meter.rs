@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 use serde::Serialize;
 
+use crate::process::{self, parse_field};
+
 /// Idle processor time is measured over this long, several times, and the least counts: a timer that fires in
 /// one of them is no spin.
 const IDLE_WINDOW: Duration = Duration::from_millis(500);
@@ -16,6 +18,7 @@ const IDLE_WINDOWS: usize = 4;
 /// A process to be watched.
 #[derive(Debug)]
 pub(super) struct Meter {
+    pid: u32,
     folder: PathBuf,
 }
 
@@ -35,7 +38,7 @@ pub(super) struct Sample {
 
 impl Meter {
     pub(super) fn new(pid: u32) -> Self {
-        Meter { folder: PathBuf::from(format!("/proc/{pid}")) }
+        Meter { pid, folder: PathBuf::from(format!("/proc/{pid}")) }
     }
 
     /// What it holds now.
@@ -45,14 +48,14 @@ impl Meter {
     pub(super) fn sample(&self, at: Duration) -> Result<Sample> {
         let rollup = self.read("smaps_rollup")?;
         let field = |name: &str| {
-            kibibytes(&rollup, name)
+            parse_field(&rollup, name)
                 .map(|count| count << 10)
                 .with_context(|| format!("smaps_rollup has no {name}"))
         };
         Ok(Sample {
             at,
-            anonymous_bytes: field("Anonymous:")?,
-            resident_bytes: field("Rss:")?,
+            anonymous_bytes: field("Anonymous")?,
+            resident_bytes: field("Rss")?,
             descriptors: self.count("fd")?,
             threads: self.count("task")?,
         })
@@ -97,14 +100,7 @@ impl Meter {
 
     /// Processor time of all threads that live; none ends while nobody is connected.
     fn run_time(&self) -> Result<Duration> {
-        let tasks = self.folder.join("task");
-        let mut nanoseconds = 0;
-        for task in fs::read_dir(&tasks).with_context(|| gone(&tasks))? {
-            // A thread may end meanwhile.
-            let Ok(text) = fs::read_to_string(task?.path().join("schedstat")) else { continue };
-            nanoseconds += text.split_whitespace().next().and_then(|time| time.parse().ok()).unwrap_or(0);
-        }
-        Ok(Duration::from_nanos(nanoseconds))
+        Ok(process::read(self.pid)?.thread_time())
     }
 
     fn read(&self, name: &str) -> Result<String> {
@@ -123,12 +119,6 @@ impl Meter {
 
 fn gone(path: &std::path::Path) -> String {
     format!("cannot read {}: the server has ended, or this is no Linux", path.display())
-}
-
-/// The number in a line such as `Rss:     5244 kB`.
-fn kibibytes(rollup: &str, name: &str) -> Option<u64> {
-    let line = rollup.lines().find_map(|line| line.strip_prefix(name))?;
-    line.split_whitespace().next()?.parse().ok()
 }
 
 fn as_milliseconds<S: serde::Serializer>(time: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
