@@ -12,6 +12,7 @@ use anyhow::{Context, Result};
 use conformance::{Case, CaseReport, Concurrency, Options, Outcome, Report, Settings, Target};
 use serde::Serialize;
 
+use crate::child::this_program;
 use crate::output;
 pub use launch::ModelLauncher;
 use subject::{Subject, parse_case, parse_concurrency, parse_subject};
@@ -104,7 +105,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
                 );
                 return Ok(ExitCode::from(2));
             }
-            let program = std::env::current_exe().context("cannot find this program's own file")?;
+            let program = this_program()?;
             let launcher = ModelLauncher { program, model };
             check(model.name, &launcher.target(), &cases, arguments)
         }

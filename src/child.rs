@@ -1,8 +1,9 @@
 //! Servers as child processes, so that processor time, memory and threads belong to one model alone.
 
+use std::fs::File;
 use std::io::Read;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, Sender};
 use std::thread;
@@ -40,8 +41,15 @@ impl ServerProcess {
     /// # Errors
     /// As [`ServerProcess::start`], and if there is no such CPU.
     pub fn start_on(cpu: Option<usize>, name: &str, extra_arguments: &[&str]) -> Result<ServerProcess> {
-        let program = std::env::current_exe().context("cannot find this program's own file")?;
-        start(&program, cpu, name, extra_arguments)
+        start(&this_program()?, cpu, name, extra_arguments, None)
+    }
+
+    /// Starts this program in the same way, with its log in a file.
+    ///
+    /// # Errors
+    /// As [`ServerProcess::start`].
+    pub fn start_logging(name: &str, extra_arguments: &[&str], log: File) -> Result<ServerProcess> {
+        start(&this_program()?, None, name, extra_arguments, Some(log))
     }
 
     /// Starts `program serve NAME` in the same way: for tests, which are programs of their own.
@@ -49,7 +57,7 @@ impl ServerProcess {
     /// # Errors
     /// As [`ServerProcess::start`].
     pub fn start_from(program: &Path, name: &str, extra_arguments: &[&str]) -> Result<ServerProcess> {
-        start(program, None, name, extra_arguments)
+        start(program, None, name, extra_arguments, None)
     }
 
     /// Where it listens.
@@ -66,10 +74,26 @@ impl ServerProcess {
     ///
     /// # Errors
     /// It is still running after `timeout`; it is then killed.
-    pub fn stop(mut self, timeout: Duration) -> Result<ExitStatus> {
+    pub fn stop(self, timeout: Duration) -> Result<ExitStatus> {
+        self.ask_to_stop()?;
+        self.wait(timeout)
+    }
+
+    /// Asks it to stop, and does not wait.
+    ///
+    /// # Errors
+    /// It is no more.
+    pub fn ask_to_stop(&self) -> Result<()> {
         let pid =
             i32::try_from(self.pid()).ok().and_then(Pid::from_raw).context("its process id is no id")?;
-        kill_process(pid, Signal::TERM).context("cannot signal the server")?;
+        kill_process(pid, Signal::TERM).context("cannot signal the server")
+    }
+
+    /// Waits until it has ended, and returns how.
+    ///
+    /// # Errors
+    /// It is still running after `timeout`; it is then killed.
+    pub fn wait(mut self, timeout: Duration) -> Result<ExitStatus> {
         let deadline = Instant::now() + timeout;
         while Instant::now() < deadline {
             if let Some(status) = self.child.try_wait().context("cannot wait for the server")? {
@@ -77,7 +101,7 @@ impl ServerProcess {
             }
             std::thread::sleep(Duration::from_millis(2));
         }
-        bail!("the server at {} still runs {timeout:?} after SIGTERM", self.address)
+        bail!("the server at {} still runs after {timeout:?}", self.address)
     }
 }
 
@@ -89,14 +113,32 @@ impl Drop for ServerProcess {
     }
 }
 
-fn start(program: &Path, cpu: Option<usize>, name: &str, extra_arguments: &[&str]) -> Result<ServerProcess> {
+/// The file of this program.
+///
+/// # Errors
+/// It cannot be found.
+pub fn this_program() -> Result<PathBuf> {
+    std::env::current_exe().context("cannot find this program's own file")
+}
+
+fn start(
+    program: &Path,
+    cpu: Option<usize>,
+    name: &str,
+    extra_arguments: &[&str],
+    log: Option<File>,
+) -> Result<ServerProcess> {
     let mut command = Command::new(program);
     command
-        .args(["serve", name, "--addr", "127.0.0.1:0", "--quiet"])
+        .args(["serve", name, "--addr", "127.0.0.1:0"])
         .args(["--parent", &std::process::id().to_string()])
         .args(extra_arguments)
         .stdin(Stdio::null())
         .stdout(Stdio::piped());
+    match log {
+        Some(log) => command.stderr(log),
+        None => command.arg("--quiet"),
+    };
     let (mut child, keeper) =
         spawn(command, cpu).with_context(|| format!("cannot start {} serve {name}", program.display()))?;
     match wait_for_address(child.stdout.take()) {
@@ -127,7 +169,7 @@ fn spawn(mut command: Command, cpu: Option<usize>) -> Result<(Child, Keeper)> {
 }
 
 /// Reads the one line that a server prints when it is ready.
-fn wait_for_address(stdout: Option<ChildStdout>) -> Result<SocketAddr> {
+pub(crate) fn wait_for_address(stdout: Option<ChildStdout>) -> Result<SocketAddr> {
     let mut stdout = stdout.context("its output is not connected")?;
     let deadline = Instant::now() + START_TIMEOUT;
     let mut line = Vec::new();

@@ -3,16 +3,19 @@
 //!
 //! A library only so that the tests and benches of this package can use the registry, too.
 
+pub mod audit;
 pub mod charts;
 pub mod check;
 pub mod child;
 pub mod client;
 pub mod compare;
 pub mod completions;
+pub mod faults;
 pub mod list;
 pub mod load;
 pub mod machine;
 pub mod merge;
+pub mod meter;
 pub mod models;
 pub mod output;
 pub mod pin;

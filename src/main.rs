@@ -4,7 +4,8 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
 use concurrent_servers::{
-    check, client, compare, completions, list, load, merge, record, serve, soak, timeline, trace,
+    audit, check, client, compare, completions, faults, list, load, merge, record, serve, soak, timeline,
+    trace,
 };
 
 /// One protocol, one server per concurrency model, and the tools to compare them
@@ -48,6 +49,12 @@ enum Command {
     Trace(trace::Arguments),
     /// Hold a model, or any server at an address, to the conformance catalogue
     Check(check::Arguments),
+    /// Let system calls of a model fail, one after the other, and hold it to its promises (Linux, strace)
+    ///
+    /// Errors, delays and signals are injected into a running server with strace: while it starts, serves and
+    /// stops, in every place, singly and in pairs. No byte may be wrong, nobody else may be harmed, and nothing
+    /// may be left behind; after all of them the same process is held to the catalogue.
+    Faults(faults::Arguments),
     /// Put verified load on a server: closed loop, open loop, churn, idle and slow clients
     ///
     /// Every reply byte is verified. In a closed loop each connection sends its next message when a reply
@@ -59,6 +66,8 @@ enum Command {
     /// Clients that reset, vanish, never read, trickle, send garbage, half-close or sit idle in crowds, and beside
     /// them good ones whose every reply byte is verified. At the end the server must hold no more than before.
     Soak(soak::Arguments),
+    /// Run everything that could show a model not to hold, and keep the figures: hours, or minutes with --quick
+    Audit(audit::Arguments),
     /// Add the histogram logs of several machines or runs, and print percentiles of the sums
     ///
     /// `load --hist-out FILE` writes such a log. Histograms are added tag by tag, and percentiles are read from
@@ -85,7 +94,9 @@ fn main() -> ExitCode {
         Command::Timeline(arguments) => timeline::run(&arguments),
         Command::Trace(arguments) => trace::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
+        Command::Faults(arguments) => faults::run(&arguments),
         Command::Load(arguments) => load::run(&arguments),
+        Command::Audit(arguments) => audit::run(&arguments),
         Command::Merge(arguments) => merge::run(&arguments),
         Command::Soak(arguments) => soak::run(&arguments),
         Command::Compare(arguments) => compare::run(&arguments),

@@ -5,7 +5,7 @@
 
 pub mod blocks;
 pub mod documents;
-mod markdown;
+pub(crate) mod markdown;
 pub mod tables;
 
 use std::fs;

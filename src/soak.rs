@@ -12,7 +12,6 @@
 mod crew;
 mod drift;
 mod hostile;
-mod meter;
 mod plan;
 mod report;
 mod tally;
@@ -27,9 +26,9 @@ use anyhow::{Context, Result};
 use clap::builder::PossibleValuesParser;
 
 use crate::child::ServerProcess;
+use crate::meter::{Meter, Sample};
 use crate::models::{self, MODELS};
 use crate::output;
-use meter::{Meter, Sample};
 use plan::{IDLE_TIMEOUT, Plan, WRITE_TIMEOUT};
 use report::Report;
 use tally::Tally;

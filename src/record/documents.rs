@@ -12,11 +12,13 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 
 use super::blocks;
+use crate::audit;
+use crate::audit::results::Audit;
 use crate::compare::analysis::Analysis;
 use crate::compare::report;
 
 /// Texts with markers in them.
-const TEXTS: [&str; 2] = ["README.md", "METHODOLOGY.md"];
+const TEXTS: [&str; 3] = ["README.md", "METHODOLOGY.md", "SECURITY.md"];
 const OPENING: &str = "<!-- recorded: ";
 const OPENING_END: &str = " -->\n";
 const CLOSING: &str = "<!-- /recorded -->";
@@ -53,15 +55,18 @@ impl Documents {
         Ok(Documents { project: project.to_owned(), files })
     }
 
-    /// The same, quoting this run, which lies in this folder; and the pictures that they show.
+    /// The same, quoting this run, which lies in this folder, and the newest audit; and the pictures that they show.
     ///
     /// # Errors
-    /// A marker asks for what there is not.
+    /// A marker asks for what there is not, or an audit cannot be read.
     pub fn drawn_from(mut self, folder: &Path, analysis: &Analysis) -> Result<Self> {
+        let audit = Audit::read(&self.project.join(audit::FOLDER))?;
         let run = folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         for file in &mut self.files {
-            file.must_be = replaced(&file.must_be, |name| blocks::block(name, &run, analysis))
-                .with_context(|| file.name.clone())?;
+            file.must_be = replaced(&file.must_be, |name| {
+                blocks::block(name, &run, analysis).or_else(|| audit::table::block(name, &audit))
+            })
+            .with_context(|| file.name.clone())?;
         }
         for (name, picture) in [
             ("docs/throughput.svg", report::throughput_svg(analysis)),

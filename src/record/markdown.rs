@@ -3,15 +3,15 @@
 use crate::compare::analysis::{Analysis, Ratio};
 
 /// What is not known, or would say nothing.
-pub(super) const NOTHING: &str = "–";
+pub(crate) const NOTHING: &str = "–";
 
 /// The head of a table of figures: all columns but the first are set to the right.
-pub(super) fn header(titles: impl IntoIterator<Item = String>) -> String {
+pub(crate) fn header(titles: impl IntoIterator<Item = String>) -> String {
     head(titles, "---:")
 }
 
 /// The head of a table of words.
-pub(super) fn words<const COLUMNS: usize>(titles: [&str; COLUMNS]) -> String {
+pub(crate) fn words<const COLUMNS: usize>(titles: [&str; COLUMNS]) -> String {
     head(titles.map(str::to_owned), "---")
 }
 
@@ -22,14 +22,14 @@ fn head(titles: impl IntoIterator<Item = String>, further: &str) -> String {
     line(titles) + &line(rule)
 }
 
-pub(super) fn line(cells: impl IntoIterator<Item = String>) -> String {
+pub(crate) fn line(cells: impl IntoIterator<Item = String>) -> String {
     // A bar would end the cell.
     let cells: Vec<String> = cells.into_iter().map(|cell| cell.replace('|', "\\|")).collect();
     format!("| {} |\n", cells.join(" | "))
 }
 
 /// A median with its interval, marked if it may be claimed.
-pub(super) fn ratio(ratio: &Ratio) -> String {
+pub(crate) fn ratio(ratio: &Ratio) -> String {
     let median = ratio.spread.median;
     let Some(interval) = ratio.spread.interval else { return format!("{median:.2}") };
     let figure = format!("{median:.2} [{:.2}, {:.2}]", interval.low, interval.high);
@@ -37,6 +37,6 @@ pub(super) fn ratio(ratio: &Ratio) -> String {
 }
 
 /// The day on which a run began.
-pub(super) fn date(analysis: &Analysis) -> &str {
+pub(crate) fn date(analysis: &Analysis) -> &str {
     analysis.run.started.split('T').next().unwrap_or_default()
 }

@@ -9,6 +9,7 @@ fn project() -> tempfile::TempDir {
     let text = "kept\n<!-- recorded: NAME -->\n<!-- /recorded -->\nkept\n";
     fs::write(project.path().join("README.md"), text.replace("NAME", "summary")).unwrap();
     fs::write(project.path().join("METHODOLOGY.md"), text.replace("NAME", "noise")).unwrap();
+    fs::write(project.path().join("SECURITY.md"), text.replace("NAME", "audit")).unwrap();
     fs::create_dir(project.path().join("docs")).unwrap();
     add_run(project.path(), "2026-01-02-example", "2026-01-02T03:04:05Z");
     project
@@ -31,8 +32,8 @@ fn write_documents(project: &Path) -> Vec<String> {
 #[test]
 fn documents_that_were_written_from_the_newest_run_have_not_drifted() {
     let project = project();
-    assert_eq!(drifted(project.path()).unwrap().len(), 4);
-    assert_eq!(write_documents(project.path()).len(), 4);
+    assert_eq!(drifted(project.path()).unwrap().len(), 5);
+    assert_eq!(write_documents(project.path()).len(), 5);
     assert_eq!(drifted(project.path()).unwrap(), Vec::<String>::new());
     let readme = fs::read_to_string(project.path().join("README.md")).unwrap();
     assert!(readme.starts_with("kept\n") && readme.ends_with("kept\n"), "{readme}");

@@ -10,8 +10,8 @@ use serde::Serialize;
 
 use super::drift::slope;
 use super::hostile::Behaviour;
-use super::meter::Sample;
 use super::tally::Tally;
+use crate::meter::Sample;
 
 /// With nothing to do a server wakes for its timers and does nothing else.
 const IDLE_CPU_AT_MOST: f64 = 0.02;

@@ -17,27 +17,27 @@ const IDLE_WINDOWS: usize = 4;
 
 /// A process to be watched.
 #[derive(Debug)]
-pub(super) struct Meter {
+pub(crate) struct Meter {
     pid: u32,
     folder: PathBuf,
 }
 
 /// The process at one moment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub(super) struct Sample {
-    /// Time since the soak began.
+pub(crate) struct Sample {
+    /// Time since the watch began.
     #[serde(rename = "at_ms", serialize_with = "as_milliseconds")]
-    pub(super) at: Duration,
+    pub(crate) at: Duration,
     /// Heap and stacks, exactly.
-    pub(super) anonymous_bytes: u64,
+    pub(crate) anonymous_bytes: u64,
     /// All that is in physical memory, program pages among it.
-    pub(super) resident_bytes: u64,
-    pub(super) descriptors: usize,
-    pub(super) threads: usize,
+    pub(crate) resident_bytes: u64,
+    pub(crate) descriptors: usize,
+    pub(crate) threads: usize,
 }
 
 impl Meter {
-    pub(super) fn new(pid: u32) -> Self {
+    pub(crate) fn new(pid: u32) -> Self {
         Meter { pid, folder: PathBuf::from(format!("/proc/{pid}")) }
     }
 
@@ -45,7 +45,7 @@ impl Meter {
     ///
     /// # Errors
     /// The process has ended, or this system has no `/proc` of Linux's form.
-    pub(super) fn sample(&self, at: Duration) -> Result<Sample> {
+    pub(crate) fn sample(&self, at: Duration) -> Result<Sample> {
         let rollup = self.read("smaps_rollup")?;
         let field = |name: &str| {
             parse_field(&rollup, name)
@@ -66,7 +66,7 @@ impl Meter {
     ///
     /// # Errors
     /// As [`Meter::sample`].
-    pub(super) fn settled(&self, before: Option<&Sample>, patience: Duration) -> Result<Sample> {
+    pub(crate) fn settled(&self, before: Option<&Sample>, patience: Duration) -> Result<Sample> {
         let deadline = Instant::now() + patience;
         let mut last = self.sample(Duration::ZERO)?;
         loop {
@@ -87,7 +87,7 @@ impl Meter {
     ///
     /// # Errors
     /// As [`Meter::sample`].
-    pub(super) fn idle_cpu(&self) -> Result<f64> {
+    pub(crate) fn idle_cpu(&self) -> Result<f64> {
         let mut least = f64::INFINITY;
         for _ in 0..IDLE_WINDOWS {
             let (start, before) = (Instant::now(), self.run_time()?);

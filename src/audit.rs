@@ -1,0 +1,148 @@
+//! `audit`: everything that could show a model not to hold, in one command, and the figures of it.
+//!
+//! ```text
+//!  catalogue at full size ─┐
+//!  faults in system calls  │
+//!  soak                    ├─► a file each in results/audit ─► the table in SECURITY.md
+//!  faults in the I/O       │
+//!  interleavings, fuzzing ─┘
+//! ```
+//!
+//! What an ordinary `cargo test` and the gate do in small, this does in full. Each job is a command that can be
+//! run alone, and its file says which one.
+
+pub mod results;
+mod steps;
+pub mod table;
+
+use std::collections::VecDeque;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+use std::time::{Instant, SystemTime};
+
+use anyhow::{Context, Result};
+use clap::ValueEnum;
+use clap::builder::PossibleValuesParser;
+
+use crate::machine::Machine;
+use crate::models;
+use crate::output;
+use results::{Audit, Entry};
+use steps::{Job, Size, jobs};
+
+/// Where the newest audit lies, in the project's folder.
+pub const FOLDER: &str = "results/audit";
+
+/// Arguments of `audit`.
+#[derive(clap::Args, Debug)]
+#[command(after_help = "\
+Run it in the project's folder. Examples:
+  concurrent-servers audit                         all of it, about an hour and a half
+  concurrent-servers audit --only check,faults     two of its steps; the others keep their figures
+  concurrent-servers audit --quick --out /tmp/it   a few places of each fault and some seconds of each soak
+
+Afterwards `record --write` puts the figures into the documents.
+
+Exit codes: 0 everything held, 1 something did not, 2 wrong arguments.")]
+pub struct Arguments {
+    /// Only these steps
+    #[arg(long, value_name = "STEP,…", value_delimiter = ',', value_enum)]
+    only: Vec<Step>,
+
+    /// Only these models, in the steps that have a model
+    #[arg(long, value_name = "MODEL,…", value_delimiter = ',', value_parser = PossibleValuesParser::new(models::names()))]
+    models: Vec<String>,
+
+    /// In small, as in the gate: minutes instead of hours
+    #[arg(long)]
+    quick: bool,
+
+    /// Where the figures are kept
+    #[arg(long, value_name = "FOLDER", default_value = FOLDER)]
+    out: PathBuf,
+}
+
+/// What an audit consists of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Step {
+    /// The conformance catalogue, long cases among it
+    Check,
+    /// Failing system calls, with strace
+    Faults,
+    /// The catalogue with short reads, short writes and would-blocks made in the process
+    Shim,
+    /// All interleavings of the hand-off and of a shutdown, with loom
+    Loom,
+    /// Fuzz targets
+    Fuzz,
+    /// All models at once under hostile clients, 20 minutes
+    Soak,
+}
+
+/// Runs the steps, keeps their figures and prints the table.
+///
+/// # Errors
+/// A job cannot be started, or a file not be written.
+pub fn run(arguments: &Arguments) -> Result<ExitCode> {
+    let size = if arguments.quick { Size::QUICK } else { Size::FULL };
+    fs::create_dir_all(&arguments.out).with_context(|| format!("cannot make {}", arguments.out.display()))?;
+    let mut findings = Vec::new();
+    for &step in Step::value_variants() {
+        if arguments.only.is_empty() || arguments.only.contains(&step) {
+            findings.extend(run_step(step, jobs(step, &size, &arguments.models)?, &arguments.out)?);
+        }
+    }
+    output::print(&format!("\n{}", table::terminal(&Audit::read(&arguments.out)?)))?;
+    for finding in &findings {
+        output::print(&format!("NOT HELD: {finding}\n"))?;
+    }
+    Ok(if findings.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Runs the jobs of a step, some at a time, and returns what did not hold.
+fn run_step(step: Step, jobs: Vec<Job>, folder: &Path) -> Result<Vec<String>> {
+    let at_once = step.at_once().min(jobs.len());
+    let (queue, findings) = (Mutex::new(VecDeque::from(jobs)), Mutex::new(Vec::new()));
+    let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
+    thread::scope(|scope| {
+        let workers: Vec<_> = (0..at_once)
+            .map(|_| {
+                scope.spawn(|| -> Result<()> {
+                    while let Some(job) = next() {
+                        if let Some(finding) = run_job(&job, folder)? {
+                            findings.lock().unwrap_or_else(PoisonError::into_inner).push(finding);
+                        }
+                    }
+                    Ok(())
+                })
+            })
+            .collect();
+        workers
+            .into_iter()
+            .try_for_each(|worker| worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+    })?;
+    Ok(findings.into_inner().unwrap_or_else(PoisonError::into_inner))
+}
+
+/// Runs one job, keeps what it found in a file, and says what did not hold.
+fn run_job(job: &Job, folder: &Path) -> Result<Option<String>> {
+    let (start, started) = (Instant::now(), SystemTime::now());
+    output::print(&format!("{:<24} {}\n", job.name, job.shown))?;
+    let ran = job.run()?;
+    let entry = Entry {
+        command: job.shown.clone(),
+        started: humantime::format_rfc3339_seconds(started).to_string(),
+        seconds: start.elapsed().as_secs(),
+        machine: Machine::this().to_string(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        held: ran.held,
+        result: ran.result,
+    };
+    entry.write(folder, &job.name)?;
+    let word = if entry.held { "held" } else { "NOT HELD" };
+    output::print(&format!("{:<24} {word} after {} s\n", job.name, entry.seconds))?;
+    Ok((!entry.held).then(|| format!("{}: {}{}", job.name, job.shown, ran.explanation)))
+}

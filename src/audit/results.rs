@@ -1,0 +1,150 @@
+//! What an audit has found: a file for each job, and all of them together.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// What a job found, and how it was found.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Entry {
+    /// The command as people type it.
+    pub command: String,
+    /// When it began, in UTC.
+    pub started: String,
+    /// How long it took.
+    pub seconds: u64,
+    /// Where.
+    pub machine: String,
+    /// Of this program.
+    pub version: String,
+    /// Whether it ended well.
+    pub held: bool,
+    /// What the command said, as it said it.
+    pub result: Value,
+}
+
+impl Entry {
+    /// Writes it to the file of this name.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn write(&self, folder: &Path, name: &str) -> Result<()> {
+        let path = folder.join(format!("{name}.json"));
+        let text = serde_json::to_string_pretty(self).context("cannot write JSON")? + "\n";
+        fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))
+    }
+
+    /// A figure of its result, by the names on the way to it.
+    pub fn figure(&self, path: &str) -> Option<u64> {
+        self.result.pointer(path)?.as_u64()
+    }
+
+    /// The lines of a result that is a list, by name: the figure called so.
+    pub fn figure_of(&self, name: &str, figure: &str) -> Option<u64> {
+        self.result.as_array()?.iter().find(|line| line["name"] == name)?[figure].as_u64()
+    }
+
+    /// The day on which it began.
+    pub fn date(&self) -> &str {
+        self.started.split('T').next().unwrap_or_default()
+    }
+}
+
+/// All that has been found, by the names of the files.
+#[derive(Clone, Debug, Default)]
+pub struct Audit {
+    entries: BTreeMap<String, Entry>,
+}
+
+impl Audit {
+    /// Reads all files of the folder; where there is no such folder, nothing has been audited.
+    ///
+    /// # Errors
+    /// A file is not what an audit writes.
+    pub fn read(folder: &Path) -> Result<Audit> {
+        let mut audit = Audit::default();
+        let Ok(files) = fs::read_dir(folder) else { return Ok(audit) };
+        for file in files {
+            let path = file.with_context(|| format!("cannot read {}", folder.display()))?.path();
+            if path.extension().is_none_or(|ending| ending != "json") {
+                continue;
+            }
+            let wrong = || format!("{} is not what `audit` writes; make it anew", path.display());
+            let text = fs::read_to_string(&path).with_context(wrong)?;
+            let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+            audit.entries.insert(name, serde_json::from_str(&text).with_context(wrong)?);
+        }
+        Ok(audit)
+    }
+
+    /// What the job of this name found.
+    pub fn entry(&self, name: &str) -> Option<&Entry> {
+        self.entries.get(name)
+    }
+
+    /// What the jobs whose names begin so found.
+    pub fn entries<'audit>(
+        &'audit self,
+        beginning: &'audit str,
+    ) -> impl Iterator<Item = (&'audit str, &'audit Entry)> {
+        let named = self.entries.iter().filter(move |(name, _)| name.starts_with(beginning));
+        named.map(move |(name, entry)| (&name[beginning.len()..], entry))
+    }
+}
+
+#[cfg(test)]
+impl Audit {
+    pub(crate) fn of(entries: &[(&str, Value)]) -> Audit {
+        let entry = |result: &Value| Entry {
+            command: "cargo run --release -- something".to_owned(),
+            started: "2026-01-02T03:04:05Z".to_owned(),
+            seconds: 61,
+            machine: "Example CPU, 2 cores".to_owned(),
+            version: "0.1.0".to_owned(),
+            held: true,
+            result: result.clone(),
+        };
+        Audit { entries: entries.iter().map(|(name, result)| ((*name).to_owned(), entry(result))).collect() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_was_written_is_read_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let audit = Audit::of(&[("check-mio", json!({ "passed": 70 }))]);
+        audit.entry("check-mio").unwrap().write(folder.path(), "check-mio").unwrap();
+        fs::write(folder.path().join("notes.txt"), "not read").unwrap();
+        let read = Audit::read(folder.path()).unwrap();
+        assert_eq!(read.entry("check-mio").unwrap().figure("/passed"), Some(70));
+        assert_eq!(read.entries("check-").map(|(model, _)| model).collect::<Vec<_>>(), ["mio"]);
+    }
+
+    #[test]
+    fn a_file_of_another_form_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("check-mio.json"), "{}").unwrap();
+        assert!(format!("{:#}", Audit::read(folder.path()).unwrap_err()).contains("check-mio.json"));
+        assert!(Audit::read(&folder.path().join("none")).unwrap().entry("check-mio").is_none());
+    }
+
+    #[test]
+    fn figures_are_found_in_results_and_in_lists() {
+        let audit = Audit::of(&[
+            ("shim", json!([{ "name": "mio", "faults": 7 }])),
+            ("x", json!({ "a": { "b": 3 } })),
+        ]);
+        assert_eq!(audit.entry("shim").unwrap().figure_of("mio", "faults"), Some(7));
+        assert_eq!(audit.entry("shim").unwrap().figure_of("tokio", "faults"), None);
+        assert_eq!(audit.entry("x").unwrap().figure("/a/b"), Some(3));
+    }
+}

@@ -1,0 +1,211 @@
+//! The clients of a trial: the script of the series without its pauses, every byte verified.
+
+use std::fmt;
+use std::io::{ErrorKind, Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use protocol::{GREETING, Session};
+
+/// Clients of a trial, all at once.
+pub(super) const CLIENTS: usize = 4;
+/// A server that has not answered after so long hangs, even on a full machine.
+pub(super) const PATIENCE: Duration = Duration::from_secs(20);
+/// From one look at the clock to the next, and from one nudge to the next, where the clients nudge.
+const NUDGE_EVERY: Duration = Duration::from_millis(200);
+
+/// What the clients of a trial do beside their script.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Manner {
+    /// Now and then, while they wait, they make a change that a poller reports.
+    pub(super) nudging: bool,
+    /// They do not wait for the end of the stream: a server that is kept from closing cannot bring it.
+    pub(super) without_end: bool,
+}
+
+/// The buffers of the series.
+const SCRIPT: [&[u8]; 3] = [b"^abc$de^abte$f", b"xyz^123", b"25$^ab0000$abab"];
+
+/// How a client's visit ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum End {
+    /// It got its whole reply and an end in order.
+    Whole,
+    /// Its connection ended before; what it had got was right.
+    CutOff,
+    /// It got a byte that it must not get.
+    Wrong(String),
+    /// It got nothing more, and no end either.
+    Hung(String),
+}
+
+/// How all visits of a trial ended.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Ends(Vec<End>);
+
+impl FromIterator<End> for Ends {
+    fn from_iter<I: IntoIterator<Item = End>>(ends: I) -> Ends {
+        Ends(ends.into_iter().collect())
+    }
+}
+
+impl Ends {
+    /// Connections that ended early.
+    pub(super) fn cut_off(&self) -> u64 {
+        self.0.iter().filter(|end| **end == End::CutOff).count() as u64
+    }
+
+    /// What must never be, whatever was injected.
+    pub(super) fn first_fault(&self) -> Option<&End> {
+        self.0.iter().find(|end| matches!(end, End::Wrong(_) | End::Hung(_)))
+    }
+}
+
+impl fmt::Display for End {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            End::Whole => formatter.write_str("a client got its whole reply"),
+            End::CutOff => formatter.write_str("a client's connection ended early"),
+            End::Wrong(what) => write!(formatter, "a client got {what}"),
+            End::Hung(when) => write!(formatter, "a client hung {when} for {PATIENCE:?}"),
+        }
+    }
+}
+
+/// Lets all clients visit at the same time, and does `meanwhile` as soon as they are on their way.
+pub(super) fn visit_all<T>(address: SocketAddr, manner: Manner, meanwhile: impl FnOnce() -> T) -> (Ends, T) {
+    thread::scope(|scope| {
+        let visits: Vec<_> = (0..CLIENTS).map(|_| scope.spawn(|| visit(address, manner))).collect();
+        let done = meanwhile();
+        let ends = visits.into_iter().map(|visit| {
+            visit.join().unwrap_or_else(|_| End::Wrong("a panic of the tool itself".to_owned()))
+        });
+        (ends.collect(), done)
+    })
+}
+
+/// One visit.
+pub(super) fn visit(address: SocketAddr, manner: Manner) -> End {
+    match Visitor::connect(address, manner).and_then(Visitor::play) {
+        Ok(()) => End::Whole,
+        Err(end) => end,
+    }
+}
+
+/// A connection that knows what it must be answered.
+pub(super) struct Visitor {
+    stream: TcpStream,
+    address: SocketAddr,
+    session: Session,
+    owed: Vec<u8>,
+    received: usize,
+    manner: Manner,
+    has_said_all: bool,
+}
+
+impl Visitor {
+    pub(super) fn connect(address: SocketAddr, manner: Manner) -> Result<Visitor, End> {
+        let stream = TcpStream::connect_timeout(&address, PATIENCE).map_err(|_| End::CutOff)?;
+        stream.set_read_timeout(Some(NUDGE_EVERY)).map_err(|_| End::CutOff)?;
+        let (session, owed) = (Session::new(), vec![GREETING]);
+        Ok(Visitor { stream, address, session, owed, received: 0, manner, has_said_all: false })
+    }
+
+    fn play(mut self) -> Result<(), End> {
+        self.receive_all("before the greeting")?;
+        for buffer in SCRIPT {
+            self.send(buffer)?;
+            self.receive_all("in its reply")?;
+        }
+        self.say_all()?;
+        if self.manner.without_end { Ok(()) } else { self.expect_end() }
+    }
+
+    /// The first buffer and its reply: the connection is then in the middle of its conversation.
+    pub(super) fn begin(&mut self) -> Result<(), End> {
+        self.receive_all("before the greeting")?;
+        self.send(SCRIPT[0])?;
+        self.receive_all("in its reply")
+    }
+
+    /// Sends what the drain must still answer.
+    pub(super) fn send_more(&mut self) -> Result<(), End> {
+        self.send(SCRIPT[1])
+    }
+
+    /// The rest of the reply, the end that the server makes, and only then its own.
+    pub(super) fn expect_drained(mut self) -> Result<(), End> {
+        self.receive_all("in the drain")?;
+        self.expect_end()
+    }
+
+    fn say_all(&mut self) -> Result<(), End> {
+        self.has_said_all = true;
+        self.stream.shutdown(Shutdown::Write).map_err(|_| End::CutOff)
+    }
+
+    fn send(&mut self, bytes: &[u8]) -> Result<(), End> {
+        self.session.append_reply(bytes, &mut self.owed);
+        self.stream.write_all(bytes).map_err(|_| End::CutOff)
+    }
+
+    fn receive_all(&mut self, when: &str) -> Result<(), End> {
+        let deadline = Instant::now() + PATIENCE;
+        while self.received < self.owed.len() {
+            if !self.receive(when, deadline)? {
+                return Err(End::CutOff);
+            }
+        }
+        Ok(())
+    }
+
+    /// The server has nothing more to say.
+    fn expect_end(&mut self) -> Result<(), End> {
+        // What a nudge provoked may still be on its way.
+        let deadline = Instant::now() + PATIENCE;
+        while self.receive("before the end", deadline)? {}
+        if self.received < self.owed.len() { Err(End::CutOff) } else { Ok(()) }
+    }
+
+    /// Takes what has come and compares it. False at the end of the stream.
+    fn receive(&mut self, when: &str, deadline: Instant) -> Result<bool, End> {
+        let mut buffer = [0; 256];
+        match self.stream.read(&mut buffer) {
+            Ok(0) => Ok(false),
+            Ok(length) => {
+                let got = &buffer[..length];
+                let due = self.owed.get(self.received..).unwrap_or_default();
+                if !due.starts_with(got) {
+                    return Err(End::Wrong(format!("{:?} where {:?} was due", text(got), text(due))));
+                }
+                self.received += length;
+                Ok(true)
+            }
+            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
+                if Instant::now() >= deadline {
+                    return Err(End::Hung(when.to_owned()));
+                }
+                if self.manner.nudging {
+                    self.nudge();
+                }
+                Ok(true)
+            }
+            Err(error) if error.kind() == ErrorKind::Interrupted => Ok(true),
+            Err(_) => Err(End::CutOff),
+        }
+    }
+
+    /// Makes a change that a poller reports: a byte more from this client, and a stranger at the door.
+    fn nudge(&mut self) {
+        // What fails here will be seen by the next read.
+        if !self.has_said_all {
+            let _ = self.send(b"n");
+        }
+        drop(TcpStream::connect_timeout(&self.address, PATIENCE));
+    }
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
