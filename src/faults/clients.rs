@@ -10,14 +10,18 @@ use protocol::{GREETING, Session};
 
 /// Clients of a trial, all at once.
 pub(super) const CLIENTS: usize = 4;
+/// More than there are stacks of threads that have ended, so that new ones are needed.
+pub(super) const CROWD: usize = 24;
 /// A server that has not answered after so long hangs, even on a full machine.
 pub(super) const PATIENCE: Duration = Duration::from_secs(20);
 /// From one look at the clock to the next, and from one nudge to the next, where the clients nudge.
 const NUDGE_EVERY: Duration = Duration::from_millis(200);
 
-/// What the clients of a trial do beside their script.
-#[derive(Clone, Copy, Debug, Default)]
+/// What the clients of a trial are like, beside their script.
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Manner {
+    /// How many come at once.
+    pub(super) clients: usize,
     /// Now and then, while they wait, they make a change that a poller reports.
     pub(super) nudging: bool,
     /// They do not wait for the end of the stream: a server that is kept from closing cannot bring it.
@@ -26,6 +30,12 @@ pub(super) struct Manner {
 
 /// The buffers of the series.
 const SCRIPT: [&[u8]; 3] = [b"^abc$de^abte$f", b"xyz^123", b"25$^ab0000$abab"];
+
+impl Default for Manner {
+    fn default() -> Self {
+        Manner { clients: CLIENTS, nudging: false, without_end: false }
+    }
+}
 
 /// How a client's visit ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,7 +86,7 @@ impl fmt::Display for End {
 /// Lets all clients visit at the same time, and does `meanwhile` as soon as they are on their way.
 pub(super) fn visit_all<T>(address: SocketAddr, manner: Manner, meanwhile: impl FnOnce() -> T) -> (Ends, T) {
     thread::scope(|scope| {
-        let visits: Vec<_> = (0..CLIENTS).map(|_| scope.spawn(|| visit(address, manner))).collect();
+        let visits: Vec<_> = (0..manner.clients).map(|_| scope.spawn(|| visit(address, manner))).collect();
         let done = meanwhile();
         let ends = visits.into_iter().map(|visit| {
             visit.join().unwrap_or_else(|_| End::Wrong("a panic of the tool itself".to_owned()))

@@ -134,7 +134,6 @@ pub(super) const PLAN: &[Row] = &[
     Row::starting("?eventfd2", &[Error("EMFILE"), Error("ENFILE"), Error("ENOMEM")]),
     Row::starting("socketpair", &[Error("EMFILE"), Error("ENFILE")]),
     Row::starting("epoll_ctl", &[Error("ENOSPC"), Error("ENOMEM")]),
-    Row::starting("?prlimit64", &[Error("EPERM")]),
     Row::starting(CLONE, &[Error("EAGAIN")]),
     Row::serving(
         "accept4",
