@@ -16,24 +16,32 @@
 
 mod accept;
 mod acceptor;
+mod bell;
 mod clock;
 mod connection;
 mod connections;
 mod counters;
 mod drain;
+mod handshake;
 mod limits;
 mod listener;
 mod logging;
 mod options;
 mod progress;
 mod run;
+mod shared;
 mod shutdown;
+mod socket;
+mod sync;
+mod system;
+
+pub use acceptor::Acceptor;
+pub use connections::Connections;
+pub use run::{Serve, main, run};
 
 pub use accept::{AcceptPolicy, AcceptStep};
-pub use acceptor::Acceptor;
 pub use clock::Tick;
 pub use connection::Connection;
-pub use connections::Connections;
 pub use counters::{Counters, Outcome, Summary};
 pub use drain::{Drain, DrainStep};
 pub use limits::{DESCRIPTOR_RESERVE, default_max_connections, most_threads, raise_descriptor_limit};
@@ -41,5 +49,4 @@ pub use listener::{BACKLOG, listen};
 pub use logging::{LogFormat, LogLimit, init_logging};
 pub use options::{Knob, Options, Runtime, Timeout};
 pub use progress::{LEAST_PROGRESS, Progress};
-pub use run::{Serve, main, run};
 pub use shutdown::Shutdown;
