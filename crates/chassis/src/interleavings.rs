@@ -6,7 +6,9 @@
 //! socket ([`crate::system`]), the descriptor of a shutdown ([`crate::bell`]), and the queue of a pool.
 //! Nothing in here takes time, so no timeout is ever over.
 //!
-//! `crates/chassis/loom` runs all models and prints a line for each.
+//! `crates/chassis/loom` runs all models and prints a line for each. A panic names the schedule's model and what
+//! did not hold. "deadlock" means that some waited for ever, and then the whole process aborts: what they hold
+//! cannot be dropped outside of a schedule.
 
 mod handed_over;
 mod requested;

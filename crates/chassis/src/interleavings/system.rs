@@ -44,6 +44,8 @@ pub(crate) struct State {
     read_shut: bool,
     /// The FIN of the server.
     pub(crate) write_shut: bool,
+    /// The server had something to send and found no room.
+    sent_into_full: bool,
     /// The server had something to send and found its socket shut.
     pub(crate) sent_into_shut: bool,
     /// The server closed with bytes unread, which destroys replies that are on their way.
@@ -126,13 +128,11 @@ pub(crate) fn send(stream: &TcpStream, reply: &[u8], _: SendFlags) -> rustix::io
         return Err(Errno::PIPE);
     }
     let count = reply.len().min(state.room);
-    if count == 0 {
-        return Err(Errno::AGAIN);
-    }
+    state.sent_into_full = count == 0;
     state.room -= count;
     state.replies.extend(&reply[..count]);
     stream.0.changed.notify_all();
-    Ok(count)
+    if count == 0 { Err(Errno::AGAIN) } else { Ok(count) }
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "the real one asks the system")]
@@ -164,12 +164,19 @@ impl Client {
         self.0.change(|state| state.client_closed = true);
     }
 
-    /// Blocks until the server sends a byte, or ends: then `None`.
+    /// Blocks until the server sends a byte, which makes room for another, or ends: then `None`.
     pub(crate) fn receive(&self) -> Option<u8> {
         let mut state = self.0.wait(|state| state.taken < state.replies.len() || state.write_shut);
-        let byte = state.replies.get(state.taken).copied();
-        state.taken += usize::from(byte.is_some());
-        byte
+        let byte = state.replies.get(state.taken).copied()?;
+        state.taken += 1;
+        state.room += 1;
+        self.0.changed.notify_all();
+        Some(byte)
+    }
+
+    /// Blocks until the server has something to send and no room for it.
+    pub(crate) fn wait_until_full(&self) {
+        drop(self.0.wait(|state| state.sent_into_full));
     }
 
     /// What has happened so far.
