@@ -1,4 +1,5 @@
 //! The bell of a shutdown without a system: a lock and a condition instead of a descriptor.
+#![expect(clippy::unwrap_used, reason = "no lock of loom is ever poisoned")]
 
 use std::io;
 

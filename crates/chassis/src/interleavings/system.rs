@@ -1,5 +1,6 @@
 //! A socket without a system: what a blocking connection calls behaves as Linux does, on a lock and a
 //! condition; and the client at the other end.
+#![expect(clippy::unwrap_used, reason = "no lock of loom is ever poisoned")]
 
 use std::collections::VecDeque;
 use std::io::{self, Read};
@@ -28,6 +29,7 @@ struct Wire {
 }
 
 /// What has happened on a wire.
+#[expect(clippy::struct_excessive_bools, reason = "each direction is open or shut for itself")]
 #[derive(Clone, Debug, Default)]
 pub(crate) struct State {
     /// Bytes of the client that the server has not read.
