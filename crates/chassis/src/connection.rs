@@ -85,8 +85,8 @@ impl Connection {
     /// Waits for bytes from the client and returns how many came; 0 when there will be no more. Whoever is in
     /// the middle of a message must get on with it.
     ///
-    /// In a drain this makes the lingering close (see [`Drain`](crate::Drain)): a FIN, and what the client still sends is
-    /// thrown away until it closes, too, or is cut.
+    /// In a drain this makes the lingering close (see [`Drain`](crate::Drain)): a FIN, and what the client
+    /// still sends is thrown away until it closes, too, or is cut.
     ///
     /// # Errors
     /// [`ErrorKind::TimedOut`] after `--idle-timeout` without a byte, or by `--progress-timeout`; a reset or
