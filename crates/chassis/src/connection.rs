@@ -1,78 +1,19 @@
 //! One connection of a model that blocks: a socket with timeouts that the drain can wake.
 
 use std::io::{self, ErrorKind, Read};
-use std::net::{Shutdown as Direction, SocketAddr, TcpStream};
+use std::net::{Shutdown as Direction, SocketAddr};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed, Ordering::SeqCst};
-use std::time::Duration;
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::event::PollFlags;
 use rustix::io::Errno;
-use rustix::net::{SendFlags, send};
-use tracing::{debug, error};
+use rustix::net::SendFlags;
+use tracing::{debug, error, trace};
 
-use crate::connections::Shared;
-use crate::{Drain, DrainStep, Outcome, Progress, Tick};
-
-/// The part of a connection that the drain thread sees.
-#[derive(Debug)]
-pub(crate) struct Socket {
-    stream: TcpStream,
-    last_activity: AtomicU32,
-    /// Its thread waits for bytes from the client, and owes it nothing.
-    receiving: AtomicBool,
-    /// Set by the drain: answer no more, say FIN, throw away what still comes.
-    stopped: AtomicBool,
-    /// Set by the drain: the deadline cut this connection.
-    cut: AtomicBool,
-}
-
-impl Socket {
-    pub(crate) fn new(stream: TcpStream) -> Socket {
-        Socket {
-            stream,
-            last_activity: AtomicU32::new(Tick::now().to_bits()),
-            receiving: AtomicBool::new(false),
-            stopped: AtomicBool::new(false),
-            cut: AtomicBool::new(false),
-        }
-    }
-
-    fn touch(&self) -> Tick {
-        let now = Tick::now();
-        self.last_activity.store(now.to_bits(), Relaxed);
-        now
-    }
-
-    fn last_activity(&self) -> Tick {
-        Tick::from_bits(self.last_activity.load(Relaxed))
-    }
-
-    /// Takes the connection's next step of a drain. Steps repeat until the connection is gone, so it does
-    /// no harm that the peer may have closed already and a call fails.
-    pub(crate) fn see_off(&self, drain: &Drain) {
-        match drain.step(&self.stream, self.last_activity()) {
-            // On Linux what has arrived can still be read after this, and only then `recv` returns 0. A
-            // thread that is blocked in `send` must not be cut short so: what its client sent before may
-            // still be on the way.
-            DrainStep::Close if self.receiving.load(SeqCst) => drop(self.stream.shutdown(Direction::Read)),
-            DrainStep::Answer | DrainStep::Close => {}
-            DrainStep::Linger => {
-                self.stopped.store(true, SeqCst);
-                // A thread that is not receiving now sees the flag before it receives again.
-                if self.receiving.load(SeqCst) {
-                    let _ = self.stream.shutdown(Direction::Write);
-                }
-            }
-            DrainStep::Cut => {
-                self.cut.store(true, Relaxed);
-                self.stopped.store(true, SeqCst);
-                let _ = self.stream.shutdown(Direction::Both);
-            }
-        }
-    }
-}
+use crate::shared::Shared;
+use crate::socket::Socket;
+use crate::sync::Arc;
+use crate::system::{TcpStream, send, wait_for};
+use crate::{Outcome, Progress, Tick};
 
 /// One admitted connection, owned by the thread that serves it.
 #[derive(Debug)]
@@ -87,9 +28,31 @@ pub struct Connection {
 }
 
 impl Connection {
-    pub(crate) fn new(shared: Arc<Shared>, socket: Arc<Socket>, key: usize, peer: SocketAddr) -> Connection {
+    /// Counts a client that has been accepted, and gives it a place in the table unless `limit` have one.
+    pub(crate) fn admit(
+        shared: &Arc<Shared>,
+        (stream, peer): (TcpStream, SocketAddr),
+        limit: usize,
+    ) -> Option<Connection> {
+        trace!(%peer, "accepted");
+        shared.counters.accept();
+        let socket = Arc::new(Socket::new(stream));
+        let Some(key) = shared.insert(&socket, limit) else {
+            shared.counters.close(Outcome::Rejected);
+            debug!(%peer, limit, "rejected: as many connections as may be are open");
+            return None;
+        };
         let progress = Progress::new(socket.last_activity());
-        Connection { shared, socket, key, peer, answered_bytes: 0, progress, outcome: Outcome::Rejected }
+        let shared = Arc::clone(shared);
+        Some(Connection {
+            shared,
+            socket,
+            key,
+            peer,
+            answered_bytes: 0,
+            progress,
+            outcome: Outcome::Rejected,
+        })
     }
 
     /// Holds the conversation with the client, then closes the connection in good order and counts how it
@@ -107,7 +70,7 @@ impl Connection {
         });
         self.outcome = match &result {
             Ok(()) => Outcome::Completed,
-            Err(_) if self.socket.cut.load(Relaxed) => Outcome::Dropped,
+            Err(_) if self.socket.handshake.was_cut() => Outcome::Dropped,
             // With an errno it is not a timeout of ours: the kernel has given the client up.
             Err(error) if error.kind() == ErrorKind::TimedOut && error.raw_os_error().is_none() => {
                 Outcome::TimedOut
@@ -122,8 +85,8 @@ impl Connection {
     /// Waits for bytes from the client and returns how many came; 0 when there will be no more. Whoever is in
     /// the middle of a message must get on with it.
     ///
-    /// In a drain this makes the lingering close (see [`Drain`]): a FIN, and what the client still sends is
-    /// thrown away until it closes, too, or is cut.
+    /// In a drain this makes the lingering close (see [`Drain`](crate::Drain)): a FIN, and what the client
+    /// still sends is thrown away until it closes, too, or is cut.
     ///
     /// # Errors
     /// [`ErrorKind::TimedOut`] after `--idle-timeout` without a byte, or by `--progress-timeout`; a reset or
@@ -133,16 +96,11 @@ impl Connection {
             self.progress.rest();
         }
         loop {
-            // In this order, and the drain the other way round: either it sees that this thread receives
-            // and says FIN, or this thread sees that it is stopped and does. Never does a thread that has
-            // bytes to answer find its socket shut.
-            self.socket.receiving.store(true, SeqCst);
-            if self.socket.stopped.load(SeqCst) {
-                let _ = self.socket.stream.shutdown(Direction::Write);
+            if self.socket.handshake.begin_receiving() {
+                self.socket.shut(Direction::Write);
             }
             let received = self.read(buffer, in_message);
-            self.socket.receiving.store(false, SeqCst);
-            let stopped = self.socket.stopped.load(SeqCst);
+            let stopped = self.socket.handshake.end_receiving();
             match received {
                 Ok(1..) if stopped => {}
                 Ok(received) => {
@@ -258,16 +216,6 @@ impl Drop for Connection {
         if self.outcome == Outcome::Dropped {
             error!(peer = %self.peer, "reply cut off at the drain deadline");
         }
-    }
-}
-
-/// Whether the socket became ready within this time; a signal counts as such.
-fn wait_for(stream: &TcpStream, interest: PollFlags, within: Option<Duration>) -> io::Result<bool> {
-    let timeout = within.and_then(|within| Timespec::try_from(within).ok());
-    match poll(&mut [PollFd::new(stream, interest)], timeout.as_ref()) {
-        Ok(ready) => Ok(ready > 0),
-        Err(Errno::INTR) => Ok(true),
-        Err(errno) => Err(errno.into()),
     }
 }
 

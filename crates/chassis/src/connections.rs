@@ -3,16 +3,15 @@
 use std::io;
 use std::net::{SocketAddr, TcpStream};
 use std::os::fd::AsFd;
-use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, Builder, JoinHandle};
 
-use slab::Slab;
-use tracing::{debug, info, trace, warn};
+use tracing::{info, warn};
 
 use crate::acceptor::wait_readable;
-use crate::connection::{Connection, Socket};
-use crate::{Counters, Drain, Options, Outcome, Shutdown, Summary};
+use crate::shared::Shared;
+use crate::sync::Arc;
+use crate::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use crate::{Connection, Drain, Options, Shutdown, Summary};
 
 /// All open connections of a server whose threads block in `recv` and `send`.
 ///
@@ -26,16 +25,8 @@ pub struct Connections {
     shared: Arc<Shared>,
     limit: usize,
     drain_thread: Option<JoinHandle<()>>,
-}
-
-/// What the connections, their table and the drain thread have in common.
-#[derive(Debug)]
-pub(crate) struct Shared {
-    pub(crate) options: Options,
-    pub(crate) counters: Counters,
-    pub(crate) shutdown: Shutdown,
-    open: Mutex<Slab<Arc<Socket>>>,
-    finished: AtomicBool,
+    /// Tells the drain thread that there is nobody left to see off.
+    finished: Arc<AtomicBool>,
 }
 
 /// Small: the thread polls and walks a table.
@@ -47,20 +38,15 @@ impl Connections {
     /// # Errors
     /// No thread to be had.
     pub fn new(options: &Options, shutdown: &Shutdown) -> io::Result<Connections> {
-        let shared = Arc::new(Shared {
-            options: options.clone(),
-            counters: Counters::new(),
-            shutdown: shutdown.clone(),
-            open: Mutex::default(),
-            finished: AtomicBool::new(false),
-        });
-        let drained = Arc::clone(&shared);
+        let shared = Arc::new(Shared::new(options, shutdown));
+        let finished = Arc::new(AtomicBool::new(false));
+        let (drained, until) = (Arc::clone(&shared), Arc::clone(&finished));
         let drain_thread = Builder::new()
             .name("drain".to_owned())
             .stack_size(DRAIN_THREAD_STACK)
-            .spawn(move || drained.drain_when_asked())?;
+            .spawn(move || drain_when_asked(&drained, &until))?;
         let limit = options.max_connections();
-        Ok(Connections { shared, limit, drain_thread: Some(drain_thread) })
+        Ok(Connections { shared, limit, drain_thread: Some(drain_thread), finished })
     }
 
     /// Holds no more than `limit` connections, even if `--max-conns` allows them.
@@ -74,16 +60,8 @@ impl Connections {
     ///
     /// The connection may now wait for a thread; [`Connection::run`] serves it. Dropped without having
     /// run, it counts as rejected.
-    pub fn admit(&self, (stream, peer): (TcpStream, SocketAddr)) -> Option<Connection> {
-        trace!(%peer, "accepted");
-        self.shared.counters.accept();
-        let socket = Arc::new(Socket::new(stream));
-        let Some(key) = self.shared.insert(&socket, self.limit) else {
-            self.shared.counters.close(Outcome::Rejected);
-            debug!(%peer, limit = self.limit, "rejected: as many connections as may be are open");
-            return None;
-        };
-        Some(Connection::new(Arc::clone(&self.shared), socket, key, peer))
+    pub fn admit(&self, client: (TcpStream, SocketAddr)) -> Option<Connection> {
+        Connection::admit(&self.shared, client, self.limit)
     }
 
     /// The figures at the end, when every [`Connection`] is gone.
@@ -95,7 +73,7 @@ impl Connections {
     /// Returns whether it ran until now.
     fn stop_drain_thread(&mut self) -> bool {
         let Some(drain_thread) = self.drain_thread.take() else { return false };
-        self.shared.finished.store(true, SeqCst);
+        self.finished.store(true, SeqCst);
         // It still sleeps if the server could not start and therefore never stopped.
         self.shared.shutdown.request();
         drain_thread.thread().unpark();
@@ -116,36 +94,17 @@ impl Drop for Connections {
     }
 }
 
-impl Shared {
-    /// Adds a socket to the table unless `limit` are there.
-    fn insert(&self, socket: &Arc<Socket>, limit: usize) -> Option<usize> {
-        let mut open = self.open();
-        (open.len() < limit).then(|| open.insert(Arc::clone(socket)))
-    }
-
-    pub(crate) fn remove(&self, key: usize) {
-        self.open().try_remove(key);
-    }
-
-    /// A panic elsewhere leaves the table whole: inserting and removing are single steps.
-    fn open(&self) -> MutexGuard<'_, Slab<Arc<Socket>>> {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The drain thread: sleeps until shutdown is requested, then sees every connection off.
-    fn drain_when_asked(&self) {
-        while !self.shutdown.is_requested() {
-            if let Err(error) = wait_readable(&[self.shutdown.as_fd()], None) {
-                warn!(%error, "cannot wait for shutdown: blocked connections will not be woken");
-                return;
-            }
+/// The drain thread: sleeps until shutdown is requested, then sees every connection off.
+fn drain_when_asked(shared: &Shared, finished: &AtomicBool) {
+    while !shared.shutdown.is_requested() {
+        if let Err(error) = wait_readable(&[shared.shutdown.as_fd()], None) {
+            warn!(%error, "cannot wait for shutdown: blocked connections will not be woken");
+            return;
         }
-        let drain = Drain::begin(&self.options);
-        while !self.finished.load(SeqCst) {
-            for (_, socket) in self.open().iter() {
-                socket.see_off(&drain);
-            }
-            thread::park_timeout(Drain::INTERVAL);
-        }
+    }
+    let drain = Drain::begin(&shared.options);
+    while !finished.load(SeqCst) {
+        shared.for_each_open(|socket| socket.see_off(drain.step(&socket.stream, socket.last_activity())));
+        thread::park_timeout(Drain::INTERVAL);
     }
 }

@@ -2,9 +2,10 @@
 
 use std::fmt;
 use std::io;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use tracing::info;
+
+use crate::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 /// How one accepted connection ended. Every accepted connection ends in exactly one way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
