@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use socket2::{Domain, Socket, Type};
 
 use crate::Context;
+use crate::accounts::counted;
 use crate::case::{Case, CaseResult, During, Failure, Needs, Stop, require};
 use crate::client::{Client, blame};
 use crate::groups::WOULD_GREET_WITHIN;
@@ -161,12 +162,6 @@ fn g3_over_the_limit(context: &Context<'_>) -> CaseResult {
     let counted = counted(&server.log(), "rejected");
     require(counted >= Some(refused), "count", format!("rejected {refused}"), || server.log())?;
     Ok(())
-}
-
-/// The figure behind the last `word` in a log.
-pub(super) fn counted(log: &str, word: &str) -> Option<u64> {
-    let (_, behind) = log.rsplit_once(&format!("{word} "))?;
-    behind.split(|letter: char| !letter.is_ascii_digit()).next()?.parse().ok()
 }
 
 /// 1,100 clients are open at once: more than `select` can watch, more than a table of 1,000 holds. All are

@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 use rustix::process::Signal;
 
 use crate::Context;
+use crate::accounts::{counted, require_adds_up};
 use crate::case::{Case, CaseResult, During, Failure, Needs, require};
 use crate::client::Buffers;
 use crate::flow::{Flow, Gait, Pattern};
-use crate::groups::g_limits::counted;
 use crate::oracle::eventually;
 use crate::process::Process;
 use crate::runner::SHORT_TIMEOUT;
@@ -109,6 +109,7 @@ fn h3_never_reader(context: &Context<'_>) -> CaseResult {
     })?;
     let dropped = counted(&server.log(), "dropped");
     require(dropped == Some(1), "count", "dropped 1", || server.log())?;
+    require_adds_up(&server.log())?;
     Ok(())
 }
 
