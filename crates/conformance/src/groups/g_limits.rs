@@ -4,12 +4,10 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use socket2::{Domain, Socket, Type};
-
 use crate::Context;
 use crate::accounts::counted;
 use crate::case::{Case, CaseResult, During, Failure, Needs, Stop, require};
-use crate::client::{Client, blame};
+use crate::client::{Buffers, Client};
 use crate::groups::WOULD_GREET_WITHIN;
 use crate::groups::i_many::all_at_once;
 use crate::limits::descriptors_available;
@@ -226,25 +224,18 @@ fn g8_come_and_go(context: &Context<'_>) -> CaseResult {
 /// About the checker: the kernel has no port left for it (it is told to use one that is taken), and what it
 /// reports blames itself and not the server.
 fn g9_out_of_ports(context: &Context<'_>) -> CaseResult {
-    let connect_from = |source: SocketAddr| -> std::io::Result<(Socket, SocketAddr)> {
-        let socket = Socket::new(Domain::for_address(context.address), Type::STREAM, None)?;
-        socket.set_reuse_address(true)?;
-        socket.bind(&source.into())?;
-        socket.connect_timeout(&context.address.into(), context.patience)?;
-        let source = socket.local_addr()?.as_socket().unwrap_or(source);
-        Ok((socket, source))
-    };
     if !context.address.is_ipv4() || !context.address.ip().is_loopback() {
         return Stop::skipped("plays with ports of 127.0.0.1, where this server is not");
     }
-    let any_port = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    let failed = |error: std::io::Error| {
-        Failure::new("connect from a port of its own", "to succeed", error.to_string())
+    let connect_from = |source: SocketAddr| {
+        Client::connect_from(Some(source), context.address, context.patience, Buffers::default())
     };
-    let (_taken, source) = connect_from(any_port).map_err(failed)?;
-    let blamed = connect_from(source).map_or_else(|error| blame(&error), |_| "a connection".to_owned());
+    let taken = connect_from(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
+    let blamed =
+        connect_from(taken.source()?).map_or_else(|failure| failure.got, |_| "a connection".to_owned());
     require(blamed.contains("not the server"), "connect without a port", "an error of the checker", || {
         blamed.clone()
     })?;
+    context.note(blamed);
     Ok(())
 }

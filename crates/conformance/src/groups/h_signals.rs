@@ -1,6 +1,6 @@
 //! H, first half: signals, and how a server ends.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -137,22 +137,30 @@ fn h4_second_signal(context: &Context<'_>) -> CaseResult {
 }
 
 /// A thousand times a second the server gets a signal: some that it ignores, and SIGSTOP with SIGCONT, which
-/// ends many system calls with EINTR although nobody has a handler. Meanwhile a client exchanges megabytes
-/// and others come and go: every byte is right. All models alike.
+/// ends many system calls with EINTR although nobody has a handler. Until a thousand have been sent, a client
+/// exchanges megabytes and others come and go, and one in the middle of a message says nothing all the while:
+/// every byte is right. All models alike, but the silent one must be served beside the others.
 fn h5_storm(context: &Context<'_>) -> CaseResult {
-    const BYTES: u64 = 8 << 20;
-    const VISITS: usize = 200;
+    const SIGNALS: u64 = 1_000;
+    const BYTES: u64 = 2 << 20;
+    const VISITS: usize = 50;
     let process = context.process()?;
     let pattern = Pattern::random(&mut context.random(), 15, 4 << 10);
-    let over = AtomicBool::new(false);
-    let (sent, result) = thread::scope(|scope| {
-        let storm = scope.spawn(|| storm(process, &over));
-        let result = exchange_and_visit(context, &pattern, BYTES, VISITS);
+    let silent = context.bystander()?;
+    let (over, sent) = (AtomicBool::new(false), AtomicU64::new(0));
+    let (stormed, result) = thread::scope(|scope| {
+        let storm = scope.spawn(|| storm(process, &over, &sent));
+        let mut result = Ok(());
+        while result.is_ok() && sent.load(Ordering::Relaxed) < SIGNALS && !storm.is_finished() {
+            result = exchange_and_visit(context, &pattern, BYTES, VISITS);
+        }
         over.store(true, Ordering::Relaxed);
         (storm.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), result)
     });
-    context.note(format!("{} signals", sent?));
+    stormed?;
     result?;
+    silent.expect_undisturbed()?;
+    context.note(format!("{} signals", sent.into_inner()));
     Ok(())
 }
 
@@ -168,8 +176,7 @@ fn exchange_and_visit(
     (0..visits).try_for_each(|number| context.visit().during(format_args!("visit {number}")))
 }
 
-fn storm(process: Process, over: &AtomicBool) -> Result<u64, Failure> {
-    let mut sent = 0;
+fn storm(process: Process, over: &AtomicBool, sent: &AtomicU64) -> Result<(), Failure> {
     while !over.load(Ordering::Relaxed) {
         for signal in [Signal::URG, Signal::WINCH, Signal::CHILD] {
             process.signal(signal)?;
@@ -177,9 +184,9 @@ fn storm(process: Process, over: &AtomicBool) -> Result<u64, Failure> {
         thread::sleep(Duration::from_millis(1));
         drop(process.pause()?); // stops and continues it
         thread::sleep(Duration::from_millis(1));
-        sent += 5;
+        sent.fetch_add(5, Ordering::Relaxed);
     }
-    Ok(sent)
+    Ok(())
 }
 
 /// The server is stopped for longer than its idle timeout (3 s, in a long run 5 s), by a debugger or a full

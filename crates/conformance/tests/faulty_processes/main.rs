@@ -102,7 +102,7 @@ fn a_process_that_dies_of_a_panic_is_reported() {
 
 #[test]
 fn a_signal_that_is_taken_for_an_error_of_the_client_is_reported() {
-    let outcome = outcome_of(Fault::TakesEintrForAnError, "H5", Duration::from_secs(10));
+    let outcome = outcome_of(Fault::TakesEintrForAnError, "H5", Duration::from_secs(60));
     assert!(matches!(outcome, Outcome::Failed(_)), "{outcome}");
 }
 
