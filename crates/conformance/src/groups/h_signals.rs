@@ -11,6 +11,7 @@ use crate::accounts::{counted, require_adds_up};
 use crate::case::{Case, CaseResult, During, Failure, Needs, require};
 use crate::client::Buffers;
 use crate::flow::{Flow, Gait, Pattern};
+use crate::groups::{fastest, require_at_once};
 use crate::oracle::eventually;
 use crate::process::Process;
 use crate::runner::SHORT_TIMEOUT;
@@ -32,31 +33,6 @@ pub(super) const CASES: &[Case] = &[
         .needs(Needs::Program),
 ];
 
-/// How long it may take to do next to nothing: at least one of ten attempts must be that fast, so that a busy
-/// machine fails none that is.
-const AT_ONCE: Duration = Duration::from_millis(100);
-const ATTEMPTS: usize = 10;
-
-/// The fastest of some attempts, which end with the first that is fast enough.
-pub(super) fn fastest<E>(mut attempt: impl FnMut() -> Result<Duration, E>) -> Result<Duration, E> {
-    let mut fastest = Duration::MAX;
-    for _ in 0..ATTEMPTS {
-        fastest = fastest.min(attempt()?);
-        if fastest <= AT_ONCE {
-            break;
-        }
-    }
-    Ok(fastest)
-}
-
-/// Fails unless that was at once; the figure goes into the report.
-pub(super) fn require_at_once(context: &Context<'_>, what: &str, fastest: Duration) -> Result<(), Failure> {
-    context.note(format!("{what} within {:.0} ms", fastest.as_secs_f64() * 1e3));
-    require(fastest <= AT_ONCE, what, format!("to take at most {AT_ONCE:?}"), || {
-        format!("{fastest:?} in the fastest of {ATTEMPTS} attempts")
-    })
-}
-
 /// A server without clients gets SIGTERM. It exits with 0, within 100 ms, and nobody listens any more. All
 /// models alike.
 fn h1_idle(context: &Context<'_>) -> CaseResult {
@@ -75,6 +51,7 @@ fn h1_idle(context: &Context<'_>) -> CaseResult {
 
 /// The client sends until the server takes no more, so that megabytes are owed to it; the server gets
 /// SIGTERM; then the client reads. It gets every byte and a FIN, and the server exits with 0. All models alike.
+/// How much that is, the catalogue's 7 MB or less, is the kernel's choice, and is reported.
 fn h2_owed_to_a_reader(context: &Context<'_>) -> CaseResult {
     const AMPLE: Duration = Duration::from_secs(60); // a busy machine needs some of it, and nothing waits for it
     let mut server = context.start(Settings { drain_timeout: Some(AMPLE), ..Settings::NONE })?;
