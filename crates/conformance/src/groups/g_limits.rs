@@ -157,6 +157,8 @@ fn g3_over_the_limit(context: &Context<'_>) -> CaseResult {
     });
     visit.during("when the others have left")?;
     context.note(format!("{refused} refused, {} waited", waiting.len()));
+    drop((inside, waiting));
+    server.expect_unharmed()?;
     server.expect_clean_end()?;
     let counted = counted(&server.log(), "rejected");
     require(counted >= Some(refused), "count", format!("rejected {refused}"), || server.log())?;
