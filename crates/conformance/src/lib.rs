@@ -39,6 +39,7 @@
 //! | `process.rs`, `memory.rs` | the server seen from outside: signals, limits, descriptors, threads, CPU, memory |
 //! | `started.rs` | a server that a case starts itself, to see how it starts, logs and ends |
 //! | `accounts.rs` | what a server says in the end: every client it accepted ended in one way |
+//! | `strace.rs` | strace, for what can be neither seen nor made to happen otherwise |
 //! | `broken.rs` | servers that are wrong on purpose, for the case that checks the checker |
 //! | `runner.rs`, `oracle.rs`, `report.rs` | running, judging, telling |
 //! | `groups/` | the cases, one file per group |
@@ -58,6 +59,7 @@ mod process;
 mod report;
 mod runner;
 mod started;
+mod strace;
 mod target;
 
 pub use case::{Case, CaseResult, Failure, Needs, Stop};

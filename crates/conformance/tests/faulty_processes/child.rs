@@ -34,6 +34,7 @@ const CHILD_FAULTS: &[Fault] = &[
     Fault::LeaksThreads,
     Fault::LosesWorkers,
     Fault::Miscounts,
+    Fault::PausesTooShort,
     Fault::ServesLate,
     Fault::Spins,
     Fault::StoresReplies,

@@ -120,6 +120,17 @@ fn a_server_that_does_not_pause_without_descriptors_is_reported() {
 }
 
 #[test]
+fn a_server_that_pauses_too_short_without_descriptors_is_reported() {
+    let outcome = outcome_of(Fault::PausesTooShort, "G1", Duration::from_secs(60));
+    let Outcome::Failed(failure) = outcome else {
+        // Only strace counts accepts.
+        assert!(std::process::Command::new("strace").arg("--version").output().is_err(), "{outcome}");
+        return;
+    };
+    assert!(failure.expected.contains("failed accepts in"), "{failure}");
+}
+
+#[test]
 fn a_limit_that_is_not_kept_is_reported() {
     let outcome = outcome_of(Fault::Nothing, "G3", Duration::from_secs(1));
     assert!(matches!(outcome, Outcome::Failed(_)), "{outcome}");
