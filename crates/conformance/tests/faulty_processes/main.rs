@@ -57,6 +57,8 @@ fn a_server_that_is_always_late_is_reported() {
     // Late, but within this patience: the case itself passes.
     let outcome = outcome_of(Fault::ServesLate, "A3", Duration::from_secs(60));
     assert_failed(&outcome, "afterwards, a fresh client: visit");
+    let outcome = outcome_of(Fault::ServesLate, "F6", Duration::from_secs(60));
+    assert_failed(&outcome, "greeting beside a silent client");
 }
 
 #[test]
