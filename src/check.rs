@@ -146,6 +146,8 @@ fn require_listener(address: SocketAddr) -> Result<()> {
 /// A report and what it is about.
 #[derive(Serialize)]
 struct NamedReport<'name> {
+    /// This program's version.
+    version: &'name str,
     target: &'name str,
     #[serde(flatten)]
     report: Report,
@@ -166,8 +168,8 @@ fn check(target: &str, place: &Target<'_>, cases: &[&Case], arguments: &Argument
         _ => ExitCode::FAILURE,
     };
     if arguments.json {
-        let json =
-            serde_json::to_string_pretty(&NamedReport { target, report }).context("cannot write JSON")?;
+        let named = NamedReport { version: env!("CARGO_PKG_VERSION"), target, report };
+        let json = serde_json::to_string_pretty(&named).context("cannot write JSON")?;
         output::print(&(json + "\n"))?;
     } else {
         output::print(&totals(target, &report))?;

@@ -80,6 +80,7 @@ fn machines_get_the_whole_result_as_json() {
     assert_eq!(output.status.code(), Some(0), "{output:?}");
     let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(report["target"], "thread-pool");
+    assert_eq!(report["version"], env!("CARGO_PKG_VERSION"));
     assert_eq!(report["concurrency"]["workers"], 64);
     assert_eq!(report["passed"], 2);
     assert_eq!(report["cases"][1]["id"], "A4");

@@ -29,6 +29,9 @@ fn expect_held(report: &Value) {
     let hostile: u64 =
         report["connections"].as_object().unwrap().values().map(|count| count.as_u64().unwrap()).sum();
     assert!(hostile > 0, "{report:#}");
+    let verified = report["verified_connections"].as_u64().unwrap();
+    assert_eq!(report["connections_total"], hostile + verified, "{report:#}");
+    assert_eq!(report["version"], env!("CARGO_PKG_VERSION"), "{report:#}");
     assert_eq!(report["after"]["threads"], report["before"]["threads"], "{report:#}");
     assert_eq!(report["exit"], "exit status: 0", "{report:#}");
 }

@@ -5,10 +5,8 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
-use anyhow::Result;
-use conformance::{Launch, Server, Settings, Target};
+use conformance::{Launch, Settings, Target};
 
-use crate::child::ServerProcess;
 use crate::models::Model;
 
 /// Starts servers of one model from a program that knows `serve`: this one, when it is not a test.
@@ -28,13 +26,6 @@ impl ModelLauncher {
 }
 
 impl Launch for ModelLauncher {
-    fn start(&self, settings: &Settings) -> Result<Box<dyn Server>> {
-        let arguments = arguments(settings);
-        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-        let process = ServerProcess::start_from(&self.program, self.model.name, &arguments)?;
-        Ok(Box::new(ModelServer(process)))
-    }
-
     fn command(&self, address: SocketAddr, settings: &Settings) -> Option<Command> {
         let mut command = self.serve(&[&format!("--addr={address}")]);
         command.arg(format!("--parent={}", std::process::id())).args(arguments(settings));
@@ -90,17 +81,4 @@ fn arguments(settings: &Settings) -> Vec<String> {
 
 fn argument(option: &str, time: Duration) -> String {
     format!("{option}={}", humantime::format_duration(time))
-}
-
-/// Killed when it is dropped, as all processes of the launcher are.
-struct ModelServer(ServerProcess);
-
-impl Server for ModelServer {
-    fn address(&self) -> SocketAddr {
-        self.0.address()
-    }
-
-    fn pid(&self) -> Option<u32> {
-        Some(self.0.pid())
-    }
 }

@@ -1,19 +1,22 @@
 //! The hostile behaviours, each a small client that is bounded in time and bytes.
 //!
-//! Two of them are hostile in form only: garbage and an early half-close must still be answered, so these two
-//! verify every byte.
+//! Some of them are hostile in form only: garbage, single bytes, an early half-close and a window that opens late
+//! must still be answered, so these verify every byte.
 
-use std::io::{self, ErrorKind, Read, Write};
-use std::net::{Shutdown, SocketAddr, TcpStream};
+mod rude;
+mod slow;
+#[cfg(test)]
+mod tests;
+mod whole;
+
+use std::io;
+use std::net::{SocketAddr, TcpStream};
 use std::sync::atomic::Ordering;
-use std::thread;
-use std::time::{Duration, Instant};
 
-use protocol::{GREETING, Session};
 use serde::Serialize;
 use socket2::{Domain, SockRef, Socket, Type};
 
-use super::plan::{IDLE_TIMEOUT, PATIENCE, Plan, WRITE_TIMEOUT};
+use super::plan::{PATIENCE, Plan};
 use super::tally::Tally;
 
 /// What a client does.
@@ -24,43 +27,63 @@ pub(super) enum Behaviour {
     Reset,
     /// Closes at once, with the greeting unread.
     Vanish,
+    /// Shuts its receiving side and sends on.
+    Deaf,
     /// Sends flat out and never reads, until the server cuts it.
     NeverRead,
+    /// The same, until the server waits to write; then it resets.
+    ResetBlocked,
     /// Sends a byte now and then.
     Trickle,
-    /// Sends random bytes and half-closes; verified.
-    Garbage,
-    /// Sends a message and half-closes at once; verified.
-    HalfClose,
     /// Many connections that say nothing, then leave together or wait until the server closes them.
     IdleCrowd,
+    /// Sends random bytes and half-closes; verified.
+    Garbage,
+    /// Sends each byte in a segment of its own; verified.
+    Pieces,
+    /// Sends a message and half-closes at once; verified.
+    HalfClose,
+    /// Sends flat out without reading, then reads all of it, and again; verified.
+    Window,
+    /// Sends flat out without reading, half-closes and then reads slowly; verified.
+    LateReader,
 }
-
-/// How many connections one turn of those makes that are over at once.
-const BURST: usize = 10;
-/// Fits into the socket buffers of both ends, so that a client may write all of it before it reads.
-const LONGEST_GARBAGE: usize = 32 << 10;
-/// From one byte of a trickle to the next.
-const TRICKLE_EVERY: Duration = Duration::from_millis(20);
 
 impl Behaviour {
     /// Over as soon as the server has answered, or sooner.
-    pub(super) const QUICK: [Behaviour; 4] =
-        [Behaviour::Reset, Behaviour::Vanish, Behaviour::Garbage, Behaviour::HalfClose];
+    pub(super) const QUICK: [Behaviour; 6] = [
+        Behaviour::Reset,
+        Behaviour::Vanish,
+        Behaviour::Deaf,
+        Behaviour::Garbage,
+        Behaviour::Pieces,
+        Behaviour::HalfClose,
+    ];
 
-    /// These sit with the server for a second or so.
-    pub(super) const SITTING: [Behaviour; 3] =
-        [Behaviour::NeverRead, Behaviour::Trickle, Behaviour::IdleCrowd];
+    /// These sit with the server for a while.
+    pub(super) const SITTING: [Behaviour; 6] = [
+        Behaviour::NeverRead,
+        Behaviour::ResetBlocked,
+        Behaviour::Trickle,
+        Behaviour::IdleCrowd,
+        Behaviour::Window,
+        Behaviour::LateReader,
+    ];
 
     pub(super) const fn title(self) -> &'static str {
         match self {
             Behaviour::Reset => "reset in a message",
             Behaviour::Vanish => "connect and vanish",
+            Behaviour::Deaf => "shut reading, send on",
             Behaviour::NeverRead => "never read",
+            Behaviour::ResetBlocked => "reset while the reply waits",
             Behaviour::Trickle => "trickle",
-            Behaviour::Garbage => "garbage, verified",
-            Behaviour::HalfClose => "half-close, verified",
             Behaviour::IdleCrowd => "idle in a crowd",
+            Behaviour::Garbage => "garbage, verified",
+            Behaviour::Pieces => "byte by byte, verified",
+            Behaviour::HalfClose => "half-close, verified",
+            Behaviour::Window => "window closed and opened, verified",
+            Behaviour::LateReader => "half-close and read late, verified",
         }
     }
 }
@@ -81,18 +104,16 @@ impl Visitor<'_> {
         let turn = match behaviour {
             Behaviour::Reset => self.reset(),
             Behaviour::Vanish => self.vanish(),
+            Behaviour::Deaf => self.deaf(),
             Behaviour::NeverRead => self.never_read(),
+            Behaviour::ResetBlocked => self.reset_blocked(),
             Behaviour::Trickle => self.trickle(),
-            Behaviour::Garbage => {
-                let stream = self.garbage();
-                self.converse(behaviour, &stream)
-            }
-            Behaviour::HalfClose => {
-                let mut stream = vec![b'^'];
-                stream.extend((0..self.random.usize(1..1000)).map(|_| self.random.alphanumeric() as u8));
-                self.converse(behaviour, &stream)
-            }
             Behaviour::IdleCrowd => self.idle_crowd(),
+            Behaviour::Garbage => self.garbage(),
+            Behaviour::Pieces => self.pieces(),
+            Behaviour::HalfClose => self.half_close(),
+            Behaviour::Window => self.window(),
+            Behaviour::LateReader => self.late_reader(),
         };
         match turn {
             // Ports and descriptors are ours.
@@ -104,132 +125,29 @@ impl Visitor<'_> {
         }
     }
 
-    fn reset(&mut self) -> io::Result<()> {
-        for _ in 0..BURST {
-            let stream = self.connect(Behaviour::Reset)?;
-            let length = self.random.usize(..64);
-            // It may be closed already; then there is nothing to reset.
-            let _ = (&stream).write_all(&[b"^".as_slice(), &[b'r'; 64][..length]].concat());
-            if self.random.bool() {
-                thread::yield_now();
-            }
-            reset(stream);
-        }
-        Ok(())
-    }
-
-    fn vanish(&mut self) -> io::Result<()> {
-        for _ in 0..BURST {
-            drop(self.connect(Behaviour::Vanish)?);
-        }
-        Ok(())
-    }
-
-    /// Small buffers and segments as on Ethernet, so that the server feels it soon.
-    fn never_read(&mut self) -> io::Result<()> {
-        let socket = Socket::new(Domain::for_address(self.address), Type::STREAM, None)?;
-        socket.set_recv_buffer_size(4 << 10)?;
-        socket.set_send_buffer_size(64 << 10)?;
-        socket.set_tcp_mss(1460)?;
-        socket.connect_timeout(&self.address.into(), PATIENCE)?;
-        self.tally.connected(Behaviour::NeverRead);
-        let mut stream = TcpStream::from(socket);
-        stream.set_write_timeout(Some(Duration::from_millis(50)))?;
-        let mut flood = [b'n'; 16 << 10];
-        flood[0] = b'^';
-        // The server notices late on a busy machine; this client then leaves by itself.
-        let end = Instant::now() + WRITE_TIMEOUT * 2;
-        while Instant::now() < end {
-            match stream.write(&flood) {
-                Err(error) if !matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => break,
-                _ => {}
-            }
-        }
-        Ok(())
-    }
-
-    fn trickle(&mut self) -> io::Result<()> {
-        let mut stream = self.connect(Behaviour::Trickle)?;
-        let end = Instant::now() + self.plan.sit;
-        for &byte in b"^slowly$".iter().cycle() {
-            if Instant::now() >= end || stream.write_all(&[byte]).is_err() {
-                break;
-            }
-            thread::sleep(TRICKLE_EVERY);
-        }
-        Ok(())
-    }
-
-    fn idle_crowd(&mut self) -> io::Result<()> {
-        let crowd: io::Result<Vec<TcpStream>> =
-            (0..self.plan.crowd).map(|_| self.connect(Behaviour::IdleCrowd)).collect();
-        let crowd = crowd?;
-        match crowd.last() {
-            Some(last) if self.plan.crowd_may_stay && self.random.u8(..4) == 0 => wait_to_be_cut(last)?,
-            _ => thread::sleep(self.plan.sit),
-        }
-        for stream in crowd {
-            if self.random.bool() { reset(stream) } else { drop(stream) }
-        }
-        Ok(())
-    }
-
-    fn garbage(&mut self) -> Vec<u8> {
-        let length = self.random.usize(..LONGEST_GARBAGE);
-        let mut bytes = vec![0; length];
-        self.random.fill(&mut bytes);
-        for byte in &mut bytes {
-            // Random bytes alone are seldom a delimiter.
-            match self.random.u8(..) {
-                0..8 => *byte = b'^',
-                8..12 => *byte = b'$',
-                _ => {}
-            }
-        }
-        bytes
-    }
-
-    /// Sends all, half-closes, and compares the whole reply up to its end.
-    fn converse(&self, behaviour: Behaviour, bytes: &[u8]) -> io::Result<()> {
-        let mut stream = self.connect(behaviour)?;
-        stream.set_read_timeout(Some(PATIENCE))?;
-        stream.set_write_timeout(Some(PATIENCE))?;
-        let mut expected = vec![GREETING];
-        Session::new().append_reply(bytes, &mut expected);
-        stream.write_all(bytes)?;
-        stream.shutdown(Shutdown::Write)?;
-        let mut got = Vec::with_capacity(expected.len() + 1);
-        stream.take(expected.len() as u64 + 1).read_to_end(&mut got)?;
-        if got != expected {
-            let same = got.iter().zip(&expected).take_while(|(one, other)| one == other).count();
-            return Err(io::Error::other(format!(
-                "{} bytes instead of {}, and they differ from byte {same}",
-                got.len(),
-                expected.len()
-            )));
-        }
-        self.tally.verified_bytes.fetch_add(got.len() as u64, Ordering::Relaxed);
-        Ok(())
-    }
-
     fn connect(&self, behaviour: Behaviour) -> io::Result<TcpStream> {
         let stream = TcpStream::connect_timeout(&self.address, PATIENCE)?;
         self.tally.connected(behaviour);
         Ok(stream)
     }
-}
 
-/// Waits for the greeting and then for the end that the idle timeout brings, however that looks.
-fn wait_to_be_cut(mut stream: &TcpStream) -> io::Result<()> {
-    stream.set_read_timeout(Some(IDLE_TIMEOUT * 2))?;
-    while stream.read(&mut [0; 16]).is_ok_and(|count| count > 0) {}
-    Ok(())
+    /// A connection with small buffers and segments as on Ethernet, so that the server feels it soon when this
+    /// client does not read.
+    fn connect_narrow(&self, behaviour: Behaviour) -> io::Result<TcpStream> {
+        let socket = Socket::new(Domain::for_address(self.address), Type::STREAM, None)?;
+        socket.set_recv_buffer_size(4 << 10)?;
+        socket.set_send_buffer_size(64 << 10)?;
+        socket.set_tcp_mss(1460)?;
+        socket.connect_timeout(&self.address.into(), PATIENCE)?;
+        self.tally.connected(behaviour);
+        Ok(socket.into())
+    }
 }
 
 /// Ends a connection by a reset instead of a FIN.
 fn reset(stream: TcpStream) {
     // It fails only if the connection is gone already, which is what was wanted.
-    let _ = SockRef::from(&stream).set_linger(Some(Duration::ZERO));
+    let _ = SockRef::from(&stream).set_linger(Some(std::time::Duration::ZERO));
     drop(stream);
 }
 

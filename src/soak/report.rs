@@ -25,15 +25,21 @@ const UNWATCHED_SHARE: f64 = 0.25;
 /// The figures of one run. Units are in the names.
 #[derive(Debug, Serialize)]
 pub(super) struct Report {
+    /// The program's version.
+    version: &'static str,
     model: &'static str,
     seed: u64,
     seconds: u64,
     /// Hostile connections by behaviour.
     connections: BTreeMap<Behaviour, u64>,
     verified_connections: u64,
+    /// All of these.
+    connections_total: u64,
     verified_bytes: u64,
     /// Clients that were not made for lack of ports or descriptors here.
     not_made: u64,
+    /// Slow readers that ran so late here that the server had to cut them.
+    too_slow: u64,
     /// What verified clients saw go wrong.
     errors: u64,
     first_error: Option<String>,
@@ -68,14 +74,19 @@ impl Report {
         let (errors, first_error) = tally.errors();
         let (drift_bytes_per_hour, fitted_growth_bytes) = drift(samples, length).unzip();
         let most = |figure: fn(&Sample) -> usize| samples.iter().map(figure).max().unwrap_or(0);
+        let connections = tally.connections();
+        let verified_connections = tally.verified_connections.load(Ordering::Relaxed);
         let mut report = Report {
+            version: env!("CARGO_PKG_VERSION"),
             model,
             seed,
             seconds: length.as_secs(),
-            connections: tally.connections(),
-            verified_connections: tally.verified_connections.load(Ordering::Relaxed),
+            connections_total: connections.values().sum::<u64>() + verified_connections,
+            connections,
+            verified_connections,
             verified_bytes: tally.verified_bytes.load(Ordering::Relaxed),
             not_made: tally.not_made.load(Ordering::Relaxed),
+            too_slow: tally.too_slow.load(Ordering::Relaxed),
             errors,
             first_error,
             before,
@@ -163,12 +174,20 @@ impl fmt::Display for Report {
             writeln!(formatter, "  {count:>9} connections  {}", behaviour.title())?;
         }
         writeln!(formatter, "  {:>9} connections  verified load", self.verified_connections)?;
+        writeln!(formatter, "  {:>9} connections  in all", self.connections_total)?;
         writeln!(formatter, "  {:>9.1} MiB verified, {} errors", mebi_of(self.verified_bytes), self.errors)?;
         if let Some(first) = &self.first_error {
             writeln!(formatter, "  first error: {first}")?;
         }
         if self.not_made > 0 {
             writeln!(formatter, "  {} turns not made for lack of local ports or descriptors", self.not_made)?;
+        }
+        if self.too_slow > 0 {
+            writeln!(
+                formatter,
+                "  {} slow readers not judged: this machine ran them too late",
+                self.too_slow
+            )?;
         }
         writeln!(
             formatter,

@@ -16,6 +16,8 @@ pub(super) struct Tally {
     pub(super) verified_bytes: AtomicU64,
     /// Clients that could not be made for lack of local ports or descriptors: our own limit.
     pub(super) not_made: AtomicU64,
+    /// Slow readers that this machine ran so late that the server had to cut them: they show nothing.
+    pub(super) too_slow: AtomicU64,
     errors: AtomicU64,
     first_error: Mutex<Option<String>>,
 }

@@ -17,7 +17,8 @@ use rustix::event::PollFlags;
 use socket2::{Domain, SockRef, Socket, Type};
 
 use crate::case::Failure;
-pub(crate) use attempts::{Ending, Incoming, Outgoing, blame};
+use attempts::blame;
+pub(crate) use attempts::{Ending, Incoming, Outgoing};
 use excerpt::{excerpt, first_difference};
 
 /// A connection to the server under test.
@@ -55,8 +56,22 @@ impl Client {
         patience: Duration,
         buffers: Buffers,
     ) -> Result<Self, Failure> {
+        Client::connect_from(None, address, patience, buffers)
+    }
+
+    /// The same from a port of the caller's choice, which may be taken already.
+    pub(crate) fn connect_from(
+        source: Option<SocketAddr>,
+        address: SocketAddr,
+        patience: Duration,
+        buffers: Buffers,
+    ) -> Result<Self, Failure> {
         let connect = || -> io::Result<TcpStream> {
             let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
+            if let Some(source) = source {
+                socket.set_reuse_address(true)?; // the connection is what must be unique, not the port
+                socket.bind(&source.into())?;
+            }
             if let Some(bytes) = buffers.receive {
                 socket.set_recv_buffer_size(bytes)?; // before connecting: the window's scale depends on it
             }
@@ -169,6 +184,13 @@ impl Client {
     pub(crate) fn reset(self) {
         // If the option cannot be set the connection is already gone, which is what was wanted.
         let _ = SockRef::from(&self.stream).set_linger(Some(Duration::ZERO));
+    }
+
+    /// Its own end of the connection.
+    pub(crate) fn source(&self) -> Result<SocketAddr, Failure> {
+        self.stream
+            .local_addr()
+            .map_err(|error| Failure::new("look at the connection", "its address", error.to_string()))
     }
 
     /// The bare socket, to be handed to another process.

@@ -26,6 +26,21 @@ pub struct Context<'launch> {
 }
 
 impl<'launch> Context<'launch> {
+    /// A server that serves one client at a time at this address, and of which nothing else is known.
+    pub(crate) fn at(address: SocketAddr, seed: u64, patience: Duration) -> Self {
+        Context {
+            address,
+            concurrency: Concurrency::One,
+            settings: Settings::NONE,
+            process: None,
+            launch: None,
+            long: false,
+            seed,
+            patience,
+            notes: Mutex::default(),
+        }
+    }
+
     /// How many clients the server promises to serve at the same time.
     pub fn concurrency(&self) -> Concurrency {
         self.concurrency

@@ -5,8 +5,9 @@
 //!   an address,     one server per   address, promises  a client that behaves
 //!   or a Launch     kind of need     process if known   well, slowly or badly
 //!                        │
-//!                        └─ after each case the oracle: a fresh client is served, and
-//!                           (process known) descriptors, threads and CPU are back at rest
+//!                        └─ after each case the oracle: a fresh client is served, and (process known)
+//!                           descriptors, threads, memory and CPU are back at rest; when a program
+//!                           ends, it has counted every client once
 //! ```
 //!
 //! A case is a small function in the file of its group. Its doc comment says what the client does, what
@@ -37,10 +38,13 @@
 //! | `client.rs`, `dialogue.rs`, `flow.rs` | the client toolkit: bytes, scripts, megabytes |
 //! | `process.rs`, `memory.rs` | the server seen from outside: signals, limits, descriptors, threads, CPU, memory |
 //! | `started.rs` | a server that a case starts itself, to see how it starts, logs and ends |
+//! | `accounts.rs` | what a server says in the end: every client it accepted ended in one way |
+//! | `strace.rs` | strace, for what can be neither seen nor made to happen otherwise |
 //! | `broken.rs` | servers that are wrong on purpose, for the case that checks the checker |
 //! | `runner.rs`, `oracle.rs`, `report.rs` | running, judging, telling |
 //! | `groups/` | the cases, one file per group |
 
+mod accounts;
 mod broken;
 mod case;
 mod client;
@@ -55,6 +59,7 @@ mod process;
 mod report;
 mod runner;
 mod started;
+mod strace;
 mod target;
 
 pub use case::{Case, CaseResult, Failure, Needs, Stop};

@@ -120,38 +120,43 @@ impl Process {
         Some(matches!(state(&self.folder()), None | Some('Z' | 'X')))
     }
 
-    /// Waits until the process wants (almost) no CPU: with nothing to do, a server must not spin.
+    /// Waits until the process uses less than 1 % of a CPU: with nothing to do, a server must not spin.
     pub(crate) fn expect_rest(self, patience: Duration) -> Result<(), Failure> {
         const WINDOW: Duration = Duration::from_millis(100);
         let deadline = Instant::now() + patience;
         loop {
             let start = Instant::now();
-            let Some(before) = self.runnable_time() else { return Ok(()) };
+            let Some(before) = self.cpu_time() else { return Ok(()) };
             thread::sleep(WINDOW);
-            let Some(after) = self.runnable_time() else { return Ok(()) };
-            let (wanted, window) = (after.saturating_sub(before), start.elapsed());
-            // A spinning thread wants all of the window, a resting one nothing. One that waited for a CPU
-            // all the time shows in its state only.
-            if wanted * 4 <= window && !self.has_runnable_thread() {
+            let Some(after) = self.cpu_time() else { return Ok(()) };
+            let used = after.used.saturating_sub(before.used);
+            let waited = after.waited.saturating_sub(before.waited);
+            let window = start.elapsed();
+            // On a busy machine a thread that spins may use little, but then it waits for a CPU. One that
+            // waited all the time shows in its state only.
+            if used * 100 <= window && waited * 4 <= window && !self.has_runnable_thread() {
                 return Ok(());
             }
             require(Instant::now() < deadline, "idle", "a server at rest", || {
-                format!("one that wants {wanted:?} of CPU time in {window:?} with nothing to do")
+                format!(
+                    "{used:?} of CPU time in {window:?} with nothing to do, and {waited:?} of waiting for it"
+                )
             })?;
         }
     }
 
-    /// The time that its threads have spent on a CPU or waiting for one: what it would have used on a
-    /// machine of its own. So a server that spins is found on a busy machine too.
-    fn runnable_time(self) -> Option<Duration> {
-        let mut nanoseconds = 0;
+    /// What its threads have used of CPUs, and waited for them.
+    fn cpu_time(self) -> Option<CpuTime> {
+        let mut sum = CpuTime { used: Duration::ZERO, waited: Duration::ZERO };
         for task in self.tasks()? {
             // A thread that has ended meanwhile is at rest.
             let Ok(times) = fs::read_to_string(task.join("schedstat")) else { continue };
-            let mut times = times.split_whitespace().map_while(|time| time.parse::<u64>().ok());
-            nanoseconds += times.next()? + times.next()?;
+            let mut times =
+                times.split_whitespace().map_while(|time| time.parse().ok().map(Duration::from_nanos));
+            sum.used += times.next()?;
+            sum.waited += times.next()?;
         }
-        Some(Duration::from_nanos(nanoseconds))
+        Some(sum)
     }
 
     fn has_runnable_thread(self) -> bool {
@@ -172,6 +177,13 @@ fn state(folder: &Path) -> Option<char> {
     let stat = fs::read_to_string(folder.join("stat")).ok()?;
     // It comes behind the program's name, which may hold anything, in parentheses.
     stat.rsplit_once(") ")?.1.chars().next()
+}
+
+/// What the living threads of a process have spent on CPUs and in the queues before them.
+#[derive(Clone, Copy, Debug)]
+struct CpuTime {
+    used: Duration,
+    waited: Duration,
 }
 
 /// What a process has done since its threads began.
@@ -220,7 +232,7 @@ mod tests {
         assert!(holdings.descriptors >= 3);
         assert!(holdings.threads >= 1);
         assert!(process.anonymous_memory().unwrap() > 0);
-        assert!(process.runnable_time().is_some());
+        assert!(process.cpu_time().is_some());
         assert_eq!(process.has_ended(), Some(false));
     }
 

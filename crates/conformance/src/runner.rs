@@ -10,12 +10,16 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use rustix::process::Signal;
+
 use crate::Context;
-use crate::case::{Case, CaseResult, Failure, Needs, Stop};
+use crate::accounts::require_adds_up;
+use crate::case::{Case, CaseResult, During, Failure, Needs, Stop};
 use crate::oracle::{Baseline, expect_ended, expect_unharmed};
 use crate::process::Process;
 use crate::report::{CaseReport, Report};
-use crate::target::{Place, Server, Settings, Target};
+use crate::started::Program;
+use crate::target::{Launch, Place, Server, Settings, Target};
 
 /// How to run.
 #[derive(Clone, Copy, Debug)]
@@ -45,9 +49,10 @@ pub fn run(
     let start = Instant::now();
     let mut reports = Vec::with_capacity(cases.len());
     let mut servers = HashMap::new();
-    for case in cases {
+    for (number, case) in cases.iter().enumerate() {
         let start = Instant::now();
-        let (result, notes) = run_one(target, case, options, &mut servers);
+        let is_last = !cases[number + 1..].iter().any(|later| later.needs == case.needs);
+        let (result, notes) = run_one(target, case, is_last, options, &mut servers);
         let report = CaseReport::new(case, result, notes, start.elapsed());
         finished(&report);
         reports.push(report);
@@ -59,13 +64,21 @@ pub fn run(
 struct Running<'launch> {
     context: Context<'launch>,
     baseline: Baseline,
-    /// Ends the server when this is dropped.
-    _server: Option<Box<dyn Server>>,
+    server: Holder,
+}
+
+/// Who holds a server; dropping this ends the server.
+enum Holder {
+    Program(Program),
+    Launched(Box<dyn Server>),
+    /// It is not ours to end, or there is none.
+    Nobody,
 }
 
 fn run_one<'launch>(
     target: &Target<'launch>,
     case: &Case,
+    is_last: bool,
     options: &Options,
     servers: &mut HashMap<Needs, Running<'launch>>,
 ) -> (CaseResult, Vec<String>) {
@@ -74,7 +87,7 @@ fn run_one<'launch>(
         Ok(running) => running,
         Err(stop) => return (Err(stop), Vec::new()),
     };
-    let result = (case.run)(&running.context).and_then(|()| {
+    let mut result = (case.run)(&running.context).and_then(|()| {
         Ok(match case.needs {
             Needs::Shutdown => expect_ended(&running.context),
             Needs::Program | Needs::Nothing => Ok(()),
@@ -83,10 +96,29 @@ fn run_one<'launch>(
     });
     let notes = take(running.context.notes.get_mut().unwrap_or_else(PoisonError::into_inner));
     let of_its_own = matches!(case.needs, Needs::Pause | Needs::Shutdown);
-    if !of_its_own && !matches!(result, Err(Stop::Failed(_))) {
-        servers.insert(case.needs, running);
+    if !matches!(result, Err(Stop::Failed(_))) {
+        if of_its_own || is_last {
+            result = expect_good_end(running, case.needs).map_err(Stop::from).and(result);
+        } else {
+            servers.insert(case.needs, running);
+        }
     }
     (result, notes)
+}
+
+/// A program that nobody needs any more is asked to end. No client is left, so it ends with code 0 (a case that
+/// has asked it to end itself judges the code), and by what it says then, every client has ended in one way.
+fn expect_good_end(running: Running<'_>, needs: Needs) -> Result<(), Failure> {
+    let Running { context, server: Holder::Program(mut program), .. } = running else { return Ok(()) };
+    let within = context.settings.drain_timeout.unwrap_or_default() + context.patience;
+    if needs == Needs::Shutdown {
+        return program
+            .expect_exit(within)
+            .and_then(|_| require_adds_up(&program.log()))
+            .during("afterwards");
+    }
+    context.process.map_or(Ok(()), |process| process.signal(Signal::TERM))?;
+    program.expect_code(0, within).during("afterwards, SIGTERM")
 }
 
 /// Short, so that cases which wait for them are short, and long enough that a slow machine does not
@@ -103,27 +135,46 @@ fn prepare<'launch>(
     let (server, address, settings, launch) = match target.place {
         Place::Address { address, declared } => {
             reason_to_skip(needs, &declared).map_or(Ok(()), Stop::skipped)?;
-            (None, address, declared, None)
+            (Holder::Nobody, address, declared, None)
         }
         // Such a case starts its own servers, or none.
         Place::Launch(launch) if matches!(needs, Needs::Program | Needs::Nothing) => {
-            (None, NOWHERE, Settings::NONE, Some(launch))
+            (Holder::Nobody, NOWHERE, Settings::NONE, Some(launch))
         }
         Place::Launch(launch) => {
             let settings = settings_for(needs);
-            let server = launch
-                .start(&settings)
-                .map_err(|error| Failure::new("start the server", "it to come up", format!("{error:#}")))?;
-            let address = server.address();
-            (Some(server), address, settings, Some(launch))
+            let (server, address) = launched(launch, &settings, options.patience)?;
+            (server, address, settings, Some(launch))
         }
     };
-    let process = server.as_ref().and_then(|server| server.pid()).and_then(Process::new);
+    let pid = match &server {
+        Holder::Program(program) => Some(program.id()),
+        Holder::Launched(server) => server.pid(),
+        Holder::Nobody => None,
+    };
+    let process = pid.and_then(Process::new);
     let Options { long, seed, patience } = *options;
     let (concurrency, notes) = (target.concurrency, Mutex::default());
     let context = Context { address, concurrency, settings, process, launch, long, seed, patience, notes };
     let baseline = if address == NOWHERE { Baseline::UNKNOWN } else { Baseline::after_warm_up(&context) };
-    Ok(Running { context, baseline, _server: server })
+    Ok(Running { context, baseline, server })
+}
+
+fn launched(
+    launch: &dyn Launch,
+    settings: &Settings,
+    patience: Duration,
+) -> Result<(Holder, SocketAddr), Failure> {
+    let any_port = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    if let Some(command) = launch.command(any_port, settings) {
+        let (program, address) = Program::serve(command, patience)?;
+        return Ok((Holder::Program(program), address));
+    }
+    let server = launch
+        .start(settings)
+        .map_err(|error| Failure::new("start the server", "it to come up", format!("{error:#}")))?;
+    let address = server.address();
+    Ok((Holder::Launched(server), address))
 }
 
 /// Where no server is.

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use rustix::process::Signal;
 
 use crate::Context;
+use crate::accounts::require_adds_up;
 use crate::case::{During, Failure, Stop, require};
 use crate::oracle::{Baseline, eventually, expect_unharmed};
 use crate::process::Process;
@@ -28,6 +29,8 @@ pub(crate) struct Started<'launch> {
 pub(crate) struct Program {
     child: Child,
     log: Arc<Mutex<String>>,
+    /// Whether its log comes here.
+    keeps_log: bool,
     reader: Option<JoinHandle<()>>,
 }
 
@@ -42,10 +45,7 @@ impl<'launch> Started<'launch> {
         address: SocketAddr,
         settings: Settings,
     ) -> Result<Self, Stop> {
-        let mut command = command(from, address, &settings)?;
-        command.stdout(Stdio::piped());
-        let mut program = Program::run(command)?;
-        let address = program.read_address(from.patience)?;
+        let (program, address) = Program::serve(command(from, address, &settings)?, from.patience)?;
         Ok(Started::with(from, program, address, settings))
     }
 
@@ -96,12 +96,9 @@ impl<'launch> Started<'launch> {
         self.expect_code(0, self.context.patience)
     }
 
-    /// It must exit by itself, with this code.
+    /// It must exit by itself, with this code; if that is 0, it must have counted every client.
     pub(crate) fn expect_code(&mut self, code: i32, within: Duration) -> Result<(), Failure> {
-        let status = self.expect_exit(within)?;
-        require(status.code() == Some(code), "end", format!("exit code {code}"), || {
-            format!("{status}; it logged {:?}", self.log())
-        })
+        self.program.expect_code(code, within)
     }
 
     pub(crate) fn expect_exit(&mut self, within: Duration) -> Result<ExitStatus, Failure> {
@@ -110,6 +107,14 @@ impl<'launch> Started<'launch> {
 }
 
 impl Program {
+    /// Starts the command of a server and waits until it says where it listens.
+    pub(crate) fn serve(mut command: Command, patience: Duration) -> Result<(Program, SocketAddr), Failure> {
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut program = Program::run(command)?;
+        let address = program.read_address(patience)?;
+        Ok((program, address))
+    }
+
     /// Starts a command. What it writes to standard error is kept, unless the command says where that goes.
     pub(crate) fn run(mut command: Command) -> Result<Program, Failure> {
         let mut child = command
@@ -121,7 +126,7 @@ impl Program {
             let log = Arc::clone(&log);
             thread::spawn(move || keep(stderr, &log))
         });
-        Ok(Program { child, log, reader })
+        Ok(Program { child, log, keeps_log: reader.is_some(), reader })
     }
 
     /// Waits until it has said where it listens: in a line that ends with the address.
@@ -140,9 +145,23 @@ impl Program {
         address.ok_or_else(|| fail(format!("none; it logged {:?}", self.log())))
     }
 
+    /// Its process id.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// All that it has written to standard error so far.
     pub(crate) fn log(&self) -> String {
         self.log.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// It must exit by itself, with this code; if that is 0, it must have counted every client.
+    pub(crate) fn expect_code(&mut self, code: i32, within: Duration) -> Result<(), Failure> {
+        let status = self.expect_exit(within)?;
+        require(status.code() == Some(code), "end", format!("exit code {code}"), || {
+            format!("{status}; it logged {:?}", self.log())
+        })?;
+        if code == 0 && self.keeps_log { require_adds_up(&self.log()) } else { Ok(()) }
     }
 
     /// It must exit by itself; then the log is complete.

@@ -83,20 +83,24 @@ impl Settings {
 
 /// Starts servers of one model, each with its own address and process.
 pub trait Launch: Sync {
-    /// Starts a server with these settings; what they leave open keeps its default.
-    ///
-    /// # Errors
-    /// Why it did not come up.
-    fn start(&self, settings: &Settings) -> anyhow::Result<Box<dyn Server>>;
-
-    /// The same as a command, for cases that look at how a server starts and ends. `None` if it is no program.
+    /// The command that starts a server with these settings; what they leave open keeps its default. `None` if
+    /// these servers are no programs, and then [`Launch::start`] starts them.
     ///
     /// It runs in the foreground until SIGTERM or SIGINT. Once it listens, it prints a line to standard output
     /// that ends with its address; the log goes to standard error. It exits with 0 after a clean shutdown, with
-    /// another code if it had to drop replies, and with 128 + signal at a second signal. At the end it logs how
-    /// many clients it rejected and dropped, as `rejected N` and `dropped N`.
+    /// another code if it had to drop replies, and with 128 + signal at a second signal. At the end it logs in
+    /// one line how many clients it accepted and how they ended: `accepted N`, `completed N`, `errors N`,
+    /// `timeouts N`, `rejected N` and `dropped N`, with anything between them.
     fn command(&self, _address: SocketAddr, _settings: &Settings) -> Option<Command> {
         None
+    }
+
+    /// Starts a server that is no program.
+    ///
+    /// # Errors
+    /// Why it did not come up.
+    fn start(&self, _settings: &Settings) -> anyhow::Result<Box<dyn Server>> {
+        anyhow::bail!("there is neither a command nor another way to start it")
     }
 
     /// Commands that are wrong, each in another way: they must be refused with exit code 2 and advice.

@@ -119,7 +119,15 @@ fn a_reset_instead_of_a_fin_is_reported() {
 
 #[test]
 fn serving_one_at_a_time_against_the_promise_is_reported() {
-    assert_reported(Fault::ServesOneAtATime, &["A10", "E1", "F6", "F7", "I1"]);
+    assert_reported(Fault::ServesOneAtATime, &["A10", "E1", "F2", "F3", "F6", "F7", "I1"]);
+}
+
+#[test]
+fn serving_others_only_when_a_client_that_does_not_read_is_cut_is_reported() {
+    // This patient, a client is served in the end: the cut comes before it.
+    let (id, outcome) = run_all(Fault::ServesOneAtATime, Concurrency::Many, PATIENT, find("F2")).remove(0);
+    let reported = matches!(&outcome, Outcome::Failed(failure) if failure.step == "another client meanwhile");
+    assert!(reported, "{id} {outcome}");
 }
 
 #[test]

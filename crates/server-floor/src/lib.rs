@@ -12,4 +12,4 @@ pub mod on_epoll;
 pub mod on_threads;
 
 /// The same receive buffer as the event-driven models have.
-const BUFFER_SIZE: usize = 64 * 1024;
+const BUFFER_SIZE: usize = 48 * 1024;

@@ -173,8 +173,10 @@ async fn converse(client: &mut Client) -> io::Result<()> {
     }
 }
 
-/// The receive buffer's size is what a client may have answered before other tasks get their turn.
-const BUFFER_SIZE: usize = 64 * 1024;
+/// The receive buffer's size is what a client may have answered before other tasks get their turn. It is also
+/// the most that one may leave untaken: with what the allocator adds, a client that does not read then holds
+/// less than 64 KiB.
+const BUFFER_SIZE: usize = 48 * 1024;
 
 thread_local! {
     /// One buffer for each worker thread, and none for a waiting task: a buffer that lived across an

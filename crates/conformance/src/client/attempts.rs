@@ -110,7 +110,7 @@ fn poll_once(stream: &TcpStream, interest: PollFlags, within: Duration) -> Resul
 }
 
 /// An error in words, and whose it is: some mean that the client has come to its own limits.
-pub(crate) fn blame(error: &io::Error) -> String {
+pub(super) fn blame(error: &io::Error) -> String {
     let exhausted = matches!(
         error.raw_os_error().map(Errno::from_raw_os_error),
         Some(Errno::MFILE | Errno::NFILE | Errno::ADDRNOTAVAIL)
@@ -126,6 +126,16 @@ mod tests {
 
     use super::*;
     use crate::client::Buffers;
+
+    #[test]
+    fn only_limits_of_this_process_are_its_own_fault() {
+        for own in [Errno::MFILE, Errno::NFILE, Errno::ADDRNOTAVAIL] {
+            assert!(blame(&own.into()).contains("not the server"), "{own:?}");
+        }
+        for servers in [Errno::CONNREFUSED, Errno::CONNRESET, Errno::TIMEDOUT, Errno::PIPE] {
+            assert!(!blame(&servers.into()).contains("not the server"), "{servers:?}");
+        }
+    }
 
     #[test]
     fn a_reset_stays_a_reset_when_a_send_is_the_first_to_meet_it() {

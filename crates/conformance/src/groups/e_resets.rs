@@ -162,7 +162,8 @@ fn e7_killed_client(context: &Context) -> CaseResult {
 }
 
 /// The client opens a message and never says another word, as if its machine were gone. It is closed at
-/// the idle timeout, not earlier. All models alike.
+/// the idle timeout, not earlier. All models alike. (To take a peer away from the network needs root. For the
+/// server there is no difference until it sends: then nothing is taken any more, which is D3 and F2.)
 fn e8_silence_in_a_message(context: &Context) -> CaseResult {
     let idle_timeout = context.idle_timeout()?;
     let start = Instant::now();

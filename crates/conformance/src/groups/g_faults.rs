@@ -1,21 +1,16 @@
 //! G, second half: threads that cannot be had, handlers that panic.
 
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, Read};
 use std::net::{SocketAddr, TcpStream};
-use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::thread;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
-
-use rustix::process::Signal;
 
 use crate::Context;
 use crate::case::{Case, CaseResult, During, Failure, Needs, Stop, require};
 use crate::groups::i_many::{all_at_once, served_or_not_greeted};
 use crate::oracle::eventually;
-use crate::process::Process;
 use crate::started::{Program, Started, command, free_address};
+use crate::strace::Strace;
 use crate::target::{Launch, Settings};
 
 pub(super) const CASES: &[Case] = &[
@@ -32,7 +27,8 @@ fn g4_no_threads(context: &Context<'_>) -> CaseResult {
     const CLIENTS: usize = 20;
     let mut server = context.start(Settings::NONE)?;
     let here = server.context();
-    let injection = Injection::attach(here.process()?, "clone,clone3:error=EAGAIN", context.patience)?;
+    let faults = ["-e", "trace=clone,clone3", "-e", "inject=clone,clone3:error=EAGAIN"];
+    let injection = Strace::attach(here.process()?, &faults, "(INJECTED)", context.patience)?;
     let (start, mut refused) = (Instant::now(), 0);
     for number in 0..CLIENTS {
         let in_full =
@@ -94,71 +90,6 @@ fn greets(address: SocketAddr) -> bool {
         stream.read_exact(&mut [0])
     };
     greeting().is_ok()
-}
-
-/// strace, attached to a process, making some of its system calls fail.
-struct Injection {
-    strace: Child,
-    fired: Arc<AtomicU64>,
-    reader: Option<thread::JoinHandle<()>>,
-}
-
-impl Injection {
-    fn attach(process: Process, fault: &str, patience: Duration) -> Result<Injection, Stop> {
-        let calls = fault.split(':').next().unwrap_or_default();
-        let mut command = Command::new("strace");
-        command.args([
-            "-f",
-            "-e",
-            &format!("trace={calls}"),
-            "-e",
-            &format!("inject={fault}"),
-            "-p",
-            &process.id(),
-        ]);
-        let spawned = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn();
-        let Ok(mut strace) = spawned else {
-            return Err(Stop::Skipped("needs the program 'strace', which is not there".to_owned()));
-        };
-        let (fired, attached) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
-        let (for_reader, for_attached) = (Arc::clone(&fired), Arc::clone(&attached));
-        let reader = strace.stderr.take().map(|stderr| {
-            thread::spawn(move || {
-                for line in BufReader::new(stderr).lines().map_while(Result::ok) {
-                    for_attached.fetch_add(u64::from(line.contains(" attached")), Ordering::Relaxed);
-                    for_reader.fetch_add(u64::from(line.contains("(INJECTED)")), Ordering::Relaxed);
-                }
-            })
-        });
-        let injection = Injection { strace, fired, reader };
-        if eventually(patience, || attached.load(Ordering::Relaxed) > 0) {
-            Ok(injection)
-        } else {
-            Err(Stop::Skipped("strace may not trace this process here".to_owned()))
-        }
-    }
-
-    /// Ends the faults, and returns how often they fired.
-    fn detach(mut self) -> u64 {
-        self.end();
-        self.fired.load(Ordering::Relaxed)
-    }
-
-    fn end(&mut self) {
-        if let Some(strace) = Process::new(self.strace.id()) {
-            let _ = strace.signal(Signal::INT); // it lets the process go and ends
-        }
-        let _ = self.strace.wait();
-        if let Some(reader) = self.reader.take() {
-            let _ = reader.join();
-        }
-    }
-}
-
-impl Drop for Injection {
-    fn drop(&mut self) {
-        self.end();
-    }
 }
 
 /// Handlers panic for twice as many clients as there are workers (or as many as 64), beside one client in the

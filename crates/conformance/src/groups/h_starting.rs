@@ -11,7 +11,7 @@ use rustix::process::Signal;
 
 use crate::Context;
 use crate::case::{Case, CaseResult, During, Failure, Needs, Stop, require};
-use crate::groups::h_signals::{fastest, require_at_once};
+use crate::groups::{fastest, require_at_once};
 use crate::oracle::eventually;
 use crate::started::{Program, Started, command, free_address};
 use crate::target::{Launch, Settings};

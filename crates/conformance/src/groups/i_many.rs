@@ -167,7 +167,8 @@ pub(super) fn served_or_not_greeted(context: &Context, number: usize) -> Result<
 
 /// 400 clients rush in from 8 threads. Each is greeted once, gets the reply to its own message and nothing
 /// of another's, and a FIN. A server with several acceptors must hold this as well as one with a single
-/// acceptor; how the clients are shared out between acceptors cannot be seen from outside.
+/// acceptor. (No model here has several, and how they would share clients out cannot be seen from outside, so no
+/// share is reported.)
 fn i4_rush(context: &Context) -> CaseResult {
     const CLIENTS: usize = 400;
     const AT_ONCE: usize = 8;

@@ -3,10 +3,10 @@
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use conformance::Settings;
 use protocol::Session;
@@ -32,9 +32,24 @@ pub(crate) enum Fault {
     IgnoresTimeouts,
     LeaksDescriptors,
     LeaksMemory,
+    KeepsMegabytes,
     LeaksThreads,
     Spins,
+    WakesTooOften,
+    ServesLate,
+    Miscounts,
+    KnowsNoSignals,
+    TakesEintrForAnError,
+    ForgetsTheEdge,
+    PausesTooShort,
+    AcceptsOncePerEvent,
+    HasATableOf1000,
+    LosesWorkers,
+    DiesOfAPanic,
 }
+
+/// A message with this text makes a handler panic.
+pub(crate) const PANIC_TEXT: &str = "panic, please";
 
 /// At this address or on a free port, with room for all that may connect at once: std's own backlog is too short for it.
 pub(crate) fn listen(address: Option<SocketAddr>) -> io::Result<TcpListener> {
@@ -47,43 +62,86 @@ pub(crate) fn listen(address: Option<SocketAddr>) -> io::Result<TcpListener> {
 /// What all connections of one server share.
 #[derive(Clone)]
 pub(crate) struct Shared {
-    fault: Fault,
+    pub(crate) fault: Fault,
     settings: Settings,
     pub(crate) stop: Arc<AtomicBool>,
+    counts: Arc<Counts>,
+}
+
+/// How many clients came, and how they ended.
+#[derive(Default)]
+struct Counts {
+    accepted: AtomicUsize,
+    completed: AtomicUsize,
+    errors: AtomicUsize,
 }
 
 impl Shared {
     pub(crate) fn new(fault: Fault, settings: Settings) -> Self {
-        Shared { fault, settings, stop: Arc::new(AtomicBool::new(false)) }
+        Shared { fault, settings, stop: Arc::default(), counts: Arc::default() }
     }
 
     pub(crate) fn accept(&self, listener: &TcpListener) {
-        if self.fault == Fault::Spins {
-            let stop = Arc::clone(&self.stop);
-            thread::spawn(move || while !stop.load(Ordering::Relaxed) {});
+        if matches!(self.fault, Fault::Spins | Fault::WakesTooOften) {
+            let (stop, pause) = (Arc::clone(&self.stop), self.fault == Fault::WakesTooOften);
+            thread::spawn(move || work_without_work(&stop, pause));
         }
         for stream in listener.incoming() {
             if self.stop.load(Ordering::Relaxed) {
                 return;
             }
-            let (Ok(stream), shared) = (stream, self.clone()) else { continue };
-            let connection = move || {
-                let served = shared.serve(&stream);
-                let is_reset = served.is_err_and(|error| {
-                    matches!(error.kind(), io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe)
-                });
-                if is_reset && shared.fault == Fault::DiesAfterAReset {
-                    std::process::exit(1); // before the descriptor is given back
-                }
-                match shared.fault {
-                    Fault::LeaksDescriptors => std::mem::forget(stream),
-                    Fault::LeaksMemory => std::mem::forget(vec![1_u8; 1024]),
-                    Fault::LeaksThreads => thread::sleep(Duration::from_secs(600)),
-                    _ => {}
-                }
-            };
-            if self.fault == Fault::ServesOneAtATime { connection() } else { drop(thread::spawn(connection)) }
+            match stream {
+                Ok(stream) if self.fault == Fault::ServesOneAtATime => self.serve_to_the_end(stream),
+                Ok(stream) => self.serve_on_a_thread(stream),
+                Err(_) if self.fault == Fault::PausesTooShort => thread::sleep(Duration::from_millis(30)),
+                Err(_) => {}
+            }
         }
+    }
+
+    pub(crate) fn serve_on_a_thread(&self, stream: TcpStream) {
+        let shared = self.clone();
+        thread::spawn(move || shared.serve_to_the_end(stream));
+    }
+
+    /// One client, whatever becomes of it.
+    pub(crate) fn serve_to_the_end(&self, stream: TcpStream) {
+        let Counts { accepted, completed, errors } = &*self.counts;
+        let open = accepted.fetch_add(1, Ordering::Relaxed)
+            - completed.load(Ordering::Relaxed)
+            - errors.load(Ordering::Relaxed);
+        if self.fault == Fault::HasATableOf1000 && open >= 1_000 {
+            completed.fetch_add(1, Ordering::Relaxed);
+            return;
+        }
+        let served = self.serve(&stream);
+        if served.is_ok() { completed } else { errors }.fetch_add(1, Ordering::Relaxed);
+        let is_reset = served.is_err_and(|error| {
+            matches!(error.kind(), io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe)
+        });
+        if is_reset && self.fault == Fault::DiesAfterAReset {
+            std::process::exit(1); // before the descriptor is given back
+        }
+        match self.fault {
+            Fault::LeaksDescriptors => std::mem::forget(stream),
+            Fault::LeaksMemory => std::mem::forget(vec![1_u8; 1024]),
+            Fault::KeepsMegabytes => std::mem::forget(vec![1_u8; 32 << 20]),
+            Fault::LeaksThreads => thread::sleep(Duration::from_secs(600)),
+            _ => {}
+        }
+    }
+
+    #[allow(dead_code, reason = "only a process has a log")]
+    /// The last line of a server's log. A client that is still there counts as dropped.
+    pub(crate) fn summary(&self) -> String {
+        let Counts { accepted, completed, errors } = &*self.counts;
+        let (completed, errors) = (completed.load(Ordering::Relaxed), errors.load(Ordering::Relaxed));
+        let accepted = accepted.load(Ordering::Relaxed);
+        let dropped = accepted - completed - errors;
+        let counted = if self.fault == Fault::Miscounts { accepted + 1 } else { accepted };
+        format!(
+            "accepted {counted}, completed {completed}, errors {errors}, timeouts 0, rejected 0, dropped {dropped}"
+        )
     }
 
     fn serve(&self, stream: &TcpStream) -> io::Result<()> {
@@ -91,6 +149,12 @@ impl Shared {
         if self.fault != Fault::IgnoresTimeouts {
             stream.set_read_timeout(self.settings.idle_timeout)?;
             stream.set_write_timeout(self.settings.write_timeout)?;
+        }
+        match self.fault {
+            // Only then does Linux end a `recv` when the process is stopped and continued.
+            Fault::TakesEintrForAnError => stream.set_read_timeout(Some(Duration::from_secs(600)))?,
+            Fault::ServesLate => thread::sleep(Duration::from_millis(1_100)),
+            _ => {}
         }
         if self.fault != Fault::DoesNotGreet {
             (&*stream).write_all(b"*")?;
@@ -103,8 +167,20 @@ impl Shared {
                 Ok(0) => break,
                 Ok(count) => count,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => break, // idle
+                Err(error)
+                    if error.kind() == io::ErrorKind::Interrupted
+                        && self.fault != Fault::TakesEintrForAnError =>
+                {
+                    continue;
+                }
                 Err(error) => return Err(error),
             };
+            if memmem(&buffer[..count], PANIC_TEXT.as_bytes()) {
+                if self.fault == Fault::DiesOfAPanic {
+                    std::process::abort();
+                }
+                panic!("as asked");
+            }
             let (reply, goes_on) = replies.to(&buffer[..count]);
             match &storing {
                 Some(store) => drop(store.send(reply)),
@@ -125,6 +201,21 @@ impl Shared {
         }
         if self.fault == Fault::ResetsInsteadOfAFin { Ok(()) } else { stream.shutdown(Shutdown::Write) }
     }
+}
+
+/// Uses all of a processor, or a tenth.
+fn work_without_work(stop: &AtomicBool, pause: bool) {
+    while !stop.load(Ordering::Relaxed) {
+        let start = Instant::now();
+        while pause && start.elapsed() < Duration::from_millis(1) {}
+        if pause {
+            thread::sleep(Duration::from_millis(9));
+        }
+    }
+}
+
+fn memmem(bytes: &[u8], text: &[u8]) -> bool {
+    bytes.windows(text.len()).any(|window| window == text)
 }
 
 /// A peer that takes nothing for the write timeout is dropped with a reset.

@@ -1,0 +1,190 @@
+//! What a server does to its process is seen from outside: each planted fault is reported, and a process
+//! without a fault is not. The servers are this test binary itself, started again as a child.
+#![cfg(target_os = "linux")]
+
+mod acceptors;
+mod child;
+#[path = "../support/mod.rs"]
+mod support;
+
+use std::time::Duration;
+
+use child::{AsChild, WORKERS};
+use conformance::{Concurrency, Options, Outcome, Target, find, run};
+use support::Fault;
+
+#[test]
+fn a_process_without_a_fault_passes() {
+    for id in ["A3", "D4", "E1", "E2", "E5", "E6", "F8", "F9", "G2", "G5", "G6", "G7", "G8", "G9", "H5", "I1"]
+    {
+        let outcome = outcome_of(Fault::Nothing, id, Duration::from_secs(60));
+        assert_eq!(outcome, Outcome::Passed, "{id} {outcome}");
+    }
+}
+
+#[test]
+fn a_descriptor_that_is_not_given_back_is_reported() {
+    assert_step(Fault::LeaksDescriptors, "E2", "afterwards: no clients left");
+}
+
+#[test]
+fn a_thread_that_does_not_end_is_reported() {
+    assert_step(Fault::LeaksThreads, "E2", "afterwards: no clients left");
+}
+
+#[test]
+fn replies_that_are_stored_are_reported_by_the_memory_that_they_take() {
+    assert_step(Fault::StoresReplies, "F1", "server memory");
+}
+
+#[test]
+fn a_server_that_spins_is_reported() {
+    assert_step(Fault::Spins, "A3", "afterwards: idle");
+}
+
+#[test]
+fn a_server_that_wakes_all_the_time_is_reported() {
+    assert_step(Fault::WakesTooOften, "A3", "afterwards: idle");
+}
+
+#[test]
+fn megabytes_that_each_client_leaves_behind_are_reported() {
+    assert_step(Fault::KeepsMegabytes, "A3", "afterwards: no clients left");
+}
+
+#[test]
+fn a_server_that_is_always_late_is_reported() {
+    // Late, but within this patience: the case itself passes.
+    let outcome = outcome_of(Fault::ServesLate, "A3", Duration::from_secs(60));
+    assert_failed(&outcome, "afterwards, a fresh client: visit");
+    let outcome = outcome_of(Fault::ServesLate, "F6", Duration::from_secs(60));
+    assert_failed(&outcome, "greeting beside a silent client");
+}
+
+#[test]
+fn a_client_that_is_not_counted_is_reported() {
+    assert_step(Fault::Miscounts, "A3", "afterwards, SIGTERM: count");
+    assert_step(Fault::Miscounts, "E5", "afterwards, SIGTERM: count");
+    assert_step(Fault::Miscounts, "H1", "count");
+}
+
+#[test]
+fn a_server_that_does_not_end_in_good_order_is_reported() {
+    assert_step(Fault::KnowsNoSignals, "A3", "afterwards, SIGTERM: end");
+}
+
+#[test]
+fn an_acceptor_that_forgets_who_waits_for_a_descriptor_is_reported() {
+    assert_fails(Fault::ForgetsTheEdge, "G2", "with room for 20: greeting");
+}
+
+#[test]
+fn an_acceptor_of_one_client_for_each_event_is_reported() {
+    assert_fails(Fault::AcceptsOncePerEvent, "G7", "of the backlog: greeting");
+}
+
+#[test]
+fn a_table_that_is_full_is_reported() {
+    for id in ["G6", "G7"] {
+        assert_fails(Fault::HasATableOf1000, id, ": greeting");
+    }
+}
+
+#[test]
+fn workers_that_die_of_a_panic_are_reported() {
+    let outcome =
+        outcome_with(Fault::LosesWorkers, Concurrency::Workers(WORKERS), "G5", Duration::from_secs(1));
+    assert_failed(&outcome, "after 3 panics: greeting");
+}
+
+#[test]
+fn a_process_that_dies_of_a_panic_is_reported() {
+    assert_fails(Fault::DiesOfAPanic, "G5", "connect");
+}
+
+#[test]
+fn a_signal_that_is_taken_for_an_error_of_the_client_is_reported() {
+    let outcome = outcome_of(Fault::TakesEintrForAnError, "H5", Duration::from_secs(60));
+    assert!(matches!(outcome, Outcome::Failed(_)), "{outcome}");
+}
+
+#[test]
+fn a_server_that_dies_of_a_reset_is_reported() {
+    for id in ["E1", "E2", "E3", "E4", "E5", "E6", "E7"] {
+        let outcome = outcome_of(Fault::DiesAfterAReset, id, Duration::from_secs(1));
+        assert!(matches!(outcome, Outcome::Failed(_)), "{id} {outcome}");
+    }
+}
+
+#[test]
+fn a_server_that_does_not_pause_without_descriptors_is_reported() {
+    assert_step(Fault::Nothing, "G1", "out of descriptors");
+}
+
+#[test]
+fn a_server_that_pauses_too_short_without_descriptors_is_reported() {
+    let outcome = outcome_of(Fault::PausesTooShort, "G1", Duration::from_secs(60));
+    let Outcome::Failed(failure) = outcome else {
+        // Only strace counts accepts.
+        assert!(std::process::Command::new("strace").arg("--version").output().is_err(), "{outcome}");
+        return;
+    };
+    assert!(failure.expected.contains("failed accepts in"), "{failure}");
+}
+
+#[test]
+fn a_limit_that_is_not_kept_is_reported() {
+    let outcome = outcome_of(Fault::Nothing, "G3", Duration::from_secs(1));
+    assert!(matches!(outcome, Outcome::Failed(_)), "{outcome}");
+}
+
+#[test]
+fn memory_that_grows_with_each_client_is_reported() {
+    assert_step(Fault::LeaksMemory, "G8", "server memory");
+}
+
+#[test]
+fn a_server_that_knows_nothing_of_signals_outputs_and_arguments_is_reported() {
+    // It dies of every signal and of a thread that is not to be had, and panics without a port or an output.
+    for id in ["G4", "H1", "H2", "H3", "H4", "H7", "H8", "H9", "H10"] {
+        let outcome = outcome_of(Fault::KnowsNoSignals, id, Duration::from_secs(1));
+        let without_strace = id == "G4" && matches!(outcome, Outcome::Skipped { .. });
+        assert!(matches!(outcome, Outcome::Failed(_)) || without_strace, "{id} {outcome}");
+    }
+}
+
+#[test]
+fn a_server_that_does_not_drain_is_reported() {
+    // Nothing handles SIGTERM here: the process ends at once and loses what it owes.
+    assert_step(Fault::KnowsNoSignals, "D6", "drain");
+    let outcome = outcome_of(Fault::KnowsNoSignals, "I3", Duration::from_secs(60));
+    assert!(matches!(outcome, Outcome::Failed(_)), "{outcome}");
+}
+
+/// The case fails in just this step.
+fn assert_step(fault: Fault, id: &str, step: &str) {
+    let outcome = outcome_of(fault, id, Duration::from_secs(1));
+    assert!(
+        matches!(&outcome, Outcome::Failed(failure) if failure.step == step),
+        "{fault:?}: {id} {outcome}"
+    );
+}
+
+/// The case fails in a step whose name ends so.
+fn assert_fails(fault: Fault, id: &str, step: &str) {
+    assert_failed(&outcome_of(fault, id, Duration::from_secs(1)), step);
+}
+
+fn assert_failed(outcome: &Outcome, step: &str) {
+    assert!(matches!(outcome, Outcome::Failed(failure) if failure.step.ends_with(step)), "{outcome}");
+}
+
+fn outcome_of(fault: Fault, id: &str, patience: Duration) -> Outcome {
+    outcome_with(fault, Concurrency::Many, id, patience)
+}
+
+fn outcome_with(fault: Fault, concurrency: Concurrency, id: &str, patience: Duration) -> Outcome {
+    let launch = AsChild(fault);
+    let options = Options { patience, ..Options::default() };
+    run(&Target::launched(&launch, concurrency), &find(id), &options, &mut |_| ()).cases.remove(0).outcome
+}
