@@ -12,6 +12,7 @@
 //! | what happened | [`Counters`], [`Outcome`], [`Summary`] | all |
 //! | a blocking accept that can be woken | [`Acceptor`] | models that block |
 //! | blocking connections with timeouts, woken at shutdown | [`Connections`], [`Connection`] | models that block |
+//! | faults at reads and writes, in debug builds for tests | [`Options::before_read`] | all |
 //! | from `main` to exit code | [`main`], [`run`] | the binaries |
 
 // Built with `--cfg loom`, the chassis has no system below it: these modules are left out, and `bell` and
@@ -39,6 +40,7 @@ mod logging;
 mod options;
 mod progress;
 mod shared;
+mod shim;
 mod shutdown;
 mod socket;
 mod sync;
@@ -62,4 +64,7 @@ pub use listener::{BACKLOG, listen};
 pub use logging::{LogFormat, LogLimit, init_logging};
 pub use options::{Knob, Options, Runtime, Timeout};
 pub use progress::{LEAST_PROGRESS, Progress};
+pub use run::{Serve, main, run};
+#[cfg(debug_assertions)]
+pub use shim::{Faults, Shim};
 pub use shutdown::Shutdown;

@@ -67,14 +67,15 @@ impl Connection {
     /// they hold.
     pub(crate) fn take_turn(
         &mut self,
-        buffer: &mut [u8],
+        mut buffer: &mut [u8],
         options: &Options,
         counters: &Counters,
     ) -> io::Result<Turn> {
-        if !self.send_tail(counters)? {
+        if !self.send_tail(options, counters)? {
             return Ok(Turn::Wait);
         }
-        let received = match self.stream.read(buffer) {
+        let allowed = options.before_read(&self.stream, &mut buffer);
+        let received = match allowed.and_then(|()| self.stream.read(buffer)) {
             Ok(0) => return Ok(Turn::Done),
             Ok(received) => received,
             Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(Turn::Wait),
@@ -87,7 +88,7 @@ impl Connection {
             self.progress.moved(received, self.last_activity);
             options.panic_if_asked(&buffer[..received]);
             let reply = self.session.transform_in_place(&mut buffer[..received]);
-            if !self.send(&buffer[..reply], counters)? {
+            if !self.send(&buffer[..reply], options, counters)? {
                 return Ok(Turn::Wait);
             }
             if !self.session.in_frame() {
@@ -102,8 +103,8 @@ impl Connection {
     }
 
     /// Sends a reply and keeps what does not fit. Returns whether everything went.
-    fn send(&mut self, reply: &[u8], counters: &Counters) -> io::Result<bool> {
-        let sent = self.try_send(reply, counters)?;
+    fn send(&mut self, reply: &[u8], options: &Options, counters: &Counters) -> io::Result<bool> {
+        let sent = self.try_send(reply, options, counters)?;
         if sent < reply.len() {
             self.tail = Some(Box::new(Tail { bytes: reply[sent..].into(), sent: 0 }));
         }
@@ -111,9 +112,9 @@ impl Connection {
     }
 
     /// Goes on with what did not fit. Returns whether nothing is left.
-    pub(crate) fn send_tail(&mut self, counters: &Counters) -> io::Result<bool> {
+    pub(crate) fn send_tail(&mut self, options: &Options, counters: &Counters) -> io::Result<bool> {
         if let Some(mut tail) = self.tail.take() {
-            tail.sent += self.try_send(&tail.bytes[tail.sent..], counters)?;
+            tail.sent += self.try_send(&tail.bytes[tail.sent..], options, counters)?;
             if tail.sent < tail.bytes.len() {
                 self.tail = Some(tail);
             }
@@ -122,10 +123,11 @@ impl Connection {
     }
 
     /// Sends until everything has gone or the socket is full, and returns how much went.
-    fn try_send(&mut self, bytes: &[u8], counters: &Counters) -> io::Result<usize> {
+    fn try_send(&mut self, bytes: &[u8], options: &Options, counters: &Counters) -> io::Result<usize> {
         let mut sent = 0;
         while sent < bytes.len() {
-            match self.stream.write(&bytes[sent..]) {
+            let allowed = options.before_write(&bytes[sent..]);
+            match allowed.and_then(|bytes| self.stream.write(bytes)) {
                 Ok(length) => sent += length,
                 Err(error) if error.kind() == ErrorKind::WouldBlock => break,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}

@@ -167,13 +167,13 @@ impl<'options> EventLoop<'options> {
             connection.take_turn(&mut self.buffer, self.options, &self.counters)
         }));
         match turn.unwrap_or_else(|_| Err(io::Error::other("its turn panicked"))) {
-            Ok(Turn::Wait) => {}
-            Ok(Turn::Unfinished) if connection.is_queued => {}
-            Ok(Turn::Unfinished) => {
+            Ok(Turn::Done) => self.close(key, Outcome::Completed),
+            Ok(Turn::Wait) if !self.options.shim_has_blocked() => {}
+            Ok(_) if connection.is_queued => {}
+            Ok(_) => {
                 connection.is_queued = true;
                 self.unfinished.push_back(key);
             }
-            Ok(Turn::Done) => self.close(key, Outcome::Completed),
             Err(error) => {
                 debug!(%error, "connection ended");
                 self.close(key, Outcome::Error);

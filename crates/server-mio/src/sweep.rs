@@ -26,7 +26,7 @@ impl EventLoop<'_> {
         let EventLoop { connections, unfinished, counters, drain, options, .. } = self;
         connections.retain(|key, connection| {
             let failed = connection.has_tail()
-                && match connection.send_tail(counters) {
+                && match connection.send_tail(options, counters) {
                     Ok(true) if !connection.is_queued => {
                         connection.is_queued = true;
                         unfinished.push_back(key); // it can be read again

@@ -5,7 +5,7 @@ use std::io::{self, ErrorKind};
 use std::net::Shutdown as Direction;
 use std::pin::Pin;
 use std::sync::atomic::Ordering::Relaxed;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use chassis::{DrainStep, Options, Outcome, Progress, Tick, Timeout};
@@ -69,19 +69,25 @@ impl Client {
         if self.is_stopped() {
             return Poll::Ready(Ok(0));
         }
-        let mut read = ReadBuf::new(buffer);
         loop {
-            match Pin::new(&mut self.stream).poll_read(context, &mut read) {
-                Poll::Ready(Ok(())) => {
+            match self.poll_read(context, buffer) {
+                Poll::Ready(Ok(received)) => {
                     self.last_activity = Tick::now();
-                    self.progress.moved(read.filled().len(), self.last_activity);
-                    return Poll::Ready(Ok(read.filled().len()));
+                    self.progress.moved(received, self.last_activity);
+                    return Poll::Ready(Ok(received));
                 }
                 Poll::Ready(Err(error)) if error.kind() == ErrorKind::Interrupted => {}
                 Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
                 Poll::Pending => return self.poll_heartbeat(context, Waiting::ToReceive).map_ok(|()| 0),
             }
         }
+    }
+
+    fn poll_read(&mut self, context: &mut Context<'_>, mut buffer: &mut [u8]) -> Poll<io::Result<usize>> {
+        ready!(self.options().poll_before_read(context, &self.stream, &mut buffer))?;
+        let mut read = ReadBuf::new(buffer);
+        ready!(Pin::new(&mut self.stream).poll_read(context, &mut read))?;
+        Poll::Ready(Ok(read.filled().len()))
     }
 
     /// Whether the drain reads no more from this client, although it may have more to say.
@@ -101,7 +107,8 @@ impl Client {
             self.rest_unless_begun();
             return Ok(());
         }
-        let sent = match uninterrupted(|| self.stream.try_write(reply)) {
+        let try_write = || self.options().before_write(reply).and_then(|reply| self.stream.try_write(reply));
+        let sent = match uninterrupted(try_write) {
             Err(error) if error.kind() == ErrorKind::WouldBlock => 0,
             sent => sent?,
         };
@@ -127,7 +134,7 @@ impl Client {
     pub(crate) fn send_tail(&mut self) -> impl Future<Output = io::Result<()>> {
         poll_fn(|context| {
             while !self.tail.is_empty() {
-                match Pin::new(&mut self.stream).poll_write(context, &self.tail) {
+                match self.poll_write(context) {
                     Poll::Ready(Err(error)) if error.kind() == ErrorKind::Interrupted => {}
                     Poll::Ready(sent) => {
                         let sent = sent?;
@@ -140,6 +147,12 @@ impl Client {
             self.rest_unless_begun();
             Poll::Ready(Ok(()))
         })
+    }
+
+    fn poll_write(&mut self, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        let options = &self.place.server.options;
+        let tail = ready!(options.poll_before_write(context, &self.tail))?;
+        Pin::new(&mut self.stream).poll_write(context, tail)
     }
 
     /// Notes how the conversation ended and takes leave of the client.
@@ -210,7 +223,8 @@ impl Client {
     /// which may take a slow reader longer than any timeout; but the kernel accepts bytes as soon as some
     /// have been taken. Returns whether nothing is left.
     fn send_unasked(&mut self) -> io::Result<bool> {
-        match uninterrupted(|| SockRef::from(&self.stream).send(&self.tail)) {
+        let (options, socket) = (self.options(), SockRef::from(&self.stream));
+        match uninterrupted(|| options.before_write(&self.tail).and_then(|tail| socket.send(tail))) {
             Err(error) if error.kind() == ErrorKind::WouldBlock => {}
             sent => {
                 let sent = sent?;

@@ -1,0 +1,205 @@
+//! The cases of the catalogue that are about bytes, on every model, against servers whose reads and writes fail
+//! now and then as a kernel's may (`--shim`, see the chassis' `shim.rs`). One trial for each model and case,
+//! with some seeds each; a new row in the registry adds its trials.
+//!
+//! `SHIM_SEEDS=20 cargo test --test shim` tries more seeds than the ordinary run. At the end stands a line for
+//! each model, for machines: `shim MODEL: N faults, N cases passed, N failed; ` and the faults by kind. A model
+//! that met no fault of some kind fails: a shim that never fires proves nothing. (What is counted are the
+//! servers that the suite starts; those that a case starts by itself have faults, too, but keep their log.)
+
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Read};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::{Child, Command, ExitCode, Stdio};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use concurrent_servers::check::ModelLauncher;
+use concurrent_servers::models::{MODELS, Model};
+use conformance::{Case, Launch, Options, Outcome, Server, Settings, Target};
+use libtest_mimic::{Arguments, Completion, Failed, Trial};
+use rustix::process::{Pid, Signal, kill_process};
+
+/// Whole groups and single cases: exact bytes, orderly ends, and who is harmed by whose end. Left out is what
+/// counts memory, processor time or log lines, and what waits for long timeouts.
+const CASES: &[&str] = &["A", "B", "C", "D", "E", "F1", "F4", "F6", "F8", "G5", "H2", "H5", "I"];
+
+/// How many seeds an ordinary run tries.
+const SEEDS: u64 = 2;
+
+/// As many as in `conformance.rs`, for the same reason.
+const THREADS: usize = 12;
+
+/// Faults by their kind, as a server names them.
+type Faults = BTreeMap<String, u64>;
+
+/// What has come of each model so far.
+static TALLIES: Mutex<BTreeMap<&str, Tally>> = Mutex::new(BTreeMap::new());
+
+#[derive(Default)]
+struct Tally {
+    faults: Faults,
+    passed: usize,
+    failed: usize,
+}
+
+fn main() -> ExitCode {
+    let mut arguments = Arguments::from_args();
+    arguments.test_threads.get_or_insert(THREADS);
+    let seeds = match std::env::var("SHIM_SEEDS").map(|seeds| seeds.parse()) {
+        Ok(Ok(seeds)) => seeds,
+        Ok(Err(error)) => {
+            eprintln!("SHIM_SEEDS: {error}; give a number of seeds");
+            return ExitCode::from(2);
+        }
+        Err(_) => SEEDS,
+    };
+    let cases: Vec<_> = CASES.iter().flat_map(|name| conformance::find(name)).collect();
+    let trials: Vec<_> =
+        MODELS.iter().flat_map(|model| cases.iter().map(move |case| trial(model, case, seeds))).collect();
+    let conclusion = libtest_mimic::run(&arguments, trials);
+    let is_whole = conclusion.num_filtered_out == 0;
+    let all_kinds = tallies().iter().fold(true, |all_kinds, (model, tally)| tell(model, tally) && all_kinds);
+    if is_whole && !all_kinds { ExitCode::FAILURE } else { conclusion.exit_code() }
+}
+
+/// Prints a model's line, and says whether it met faults of every kind.
+fn tell(model: &str, tally: &Tally) -> bool {
+    let Tally { faults, passed, failed } = tally;
+    let kinds: Vec<_> = faults.iter().map(|(kind, count)| format!("{kind} {count}")).collect();
+    let sum: u64 = faults.values().sum();
+    println!("shim {model}: {sum} faults, {passed} cases passed, {failed} failed; {}", kinds.join(", "));
+    !faults.is_empty() && faults.values().all(|&count| count > 0)
+}
+
+fn tallies() -> MutexGuard<'static, BTreeMap<&'static str, Tally>> {
+    TALLIES.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn trial(model: &'static Model, case: &'static Case, seeds: u64) -> Trial {
+    Trial::ignorable_test(format!("{}::{}", model.name, case.id), move || {
+        if cfg!(not(debug_assertions)) {
+            return Ok(Completion::ignored_with("release builds have no --shim"));
+        }
+        for seed in 1..=seeds {
+            if let Some(skipped) = held(model, case, seed)? {
+                return Ok(skipped);
+            }
+        }
+        Ok(Completion::Completed)
+    })
+}
+
+/// Runs the case once. Returns how it was skipped, if it was.
+fn held(model: &'static Model, case: &'static Case, seed: u64) -> Result<Option<Completion>, Failed> {
+    let program = PathBuf::from(env!("CARGO_BIN_EXE_concurrent-servers"));
+    let launcher = ShimLauncher { launcher: ModelLauncher { program, model }, seed, ended: Ended::default() };
+    let options = Options { seed, patience: Duration::from_secs(30), ..Options::default() };
+    let target = Target::launched(&launcher, model.concurrency);
+    let outcome = conformance::run(&target, &[case], &options, &mut |_| ()).cases.remove(0).outcome;
+    let mut tallies = tallies();
+    let tally = tallies.entry(model.name).or_default();
+    let mut verdict = match outcome {
+        Outcome::Passed => Ok(None),
+        Outcome::Skipped { reason } => return Ok(Some(Completion::ignored_with(reason))),
+        Outcome::Failed(failure) => Err(format!("seed {seed}: {}: {failure}", case.title)),
+    };
+    for ended in launcher.ended.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
+        match ended {
+            Ok(faults) => {
+                faults.into_iter().for_each(|(kind, count)| *tally.faults.entry(kind).or_default() += count)
+            }
+            Err(error) => verdict = verdict.and_then(|_| Err(format!("seed {seed}: {error:#}"))),
+        }
+    }
+    *(if verdict.is_ok() { &mut tally.passed } else { &mut tally.failed }) += 1;
+    Ok(verdict?)
+}
+
+/// What each server said at its end.
+type Ended = Arc<Mutex<Vec<Result<Faults>>>>;
+
+/// Starts servers with the shim, and keeps what they say at their end.
+struct ShimLauncher {
+    launcher: ModelLauncher,
+    seed: u64,
+    ended: Ended,
+}
+
+impl Launch for ShimLauncher {
+    fn start(&self, settings: &Settings) -> Result<Box<dyn Server>> {
+        let mut command =
+            self.command(([127, 0, 0, 1], 0).into(), settings).context("models are programs")?;
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn()?;
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().context("no output")?).read_line(&mut line)?;
+        let address = line.trim().rsplit(' ').next().and_then(|address| address.parse().ok());
+        match address {
+            Some(address) => Ok(Box::new(ShimServer { child, address, ended: Arc::clone(&self.ended) })),
+            None => {
+                child.kill().ok();
+                bail!("it said {line:?} instead of its address ({})", child.wait()?)
+            }
+        }
+    }
+
+    fn command(&self, address: SocketAddr, settings: &Settings) -> Option<Command> {
+        let mut command = self.launcher.command(address, settings)?;
+        command.arg(format!("--shim={}", self.seed));
+        Some(command)
+    }
+
+    fn panic_text(&self) -> Option<&'static str> {
+        self.launcher.panic_text()
+    }
+}
+
+struct ShimServer {
+    child: Child,
+    address: SocketAddr,
+    ended: Ended,
+}
+
+impl Server for ShimServer {
+    fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    fn pid(&self) -> Option<u32> {
+        Some(self.child.id())
+    }
+}
+
+impl ShimServer {
+    /// SIGTERM, unless a case has sent it; then it ends within its drain timeout.
+    fn end(&mut self) -> Result<Faults> {
+        if self.child.try_wait()?.is_none() {
+            let pid = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw).context("no process id")?;
+            kill_process(pid, Signal::TERM)?;
+        }
+        let mut log = String::new();
+        self.child.stderr.take().context("no log")?.read_to_string(&mut log)?;
+        let status = self.child.wait()?;
+        let counts = log.lines().find_map(|line| line.split_once("injected: "));
+        let (_, counts) =
+            counts.with_context(|| format!("no count of faults ({status}) in its log: {log}"))?;
+        counts
+            .split(", ")
+            .map(|count| {
+                let (kind, count) = count.rsplit_once(' ').context("a kind and its number")?;
+                Ok((kind.to_owned(), count.parse().with_context(|| format!("{kind} {count}"))?))
+            })
+            .collect()
+    }
+}
+
+impl Drop for ShimServer {
+    fn drop(&mut self) {
+        let ended = self.end();
+        self.child.kill().ok(); // fails if it has ended, as it should
+        self.ended.lock().unwrap_or_else(PoisonError::into_inner).push(ended);
+    }
+}
