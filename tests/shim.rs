@@ -1,6 +1,6 @@
 //! The cases of the catalogue that are about bytes, on every model, against servers whose reads and writes fail
-//! now and then as a kernel's may (`--shim`, see the chassis' `shim.rs`). One trial for each model and case,
-//! with some seeds each; a new row in the registry adds its trials.
+//! now and then as a kernel's may (`--shim`, see the chassis' `shim.rs`). One trial for each model, case and
+//! seed, such as `mio::A3::1`; a new row in the registry adds its trials.
 //!
 //! `SHIM_SEEDS=20 cargo test --test shim` tries more seeds than the ordinary run. At the end stands a line for
 //! each model, for machines: `shim MODEL: N faults, N cases passed, N failed; ` and the faults by kind. A model
@@ -23,8 +23,9 @@ use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use rustix::process::{Pid, Signal, kill_process};
 
 /// Whole groups and single cases: exact bytes, orderly ends, and who is harmed by whose end. Left out is what
-/// counts memory, processor time or log lines, and what waits for long timeouts.
-const CASES: &[&str] = &["A", "B", "C", "D", "E", "F1", "F4", "F6", "F8", "G5", "H2", "H5", "I"];
+/// counts memory, processor time or log lines, what waits for long timeouts, and G5, whose text that makes a
+/// handler panic must come with one read. The longest comes first, so that the others can run beside it.
+const CASES: &[&str] = &["F1", "A", "B", "C", "D", "E", "F4", "F6", "F8", "H2", "H5", "I"];
 
 /// How many seeds an ordinary run tries.
 const SEEDS: u64 = 2;
@@ -56,13 +57,20 @@ fn main() -> ExitCode {
         }
         Err(_) => SEEDS,
     };
-    let cases: Vec<_> = CASES.iter().flat_map(|name| conformance::find(name)).collect();
-    let trials: Vec<_> =
-        MODELS.iter().flat_map(|model| cases.iter().map(move |case| trial(model, case, seeds))).collect();
+    let mut trials = Vec::new();
+    for case in CASES.iter().flat_map(|name| conformance::find(name)) {
+        for model in MODELS {
+            trials.extend((1..=seeds).map(|seed| trial(model, case, seed)));
+        }
+    }
     let conclusion = libtest_mimic::run(&arguments, trials);
     let is_whole = conclusion.num_filtered_out == 0;
     let all_kinds = tallies().iter().fold(true, |all_kinds, (model, tally)| tell(model, tally) && all_kinds);
-    if is_whole && !all_kinds { ExitCode::FAILURE } else { conclusion.exit_code() }
+    if is_whole && !all_kinds {
+        eprintln!("a model met no fault of some kind: the shim is not called where it should be");
+        return ExitCode::FAILURE;
+    }
+    conclusion.exit_code()
 }
 
 /// Prints a model's line, and says whether it met faults of every kind.
@@ -78,22 +86,17 @@ fn tallies() -> MutexGuard<'static, BTreeMap<&'static str, Tally>> {
     TALLIES.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn trial(model: &'static Model, case: &'static Case, seeds: u64) -> Trial {
-    Trial::ignorable_test(format!("{}::{}", model.name, case.id), move || {
+fn trial(model: &'static Model, case: &'static Case, seed: u64) -> Trial {
+    Trial::ignorable_test(format!("{}::{}::{seed}", model.name, case.id), move || {
         if cfg!(not(debug_assertions)) {
             return Ok(Completion::ignored_with("release builds have no --shim"));
         }
-        for seed in 1..=seeds {
-            if let Some(skipped) = held(model, case, seed)? {
-                return Ok(skipped);
-            }
-        }
-        Ok(Completion::Completed)
+        held(model, case, seed)
     })
 }
 
-/// Runs the case once. Returns how it was skipped, if it was.
-fn held(model: &'static Model, case: &'static Case, seed: u64) -> Result<Option<Completion>, Failed> {
+/// Runs the case once.
+fn held(model: &'static Model, case: &'static Case, seed: u64) -> Result<Completion, Failed> {
     let program = PathBuf::from(env!("CARGO_BIN_EXE_concurrent-servers"));
     let launcher = ShimLauncher { launcher: ModelLauncher { program, model }, seed, ended: Ended::default() };
     let options = Options { seed, patience: Duration::from_secs(30), ..Options::default() };
@@ -102,16 +105,18 @@ fn held(model: &'static Model, case: &'static Case, seed: u64) -> Result<Option<
     let mut tallies = tallies();
     let tally = tallies.entry(model.name).or_default();
     let mut verdict = match outcome {
-        Outcome::Passed => Ok(None),
-        Outcome::Skipped { reason } => return Ok(Some(Completion::ignored_with(reason))),
-        Outcome::Failed(failure) => Err(format!("seed {seed}: {}: {failure}", case.title)),
+        Outcome::Passed => Ok(Completion::Completed),
+        Outcome::Skipped { reason } => return Ok(Completion::ignored_with(reason)),
+        Outcome::Failed(failure) => Err(format!("{}: {failure}", case.title)),
     };
     for ended in launcher.ended.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
         match ended {
             Ok(faults) => {
-                faults.into_iter().for_each(|(kind, count)| *tally.faults.entry(kind).or_default() += count)
+                for (kind, count) in faults {
+                    *tally.faults.entry(kind).or_default() += count;
+                }
             }
-            Err(error) => verdict = verdict.and_then(|_| Err(format!("seed {seed}: {error:#}"))),
+            Err(error) => verdict = verdict.and_then(|_| Err(format!("{error:#}"))),
         }
     }
     *(if verdict.is_ok() { &mut tally.passed } else { &mut tally.failed }) += 1;
@@ -137,13 +142,11 @@ impl Launch for ShimLauncher {
         let mut line = String::new();
         BufReader::new(child.stdout.take().context("no output")?).read_line(&mut line)?;
         let address = line.trim().rsplit(' ').next().and_then(|address| address.parse().ok());
-        match address {
-            Some(address) => Ok(Box::new(ShimServer { child, address, ended: Arc::clone(&self.ended) })),
-            None => {
-                child.kill().ok();
-                bail!("it said {line:?} instead of its address ({})", child.wait()?)
-            }
-        }
+        let Some(address) = address else {
+            child.kill().ok();
+            bail!("it said {line:?} instead of its address ({})", child.wait()?)
+        };
+        Ok(Box::new(ShimServer { child, address, ended: Arc::clone(&self.ended) }))
     }
 
     fn command(&self, address: SocketAddr, settings: &Settings) -> Option<Command> {

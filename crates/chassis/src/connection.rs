@@ -120,10 +120,10 @@ impl Connection {
         }
     }
 
-    fn read(&mut self, mut buffer: &mut [u8], in_message: bool) -> io::Result<usize> {
+    fn read(&mut self, buffer: &mut [u8], in_message: bool) -> io::Result<usize> {
         loop {
-            let allowed = self.shared.options.before_read(&self.socket.stream, &mut buffer);
-            match allowed.and_then(|()| (&self.socket.stream).read(buffer)) {
+            let allowed = self.shared.options.before_read(&self.socket.stream, buffer);
+            match allowed.and_then(|buffer| (&self.socket.stream).read(buffer)) {
                 Err(error) if error.kind() == ErrorKind::WouldBlock => self.wait_for_bytes(in_message)?,
                 received => return received,
             }

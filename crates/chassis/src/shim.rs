@@ -15,18 +15,22 @@ use crate::Options;
 /// What models call before they read from a connection or write to it. Greetings of newly accepted sockets in
 /// the event-driven models are left alone: those have room for a byte, and no kernel says otherwise.
 impl Options {
-    /// To be called before each read. May cut the buffer, so that a read leaves bytes in the socket.
+    /// To be called before each read. Returns the part of the buffer that may be filled this time.
     ///
     /// # Errors
     /// What the read is to fail with.
     #[inline]
-    pub fn before_read(&self, socket: impl AsFd, buffer: &mut &mut [u8]) -> io::Result<()> {
+    pub fn before_read<'buffer>(
+        &self,
+        socket: impl AsFd,
+        buffer: &'buffer mut [u8],
+    ) -> io::Result<&'buffer mut [u8]> {
         #[cfg(debug_assertions)]
         if let Some(shim) = &self.shim {
-            shim.before_read(&socket, buffer)?;
+            return Ok(shim.before_read(socket, buffer)?);
         }
-        let _ = (socket, buffer);
-        Ok(())
+        let _ = socket;
+        Ok(buffer)
     }
 
     /// To be called before each write. Returns how much of these bytes may be written this time.
@@ -45,12 +49,12 @@ impl Options {
     /// [`Options::before_read`] for tasks. One that is refused is pending and woken, as by a runtime whose budget
     /// it has used up: the poller would not report a socket that has been ready all the time.
     #[inline]
-    pub fn poll_before_read(
+    pub fn poll_before_read<'buffer>(
         &self,
         context: &mut Context<'_>,
         socket: impl AsFd,
-        buffer: &mut &mut [u8],
-    ) -> Poll<io::Result<()>> {
+        buffer: &'buffer mut [u8],
+    ) -> Poll<io::Result<&'buffer mut [u8]>> {
         pending_and_woken(context, self.before_read(socket, buffer))
     }
 
@@ -179,21 +183,23 @@ mod faults {
             }
         }
 
-        pub(super) fn before_read(&self, socket: impl AsFd, buffer: &mut &mut [u8]) -> Result<(), Errno> {
+        pub(super) fn before_read<'buffer>(
+            &self,
+            socket: impl AsFd,
+            buffer: &'buffer mut [u8],
+        ) -> Result<&'buffer mut [u8], Errno> {
             self.refuse_some(&self.inner.reads)?;
             // A cut is a fault only if it leaves something behind.
             let waiting =
                 ioctl_fionread(socket).map_or(usize::MAX, |bytes| usize::try_from(bytes).unwrap_or(0));
-            if let Some(length) = self.cut_some(waiting.min(buffer.len()), &self.inner.reads) {
-                *buffer = &mut std::mem::take(buffer)[..length];
-            }
-            Ok(())
+            let length = self.cut_some(waiting.min(buffer.len()), &self.inner.reads).unwrap_or(buffer.len());
+            Ok(&mut buffer[..length])
         }
 
         pub(super) fn before_write<'bytes>(&self, bytes: &'bytes [u8]) -> Result<&'bytes [u8], Errno> {
             self.refuse_some(&self.inner.writes)?;
-            let length = self.cut_some(bytes.len(), &self.inner.writes);
-            Ok(&bytes[..length.unwrap_or(bytes.len())])
+            let length = self.cut_some(bytes.len(), &self.inner.writes).unwrap_or(bytes.len());
+            Ok(&bytes[..length])
         }
 
         pub(super) fn has_blocked(&self) -> bool {
@@ -230,7 +236,7 @@ mod faults {
             usize::try_from(1 + (random / 3) % most).ok()
         }
 
-        /// SplitMix64: any number of threads may draw from it, each number comes once.
+        /// `SplitMix64`: any number of threads may draw from it, each number comes once.
         fn random(&self) -> u64 {
             const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
             let mut bits = self.inner.random.fetch_add(STEP, Relaxed).wrapping_add(STEP);

@@ -8,6 +8,17 @@ use tracing::debug;
 use crate::EventLoop;
 
 impl EventLoop<'_> {
+    /// No more clients are accepted, and those who are there are seen off.
+    pub(crate) fn begin_drain(&mut self) {
+        self.acceptor = None;
+        self.drain.get_or_insert_with(|| Drain::begin(self.options));
+    }
+
+    /// Whether the drain has seen everybody off.
+    pub(crate) fn is_done(&self) -> bool {
+        self.drain.is_some() && self.connections.is_empty()
+    }
+
     /// How long until the next sweep; `None` if there is nobody to look at.
     pub(crate) fn time_to_sweep(&self) -> Option<Duration> {
         Some(self.sweep_interval()?.saturating_sub(Tick::now().since(self.last_sweep)))
