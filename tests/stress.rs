@@ -187,6 +187,8 @@ struct Visit {
     received: Vec<u8>,
     /// How many of its bytes it had sent before the shutdown was requested.
     sent_before: usize,
+    /// Whether the whole visit was over before that.
+    ended_before: bool,
     /// How the server ended the connection, for those who waited for that.
     end: Option<io::Result<()>>,
 }
@@ -253,6 +255,7 @@ impl Script {
         } else {
             made = 0; // it was too late: the listener has gone
         }
+        visit.ended_before = !moment.shutdown.is_requested();
         moment.steps(counted - made);
         visit
     }
@@ -265,6 +268,7 @@ impl Script {
         after_piece: &mut (dyn FnMut(usize) + Send),
     ) -> Option<io::Result<()>> {
         stream.set_read_timeout(Some(PATIENCE)).ok()?;
+        stream.set_nodelay(true).ok()?; // what has been sent is with the server, not in the client's kernel
         let waits = matches!(self.ending, Ending::HalfClose | Ending::Stay);
         if self.pace == Pace::Flood {
             let mut writer = stream.try_clone().ok()?;
@@ -320,7 +324,13 @@ impl Script {
                 _ => Ok(()),
             };
         };
-        let (whole, owed) = (reply_to(&all), reply_to(&all[..visit.sent_before]));
+        let whole = reply_to(&all);
+        // What a flood has sent may still lie in its own kernel when the server finds it quiet and sees it off.
+        let owed = match self.pace {
+            Pace::Flood if visit.ended_before => whole.len(),
+            Pace::Flood => 0,
+            Pace::Eager | Pace::LockStep => reply_to(&all[..visit.sent_before]).len(),
+        };
         if *greeting != protocol::GREETING || !whole.starts_with(replies) {
             let right = replies.iter().zip(&whole).take_while(|(one, other)| one == other).count();
             return Err(format!(
@@ -332,12 +342,12 @@ impl Script {
         if self.panics || !waits {
             return Ok(());
         }
-        if replies.len() < owed.len() {
-            return Err(format!("{} of {} owed bytes, then {:?}", replies.len(), owed.len(), visit.end));
+        if replies.len() < owed {
+            return Err(format!("{} of {owed} owed bytes, then {:?}", replies.len(), visit.end));
         }
         // What is sent after the request may meet a closed socket, and that is a reset.
         if visit.sent_before == all.len() && !ended_in_order {
-            return Err(format!("all {} bytes came, then {:?}", owed.len(), visit.end));
+            return Err(format!("{} of {} bytes came, then {:?}", replies.len(), whole.len(), visit.end));
         }
         Ok(())
     }
