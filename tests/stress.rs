@@ -14,7 +14,7 @@ use std::net::{Shutdown as Direction, SocketAddr, TcpStream};
 use std::num::NonZeroUsize;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicIsize, AtomicUsize, Ordering::SeqCst};
-use std::sync::mpsc;
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
@@ -53,7 +53,7 @@ fn main() -> ExitCode {
         }
         Err(_) => SEEDS,
     };
-    hide_planned_panics();
+    hide_panics_on_request();
     let of_model = |model: &'static Model| {
         (1..=seeds).map(move |seed| {
             Trial::test(format!("{}::{seed}", model.name), move || stress(model, seed).map_err(Failed::from))
@@ -65,7 +65,7 @@ fn main() -> ExitCode {
 }
 
 /// They would be most of the output.
-fn hide_planned_panics() {
+fn hide_panics_on_request() {
     let show = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
         let text = panic.payload().downcast_ref::<String>();
@@ -105,7 +105,10 @@ fn stress(model: &'static Model, seed: u64) -> Result<(), String> {
     RUNS.fetch_add(1, SeqCst);
     let verdict = summary
         .recv_timeout(PATIENCE)
-        .map_err(|_| format!("serve has not returned {PATIENCE:?} after its last client"))
+        .map_err(|error| match error {
+            RecvTimeoutError::Timeout => format!("serve has not returned {PATIENCE:?} after its last client"),
+            RecvTimeoutError::Disconnected => "serve has panicked".to_owned(),
+        })
         .and_then(|ended| ended.map_err(|error| format!("serve failed: {error}")))
         .and_then(|summary| judge_all(&scripts, &visits, &summary));
     verdict.map_err(|reason| format!("{}, seed {seed}: {reason}\nwith {described}", model.name))

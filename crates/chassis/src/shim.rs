@@ -271,3 +271,61 @@ mod faults {
         }
     }
 }
+
+#[cfg(all(test, debug_assertions))]
+mod tests {
+    use std::io::{Read, Write};
+    use std::os::unix::net::UnixStream;
+
+    use super::*;
+
+    fn with_seed(seed: u64) -> Options {
+        Options { shim: Some(Shim::new(seed)), ..Options::default() }
+    }
+
+    #[test]
+    fn the_same_seed_brings_the_same_faults() {
+        let lengths = |options: &Options| -> Vec<Option<usize>> {
+            (0..1_000).map(|_| options.before_write::<Errno>(&[0; 100]).ok().map(<[u8]>::len)).collect()
+        };
+        assert_eq!(lengths(&with_seed(1)), lengths(&with_seed(1)));
+        assert_ne!(lengths(&with_seed(1)), lengths(&with_seed(2)));
+    }
+
+    #[test]
+    fn a_storm_passes() {
+        let options = with_seed(1);
+        let mut in_a_row = 0;
+        for _ in 0..100_000 {
+            in_a_row = if options.before_write::<Errno>(b"x").is_err() { in_a_row + 1 } else { 0 };
+            assert!(in_a_row <= 8);
+        }
+    }
+
+    #[test]
+    fn a_short_read_leaves_bytes_behind_and_all_come_in_the_end() {
+        let (mut client, mut server) = UnixStream::pair().unwrap();
+        let options = with_seed(1);
+        let mut buffer = [0; 4096];
+        for _ in 0..100 {
+            client.write_all(&[b'x'; 1_000]).unwrap();
+            let mut received = 0;
+            while received < 1_000 {
+                let Ok(room) = options.before_read(&server, &mut buffer) else { continue };
+                let is_cut = room.len() < 4096;
+                received += server.read(room).unwrap();
+                assert_eq!(is_cut, received < 1_000, "what is cut leaves something, what is not takes all");
+            }
+        }
+        assert!(options.shim.unwrap().faults().short_reads > 0);
+    }
+
+    #[test]
+    fn without_a_seed_there_are_no_faults() {
+        let options = Options::default();
+        for _ in 0..1_000 {
+            assert_eq!(options.before_write::<Errno>(&[0; 100]).unwrap().len(), 100);
+        }
+        assert!(!options.shim_has_blocked());
+    }
+}
