@@ -17,13 +17,20 @@ pub(crate) fn judge_all(scripts: &[Script], visits: &[Visit], summary: &Summary)
     }
     let Summary { accepted, completed, errors, timeouts, rejected, dropped, .. } = *summary;
     let greeted = visits.iter().filter(|visit| !visit.received.is_empty()).count() as u64;
-    let served = scripts.iter().zip(visits).filter(|(script, visit)| script.was_served(visit)).count() as u64;
+    let count = |is_meant: fn(&Script, &Visit) -> bool| {
+        scripts.iter().zip(visits).filter(|(script, visit)| is_meant(script, visit)).count() as u64
+    };
+    let (served, turned_away) = (count(Script::was_served), count(Script::was_turned_away));
     let is_right = accepted == completed + errors + timeouts + rejected + dropped
         && accepted <= CLIENTS as u64
         && greeted + rejected <= accepted
         && served <= completed
+        && turned_away <= rejected
         && timeouts + dropped == 0;
-    if is_right { Ok(()) } else { Err(format!("{greeted} clients greeted, {served} served, but {summary}")) }
+    if is_right {
+        return Ok(());
+    }
+    Err(format!("{greeted} clients greeted, {served} served, {turned_away} turned away, but {summary}"))
 }
 
 impl Script {
@@ -51,8 +58,7 @@ impl Script {
                 replies.len()
             ));
         }
-        let waits = matches!(self.ending, Ending::HalfClose | Ending::Stay);
-        if self.panics || !waits {
+        if !self.is_good() {
             return Ok(());
         }
         if replies.len() < owed {
@@ -65,11 +71,20 @@ impl Script {
         Ok(())
     }
 
-    /// Whether this client had sent all before the shutdown was requested, was greeted and saw the end.
+    /// Whether the client breaks nothing off.
+    fn is_good(&self) -> bool {
+        !self.panics && matches!(self.ending, Ending::HalfClose | Ending::Stay)
+    }
+
+    /// Whether it had sent all before the shutdown was requested, was greeted and saw the end.
     fn was_served(&self, visit: &Visit) -> bool {
-        let waits = matches!(self.ending, Ending::HalfClose | Ending::Stay);
         let had_sent_all = visit.sent_before == self.pieces.concat().len();
-        waits && !self.panics && had_sent_all && !visit.received.is_empty()
+        self.is_good() && had_sent_all && !visit.received.is_empty()
+    }
+
+    /// Whether it was closed without a greeting before the shutdown was requested.
+    fn was_turned_away(&self, visit: &Visit) -> bool {
+        self.is_good() && visit.ended_before && visit.received.is_empty()
     }
 }
 

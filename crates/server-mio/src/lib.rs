@@ -160,6 +160,7 @@ impl<'options> EventLoop<'options> {
         }));
         match turn.unwrap_or_else(|_| Err(io::Error::other("its turn panicked"))) {
             Ok(Turn::Done) => self.close(key, Outcome::Completed),
+            // Where a test's shim has blocked it, the poller will not report it again.
             Ok(Turn::Wait) if !self.options.shim_has_blocked() => {}
             Ok(_) if connection.is_queued => {}
             Ok(_) => {
