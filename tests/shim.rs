@@ -15,10 +15,10 @@ use std::process::{Child, Command, ExitCode, Stdio};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use concurrent_servers::check::ModelLauncher;
 use concurrent_servers::models::{MODELS, Model};
-use conformance::{Case, Launch, Options, Outcome, Server, Settings, Target};
+use conformance::{Case, Launch, Needs, Options, Outcome, Server, Settings, Target};
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use rustix::process::{Pid, Signal, kill_process};
 
@@ -98,7 +98,12 @@ fn trial(model: &'static Model, case: &'static Case, seed: u64) -> Trial {
 /// Runs the case once.
 fn held(model: &'static Model, case: &'static Case, seed: u64) -> Result<Completion, Failed> {
     let program = PathBuf::from(env!("CARGO_BIN_EXE_concurrent-servers"));
-    let launcher = ShimLauncher { launcher: ModelLauncher { program, model }, seed, ended: Ended::default() };
+    let launcher = ShimLauncher {
+        launcher: ModelLauncher { program, model },
+        seed,
+        case_starts_them: case.needs == Needs::Program,
+        ended: Ended::default(),
+    };
     let options = Options { seed, patience: Duration::from_secs(30), ..Options::default() };
     let target = Target::launched(&launcher, model.concurrency);
     let outcome = conformance::run(&target, &[case], &options, &mut |_| ()).cases.remove(0).outcome;
@@ -130,13 +135,21 @@ type Ended = Arc<Mutex<Vec<Result<Faults>>>>;
 struct ShimLauncher {
     launcher: ModelLauncher,
     seed: u64,
+    case_starts_them: bool,
     ended: Ended,
+}
+
+impl ShimLauncher {
+    fn serve(&self, address: SocketAddr, settings: &Settings) -> Option<Command> {
+        let mut command = self.launcher.command(address, settings)?;
+        command.arg(format!("--shim={}", self.seed));
+        Some(command)
+    }
 }
 
 impl Launch for ShimLauncher {
     fn start(&self, settings: &Settings) -> Result<Box<dyn Server>> {
-        let mut command =
-            self.command(([127, 0, 0, 1], 0).into(), settings).context("models are programs")?;
+        let mut command = self.serve(([127, 0, 0, 1], 0).into(), settings).context("models are programs")?;
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn()?;
         let mut line = String::new();
@@ -150,9 +163,8 @@ impl Launch for ShimLauncher {
     }
 
     fn command(&self, address: SocketAddr, settings: &Settings) -> Option<Command> {
-        let mut command = self.launcher.command(address, settings)?;
-        command.arg(format!("--shim={}", self.seed));
-        Some(command)
+        // The suite would start it itself if it could, and keep what it says.
+        if self.case_starts_them { self.serve(address, settings) } else { None }
     }
 
     fn panic_text(&self) -> Option<&'static str> {
@@ -186,6 +198,7 @@ impl ShimServer {
         let mut log = String::new();
         self.child.stderr.take().context("no log")?.read_to_string(&mut log)?;
         let status = self.child.wait()?;
+        ensure!(status.success(), "it ended with {status}; its log: {log}");
         let counts = log.lines().find_map(|line| line.split_once("injected: "));
         let (_, counts) =
             counts.with_context(|| format!("no count of faults ({status}) in its log: {log}"))?;
