@@ -122,7 +122,8 @@ impl Connection {
 
     fn read(&mut self, buffer: &mut [u8], in_message: bool) -> io::Result<usize> {
         loop {
-            match (&self.socket.stream).read(buffer) {
+            let allowed = self.shared.options.before_read(&self.socket.stream, buffer);
+            match allowed.and_then(|buffer| (&self.socket.stream).read(buffer)) {
                 Err(error) if error.kind() == ErrorKind::WouldBlock => self.wait_for_bytes(in_message)?,
                 received => return received,
             }
@@ -172,7 +173,8 @@ impl Connection {
         while !reply.is_empty() {
             // Not a blocking call with `SO_SNDTIMEO`: that one returns what little it has sent when its
             // time is over, so that a client that reads nothing gets the whole time again, and again.
-            match send(&self.socket.stream, reply, SendFlags::DONTWAIT) {
+            let allowed = self.shared.options.before_write(reply);
+            match allowed.and_then(|reply| send(&self.socket.stream, reply, SendFlags::DONTWAIT)) {
                 Ok(sent) => {
                     self.answered_bytes += sent as u64;
                     let now = self.socket.touch();

@@ -1,6 +1,8 @@
-//! How many connections the process may hold.
+//! How many connections and threads the process may hold.
 
 use std::io;
+use std::sync::Mutex;
+use std::thread;
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
@@ -31,6 +33,27 @@ pub fn most_threads() -> usize {
         .and_then(|count| count.trim().parse().ok())
         .unwrap_or(DEFAULT_MAPPINGS);
     (mappings.saturating_sub(MAPPING_RESERVE) / MAPPINGS_PER_THREAD).max(1)
+}
+
+/// Fails unless this many threads can be started at the same time, for engines that do not survive it if one of
+/// theirs cannot.
+///
+/// # Errors
+/// One of them could not; the message says what to do.
+pub fn require_threads(count: usize) -> io::Result<()> {
+    let gate = Mutex::new(());
+    thread::scope(|scope| {
+        let _closed = gate.lock();
+        for _ in 0..count {
+            // Each waits at the gate, so that all are there at the same time.
+            thread::Builder::new().spawn_scoped(scope, || drop(gate.lock())).map_err(|error| {
+                io::Error::other(format!(
+                    "{count} threads are not to be had ({error}); choose fewer --workers"
+                ))
+            })?;
+        }
+        Ok(())
+    })
 }
 
 /// Raises the soft limit on open descriptors to the hard one. Call once, at start.

@@ -53,6 +53,12 @@ pub struct Options {
     #[arg(long, value_name = "TEXT", hide = true)]
     pub panic_on: Option<String>,
 
+    /// Make some reads and writes on connections short, blocked or interrupted, chosen by this seed: a fault for
+    /// tests to inject
+    #[cfg(debug_assertions)]
+    #[arg(long, value_name = "SEED", hide = true)]
+    pub shim: Option<crate::Shim>,
+
     /// Form of the log lines on standard error
     #[arg(long, value_name = "FORMAT", default_value_t = LogFormat::Text)]
     pub log_format: LogFormat,
@@ -79,6 +85,8 @@ impl Default for Options {
             drain_timeout: Duration::from_secs(10),
             #[cfg(debug_assertions)]
             panic_on: None,
+            #[cfg(debug_assertions)]
+            shim: None,
             log_format: LogFormat::Text,
             verbose: 0,
             quiet: false,

@@ -39,7 +39,9 @@ pub fn run(model: &'static str, knobs: &[Knob], options: &Options, serve: Serve)
         complain(&refusal);
         return ExitCode::from(2);
     }
-    match start(model, options, serve) {
+    let ended = start(model, options, serve);
+    options.log_faults();
+    match ended {
         Ok(summary) => {
             info!("{summary}");
             if summary.dropped > 0 { ExitCode::from(DATA_DROPPED) } else { ExitCode::SUCCESS }

@@ -1,13 +1,50 @@
 //! Accepting without ever blocking or spinning.
 
-use std::io;
+use std::io::{self, Write};
 use std::net;
 use std::time::{Duration, Instant};
 
-use chassis::{AcceptPolicy, AcceptStep};
+use chassis::{AcceptPolicy, AcceptStep, Outcome};
 use mio::net::{TcpListener, TcpStream};
 use mio::{Interest, Poll, Token};
-use tracing::trace;
+use tracing::{debug, trace};
+
+use crate::EventLoop;
+use crate::connection::Connection;
+
+/// Clients accepted in one go before those that are connected get their turn again.
+const ACCEPT_BATCH: usize = 64;
+
+impl EventLoop<'_> {
+    /// Accepts for a while, but not for so long that those who are connected would wait.
+    pub(crate) fn accept_batch(&mut self) -> io::Result<()> {
+        for _ in 0..ACCEPT_BATCH {
+            let Some(acceptor) = &mut self.acceptor else { break };
+            let Some(stream) = acceptor.next_client()? else { break };
+            self.counters.accept();
+            if self.connections.len() >= self.max_connections {
+                debug!("rejected: as many connections as may be are open");
+                self.counters.close(Outcome::Rejected);
+            } else if let Err(error) = self.admit(stream) {
+                debug!(%error, "cannot greet a client");
+                self.counters.close(Outcome::Error);
+            }
+        }
+        Ok(())
+    }
+
+    /// Greets a client and only then registers it: a new socket has room for a byte, so waiting to be
+    /// told that it is writable would be a turn for nothing.
+    fn admit(&mut self, mut stream: TcpStream) -> io::Result<()> {
+        stream.write_all(&[protocol::GREETING])?;
+        self.counters.answer(1);
+        let entry = self.connections.vacant_entry();
+        let both = Interest::READABLE | Interest::WRITABLE;
+        self.poll.registry().register(&mut stream, Token(entry.key()), both)?;
+        entry.insert(Connection::new(stream));
+        Ok(())
+    }
+}
 
 /// The listener, and whether it is worth asking.
 pub(crate) struct Acceptor {

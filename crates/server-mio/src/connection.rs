@@ -1,9 +1,10 @@
 //! What a blocked thread would keep on its stack: where one connection stands between two turns.
 
 use std::io::{self, ErrorKind, Read, Write};
+use std::mem;
 use std::net::Shutdown as Direction;
 
-use chassis::{Counters, Drain, DrainStep, Options, Outcome, Progress, Tick};
+use chassis::{Counters, Drain, DrainStep, Options, Outcome, Progress, Tail, Tick};
 use mio::net::TcpStream;
 use protocol::Session;
 
@@ -23,7 +24,7 @@ pub(crate) struct Connection {
     session: Session,
     /// What the client did not take of its reply yet. While there is any, nothing is read: the client
     /// feels it, and memory stays bounded by one buffer.
-    tail: Option<Box<Tail>>,
+    tail: Tail,
     last_activity: Tick,
     progress: Progress,
     /// The poller has seen the client close its side; it will not say so again.
@@ -43,18 +44,13 @@ enum Farewell {
     FinSent,
 }
 
-struct Tail {
-    bytes: Box<[u8]>,
-    sent: usize,
-}
-
 impl Connection {
     pub(crate) fn new(stream: TcpStream) -> Connection {
         let now = Tick::now();
         Connection {
             stream,
             session: Session::new(),
-            tail: None,
+            tail: Tail::default(),
             last_activity: now,
             progress: Progress::new(now),
             client_is_done: false,
@@ -71,12 +67,13 @@ impl Connection {
         options: &Options,
         counters: &Counters,
     ) -> io::Result<Turn> {
-        if !self.send_tail(counters)? {
+        if !self.send_tail(options, counters)? {
             return Ok(Turn::Wait);
         }
-        let received = match self.stream.read(buffer) {
-            Ok(0) => return Ok(Turn::Done),
-            Ok(received) => received,
+        let allowed = options.before_read(&self.stream, buffer);
+        let (received, room) = match allowed.and_then(|room| Ok((self.stream.read(room)?, room.len()))) {
+            Ok((0, _)) => return Ok(Turn::Done),
+            Ok(read) => read,
             Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(Turn::Wait),
             Err(error) if error.kind() == ErrorKind::Interrupted => return Ok(Turn::Unfinished),
             Err(_) if self.farewell == Farewell::FinSent => return Ok(Turn::Done),
@@ -87,7 +84,7 @@ impl Connection {
             self.progress.moved(received, self.last_activity);
             options.panic_if_asked(&buffer[..received]);
             let reply = self.session.transform_in_place(&mut buffer[..received]);
-            if !self.send(&buffer[..reply], counters)? {
+            if !self.send(&buffer[..reply], options, counters)? {
                 return Ok(Turn::Wait);
             }
             if !self.session.in_frame() {
@@ -97,35 +94,33 @@ impl Connection {
         // A short read has emptied the socket, and the poller reports what comes later: asking once more,
         // only to hear that there is nothing, would be a system call for each message. But the end of
         // the stream, once reported, is not reported again.
-        let is_empty = received < buffer.len() && !self.client_is_done;
+        let is_empty = received < room && !self.client_is_done;
         Ok(if is_empty { Turn::Wait } else { Turn::Unfinished })
     }
 
     /// Sends a reply and keeps what does not fit. Returns whether everything went.
-    fn send(&mut self, reply: &[u8], counters: &Counters) -> io::Result<bool> {
-        let sent = self.try_send(reply, counters)?;
-        if sent < reply.len() {
-            self.tail = Some(Box::new(Tail { bytes: reply[sent..].into(), sent: 0 }));
-        }
-        Ok(self.tail.is_none())
+    fn send(&mut self, reply: &[u8], options: &Options, counters: &Counters) -> io::Result<bool> {
+        let sent = self.try_send(reply, options, counters)?;
+        self.tail.keep(&reply[sent..]);
+        Ok(self.tail.is_empty())
     }
 
     /// Goes on with what did not fit. Returns whether nothing is left.
-    pub(crate) fn send_tail(&mut self, counters: &Counters) -> io::Result<bool> {
-        if let Some(mut tail) = self.tail.take() {
-            tail.sent += self.try_send(&tail.bytes[tail.sent..], counters)?;
-            if tail.sent < tail.bytes.len() {
-                self.tail = Some(tail);
-            }
+    pub(crate) fn send_tail(&mut self, options: &Options, counters: &Counters) -> io::Result<bool> {
+        if !self.tail.is_empty() {
+            let mut tail = mem::take(&mut self.tail);
+            tail.took(self.try_send(tail.rest(), options, counters)?);
+            self.tail = tail;
         }
-        Ok(self.tail.is_none())
+        Ok(self.tail.is_empty())
     }
 
     /// Sends until everything has gone or the socket is full, and returns how much went.
-    fn try_send(&mut self, bytes: &[u8], counters: &Counters) -> io::Result<usize> {
+    fn try_send(&mut self, bytes: &[u8], options: &Options, counters: &Counters) -> io::Result<usize> {
         let mut sent = 0;
         while sent < bytes.len() {
-            match self.stream.write(&bytes[sent..]) {
+            let allowed = options.before_write(&bytes[sent..]);
+            match allowed.and_then(|bytes| self.stream.write(bytes)) {
                 Ok(length) => sent += length,
                 Err(error) if error.kind() == ErrorKind::WouldBlock => break,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
@@ -145,29 +140,29 @@ impl Connection {
         if self.farewell == Farewell::FinSent {
             return None; // It has had its whole reply, and the drain has a deadline of its own.
         }
-        let timeout = if self.tail.is_some() { options.write_timeout } else { options.idle_timeout };
+        let timeout = if self.has_tail() { options.write_timeout } else { options.idle_timeout };
         let is_silent = timeout.is_over(now.since(self.last_activity));
-        let has_begun = self.tail.is_some() || self.session.in_frame();
+        let has_begun = self.has_tail() || self.session.in_frame();
         let is_slow = has_begun && self.progress.is_too_slow(now, options.progress_timeout);
         (is_silent || is_slow).then_some(Outcome::TimedOut)
     }
 
     /// Whether a part of its reply waits for the client.
     pub(crate) fn has_tail(&self) -> bool {
-        self.tail.is_some()
+        !self.tail.is_empty()
     }
 
     /// Takes the connection's next step of a drain. Returns how it ended, if it did.
     pub(crate) fn drained(&mut self, drain: &Drain) -> Option<Outcome> {
         match (drain.step(&self.stream, self.last_activity), self.farewell) {
-            (DrainStep::Cut, _) if self.tail.is_some() => return Some(Outcome::Dropped),
+            (DrainStep::Cut, _) if self.has_tail() => return Some(Outcome::Dropped),
             (DrainStep::Cut, _) => return Some(Outcome::Completed),
-            (DrainStep::Close, Farewell::NotYet) if self.tail.is_none() => return Some(Outcome::Completed),
+            (DrainStep::Close, Farewell::NotYet) if self.tail.is_empty() => return Some(Outcome::Completed),
             // Even if there is a tail: a slow reader that goes on sending has one at every moment.
             (DrainStep::Linger, Farewell::NotYet) => self.farewell = Farewell::AfterTail,
             _ => {}
         }
-        if self.farewell == Farewell::AfterTail && self.tail.is_none() {
+        if self.farewell == Farewell::AfterTail && self.tail.is_empty() {
             self.farewell = Farewell::FinSent;
             return self.stream.shutdown(Direction::Write).err().map(|_| Outcome::Error);
         }

@@ -8,6 +8,17 @@ use tracing::debug;
 use crate::EventLoop;
 
 impl EventLoop<'_> {
+    /// No more clients are accepted, and those who are there are seen off.
+    pub(crate) fn begin_drain(&mut self) {
+        self.acceptor = None;
+        self.drain.get_or_insert_with(|| Drain::begin(self.options));
+    }
+
+    /// Whether the drain has seen everybody off.
+    pub(crate) fn is_done(&self) -> bool {
+        self.drain.is_some() && self.connections.is_empty()
+    }
+
     /// How long until the next sweep; `None` if there is nobody to look at.
     pub(crate) fn time_to_sweep(&self) -> Option<Duration> {
         Some(self.sweep_interval()?.saturating_sub(Tick::now().since(self.last_sweep)))
@@ -26,7 +37,7 @@ impl EventLoop<'_> {
         let EventLoop { connections, unfinished, counters, drain, options, .. } = self;
         connections.retain(|key, connection| {
             let failed = connection.has_tail()
-                && match connection.send_tail(counters) {
+                && match connection.send_tail(options, counters) {
                     Ok(true) if !connection.is_queued => {
                         connection.is_queued = true;
                         unfinished.push_back(key); // it can be read again

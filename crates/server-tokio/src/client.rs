@@ -1,39 +1,31 @@
-//! What each task keeps of its client beside the conversation: timeouts, drain, outcome.
+//! What each task does with its client's socket: receive, send, take leave.
 
 use std::future::poll_fn;
 use std::io::{self, ErrorKind};
 use std::net::Shutdown as Direction;
 use std::pin::Pin;
-use std::sync::atomic::Ordering::Relaxed;
-use std::task::{Context, Poll};
-use std::time::Duration;
+use std::task::{Context, Poll, ready};
 
-use chassis::{DrainStep, Options, Outcome, Progress, Tick, Timeout};
+use chassis::{DrainStep, Options, Outcome, Progress, Tail, Tick};
 use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tracing::debug;
 
 use crate::server::Place;
+use crate::waiting::Waiting;
 
 /// One client, owned by its task.
 pub(crate) struct Client {
     pub(crate) stream: TcpStream,
-    place: Place,
+    pub(crate) place: Place,
     /// What the client did not take of its last reply yet.
-    tail: Box<[u8]>,
-    last_activity: Tick,
-    progress: Progress,
-    in_message: bool,
-    lingers: bool,
+    pub(crate) tail: Tail,
+    pub(crate) last_activity: Tick,
+    pub(crate) progress: Progress,
+    pub(crate) in_message: bool,
+    pub(crate) lingers: bool,
     outcome: Outcome,
-}
-
-/// What a client is waited for.
-#[derive(Clone, Copy)]
-enum Waiting {
-    ToReceive,
-    ToSend,
 }
 
 impl Client {
@@ -42,7 +34,7 @@ impl Client {
         Client {
             stream,
             place,
-            tail: Box::default(),
+            tail: Tail::default(),
             last_activity: now,
             progress: Progress::new(now),
             in_message: false,
@@ -69,13 +61,12 @@ impl Client {
         if self.is_stopped() {
             return Poll::Ready(Ok(0));
         }
-        let mut read = ReadBuf::new(buffer);
         loop {
-            match Pin::new(&mut self.stream).poll_read(context, &mut read) {
-                Poll::Ready(Ok(())) => {
+            match self.poll_read(context, buffer) {
+                Poll::Ready(Ok(received)) => {
                     self.last_activity = Tick::now();
-                    self.progress.moved(read.filled().len(), self.last_activity);
-                    return Poll::Ready(Ok(read.filled().len()));
+                    self.progress.moved(received, self.last_activity);
+                    return Poll::Ready(Ok(received));
                 }
                 Poll::Ready(Err(error)) if error.kind() == ErrorKind::Interrupted => {}
                 Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
@@ -84,13 +75,11 @@ impl Client {
         }
     }
 
-    /// Whether the drain reads no more from this client, although it may have more to say.
-    fn is_stopped(&mut self) -> bool {
-        match self.step() {
-            DrainStep::Cut => true,
-            DrainStep::Linger => !std::mem::replace(&mut self.lingers, true),
-            DrainStep::Answer | DrainStep::Close => false,
-        }
+    fn poll_read(&mut self, context: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
+        let room = ready!(self.options().poll_before_read(context, &self.stream, buffer))?;
+        let mut read = ReadBuf::new(room);
+        ready!(Pin::new(&mut self.stream).poll_read(context, &mut read))?;
+        Poll::Ready(Ok(read.filled().len()))
     }
 
     /// Sends a reply without waiting, and keeps what does not fit. Says whether the client is in the middle of
@@ -101,23 +90,24 @@ impl Client {
             self.rest_unless_begun();
             return Ok(());
         }
-        let sent = match uninterrupted(|| self.stream.try_write(reply)) {
+        let try_write = || self.options().before_write(reply).and_then(|reply| self.stream.try_write(reply));
+        let sent = match uninterrupted(try_write) {
             Err(error) if error.kind() == ErrorKind::WouldBlock => 0,
             sent => sent?,
         };
-        self.tail = reply[sent..].into();
+        self.tail.keep(&reply[sent..]);
         self.has_sent(sent);
         self.rest_unless_begun();
         Ok(())
     }
 
-    fn rest_unless_begun(&mut self) {
+    pub(crate) fn rest_unless_begun(&mut self) {
         if self.tail.is_empty() && !self.in_message {
             self.progress.rest();
         }
     }
 
-    fn has_sent(&mut self, sent: usize) {
+    pub(crate) fn has_sent(&mut self, sent: usize) {
         self.last_activity = Tick::now();
         self.progress.moved(sent, self.last_activity);
         self.place.server.counters.answer(sent as u64);
@@ -127,11 +117,11 @@ impl Client {
     pub(crate) fn send_tail(&mut self) -> impl Future<Output = io::Result<()>> {
         poll_fn(|context| {
             while !self.tail.is_empty() {
-                match Pin::new(&mut self.stream).poll_write(context, &self.tail) {
+                match self.poll_write(context) {
                     Poll::Ready(Err(error)) if error.kind() == ErrorKind::Interrupted => {}
                     Poll::Ready(sent) => {
                         let sent = sent?;
-                        self.tail = self.tail[sent..].into();
+                        self.tail.took(sent);
                         self.has_sent(sent);
                     }
                     Poll::Pending => return self.poll_heartbeat(context, Waiting::ToSend),
@@ -140,6 +130,12 @@ impl Client {
             self.rest_unless_begun();
             Poll::Ready(Ok(()))
         })
+    }
+
+    fn poll_write(&mut self, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        let options = &self.place.server.options;
+        let tail = ready!(options.poll_before_write(context, self.tail.rest()))?;
+        Pin::new(&mut self.stream).poll_write(context, tail)
     }
 
     /// Notes how the conversation ended and takes leave of the client.
@@ -168,67 +164,6 @@ impl Client {
             while let Ok(1..) = poll_fn(|context| self.poll_receive(context, &mut [0; 4096])).await {}
         }
     }
-
-    /// Pending as long as the client may be waited for.
-    fn poll_heartbeat(&mut self, context: &mut Context<'_>, waiting: Waiting) -> Poll<io::Result<()>> {
-        let server = &self.place.server;
-        let beat = server.beats.load(Relaxed);
-        let seen = std::mem::replace(&mut self.place.beat_seen, beat);
-        if seen == 0
-            && let Some(waker) = server.tasks().get_mut(self.place.key as usize)
-        {
-            waker.clone_from(context.waker());
-        }
-        if seen == 0 || seen == beat {
-            return Poll::Pending;
-        }
-        if matches!(waiting, Waiting::ToReceive) && self.is_stopped() {
-            return Poll::Ready(Ok(()));
-        }
-        if matches!(waiting, Waiting::ToSend) && self.send_unasked()? {
-            return Poll::Ready(Ok(()));
-        }
-        let now = Tick::now();
-        let silent = now.since(self.last_activity);
-        let has_begun = self.in_message || matches!(waiting, Waiting::ToSend);
-        let progress_timeout = self.options().progress_timeout;
-        if has_begun && self.progress.is_too_slow(now, progress_timeout) {
-            return Poll::Ready(Err(io::Error::new(ErrorKind::TimedOut, "it got on too slowly")));
-        }
-        let options = self.options();
-        match (waiting, self.step()) {
-            (Waiting::ToSend, DrainStep::Cut) => {
-                Poll::Ready(Err(io::Error::other("the drain deadline came before the client took its reply")))
-            }
-            (Waiting::ToReceive, DrainStep::Close) if !self.lingers => Poll::Ready(Ok(())),
-            (Waiting::ToReceive, _) => timed_out(options.idle_timeout, silent, "it sent nothing"),
-            (Waiting::ToSend, _) => timed_out(options.write_timeout, silent, "it read nothing"),
-        }
-    }
-
-    /// Tries to send although no room was reported: that is only done once a third of the send buffer is free,
-    /// which may take a slow reader longer than any timeout; but the kernel accepts bytes as soon as some
-    /// have been taken. Returns whether nothing is left.
-    fn send_unasked(&mut self) -> io::Result<bool> {
-        match uninterrupted(|| SockRef::from(&self.stream).send(&self.tail)) {
-            Err(error) if error.kind() == ErrorKind::WouldBlock => {}
-            sent => {
-                let sent = sent?;
-                self.tail = self.tail[sent..].into();
-                self.has_sent(sent);
-                self.rest_unless_begun();
-            }
-        }
-        Ok(self.tail.is_empty())
-    }
-
-    fn step(&self) -> DrainStep {
-        self.place
-            .server
-            .drain
-            .get()
-            .map_or(DrainStep::Answer, |drain| drain.step(&self.stream, self.last_activity))
-    }
 }
 
 impl Drop for Client {
@@ -244,39 +179,5 @@ pub(crate) fn uninterrupted<T>(mut call: impl FnMut() -> io::Result<T>) -> io::R
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
             result => return result,
         }
-    }
-}
-
-fn timed_out(timeout: Timeout, silent: Duration, what: &str) -> Poll<io::Result<()>> {
-    if timeout.is_over(silent) {
-        return Poll::Ready(Err(io::Error::new(ErrorKind::TimedOut, format!("{what} for {silent:?}"))));
-    }
-    Poll::Pending
-}
-
-#[cfg(test)]
-mod tests {
-    use std::io::Write;
-    use std::sync::Arc;
-
-    use chassis::Drain;
-
-    use super::*;
-    use crate::server::Server;
-
-    #[tokio::test]
-    async fn a_client_that_never_falls_quiet_is_cut_at_the_drain_deadline() {
-        let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
-        let mut talker = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
-        let (stream, _) = listener.accept().await.unwrap();
-        let server = Arc::new(Server::new(&Options::default()));
-        let mut client = Client::new(stream, server.take_place().unwrap());
-        let mut buffer = [0; 4];
-
-        talker.write_all(b"more than the buffer holds").unwrap();
-        assert_eq!(poll_fn(|context| client.poll_receive(context, &mut buffer)).await.unwrap(), 4);
-        let options = Options { drain_timeout: Duration::from_nanos(1), ..Options::default() };
-        server.drain.get_or_init(|| Drain::begin(&options));
-        assert_eq!(poll_fn(|context| client.poll_receive(context, &mut buffer)).await.unwrap(), 0);
     }
 }

@@ -22,27 +22,27 @@
 //! async already. **Do not** for a handful of clients, where threads are simpler and as fast, nor for long
 //! computations inside a task: they hold up every task of their worker.
 
+mod acceptor;
 mod client;
 mod server;
+mod waiting;
 
 use std::cell::RefCell;
 use std::future::poll_fn;
 use std::io;
-use std::net;
+use std::net::TcpListener;
 use std::num::NonZeroUsize;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::thread;
 
-use chassis::{AcceptPolicy, AcceptStep, Knob, Options, Outcome, Runtime, Shutdown, Summary};
-use protocol::{GREETING, Session};
-use socket2::SockRef;
-use tokio::net::{TcpListener, TcpStream, UnixStream};
+use chassis::{Knob, Options, Runtime, Shutdown, Summary, require_threads};
+use protocol::Session;
 use tokio::runtime::Builder;
-use tokio::{select, task, time};
-use tracing::{debug, trace};
+use tokio::task;
 
-use client::{Client, uninterrupted};
+use acceptor::{Acceptor, admit};
+use client::Client;
 use server::Server;
 
 /// The options of its own that this model takes.
@@ -52,11 +52,12 @@ pub const KNOBS: &[Knob] = &[Knob::Workers, Knob::Runtime];
 ///
 /// # Errors
 /// The listener is broken, or the runtime cannot be built.
-pub fn serve(listener: net::TcpListener, options: &Options, shutdown: &Shutdown) -> io::Result<Summary> {
+pub fn serve(listener: TcpListener, options: &Options, shutdown: &Shutdown) -> io::Result<Summary> {
     let mut builder = match options.runtime {
         Some(Runtime::CurrentThread) => Builder::new_current_thread(),
         Some(Runtime::MultiThread) | None => {
             let workers = options.workers_or(thread::available_parallelism().map_or(1, NonZeroUsize::get));
+            // Where a thread is missing, tokio panics, and then waits for ever for those that it has.
             require_threads(workers)?;
             let mut builder = Builder::new_multi_thread();
             builder.worker_threads(workers);
@@ -71,74 +72,26 @@ pub fn serve(listener: net::TcpListener, options: &Options, shutdown: &Shutdown)
     server.counters.finish(ended)
 }
 
-/// Where a thread is missing, tokio panics, and then waits for ever for those that it has. So they are tried
-/// out before.
-fn require_threads(count: usize) -> io::Result<()> {
-    let gate = Mutex::new(());
-    thread::scope(|scope| {
-        let _closed = gate.lock();
-        for _ in 0..count {
-            // Each waits at the gate, so that all are there at the same time.
-            thread::Builder::new().spawn_scoped(scope, || drop(gate.lock())).map_err(|error| {
-                io::Error::other(format!(
-                    "{count} threads are not to be had ({error}); choose fewer --workers"
-                ))
-            })?;
-        }
-        Ok(())
-    })
-}
-
 /// Gives each client a task of its own until shutdown is requested, then sees them off.
-async fn accept_all(listener: net::TcpListener, server: Arc<Server>, shutdown: Shutdown) -> io::Result<()> {
-    listener.set_nonblocking(true)?;
-    let listener = TcpListener::from_std(listener)?;
-    let shutdown = UnixStream::from_std(shutdown.to_stream()?)?;
+async fn accept_all(listener: TcpListener, server: Arc<Server>, shutdown: Shutdown) -> io::Result<()> {
+    let mut acceptor = Acceptor::new(listener, &shutdown)?;
     let heart = tokio::spawn(Arc::clone(&server).beat());
-    let mut policy = AcceptPolicy::new();
     let ended = loop {
-        let accepted = select! {
-            _ = shutdown.readable() => break Ok(()),
-            accepted = listener.accept() => accepted,
-        };
-        match accepted {
-            Ok((stream, peer)) => {
-                policy.succeeded();
-                server.counters.accept();
-                trace!(%peer, "accepted");
-                match greet(stream, &server) {
+        match acceptor.next_client().await {
+            Ok(Some(accepted)) => {
+                if let Some(client) = admit(accepted, &server) {
                     // The model: a task for this client, and straight on to the next accept.
-                    Ok(Some(client)) => drop(tokio::spawn(serve_client(client))),
-                    Ok(None) => {
-                        debug!(%peer, "rejected: as many connections as may be are open");
-                        server.counters.close(Outcome::Rejected);
-                    }
-                    Err(error) => {
-                        debug!(%peer, %error, "cannot greet a client");
-                        server.counters.close(Outcome::Error);
-                    }
+                    tokio::spawn(serve_client(client));
                 }
             }
-            Err(error) => match policy.judge(&error) {
-                Ok(AcceptStep::Wait | AcceptStep::Retry) => {}
-                Ok(AcceptStep::Pause(pause)) => time::sleep(pause).await,
-                Err(error) => break Err(error),
-            },
+            Ok(None) => break Ok(()),
+            Err(error) => break Err(error),
         }
     };
-    drop(listener);
+    drop(acceptor);
     heart.abort();
     server.drain().await;
     ended
-}
-
-/// Greets a client, unless the server is full. The greeting goes straight to the socket, which is new and
-/// has room for a byte: tokio would first wait to be told so, which is a turn of the runtime for nothing.
-fn greet(stream: TcpStream, server: &Arc<Server>) -> io::Result<Option<Client>> {
-    let Some(place) = server.take_place() else { return Ok(None) };
-    uninterrupted(|| SockRef::from(&stream).send(&[GREETING]))?;
-    server.counters.answer(1);
-    Ok(Some(Client::new(stream, place)))
 }
 
 /// One client's task. An error or a panic in it ends this client only.

@@ -27,6 +27,7 @@ pub(super) const CASES: &[Case] = &[
 fn f1_slow_reader(context: &Context) -> CaseResult {
     const TOTAL: u64 = 10 << 20;
     const PER_SECOND: f64 = (1 << 20) as f64;
+    const PIECE: u64 = 4 << 10;
     let pattern = Pattern::random(&mut context.random(), 1, 64 << 10);
     let total = TOTAL / pattern.len() * pattern.len();
     let mut memory = context.watch_memory();
@@ -44,6 +45,7 @@ fn f1_slow_reader(context: &Context) -> CaseResult {
             reason = "a count of bytes, rounded down"
         )]
         let due = (PER_SECOND * start.elapsed().as_secs_f64()) as u64; // by the clock: a late turn is made up for
+        let due = due / PIECE * PIECE; // byte by byte, the client would need a processor of its own
         let receive = usize::try_from(due.saturating_sub(flow.received())).unwrap_or(usize::MAX);
         Gait { receive, ..Gait::FULL }
     })?;

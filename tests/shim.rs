@@ -1,0 +1,221 @@
+//! The cases of the catalogue that are about bytes, on every model, against servers whose reads and writes fail
+//! now and then as a kernel's may (`--shim`, see the chassis' `shim.rs`). One trial for each model, case and
+//! seed, such as `mio::A3::1`; a new row in the registry adds its trials.
+//!
+//! `SHIM_SEEDS=20 cargo test --test shim` tries more seeds than the ordinary run. At the end stands a line for
+//! each model, for machines: `shim MODEL: N faults, N cases passed, N failed; ` and the faults by kind. A model
+//! that met no fault of some kind fails: a shim that never fires proves nothing. (What is counted are the
+//! servers that the suite starts; those that a case starts by itself have faults, too, but keep their log.)
+
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Read};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::{Child, Command, ExitCode, Stdio};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail, ensure};
+use concurrent_servers::check::ModelLauncher;
+use concurrent_servers::models::{MODELS, Model};
+use conformance::{Case, Launch, Needs, Options, Outcome, Server, Settings, Target};
+use libtest_mimic::{Arguments, Completion, Failed, Trial};
+use rustix::process::{Pid, Signal, kill_process};
+
+/// Whole groups and single cases: exact bytes, orderly ends, and who is harmed by whose end. Left out is what
+/// counts memory, processor time or log lines, what waits for long timeouts, and G5, whose text that makes a
+/// handler panic must come with one read. The longest comes first, so that the others can run beside it.
+const CASES: &[&str] = &["F1", "A", "B", "C", "D", "E", "F4", "F6", "F8", "H2", "H5", "I"];
+
+/// How many seeds an ordinary run tries: each takes half a minute, for cases mostly wait.
+const SEEDS: u64 = 1;
+
+/// As many as in `conformance.rs`, for the same reason.
+const THREADS: usize = 12;
+
+/// Faults by their kind, as a server names them.
+type Faults = BTreeMap<String, u64>;
+
+/// What has come of each model so far.
+static TALLIES: Mutex<BTreeMap<&str, Tally>> = Mutex::new(BTreeMap::new());
+
+#[derive(Default)]
+struct Tally {
+    faults: Faults,
+    passed: usize,
+    failed: usize,
+}
+
+fn main() -> ExitCode {
+    let mut arguments = Arguments::from_args();
+    arguments.test_threads.get_or_insert(THREADS);
+    let seeds = match std::env::var("SHIM_SEEDS").map(|seeds| seeds.parse()) {
+        Ok(Ok(seeds)) => seeds,
+        Ok(Err(error)) => {
+            eprintln!("SHIM_SEEDS: {error}; give a number of seeds");
+            return ExitCode::from(2);
+        }
+        Err(_) => SEEDS,
+    };
+    let mut trials = Vec::new();
+    for case in CASES.iter().flat_map(|name| conformance::find(name)) {
+        for model in MODELS {
+            trials.extend((1..=seeds).map(|seed| trial(model, case, seed)));
+        }
+    }
+    let conclusion = libtest_mimic::run(&arguments, trials);
+    let is_whole = conclusion.num_filtered_out == 0;
+    let all_kinds = tallies().iter().fold(true, |all_kinds, (model, tally)| tell(model, tally) && all_kinds);
+    if is_whole && !all_kinds {
+        eprintln!("a model met no fault of some kind: the shim is not called where it should be");
+        return ExitCode::FAILURE;
+    }
+    conclusion.exit_code()
+}
+
+/// Prints a model's line, and says whether it met faults of every kind.
+fn tell(model: &str, tally: &Tally) -> bool {
+    let Tally { faults, passed, failed } = tally;
+    let kinds: Vec<_> = faults.iter().map(|(kind, count)| format!("{kind} {count}")).collect();
+    let sum: u64 = faults.values().sum();
+    println!("shim {model}: {sum} faults, {passed} cases passed, {failed} failed; {}", kinds.join(", "));
+    !faults.is_empty() && faults.values().all(|&count| count > 0)
+}
+
+fn tallies() -> MutexGuard<'static, BTreeMap<&'static str, Tally>> {
+    TALLIES.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn trial(model: &'static Model, case: &'static Case, seed: u64) -> Trial {
+    Trial::ignorable_test(format!("{}::{}::{seed}", model.name, case.id), move || {
+        if cfg!(not(debug_assertions)) {
+            return Ok(Completion::ignored_with("release builds have no --shim"));
+        }
+        held(model, case, seed)
+    })
+}
+
+/// Runs the case once.
+fn held(model: &'static Model, case: &'static Case, seed: u64) -> Result<Completion, Failed> {
+    let program = PathBuf::from(env!("CARGO_BIN_EXE_concurrent-servers"));
+    let launcher = ShimLauncher {
+        launcher: ModelLauncher { program, model },
+        seed,
+        case_starts_them: case.needs == Needs::Program,
+        ended: Ended::default(),
+    };
+    let options = Options { seed, patience: Duration::from_secs(30), ..Options::default() };
+    let target = Target::launched(&launcher, model.concurrency);
+    let outcome = conformance::run(&target, &[case], &options, &mut |_| ()).cases.remove(0).outcome;
+    let mut tallies = tallies();
+    let tally = tallies.entry(model.name).or_default();
+    let mut verdict = match outcome {
+        Outcome::Passed => Ok(Completion::Completed),
+        Outcome::Skipped { reason } => return Ok(Completion::ignored_with(reason)),
+        Outcome::Failed(failure) => Err(format!("{}: {failure}", case.title)),
+    };
+    for ended in launcher.ended.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
+        match ended {
+            Ok(faults) => {
+                for (kind, count) in faults {
+                    *tally.faults.entry(kind).or_default() += count;
+                }
+            }
+            Err(error) => verdict = verdict.and_then(|_| Err(format!("{error:#}"))),
+        }
+    }
+    *(if verdict.is_ok() { &mut tally.passed } else { &mut tally.failed }) += 1;
+    Ok(verdict?)
+}
+
+/// What each server said at its end.
+type Ended = Arc<Mutex<Vec<Result<Faults>>>>;
+
+/// Starts servers with the shim, and keeps what they say at their end.
+struct ShimLauncher {
+    launcher: ModelLauncher,
+    seed: u64,
+    case_starts_them: bool,
+    ended: Ended,
+}
+
+impl ShimLauncher {
+    fn serve(&self, address: SocketAddr, settings: &Settings) -> Option<Command> {
+        let mut command = self.launcher.command(address, settings)?;
+        command.arg(format!("--shim={}", self.seed));
+        Some(command)
+    }
+}
+
+impl Launch for ShimLauncher {
+    fn start(&self, settings: &Settings) -> Result<Box<dyn Server>> {
+        let mut command = self.serve(([127, 0, 0, 1], 0).into(), settings).context("models are programs")?;
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn()?;
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().context("no output")?).read_line(&mut line)?;
+        let address = line.trim().rsplit(' ').next().and_then(|address| address.parse().ok());
+        let Some(address) = address else {
+            child.kill().ok();
+            bail!("it said {line:?} instead of its address ({})", child.wait()?)
+        };
+        Ok(Box::new(ShimServer { child, address, ended: Arc::clone(&self.ended) }))
+    }
+
+    fn command(&self, address: SocketAddr, settings: &Settings) -> Option<Command> {
+        // The suite would start it itself if it could, and keep what it says.
+        if self.case_starts_them { self.serve(address, settings) } else { None }
+    }
+
+    fn panic_text(&self) -> Option<&'static str> {
+        self.launcher.panic_text()
+    }
+}
+
+struct ShimServer {
+    child: Child,
+    address: SocketAddr,
+    ended: Ended,
+}
+
+impl Server for ShimServer {
+    fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    fn pid(&self) -> Option<u32> {
+        Some(self.child.id())
+    }
+}
+
+impl ShimServer {
+    /// SIGTERM, unless a case has sent it; then it ends within its drain timeout.
+    fn end(&mut self) -> Result<Faults> {
+        if self.child.try_wait()?.is_none() {
+            let pid = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw).context("no process id")?;
+            kill_process(pid, Signal::TERM)?;
+        }
+        let mut log = String::new();
+        self.child.stderr.take().context("no log")?.read_to_string(&mut log)?;
+        let status = self.child.wait()?;
+        ensure!(status.success(), "it ended with {status}; its log: {log}");
+        let counts = log.lines().find_map(|line| line.split_once("injected: "));
+        let (_, counts) =
+            counts.with_context(|| format!("no count of faults ({status}) in its log: {log}"))?;
+        counts
+            .split(", ")
+            .map(|count| {
+                let (kind, count) = count.rsplit_once(' ').context("a kind and its number")?;
+                Ok((kind.to_owned(), count.parse().with_context(|| format!("{kind} {count}"))?))
+            })
+            .collect()
+    }
+}
+
+impl Drop for ShimServer {
+    fn drop(&mut self) {
+        let ended = self.end();
+        self.child.kill().ok(); // fails if it has ended, as it should
+        self.ended.lock().unwrap_or_else(PoisonError::into_inner).push(ended);
+    }
+}

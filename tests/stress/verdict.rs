@@ -1,0 +1,99 @@
+//! What each client had to get, and whether the server's books agree.
+
+use std::io;
+
+use chassis::Summary;
+use protocol::Session;
+
+use crate::CLIENTS;
+use crate::script::{Ending, Pace, Script, Visit};
+
+pub(crate) fn judge_all(scripts: &[Script], visits: &[Visit], summary: &Summary) -> Result<(), String> {
+    for (number, (script, visit)) in scripts.iter().zip(visits).enumerate() {
+        script.judge(visit).map_err(|reason| {
+            let Script { pace, ending, panics, .. } = script;
+            format!("client {number} ({pace:?}, {ending:?}, panics: {panics}): {reason}; {summary}")
+        })?;
+    }
+    let Summary { accepted, completed, errors, timeouts, rejected, dropped, .. } = *summary;
+    let greeted = visits.iter().filter(|visit| !visit.received.is_empty()).count() as u64;
+    let count = |is_meant: fn(&Script, &Visit) -> bool| {
+        scripts.iter().zip(visits).filter(|(script, visit)| is_meant(script, visit)).count() as u64
+    };
+    let (served, turned_away) = (count(Script::was_served), count(Script::was_turned_away));
+    let is_right = accepted == completed + errors + timeouts + rejected + dropped
+        && accepted <= CLIENTS as u64
+        && greeted + rejected <= accepted
+        && served <= completed
+        && turned_away <= rejected
+        && timeouts + dropped == 0;
+    if is_right {
+        return Ok(());
+    }
+    Err(format!("{greeted} clients greeted, {served} served, {turned_away} turned away, but {summary}"))
+}
+
+impl Script {
+    /// What this client had to get, and how its connection had to end.
+    fn judge(&self, visit: &Visit) -> Result<(), String> {
+        let all = self.pieces.concat();
+        let ended_in_order = matches!(visit.end, None | Some(Ok(())));
+        let Some((greeting, replies)) = visit.received.split_first() else {
+            return match &visit.end {
+                Some(Err(error)) if is_patience(error) => Err(format!("neither greeted nor ended: {error}")),
+                _ => Ok(()),
+            };
+        };
+        let whole = reply_to(&all);
+        // What a flood has sent may still lie in its own kernel when the server finds it quiet and sees it off.
+        let owed = match self.pace {
+            Pace::Flood if visit.ended_before => whole.len(),
+            Pace::Flood => 0,
+            Pace::Eager | Pace::LockStep => reply_to(&all[..visit.sent_before]).len(),
+        };
+        if *greeting != protocol::GREETING || !whole.starts_with(replies) {
+            let right = replies.iter().zip(&whole).take_while(|(one, other)| one == other).count();
+            return Err(format!(
+                "greeting {greeting}, and only {right} of {} reply bytes right",
+                replies.len()
+            ));
+        }
+        if !self.is_good() {
+            return Ok(());
+        }
+        if replies.len() < owed {
+            return Err(format!("{} of {owed} owed bytes, then {:?}", replies.len(), visit.end));
+        }
+        // What is sent after the request may meet a closed socket, and that is a reset.
+        if visit.sent_before == all.len() && !ended_in_order {
+            return Err(format!("{} of {} bytes came, then {:?}", replies.len(), whole.len(), visit.end));
+        }
+        Ok(())
+    }
+
+    /// Whether the client breaks nothing off.
+    fn is_good(&self) -> bool {
+        !self.panics && matches!(self.ending, Ending::HalfClose | Ending::Stay)
+    }
+
+    /// Whether it had sent all before the shutdown was requested, was greeted and saw the end.
+    fn was_served(&self, visit: &Visit) -> bool {
+        let had_sent_all = visit.sent_before == self.pieces.concat().len();
+        self.is_good() && had_sent_all && !visit.received.is_empty()
+    }
+
+    /// Whether it was closed without a greeting before the shutdown was requested.
+    fn was_turned_away(&self, visit: &Visit) -> bool {
+        self.is_good() && visit.ended_before && visit.received.is_empty()
+    }
+}
+
+fn reply_to(request: &[u8]) -> Vec<u8> {
+    let mut reply = Vec::new();
+    Session::new().append_reply(request, &mut reply);
+    reply
+}
+
+fn is_patience(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut)
+}
