@@ -118,9 +118,9 @@ impl Sweep<'_> {
         let mut child = Started(command.spawn().context("cannot start strace")?);
         let outcome = child.serve_or_refuse().and_then(|status| {
             let text = fs::read_to_string(&log)?;
-            expect_no_panic(&text)?;
             match status.code() {
-                Some(0) => Ok(()),
+                Some(0) => expect_no_panic(&text),
+                // An engine that panics for want of a thread has refused, too, if the model says so.
                 Some(1) => {
                     ensure!(text.contains("error: "), "it does not say why it does not start");
                     Ok(())

@@ -1,6 +1,6 @@
 //! Accepting without ever blocking or spinning.
 
-use std::io::{self, Write};
+use std::io;
 use std::net;
 use std::time::{Duration, Instant};
 
@@ -34,14 +34,14 @@ impl EventLoop<'_> {
     }
 
     /// Greets a client and only then registers it: a new socket has room for a byte, so waiting to be
-    /// told that it is writable would be a turn for nothing.
-    fn admit(&mut self, mut stream: TcpStream) -> io::Result<()> {
-        stream.write_all(&[protocol::GREETING])?;
-        self.counters.answer(1);
+    /// told that it is writable would be a turn for nothing. Should the system be short of memory for that byte,
+    /// it waits like any reply.
+    fn admit(&mut self, stream: TcpStream) -> io::Result<()> {
+        let mut connection = Connection::new(stream);
+        connection.greet(self.options, &self.counters)?;
         let entry = self.connections.vacant_entry();
-        let both = Interest::READABLE | Interest::WRITABLE;
-        self.poll.registry().register(&mut stream, Token(entry.key()), both)?;
-        entry.insert(Connection::new(stream));
+        connection.register(&self.poll, Token(entry.key()))?;
+        entry.insert(connection);
         Ok(())
     }
 }

@@ -6,7 +6,8 @@ use std::net::Shutdown as Direction;
 
 use chassis::{Counters, Drain, DrainStep, Options, Outcome, Progress, Tail, Tick};
 use mio::net::TcpStream;
-use protocol::Session;
+use mio::{Interest, Poll, Token};
+use protocol::{GREETING, Session};
 
 /// How a turn ended.
 pub(crate) enum Turn {
@@ -57,6 +58,17 @@ impl Connection {
             is_queued: false,
             farewell: Farewell::NotYet,
         }
+    }
+
+    pub(crate) fn greet(&mut self, options: &Options, counters: &Counters) -> io::Result<()> {
+        self.send(&[GREETING], options, counters)?;
+        self.progress.rest();
+        Ok(())
+    }
+
+    /// From now on the poller reports it under this token.
+    pub(crate) fn register(&mut self, poll: &Poll, token: Token) -> io::Result<()> {
+        poll.registry().register(&mut self.stream, token, Interest::READABLE | Interest::WRITABLE)
     }
 
     /// One turn: what is left of the last reply, then one `recv` and one `send`, however many messages

@@ -19,7 +19,7 @@ use fastrand::Rng;
 use protocol::GREETING;
 use server_thread_pool::on_rayon;
 
-/// Servers with clients of their own, some at a time: a drain waits 200 ms for the clients to fall quiet.
+/// Servers with clients of their own, some at a time: a drain waits 500 ms for the clients to fall quiet.
 const SEEDS: u64 = 192;
 const AT_A_TIME: u64 = 16;
 
@@ -41,7 +41,7 @@ enum Manner {
     Panics,
 }
 
-/// Whoever was greeted and says nothing for 200 ms may be closed as idle, and what it says then resets the
+/// Whoever was greeted and says nothing for 500 ms may be closed as idle, and what it says then resets the
 /// connection. A client that this machine kept from talking for half of that may be such a one.
 const SLOW: Duration = Duration::from_millis(100);
 

@@ -5,13 +5,11 @@ use std::net::{self, SocketAddr};
 use std::sync::Arc;
 
 use chassis::{AcceptPolicy, AcceptStep, Outcome, Shutdown};
-use protocol::GREETING;
-use socket2::SockRef;
 use tokio::net::{TcpListener, TcpStream, UnixStream};
 use tokio::{select, time};
 use tracing::{debug, trace};
 
-use crate::client::{Client, uninterrupted};
+use crate::client::Client;
 use crate::server::Server;
 
 /// The listener, and what ends it.
@@ -61,17 +59,12 @@ pub(crate) fn admit((stream, peer): (TcpStream, SocketAddr), server: &Arc<Server
         server.counters.close(Outcome::Rejected);
         return None;
     };
-    if let Err(error) = greet(&stream) {
-        debug!(%peer, %error, "cannot greet a client");
-        server.counters.close(Outcome::Error);
-        return None;
+    let mut client = Client::new(stream, place);
+    match client.greet() {
+        Ok(()) => Some(client),
+        Err(error) => {
+            debug!(%peer, %error, "cannot greet a client");
+            None // dropped, it counts as an error
+        }
     }
-    server.counters.answer(1);
-    Some(Client::new(stream, place))
-}
-
-/// The greeting goes straight to the socket, which is new and has room for a byte: tokio would first wait to be
-/// told so, which is a turn of the runtime for nothing.
-fn greet(stream: &TcpStream) -> io::Result<usize> {
-    uninterrupted(|| SockRef::from(stream).send(&[GREETING]))
 }

@@ -7,6 +7,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use chassis::{DrainStep, Options, Outcome, Progress, Tail, Tick};
+use protocol::GREETING;
 use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
@@ -91,7 +92,19 @@ impl Client {
             return Ok(());
         }
         let try_write = || self.options().before_write(reply).and_then(|reply| self.stream.try_write(reply));
-        let sent = match uninterrupted(try_write) {
+        self.keep_unsent(reply, uninterrupted(try_write))
+    }
+
+    /// The greeting goes straight to the socket, which is new and has room for a byte: tokio would first wait to be
+    /// told so, which is a turn of the runtime for nothing. Should the system be short of memory for that byte, it
+    /// waits like any reply.
+    pub(crate) fn greet(&mut self) -> io::Result<()> {
+        let sent = uninterrupted(|| SockRef::from(&self.stream).send(&[GREETING]));
+        self.keep_unsent(&[GREETING], sent)
+    }
+
+    fn keep_unsent(&mut self, reply: &[u8], sent: io::Result<usize>) -> io::Result<()> {
+        let sent = match sent {
             Err(error) if error.kind() == ErrorKind::WouldBlock => 0,
             sent => sent?,
         };

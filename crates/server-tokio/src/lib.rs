@@ -24,6 +24,7 @@
 
 mod acceptor;
 mod client;
+mod runtime;
 mod server;
 mod waiting;
 
@@ -31,14 +32,11 @@ use std::cell::RefCell;
 use std::future::poll_fn;
 use std::io;
 use std::net::TcpListener;
-use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
-use std::thread;
 
-use chassis::{Knob, Options, Runtime, Shutdown, Summary, require_threads};
+use chassis::{Knob, Options, Shutdown, Summary};
 use protocol::Session;
-use tokio::runtime::Builder;
 use tokio::task;
 
 use acceptor::{Acceptor, admit};
@@ -53,18 +51,7 @@ pub const KNOBS: &[Knob] = &[Knob::Workers, Knob::Runtime];
 /// # Errors
 /// The listener is broken, or the runtime cannot be built.
 pub fn serve(listener: TcpListener, options: &Options, shutdown: &Shutdown) -> io::Result<Summary> {
-    let mut builder = match options.runtime {
-        Some(Runtime::CurrentThread) => Builder::new_current_thread(),
-        Some(Runtime::MultiThread) | None => {
-            let workers = options.workers_or(thread::available_parallelism().map_or(1, NonZeroUsize::get));
-            // Where a thread is missing, tokio panics, and then waits for ever for those that it has.
-            require_threads(workers)?;
-            let mut builder = Builder::new_multi_thread();
-            builder.worker_threads(workers);
-            builder
-        }
-    };
-    let runtime = builder.enable_all().build()?;
+    let runtime = runtime::build(options)?;
     let server = Arc::new(Server::new(options));
     // Accepting is a task like any other: on a worker, it starts a client without waking a second thread.
     let accepting = runtime.spawn(accept_all(listener, Arc::clone(&server), shutdown.clone()));
@@ -113,12 +100,12 @@ fn serve_client(mut client: Client) -> impl Future<Output = ()> {
 async fn converse(client: &mut Client) -> io::Result<()> {
     let mut session = Session::new();
     loop {
+        // Only a client that reads slowly has a tail, and while it has one, nothing is read from it.
+        client.send_tail().await?;
         let received = match poll_fn(|context| poll_turn(context, client, &mut session)).await? {
             0 => return Ok(()),
             received => received,
         };
-        // Only a client that reads slowly has a tail, and while it has one, nothing is read from it.
-        client.send_tail().await?;
         if received == BUFFER_SIZE {
             // There may be more to read, but the other tasks come first.
             task::yield_now().await;
