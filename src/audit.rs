@@ -5,7 +5,8 @@
 //!  faults in system calls  │
 //!  soak                    ├─► a file each in results/audit ─► the table in SECURITY.md
 //!  faults in the I/O       │
-//!  interleavings, fuzzing ─┘
+//!  stress, interleavings   │
+//!  fuzzing                ─┘
 //! ```
 //!
 //! What an ordinary `cargo test` and the gate do in small, this does in full. Each job is a command that can be
@@ -74,6 +75,8 @@ pub enum Step {
     Faults,
     /// The catalogue with short reads, short writes and would-blocks made in the process
     Shim,
+    /// Random clients, options, faults and shutdowns on every model
+    Stress,
     /// All interleavings of the hand-off and of a shutdown, with loom
     Loom,
     /// Fuzz targets

@@ -14,10 +14,12 @@ fn text() -> String {
     fs::read_to_string(root().join("SECURITY.md")).unwrap()
 }
 
-/// The rows of the table of promises, as their columns.
+/// The rows of the tables of promises, as their columns.
 fn promises(text: &str) -> Vec<Vec<&str>> {
-    let rows = text.lines().filter_map(|line| line.strip_prefix("| ")?.strip_suffix(" |"));
-    rows.skip(2).map(|row| row.split(" | ").collect()).collect()
+    let tables = text.split("| promise | in words | held by |\n| --- | --- | --- |\n").skip(1);
+    let rows =
+        tables.flat_map(|table| table.lines().map_while(|line| line.strip_prefix("| ")?.strip_suffix(" |")));
+    rows.map(|row| row.split(" | ").collect()).collect()
 }
 
 /// What stands between these two, all through the text.

@@ -16,6 +16,8 @@ pub(super) struct Size {
     check: &'static [&'static str],
     faults: &'static [&'static str],
     soak: &'static [&'static str],
+    shim_seeds: &'static str,
+    stress_seeds: &'static str,
     /// For each target.
     fuzz_seconds: &'static str,
 }
@@ -25,23 +27,28 @@ impl Size {
         check: &["--long"],
         faults: &["--pairs", "200"],
         soak: &["--minutes", "20"],
+        shim_seeds: "SHIM_SEEDS=5",
+        stress_seeds: "STRESS_SEEDS=500",
         fuzz_seconds: "300",
     };
     pub(super) const QUICK: Size = Size {
         check: &[],
         faults: &["--sample", "1", "--lasting", "1s", "--pairs", "10"],
         soak: &["--seconds", "20"],
+        shim_seeds: "SHIM_SEEDS=1",
+        stress_seeds: "STRESS_SEEDS=40",
         fuzz_seconds: "20",
     };
 }
 
 impl Step {
-    /// How many of its jobs run at the same time. Those that build something use all processors alone; soaks
-    /// mostly wait, and what they find does not depend on speed.
+    /// How many of its jobs run at the same time. What soaks find does not depend on speed.
     pub(super) const fn at_once(self) -> usize {
         match self {
             Step::Check | Step::Faults => 2,
-            Step::Shim | Step::Loom | Step::Fuzz => 1,
+            Step::Shim | Step::Stress | Step::Loom => 1,
+            // They share their build, and then take a processor each.
+            Step::Fuzz => 3,
             Step::Soak => usize::MAX,
         }
     }
@@ -78,8 +85,12 @@ pub(super) fn jobs(step: Step, size: &Size, models: &[String]) -> Result<Vec<Job
         Step::Faults => of_each_model("faults", size.faults, models)?,
         Step::Soak => of_each_model("soak", size.soak, models)?,
         Step::Shim => {
-            let arguments = ["test", "--locked", "--test", "shim", "--", "--nocapture"];
-            vec![Job::new("shim", "cargo", &arguments, |text| lines(text, "shim "))]
+            let arguments = [size.shim_seeds, "cargo", "test", "--locked", "--test", "shim"];
+            vec![Job::new("shim", "env", &arguments, |text| lines(text, "shim "))]
+        }
+        Step::Stress => {
+            let arguments = [size.stress_seeds, "cargo", "test", "--locked", "--test", "stress"];
+            vec![Job::new("stress", "env", &arguments, |text| lines(text, "stress"))]
         }
         Step::Loom => vec![Job::new("loom", "crates/chassis/loom", &[], |text| lines(text, "loom "))],
         Step::Fuzz => ["engine", "verifier", "differential"]
@@ -150,15 +161,15 @@ fn end_of(output: &Output) -> String {
     format!(": {}\n  {last}", output.status)
 }
 
-/// Lines such as `shim mio: 1537 faults, 34 cases passed, 0 failed`: the words are names, the numbers before
-/// them figures.
+/// Lines such as `shim mio: 1537 faults, 34 cases passed, 0 failed; …`: the words are names, the numbers before
+/// them figures. What is behind a semicolon is for people.
 fn lines(text: &str, beginning: &str) -> Result<Value> {
     let found: Vec<Value> = text
         .lines()
         .filter_map(|line| {
             let (name, figures) = line.strip_prefix(beginning)?.split_once(": ")?;
             let mut result = json!({ "name": name });
-            for figure in figures.split(", ") {
+            for figure in figures.split(';').next()?.split(", ") {
                 let (number, of) = figure.split_once(' ')?;
                 result[of] = number.parse::<u64>().ok()?.into();
             }
@@ -197,10 +208,11 @@ mod tests {
 
     #[test]
     fn figures_are_read_by_their_names() {
-        let text = "noise\nshim mio: 1537 faults, 34 cases passed, 0 failed\nshim: no\n";
+        let text = "noise\nshim mio: 1537 faults, 34 cases passed, 0 failed; 7 of one kind\nshim: no\n";
         let expected = json!([{ "name": "mio", "faults": 1537, "cases passed": 34, "failed": 0 }]);
         assert_eq!(lines(text, "shim ").unwrap(), expected);
         assert!(lines("nothing", "shim ").is_err());
+        assert_eq!(lines("stress: 240 runs\n", "stress").unwrap(), json!([{ "name": "", "runs": 240 }]));
         assert_eq!(read_fuzz("stat::number_of_executed_units: 17\n").unwrap(), json!({ "inputs": 17 }));
         assert!(read_fuzz("").is_err());
     }

@@ -108,7 +108,9 @@ fn others(audit: &Audit) -> impl Iterator<Item = (String, String)> {
         let name = model["name"].as_str()?.replace('_', " ");
         Some((format!("interleavings: {name}"), number(model["schedules"].as_u64()?)))
     });
-    fuzz.chain(loom)
+    let stress = audit.entry("stress").and_then(|entry| entry.figure_of("", "runs"));
+    let stress = stress.map(|runs| ("runs under stress".to_owned(), number(runs)));
+    fuzz.chain(loom).chain(stress)
 }
 
 /// Each command once: those of several models together.
@@ -154,6 +156,7 @@ mod tests {
             ),
             ("shim", json!([{ "name": "mio", "faults": 17 }])),
             ("loom", json!([{ "name": "a_request_is_never_lost", "schedules": 99 }])),
+            ("stress", json!([{ "name": "", "runs": 240 }])),
             ("fuzz-engine", json!({ "inputs": 5 })),
         ])
     }
@@ -170,6 +173,7 @@ mod tests {
         let row = text.lines().find(|line| line.contains("`tokio`")).unwrap();
         assert_eq!(row.matches('–').count(), 7, "{row}");
         assert!(text.contains("| interleavings: a request is never lost | 99 |"), "{text}");
+        assert!(text.contains("| runs under stress | 240 |"), "{text}");
         assert!(text.contains("| inputs fuzzed: engine | 5, no finding |"), "{text}");
     }
 
