@@ -7,6 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
+use conformance::require_adds_up;
 
 use super::clients::{End, Manner, PATIENCE, visit};
 use super::plan::Scope;
@@ -131,7 +132,7 @@ impl Server {
         let log = fs::read_to_string(&self.log)?;
         ensure!(status.success(), "it ended with {status}; {}", last_line(&log));
         expect_no_panic(&log)?;
-        expect_counters_add_up(&log)
+        Ok(require_adds_up(&log)?)
     }
 
     /// It ends by itself.
@@ -165,21 +166,6 @@ pub(super) fn expect_no_panic(log: &str) -> Result<()> {
     Ok(())
 }
 
-/// The summary in the log: every accepted connection ended in exactly one way.
-fn expect_counters_add_up(log: &str) -> Result<()> {
-    let summary = log.lines().rev().find(|line| line.contains("accepted ") && line.contains(", dropped "));
-    let summary = summary.context("it logged no summary")?;
-    let count = |word: &str| -> Result<u64> {
-        let behind = summary.split(&format!("{word} ")).last().unwrap_or_default();
-        let digits = behind.split(|letter: char| !letter.is_ascii_digit()).next().unwrap_or_default();
-        digits.parse().with_context(|| format!("no figure for {word} in {summary:?}"))
-    };
-    let ended: Result<Vec<u64>> =
-        ["completed", "errors", "timeouts", "rejected", "dropped"].into_iter().map(count).collect();
-    ensure!(count("accepted")? == ended?.iter().sum::<u64>(), "its counters do not add up: {summary}");
-    Ok(())
-}
-
 pub(super) fn last_line(log: &str) -> String {
     log.lines().last().map_or_else(|| "it logged nothing".to_owned(), |line| format!("it logged {line:?}"))
 }
@@ -187,19 +173,6 @@ pub(super) fn last_line(log: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn counters_must_add_up() {
-        let summary = |accepted| {
-            format!(
-                "a line\n INFO accepted {accepted}, answered 7 bytes, completed 2, errors 1, timeouts 0, \
-                 rejected 3, dropped 4\n"
-            )
-        };
-        assert!(expect_counters_add_up(&summary(10)).is_ok());
-        assert!(expect_counters_add_up(&summary(11)).unwrap_err().to_string().contains("do not add up"));
-        assert!(expect_counters_add_up("nothing").is_err());
-    }
 
     #[test]
     fn a_panic_in_the_log_is_found() {

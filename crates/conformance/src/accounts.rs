@@ -5,8 +5,18 @@ use crate::case::{Failure, require};
 /// The ways in which an accepted client can end, as a server's last line names them.
 const ENDINGS: [&str; 5] = ["completed", "errors", "timeouts", "rejected", "dropped"];
 
-/// Every client that was accepted must have ended in exactly one way, by the last line of the log that counts.
-pub(crate) fn require_adds_up(log: &str) -> Result<(), Failure> {
+/// Every client that was accepted must have ended in exactly one way, by the last line of the log that counts: it
+/// names `accepted N`, `completed N`, `errors N`, `timeouts N`, `rejected N` and `dropped N`, with anything between.
+///
+/// # Errors
+/// There is no such line, or its figures do not add up.
+///
+/// ```
+/// let log = "accepted 3, completed 1, errors 1, timeouts 0, rejected 1, dropped 0";
+/// assert!(conformance::require_adds_up(log).is_ok());
+/// assert!(conformance::require_adds_up(&log.replace("accepted 3", "accepted 4")).is_err());
+/// ```
+pub fn require_adds_up(log: &str) -> Result<(), Failure> {
     let fail = |got: String| Err(Failure::new("count", "a last line in which accepted adds up", got));
     let Some((line, accepted)) = log.lines().rev().find_map(|line| Some((line, counted(line, "accepted")?)))
     else {

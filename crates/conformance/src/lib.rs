@@ -62,6 +62,7 @@ mod started;
 mod strace;
 mod target;
 
+pub use accounts::require_adds_up;
 pub use case::{Case, CaseResult, Failure, Needs, Stop};
 pub use context::Context;
 pub use groups::{cases, find};
