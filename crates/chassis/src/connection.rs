@@ -69,6 +69,7 @@ impl Connection {
                 .unwrap_or_else(|_| Err(io::Error::other("its handler panicked")))
         });
         self.outcome = match &result {
+            Ok(()) if self.socket.handshake.was_cut_owing() => Outcome::Dropped,
             Ok(()) => Outcome::Completed,
             Err(_) if self.socket.handshake.was_cut() => Outcome::Dropped,
             // With an errno it is not a timeout of ours: the kernel has given the client up.
@@ -135,6 +136,10 @@ impl Connection {
     fn wait_for_bytes(&mut self, in_message: bool) -> io::Result<()> {
         let (idle, progress) = (self.shared.options.idle_timeout, self.shared.options.progress_timeout);
         loop {
+            if self.socket.handshake.is_stopped() {
+                // It has had its FIN, and the drain has a deadline of its own.
+                return wait_for(&self.socket.stream, PollFlags::IN, None).map(drop);
+            }
             let now = Tick::now();
             let silent = now.since(self.socket.last_activity());
             if idle.is_over(silent) {

@@ -6,6 +6,7 @@
 //!    │ idle for 500 ms before: FIN, close            │ FIN, then read and discard   │ cut
 //!    │ quiet for 500 ms: FIN, then read and discard  │ until the client closes      │
 //!    │     until the client closes                   │                              │
+//!    │ quiet, but its reply is still in the kernel: wait until it has been taken    │
 //! ```
 //!
 //! A client that has just been greeted may have its first message on the way; closing at once would
@@ -17,6 +18,7 @@
 use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::ioctl_fionread;
 
 use crate::{Options, Tick};
@@ -36,8 +38,12 @@ pub enum DrainStep {
     Close,
     /// Answer no more: send FIN after what is owed, then discard what it sends until it closes.
     Linger,
-    /// The deadline is over: close it however it stands.
-    Cut,
+    /// The deadline is over: close it however it stands. `owed` says whether the kernel still holds a part of
+    /// its reply.
+    Cut {
+        /// The client has not taken all that was sent to it.
+        owed: bool,
+    },
 }
 
 /// A running drain.
@@ -72,8 +78,13 @@ impl Drain {
         let now = Instant::now();
         let silent = Tick::now().since(last_activity);
         if now >= self.deadline {
-            DrainStep::Cut
-        } else if silent >= QUIET && has_been_read_empty(socket) {
+            DrainStep::Cut { owed: !has_been_taken(&socket) }
+        } else if silent >= QUIET && !has_unread(&socket) {
+            if !has_been_taken(&socket) {
+                // A FIN would only follow the rest of the reply, and a byte of the client that meets a closed
+                // socket would destroy it.
+                return DrainStep::Answer;
+            }
             let was_idle = silent >= QUIET + now.duration_since(self.began);
             if was_idle { DrainStep::Close } else { DrainStep::Linger }
         } else if now >= self.answer_until {
@@ -84,9 +95,21 @@ impl Drain {
     }
 }
 
-/// A socket that cannot even say so holds nothing to wait for.
-fn has_been_read_empty(socket: impl AsFd) -> bool {
-    ioctl_fionread(socket).unwrap_or(0) == 0
+/// Whether bytes of the client lie unread in a socket. One that cannot even say so holds nothing to wait for.
+pub fn has_unread(socket: impl AsFd) -> bool {
+    ioctl_fionread(socket).unwrap_or(0) > 0
+}
+
+/// Whether the client's kernel has all that was sent to it. After a FIN nobody can tell, and it counts as so.
+///
+/// With `TCP_NOTSENT_LOWAT` at one byte, Linux reports room only to a socket that holds nothing unsent. It slows
+/// down who still sends much, so it is set only on connections that have fallen quiet, or are to be cut.
+fn has_been_taken(socket: impl AsFd) -> bool {
+    #[cfg(target_os = "linux")]
+    let _ = socket2::SockRef::from(&socket).set_tcp_notsent_lowat(1); // what is no TCP socket needs none of it
+    let now = Timespec { tv_sec: 0, tv_nsec: 0 };
+    // A socket with an error is reported, too: there is nothing to wait for.
+    poll(&mut [PollFd::new(&socket, PollFlags::OUT)], Some(&now)).is_ok_and(|ready| ready > 0)
 }
 
 #[cfg(test)]

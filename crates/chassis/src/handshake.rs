@@ -14,8 +14,10 @@ pub(crate) struct Handshake(AtomicU8);
 const STOPPED: u8 = 1;
 /// Set by the drain: the deadline cut this connection.
 const CUT: u8 = 2;
+/// Set by the drain: when it was cut, the kernel still held a part of its reply.
+const OWED: u8 = 4;
 /// Its thread waits for bytes from the client, and owes it nothing.
-const RECEIVING: u8 = 4;
+const RECEIVING: u8 = 8;
 
 impl Handshake {
     /// The thread is about to wait for bytes. Returns whether it must say FIN before.
@@ -40,8 +42,16 @@ impl Handshake {
 
     /// Notes that the deadline is over. The socket is shut only after this, so that whoever finds it shut knows
     /// why.
-    pub(crate) fn cut(&self) {
-        self.0.fetch_or(STOPPED | CUT, Relaxed);
+    pub(crate) fn cut(&self, owed: bool) {
+        self.0.fetch_or(STOPPED | CUT | if owed { OWED } else { 0 }, Relaxed);
+    }
+
+    pub(crate) fn is_stopped(&self) -> bool {
+        self.0.load(Relaxed) & STOPPED != 0
+    }
+
+    pub(crate) fn was_cut_owing(&self) -> bool {
+        self.0.load(Relaxed) & OWED != 0
     }
 
     pub(crate) fn was_cut(&self) -> bool {

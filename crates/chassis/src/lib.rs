@@ -60,7 +60,7 @@ pub use accept::{AcceptPolicy, AcceptStep};
 pub use clock::Tick;
 pub use connection::Connection;
 pub use counters::{Counters, Outcome, Summary};
-pub use drain::{Drain, DrainStep};
+pub use drain::{Drain, DrainStep, has_unread};
 pub use limits::{
     DESCRIPTOR_RESERVE, default_max_connections, most_threads, raise_descriptor_limit, require_threads,
 };

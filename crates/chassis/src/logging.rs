@@ -1,13 +1,17 @@
 //! Log lines on standard error, whatever becomes of their reader.
 
 use std::fmt;
+use std::fs::{File, OpenOptions};
 use std::io::{self, IsTerminal, Write};
 use std::os::fd::AsFd;
+use std::os::unix::fs::OpenOptionsExt;
 use std::panic;
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use clap::ValueEnum;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::OFlags;
 use tracing::error;
 use tracing::level_filters::LevelFilter;
 
@@ -83,13 +87,30 @@ pub(crate) struct LossyStderr;
 
 impl Write for LossyStderr {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        write_or_lose(io::stderr().lock(), line);
+        match TERMINAL.get_or_init(open_terminal) {
+            // What does not fit is lost.
+            Some(terminal) => drop((&*terminal).write(line)),
+            None => write_or_lose(io::stderr().lock(), line),
+        }
         Ok(line.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
+}
+
+/// Standard error, if it is a terminal, opened once more so that no write waits. Whoever else has it open does not
+/// notice: it is a file description of our own.
+static TERMINAL: OnceLock<Option<File>> = OnceLock::new();
+
+/// A terminal, unlike a pipe, says that it is writable as long as it takes one more byte.
+fn open_terminal() -> Option<File> {
+    if !io::stderr().is_terminal() {
+        return None;
+    }
+    let flags = (OFlags::NONBLOCK | OFlags::NOCTTY).bits().cast_signed();
+    OpenOptions::new().write(true).custom_flags(flags).open("/dev/stderr").ok()
 }
 
 /// Writes a line if that can be done at once.

@@ -46,8 +46,8 @@ impl Socket {
                     self.shut(Direction::Write);
                 }
             }
-            DrainStep::Cut => {
-                self.handshake.cut();
+            DrainStep::Cut { owed } => {
+                self.handshake.cut(owed);
                 self.shut(Direction::Both);
             }
         }

@@ -4,7 +4,7 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::mem;
 use std::net::Shutdown as Direction;
 
-use chassis::{Counters, Drain, DrainStep, Options, Outcome, Progress, Tail, Tick};
+use chassis::{Counters, Drain, DrainStep, Options, Outcome, Progress, Tail, Tick, has_unread};
 use mio::net::TcpStream;
 use mio::{Interest, Poll, Token};
 use protocol::{GREETING, Session};
@@ -123,6 +123,9 @@ impl Connection {
             let mut tail = mem::take(&mut self.tail);
             tail.took(self.try_send(tail.rest(), options, counters)?);
             self.tail = tail;
+            if self.tail.is_empty() && !self.session.in_frame() {
+                self.progress.rest();
+            }
         }
         Ok(self.tail.is_empty())
     }
@@ -159,6 +162,18 @@ impl Connection {
         (is_silent || is_slow).then_some(Outcome::TimedOut)
     }
 
+    /// Whether bytes lie unread although its turn has ended: a read stops at a byte that is marked as urgent, and
+    /// then a short one has not emptied the socket. To be asked soon after its last activity; later bytes are
+    /// reported.
+    pub(crate) fn is_overlooked(&self) -> bool {
+        !self.is_queued && !self.has_tail() && has_unread(&self.stream)
+    }
+
+    /// Since when it has been silent.
+    pub(crate) fn last_activity(&self) -> Tick {
+        self.last_activity
+    }
+
     /// Whether a part of its reply waits for the client.
     pub(crate) fn has_tail(&self) -> bool {
         !self.tail.is_empty()
@@ -167,8 +182,8 @@ impl Connection {
     /// Takes the connection's next step of a drain. Returns how it ended, if it did.
     pub(crate) fn drained(&mut self, drain: &Drain) -> Option<Outcome> {
         match (drain.step(&self.stream, self.last_activity), self.farewell) {
-            (DrainStep::Cut, _) if self.has_tail() => return Some(Outcome::Dropped),
-            (DrainStep::Cut, _) => return Some(Outcome::Completed),
+            (DrainStep::Cut { owed }, _) if owed || self.has_tail() => return Some(Outcome::Dropped),
+            (DrainStep::Cut { .. }, _) => return Some(Outcome::Completed),
             (DrainStep::Close, Farewell::NotYet) if self.tail.is_empty() => return Some(Outcome::Completed),
             // Even if there is a tail: a slow reader that goes on sending has one at every moment.
             (DrainStep::Linger, Farewell::NotYet) => self.farewell = Farewell::AfterTail,

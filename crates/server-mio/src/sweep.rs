@@ -30,9 +30,9 @@ impl EventLoop<'_> {
     /// buffer is free, which may take a slow reader longer than any timeout; but the kernel accepts bytes as
     /// soon as some have been taken.
     pub(crate) fn sweep_if_due(&mut self, now: Tick) {
-        if self.sweep_interval().is_none_or(|interval| now.since(self.last_sweep) < interval) {
+        let Some(interval) = self.sweep_interval().filter(|&due| now.since(self.last_sweep) >= due) else {
             return;
-        }
+        };
         self.last_sweep = now;
         let EventLoop { connections, unfinished, counters, drain, options, .. } = self;
         connections.retain(|key, connection| {
@@ -45,6 +45,10 @@ impl EventLoop<'_> {
                     }
                     sent => sent.is_err(),
                 };
+            if now.since(connection.last_activity()) < 2 * interval && connection.is_overlooked() {
+                connection.is_queued = true;
+                unfinished.push_back(key);
+            }
             let end = failed
                 .then_some(Outcome::Error)
                 .or_else(|| connection.timed_out(now, options))

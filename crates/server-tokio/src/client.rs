@@ -1,7 +1,7 @@
 //! What each task does with its client's socket: receive, send, take leave.
 
 use std::future::poll_fn;
-use std::io::{self, ErrorKind};
+use std::io::{self, ErrorKind, Read};
 use std::net::Shutdown as Direction;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -18,8 +18,9 @@ use crate::waiting::Waiting;
 
 /// One client, owned by its task.
 pub(crate) struct Client {
-    pub(crate) stream: TcpStream,
+    /// Dropped before the stream: when the client sees the end, its place is free.
     pub(crate) place: Place,
+    pub(crate) stream: TcpStream,
     /// What the client did not take of its last reply yet.
     pub(crate) tail: Tail,
     pub(crate) last_activity: Tick,
@@ -79,8 +80,11 @@ impl Client {
     fn poll_read(&mut self, context: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
         let room = ready!(self.options().poll_before_read(context, &self.stream, buffer))?;
         let mut read = ReadBuf::new(room);
-        ready!(Pin::new(&mut self.stream).poll_read(context, &mut read))?;
-        Poll::Ready(Ok(read.filled().len()))
+        match Pin::new(&mut self.stream).poll_read(context, &mut read) {
+            Poll::Ready(done) => Poll::Ready(done.map(|()| read.filled().len())),
+            Poll::Pending if self.is_overlooked() => Poll::Ready((&*SockRef::from(&self.stream)).read(room)),
+            Poll::Pending => Poll::Pending,
+        }
     }
 
     /// Sends a reply without waiting, and keeps what does not fit. Says whether the client is in the middle of
@@ -154,12 +158,13 @@ impl Client {
     /// Notes how the conversation ended and takes leave of the client.
     pub(crate) async fn finish(&mut self, result: io::Result<()>) {
         self.outcome = match &result {
+            Ok(()) if self.step() == (DrainStep::Cut { owed: true }) => Outcome::Dropped,
             Ok(()) => Outcome::Completed,
             // With an errno it is not a timeout of ours: the kernel has given the client up.
             Err(error) if error.kind() == ErrorKind::TimedOut && error.raw_os_error().is_none() => {
                 Outcome::TimedOut
             }
-            Err(_) if self.step() == DrainStep::Cut => Outcome::Dropped,
+            Err(_) if matches!(self.step(), DrainStep::Cut { .. }) => Outcome::Dropped,
             Err(_) => Outcome::Error,
         };
         match result {

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use chassis::{DrainStep, Tick, Timeout};
+use chassis::{DrainStep, Tick, Timeout, has_unread};
 use socket2::SockRef;
 
 use crate::client::{Client, uninterrupted};
@@ -41,6 +41,9 @@ impl Client {
         if matches!(waiting, Waiting::ToSend) && self.send_unasked()? {
             return Poll::Ready(Ok(()));
         }
+        if self.lingers {
+            return Poll::Pending; // it has had its FIN, and the drain has a deadline of its own
+        }
         let now = Tick::now();
         let silent = now.since(self.last_activity);
         let has_begun = self.in_message || matches!(waiting, Waiting::ToSend);
@@ -50,13 +53,26 @@ impl Client {
         }
         let options = self.options();
         match (waiting, self.step()) {
-            (Waiting::ToSend, DrainStep::Cut) => {
+            (Waiting::ToSend, DrainStep::Cut { .. }) => {
                 Poll::Ready(Err(io::Error::other("the drain deadline came before the client took its reply")))
             }
             (Waiting::ToReceive, DrainStep::Close) if !self.lingers => Poll::Ready(Ok(())),
             (Waiting::ToReceive, _) => timed_out(options.idle_timeout, silent, "it sent nothing"),
             (Waiting::ToSend, _) => timed_out(options.write_timeout, silent, "it read nothing"),
         }
+    }
+
+    /// Whether bytes lie unread that nobody reports: a read stops at a byte that is marked as urgent, and then a
+    /// short one has not emptied the socket, as tokio takes for granted. Looked at once for each heartbeat, and only
+    /// soon after the last activity; later bytes are reported.
+    pub(crate) fn is_overlooked(&self) -> bool {
+        let (beat, seen) = (self.place.server.beats.load(Relaxed), self.place.beat_seen);
+        if seen == 0 || seen == beat {
+            return false;
+        }
+        let silent = Tick::now().since(self.last_activity);
+        let is_recent = self.options().look_interval().is_some_and(|interval| silent < 2 * interval);
+        is_recent && has_unread(&self.stream)
     }
 
     /// Tries to send although no room was reported: that is only done once a third of the send buffer is free,
@@ -87,7 +103,7 @@ impl Client {
     /// Whether the drain reads no more from this client, although it may have more to say.
     pub(crate) fn is_stopped(&mut self) -> bool {
         match self.step() {
-            DrainStep::Cut => true,
+            DrainStep::Cut { .. } => true,
             DrainStep::Linger => !std::mem::replace(&mut self.lingers, true),
             DrainStep::Answer | DrainStep::Close => false,
         }

@@ -83,6 +83,21 @@ fn thread_that_sends_is_not_closed_as_idle() {
     });
 }
 
+/// However far its thread has come: what the kernel still holds at the deadline is dropped.
+#[test]
+fn cut_counts_as_dropped_if_the_kernel_still_holds_a_reply() {
+    explore(|| {
+        let shared = server();
+        let (stream, client) = connect(1);
+        let connection = admit(&shared, stream, 1).unwrap();
+        let serving = thread::spawn(move || connection.run(converse));
+        shared.for_each_open(|socket| socket.see_off(DrainStep::Cut { owed: true }));
+        serving.join().unwrap();
+        drop(client);
+        assert_eq!(ended(&shared).dropped, 1);
+    });
+}
+
 /// A client that takes no reply ends with the deadline, and is counted as what it is.
 #[test]
 fn cut_ends_a_thread_that_sends_and_counts_its_client_as_dropped() {
@@ -93,7 +108,7 @@ fn cut_ends_a_thread_that_sends_and_counts_its_client_as_dropped() {
         let connection = admit(&shared, stream, 1).unwrap();
         let serving = thread::spawn(move || connection.run(converse));
         // Nobody takes the greeting, which fills the buffer.
-        shared.for_each_open(|socket| socket.see_off(DrainStep::Cut));
+        shared.for_each_open(|socket| socket.see_off(DrainStep::Cut { owed: false }));
         serving.join().unwrap();
         let (state, summary) = (client.state(), ended(&shared));
         assert_eq!((summary.dropped, summary.completed), if state.sent_into_shut { (1, 0) } else { (0, 1) });
