@@ -17,6 +17,7 @@ mod steps;
 pub mod table;
 
 use std::collections::VecDeque;
+use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -24,7 +25,7 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Instant, SystemTime};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use clap::ValueEnum;
 use clap::builder::PossibleValuesParser;
 
@@ -36,18 +37,22 @@ use steps::{Job, Size, jobs};
 
 /// Where the newest audit lies, in the project's folder.
 pub const FOLDER: &str = "results/audit";
+/// Where a quick one lies: its counts are not for the record.
+const QUICK_FOLDER: &str = "target/audit";
 
 /// Arguments of `audit`.
 #[derive(clap::Args, Debug)]
 #[command(after_help = "\
 Run it in the project's folder. Examples:
-  concurrent-servers audit                         all of it, about an hour and a half
-  concurrent-servers audit --only check,faults     two of its steps; the others keep their figures
-  concurrent-servers audit --quick --out /tmp/it   a few places of each fault and some seconds of each soak
+  concurrent-servers audit                       all of it, about an hour
+  concurrent-servers audit --only check,faults   two steps; the others keep their figures
+  concurrent-servers audit --quick               one place of each fault, some seconds of soak
 
-Afterwards `record --write` puts the figures into the documents.
+Needs strace and a C++ compiler. `record --write` then puts the figures of a full audit
+into SECURITY.md.
 
-Exit codes: 0 everything held, 1 something did not, 2 wrong arguments.")]
+Exit codes: 0 everything held, 1 something did not, 2 wrong arguments, 3 everything that
+could be tried held, but something could not.")]
 pub struct Arguments {
     /// Only these steps
     #[arg(long, value_name = "STEP,…", value_delimiter = ',', value_enum)]
@@ -57,19 +62,19 @@ pub struct Arguments {
     #[arg(long, value_name = "MODEL,…", value_delimiter = ',', value_parser = PossibleValuesParser::new(models::names()))]
     models: Vec<String>,
 
-    /// In small, as in the gate: minutes instead of hours
+    /// In small: minutes instead of an hour
     #[arg(long)]
     quick: bool,
 
-    /// Where the figures are kept
-    #[arg(long, value_name = "FOLDER", default_value = FOLDER)]
-    out: PathBuf,
+    /// Where the figures are kept [default: results/audit, and target/audit if it is a quick one]
+    #[arg(long, value_name = "FOLDER")]
+    out: Option<PathBuf>,
 }
 
 /// What an audit consists of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Step {
-    /// The conformance catalogue, long cases among it
+    /// The conformance catalogue, including its long cases
     Check,
     /// Failing system calls, with strace
     Faults,
@@ -90,23 +95,42 @@ pub enum Step {
 /// # Errors
 /// A job cannot be started, or a file not be written.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
-    let size = if arguments.quick { Size::QUICK } else { Size::FULL };
-    fs::create_dir_all(&arguments.out).with_context(|| format!("cannot make {}", arguments.out.display()))?;
+    ensure!(Path::new("crates/chassis/loom").exists(), "this is not the project's folder; run it there");
+    let (size, folder) = if arguments.quick { (Size::QUICK, QUICK_FOLDER) } else { (Size::FULL, FOLDER) };
+    let folder = arguments.out.as_deref().unwrap_or(Path::new(folder));
+    fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
     let mut findings = Vec::new();
     for &step in Step::value_variants() {
         if arguments.only.is_empty() || arguments.only.contains(&step) {
-            findings.extend(run_step(step, jobs(step, &size, &arguments.models)?, &arguments.out)?);
+            findings.extend(run_step(step, jobs(step, &size, &arguments.models)?, folder)?);
         }
     }
-    output::print(&format!("\n{}", table::terminal(&Audit::read(&arguments.out)?)))?;
+    output::print(&format!("\n{}", table::terminal(&Audit::read(folder)?)))?;
     for finding in &findings {
-        output::print(&format!("NOT HELD: {finding}\n"))?;
+        output::print(&format!("{finding}\n"))?;
     }
-    Ok(if findings.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(match (findings.is_empty(), findings.iter().all(|finding| finding.is_skipped)) {
+        (true, _) => ExitCode::SUCCESS,
+        (false, true) => ExitCode::from(3),
+        (false, false) => ExitCode::FAILURE,
+    })
+}
+
+/// A job that did not hold, or could not be tried.
+#[derive(Debug)]
+struct Finding {
+    is_skipped: bool,
+    text: String,
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}: {}", if self.is_skipped { "SKIPPED" } else { "NOT HELD" }, self.text)
+    }
 }
 
 /// Runs the jobs of a step, some at a time, and returns what did not hold.
-fn run_step(step: Step, jobs: Vec<Job>, folder: &Path) -> Result<Vec<String>> {
+fn run_step(step: Step, jobs: Vec<Job>, folder: &Path) -> Result<Vec<Finding>> {
     let at_once = step.at_once().min(jobs.len());
     let (queue, findings) = (Mutex::new(VecDeque::from(jobs)), Mutex::new(Vec::new()));
     let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
@@ -131,10 +155,21 @@ fn run_step(step: Step, jobs: Vec<Job>, folder: &Path) -> Result<Vec<String>> {
 }
 
 /// Runs one job, keeps what it found in a file, and says what did not hold.
-fn run_job(job: &Job, folder: &Path) -> Result<Option<String>> {
+fn run_job(job: &Job, folder: &Path) -> Result<Option<Finding>> {
     let (start, started) = (Instant::now(), SystemTime::now());
     output::print(&format!("{:<24} {}\n", job.name, job.shown))?;
-    let ran = job.run()?;
+    let finding = |is_skipped, explanation: &str| {
+        Ok(Some(Finding { is_skipped, text: format!("{}: {}{explanation}", job.name, job.shown) }))
+    };
+    let ran = match job.run() {
+        Ok(ran) => ran,
+        // The other jobs may still say something.
+        Err(error) => return finding(false, &format!(": {error:#}")),
+    };
+    if ran.is_skipped {
+        output::print(&format!("{:<24} skipped\n", job.name))?;
+        return finding(true, &ran.explanation);
+    }
     let entry = Entry {
         command: job.shown.clone(),
         started: humantime::format_rfc3339_seconds(started).to_string(),
@@ -147,5 +182,5 @@ fn run_job(job: &Job, folder: &Path) -> Result<Option<String>> {
     entry.write(folder, &job.name)?;
     let word = if entry.held { "held" } else { "NOT HELD" };
     output::print(&format!("{:<24} {word} after {} s\n", job.name, entry.seconds))?;
-    Ok((!entry.held).then(|| format!("{}: {}{}", job.name, job.shown, ran.explanation)))
+    if entry.held { Ok(None) } else { finding(false, &ran.explanation) }
 }

@@ -32,7 +32,10 @@ impl Machine {
         let read = |path: &str| fs::read_to_string(path).unwrap_or_default();
         let cpuinfo = read("/proc/cpuinfo");
         let governor = read("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor").trim().to_owned();
-        let system = format!("{} {}", std::env::consts::OS, read("/proc/sys/kernel/osrelease").trim());
+        // What is behind the version says who built it, and for which machine.
+        let release = read("/proc/sys/kernel/osrelease");
+        let version = release.trim().split('-').next().unwrap_or_default();
+        let system = format!("{} {version}", std::env::consts::OS);
         Machine {
             processor: field(&cpuinfo, "model name").map(str::to_owned),
             cores: thread::available_parallelism().map_or(1, usize::from),

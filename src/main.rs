@@ -66,7 +66,7 @@ enum Command {
     /// Clients that reset, vanish, never read, trickle, send garbage, half-close or sit idle in crowds, and beside
     /// them good ones whose every reply byte is verified. At the end the server must hold no more than before.
     Soak(soak::Arguments),
-    /// Run everything that could show a model not to hold, and keep the figures: hours, or minutes with --quick
+    /// Run everything that could show a model not to hold, and keep the figures: an hour, or minutes with --quick
     Audit(audit::Arguments),
     /// Add the histogram logs of several machines or runs, and print percentiles of the sums
     ///

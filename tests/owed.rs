@@ -41,7 +41,7 @@ fn client_that_is_owed(address: SocketAddr) -> TcpStream {
     let mut stream = TcpStream::from(socket);
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
     stream.read_exact(&mut [0]).unwrap();
-    stream.write_all(&[b"^".as_slice(), &[b'a'; REPLY], b"$"].concat()).unwrap();
+    stream.write_all(&[b"^".as_slice(), &vec![b'a'; REPLY], b"$"].concat()).unwrap();
     let mut first = [0];
     assert_eq!((stream.read(&mut first).unwrap(), first), (1, *b"b"));
     stream

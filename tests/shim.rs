@@ -50,6 +50,10 @@ fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
     arguments.test_threads.get_or_insert(THREADS);
     let seeds = match std::env::var("SHIM_SEEDS").map(|seeds| seeds.parse()) {
+        Ok(Ok(0)) => {
+            eprintln!("SHIM_SEEDS: no seed, no trial; give a number from 1");
+            return ExitCode::from(2);
+        }
         Ok(Ok(seeds)) => seeds,
         Ok(Err(error)) => {
             eprintln!("SHIM_SEEDS: {error}; give a number of seeds");

@@ -98,6 +98,10 @@ impl Audit {
 
 #[cfg(test)]
 impl Audit {
+    pub(crate) fn entries_mut(&mut self) -> impl Iterator<Item = &mut Entry> {
+        self.entries.values_mut()
+    }
+
     pub(crate) fn of(entries: &[(&str, Value)]) -> Audit {
         let entry = |result: &Value| Entry {
             command: "cargo run --release -- something".to_owned(),

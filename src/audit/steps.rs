@@ -10,6 +10,9 @@ use super::Step;
 use crate::child::this_program;
 use crate::models;
 
+/// The exit code of this program's commands for a run in which nothing could be tried.
+const NOTHING_TRIED: i32 = 3;
+
 /// How thorough the jobs are.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Size {
@@ -70,6 +73,8 @@ pub(super) struct Job {
 #[derive(Debug)]
 pub(super) struct Ran {
     pub(super) held: bool,
+    /// It said that it could try nothing.
+    pub(super) is_skipped: bool,
     pub(super) result: Value,
     /// If it did not hold, the end of what it said.
     pub(super) explanation: String,
@@ -141,11 +146,12 @@ impl Job {
                 || format!("cannot run {}; is this the project's folder?", self.program.display()),
             )?;
         let held = output.status.success();
+        let is_skipped = output.status.code() == Some(NOTHING_TRIED);
         let explanation = if held { String::new() } else { end_of(&output) };
         match (self.read)(&String::from_utf8_lossy(&output.stdout)) {
-            Ok(result) => Ok(Ran { held, result, explanation }),
+            Ok(result) => Ok(Ran { held, is_skipped, result, explanation }),
             // What it said went to standard error, then.
-            Err(_) if !held => Ok(Ran { held, result: Value::Null, explanation }),
+            Err(_) if !held => Ok(Ran { held, is_skipped, result: Value::Null, explanation }),
             Err(error) => Err(error.context(self.shown.clone())),
         }
     }

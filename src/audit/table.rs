@@ -39,7 +39,7 @@ fn markdown(audit: &Audit) -> String {
         text.push_str(&line([what, figure]));
     }
     text.push('\n');
-    text.push_str(&header(["made by", "on", "minutes"].map(str::to_owned)));
+    text.push_str(&header(["made by", "begun on", "minutes, each at most"].map(str::to_owned)));
     for (command, day, minutes) in commands(audit) {
         text.push_str(&line([format!("`{command}`"), day, minutes]));
     }
@@ -66,12 +66,15 @@ fn rows(audit: &Audit) -> impl Iterator<Item = (&'static str, [String; 7])> {
         let entry = |step: &str| audit.entry(&format!("{step}-{}", model.name));
         let (check, faults, soak) = (entry("check"), entry("faults"), entry("soak"));
         let shim = audit.entry("shim");
-        let figure = |entry: Option<&Entry>, path: &str| Some(number(entry?.figure(path)?));
+        let figure = |entry: Option<&Entry>, path: &str| {
+            let entry = entry?;
+            Some(marked(entry, number(entry.figure(path)?)))
+        };
         let cells = [
             check.and_then(cases),
             figure(faults, "/fired"),
             figure(faults, "/survived"),
-            shim.and_then(|entry| entry.figure_of(model.name, "faults")).map(number),
+            shim.and_then(|entry| Some(marked(entry, number(entry.figure_of(model.name, "faults")?)))),
             figure(soak, "/connections_total"),
             soak.and_then(|entry| entry.figure("/verified_bytes")).map(size),
             soak.and_then(drift),
@@ -80,12 +83,17 @@ fn rows(audit: &Audit) -> impl Iterator<Item = (&'static str, [String; 7])> {
     })
 }
 
-/// `70 of 71`, and how many say nothing about the model.
+/// A figure of a run in which something did not hold says so.
+fn marked(entry: &Entry, figure: String) -> String {
+    if entry.held { figure } else { format!("{figure} **not held**") }
+}
+
+/// `70 of 71`, and how many were skipped.
 fn cases(check: &Entry) -> Option<String> {
     let (passed, failed) = (check.figure("/passed")?, check.figure("/failed")?);
     let skipped = check.figure("/skipped")?;
-    let says_nothing = if skipped > 0 { format!(" ({skipped} not for it)") } else { String::new() };
-    Some(format!("{passed} of {}{says_nothing}", passed + failed))
+    let skipped = if skipped > 0 { format!(" ({skipped} skipped)") } else { String::new() };
+    Some(marked(check, format!("{passed} of {}{skipped}", passed + failed)))
 }
 
 fn drift(soak: &Entry) -> Option<String> {
@@ -108,8 +116,10 @@ fn others(audit: &Audit) -> impl Iterator<Item = (String, String)> {
         let name = model["name"].as_str()?.replace('_', " ");
         Some((format!("interleavings: {name}"), number(model["schedules"].as_u64()?)))
     });
-    let stress = audit.entry("stress").and_then(|entry| entry.figure_of("", "runs"));
-    let stress = stress.map(|runs| ("runs under stress".to_owned(), number(runs)));
+    let stress = audit.entry("stress").and_then(|entry| {
+        let runs = number(entry.figure_of("", "runs")?);
+        Some(("runs under stress".to_owned(), marked(entry, runs)))
+    });
     fuzz.chain(loom).chain(stress)
 }
 
@@ -165,16 +175,22 @@ mod tests {
     fn every_model_has_a_row_and_what_is_not_known_is_a_dash() {
         let text = block("audit", &audit()).unwrap();
         let row = text.lines().find(|line| line.contains("`mio`")).unwrap();
-        assert!(
-            row.starts_with("| `mio` | 69 of 69 (2 not for it) | 1,234 | 1,234 | 17 | 100,000 | "),
-            "{row}"
-        );
+        assert!(row.starts_with("| `mio` | 69 of 69 (2 skipped) | 1,234 | 1,234 | 17 | 100,000 | "), "{row}");
         assert!(row.contains("−2"), "{row}");
         let row = text.lines().find(|line| line.contains("`tokio`")).unwrap();
         assert_eq!(row.matches('–').count(), 7, "{row}");
         assert!(text.contains("| interleavings: a request is never lost | 99 |"), "{text}");
         assert!(text.contains("| runs under stress | 240 |"), "{text}");
         assert!(text.contains("| inputs fuzzed: engine | 5, no finding |"), "{text}");
+    }
+
+    #[test]
+    fn what_did_not_hold_says_so() {
+        let mut audit = audit();
+        audit.entries_mut().for_each(|entry| entry.held = false);
+        let text = markdown(&audit);
+        assert!(text.contains("| 69 of 69 (2 skipped) **not held** | 1,234 **not held** |"), "{text}");
+        assert!(text.contains("| inputs fuzzed: engine | 5, a finding |"), "{text}");
     }
 
     #[test]

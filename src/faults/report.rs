@@ -101,15 +101,16 @@ impl std::fmt::Display for Line {
         let style = Style::new().fg_color(Some(color.into()));
         write!(
             formatter,
-            "{:<8} {:<24} {:<12} {style}{word:<12}{style:#} {:>4} fired {:>4} survived in {:>3} trials  {}",
+            "{:<8} {:<22} {:<12} {style}{word:<12}{style:#} {:>4} fired in {:>3} trials",
             self.stage.name(),
             self.calls,
             self.fault,
             self.fired,
-            self.survived,
             self.trials,
-            self.expected.text()
         )?;
+        if !self.findings.is_empty() {
+            write!(formatter, ", {} survived; required: {}", self.survived, self.expected.text())?;
+        }
         self.findings.iter().try_for_each(|finding| write!(formatter, "\n         {finding}"))
     }
 }

@@ -86,6 +86,7 @@ impl Options {
     }
 
     /// Logs how many faults of each kind there were.
+    #[cfg(not(loom))]
     pub(crate) fn log_faults(&self) {
         #[cfg(debug_assertions)]
         if let Some(shim) = &self.shim {
