@@ -18,6 +18,9 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// Fits into the send buffer of the server, and not into the receive buffer of the client.
 const REPLY: usize = 100_000;
 
+/// Longer than a client must be silent to count as idle in a drain.
+const SILENCE: Duration = Duration::from_millis(700);
+
 struct Running {
     address: SocketAddr,
     shutdown: Shutdown,
@@ -52,7 +55,10 @@ fn a_reply_in_the_kernel_outlives_the_shutdown_although_its_client_sends_on() {
     for model in MODELS {
         let Running { address, shutdown, thread } = start(model, PATIENCE);
         let mut client = client_that_is_owed(address);
+        // Silent for so long that the server takes it for idle, and again while the server sees it off.
+        thread::sleep(SILENCE);
         shutdown.request();
+        thread::sleep(SILENCE);
         let mut got = 1;
         // A byte before each read, so that one of them would meet a closed socket.
         let mut buffer = [0; 4 << 10];
