@@ -31,3 +31,39 @@ fn a_server_that_cannot_start_ends_although_nobody_reads_the_reason() {
     let code = server.wait().unwrap().code();
     assert_eq!((ended.ok(), code), (Some(0), Some(1)));
 }
+
+/// A terminal says that it is writable as long as it takes one more byte, and then a line waits for its reader.
+#[cfg(target_os = "linux")]
+#[test]
+fn clients_are_served_although_nobody_reads_the_terminal_that_is_logged_to() {
+    use std::fs::OpenOptions;
+    use std::io::{BufRead, BufReader};
+    use std::net::TcpStream;
+    use std::process::Stdio;
+
+    use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+
+    let terminal = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+    grantpt(&terminal).unwrap();
+    unlockpt(&terminal).unwrap();
+    let name = ptsname(&terminal, Vec::new()).unwrap();
+    let end = OpenOptions::new().read(true).write(true).open(name.to_str().unwrap()).unwrap();
+    let mut server = Command::new(env!("CARGO_BIN_EXE_concurrent-servers"))
+        .args(["serve", "mio", "--addr", "127.0.0.1:0", "-vv"])
+        .stdout(Stdio::piped())
+        .stderr(end)
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    BufReader::new(server.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let address = line.trim().strip_prefix("listening on ").unwrap();
+    // Each leaves a line of some fifty letters, and a terminal holds a few thousand.
+    let outcome = (0..500).try_for_each(|_| {
+        let mut client = TcpStream::connect(address)?;
+        client.set_read_timeout(Some(Duration::from_secs(60)))?;
+        client.read_exact(&mut [0])
+    });
+    server.kill().unwrap();
+    server.wait().unwrap();
+    outcome.unwrap();
+}
