@@ -84,9 +84,7 @@ impl ServerProcess {
     /// # Errors
     /// It is no more.
     pub fn ask_to_stop(&self) -> Result<()> {
-        let pid =
-            i32::try_from(self.pid()).ok().and_then(Pid::from_raw).context("its process id is no id")?;
-        kill_process(pid, Signal::TERM).context("cannot signal the server")
+        terminate(&self.child)
     }
 
     /// Waits until it has ended, and returns how.
@@ -94,15 +92,33 @@ impl ServerProcess {
     /// # Errors
     /// It is still running after `timeout`; it is then killed.
     pub fn wait(mut self, timeout: Duration) -> Result<ExitStatus> {
-        let deadline = Instant::now() + timeout;
-        while Instant::now() < deadline {
-            if let Some(status) = self.child.try_wait().context("cannot wait for the server")? {
-                return Ok(status);
-            }
-            std::thread::sleep(Duration::from_millis(2));
-        }
-        bail!("the server at {} still runs after {timeout:?}", self.address)
+        let ended = ended_within(&mut self.child, timeout)?;
+        ended.with_context(|| format!("the server at {} still runs after {timeout:?}", self.address))
     }
+}
+
+/// Asks a server to stop.
+///
+/// # Errors
+/// It is no more.
+pub(crate) fn terminate(server: &Child) -> Result<()> {
+    let pid = i32::try_from(server.id()).ok().and_then(Pid::from_raw).context("its process id is no id")?;
+    kill_process(pid, Signal::TERM).context("cannot signal the server")
+}
+
+/// How a server ended, if it does within this time.
+///
+/// # Errors
+/// It cannot be waited for.
+pub(crate) fn ended_within(server: &mut Child, timeout: Duration) -> Result<Option<ExitStatus>> {
+    let deadline = Instant::now() + timeout;
+    while Instant::now() < deadline {
+        if let Some(status) = server.try_wait().context("cannot wait for the server")? {
+            return Ok(Some(status));
+        }
+        thread::sleep(Duration::from_millis(2));
+    }
+    Ok(None)
 }
 
 impl Drop for ServerProcess {

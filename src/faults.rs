@@ -104,7 +104,9 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     }
     // For logs and traces; gone when this is dropped.
     let folder = tempfile::tempdir().context("cannot make a folder for logs")?;
-    let report = sweep(model, &rows, arguments, folder.path())?;
+    let start = Instant::now();
+    let mut report = sweep(model, &rows, arguments, folder.path())?;
+    report.seconds = start.elapsed().as_secs_f64();
     if arguments.json {
         output::print(&(serde_json::to_string_pretty(&report).context("cannot write JSON")? + "\n"))?;
     } else {
@@ -118,7 +120,6 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
 }
 
 fn sweep(model: &'static Model, rows: &[&Row], arguments: &Arguments, folder: &Path) -> Result<Report> {
-    let start = Instant::now();
     let thoroughness = Thoroughness {
         sample: arguments.sample.map(usize::from),
         seed: arguments.seed,
@@ -147,7 +148,6 @@ fn sweep(model: &'static Model, rows: &[&Row], arguments: &Arguments, folder: &P
     }
     printed?;
     let server = sweep.into_server();
-    report.seconds = start.elapsed().as_secs_f64();
     if report.fired == 0 {
         return Ok(report);
     }
@@ -164,7 +164,6 @@ fn sweep(model: &'static Model, rows: &[&Row], arguments: &Arguments, folder: &P
     if let Err(error) = memory.and_then(|()| server.end()) {
         report.findings.push(format!("after the faults: {error:#}"));
     }
-    report.seconds = start.elapsed().as_secs_f64();
     Ok(report)
 }
 

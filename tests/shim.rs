@@ -7,6 +7,8 @@
 //! that met no fault of some kind fails: a shim that never fires proves nothing. (What is counted are the
 //! servers that the suite starts; those that a case starts by itself have faults, too, but keep their log.)
 
+mod seeds;
+
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
@@ -49,17 +51,12 @@ struct Tally {
 fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
     arguments.test_threads.get_or_insert(THREADS);
-    let seeds = match std::env::var("SHIM_SEEDS").map(|seeds| seeds.parse()) {
-        Ok(Ok(0)) => {
-            eprintln!("SHIM_SEEDS: no seed, no trial; give a number from 1");
+    let seeds = match seeds::seeds("SHIM_SEEDS", SEEDS) {
+        Ok(seeds) => seeds,
+        Err(error) => {
+            eprintln!("{error}");
             return ExitCode::from(2);
         }
-        Ok(Ok(seeds)) => seeds,
-        Ok(Err(error)) => {
-            eprintln!("SHIM_SEEDS: {error}; give a number of seeds");
-            return ExitCode::from(2);
-        }
-        Err(_) => SEEDS,
     };
     let mut trials = Vec::new();
     for case in CASES.iter().flat_map(|name| conformance::find(name)) {

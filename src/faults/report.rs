@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
+use anyhow::Result;
 use serde::Serialize;
 
 use super::plan::{Expected, Fault, Row, Stage};
@@ -76,13 +77,13 @@ impl Line {
     }
 
     /// Adds a trial in which so many faults were injected; `place` says where, if something did not hold.
-    pub(super) fn add(&mut self, fired: u64, outcome: Result<(), String>, place: &str) {
+    pub(super) fn add(&mut self, fired: u64, outcome: Result<()>, place: &str) {
         self.trials += 1;
         self.fired += fired;
         match outcome {
-            Err(finding) => {
+            Err(error) => {
                 let (stage, calls, fault) = (self.stage.name(), &self.calls, self.fault);
-                self.findings.push(format!("{stage}, {calls} {fault} {place}: {finding}"));
+                self.findings.push(format!("{stage}, {calls} {fault} {place}: {error:#}"));
             }
             Ok(()) if fired == 0 => self.not_reached += 1,
             Ok(()) => self.survived += fired,
@@ -193,7 +194,7 @@ mod tests {
         let mut line = Line::new(&PLAN[0], PLAN[0].faults[0]);
         line.add(0, Ok(()), "at 1");
         line.add(3, Ok(()), "at 2");
-        line.add(2, Err("it hung".to_owned()), "at 3");
+        line.add(2, Err(anyhow::anyhow!("it hung")), "at 3");
         assert_eq!((line.trials, line.fired, line.survived, line.not_reached), (3, 5, 3, 1));
         assert_eq!(line.findings, ["starting, socket EMFILE at 3: it hung"]);
         assert!(line.to_string().contains("FAILED"));

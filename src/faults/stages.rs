@@ -8,7 +8,6 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
-use rustix::process::{Pid, Signal, kill_process};
 
 use super::clients::{CLIENTS, End, Ends, Manner, PATIENCE, Visitor, visit};
 use super::plan::{Repeat, Row};
@@ -16,7 +15,7 @@ use super::report::Line;
 use super::server::{Server, arguments, expect_no_panic, last_line};
 use super::strace::{self, Injection, Trace};
 use super::sweep::{Sweep, injection, judge};
-use crate::child::{this_program, wait_for_address};
+use crate::child::{ended_within, terminate, this_program, wait_for_address};
 
 impl Sweep<'_> {
     /// One row of the plan for a server that stops.
@@ -29,11 +28,7 @@ impl Sweep<'_> {
                 for place in places.into_iter().filter(|_| trace.most_calls > 0) {
                     let when = repeat.when(place);
                     let (trace, outcome) = self.drain(row, &[injection(row, fault, &when)])?;
-                    line.add(
-                        trace.fired,
-                        outcome.map_err(|error| format!("{error:#}")),
-                        &format!("at {when}"),
-                    );
+                    line.add(trace.fired, outcome, &format!("at {when}"));
                 }
             }
             finished(line);
@@ -90,7 +85,7 @@ impl Sweep<'_> {
             for place in self.places(trace.most_calls) {
                 let when = Repeat::Each.when(place);
                 let (trace, outcome) = self.start(row, &[injection(row, fault, &when)])?;
-                line.add(trace.fired, outcome.map_err(|error| format!("{error:#}")), &format!("at {when}"));
+                line.add(trace.fired, outcome, &format!("at {when}"));
             }
             finished(line);
         }
@@ -147,22 +142,10 @@ impl Started {
                 bail!("it started, and {fault}");
             }
             if ends.contains(&End::Whole) {
-                let pid = i32::try_from(self.0.id()).ok().and_then(Pid::from_raw).context("no process id")?;
-                kill_process(pid, Signal::TERM)?;
+                terminate(&self.0)?;
             }
         }
-        self.wait()
-    }
-
-    fn wait(&mut self) -> Result<ExitStatus> {
-        let deadline = Instant::now() + PATIENCE;
-        while Instant::now() < deadline {
-            if let Some(status) = self.0.try_wait()? {
-                return Ok(status);
-            }
-            thread::sleep(Duration::from_millis(2));
-        }
-        bail!("it still runs after {PATIENCE:?}")
+        ended_within(&mut self.0, PATIENCE)?.with_context(|| format!("it still runs after {PATIENCE:?}"))
     }
 }
 

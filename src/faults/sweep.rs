@@ -106,7 +106,7 @@ impl<'run> Sweep<'run> {
     }
 
     /// Two different faults at once, drawn from the seed.
-    fn pair(&mut self) -> Result<(String, u64, Result<(), String>)> {
+    fn pair(&mut self) -> Result<(String, u64, Result<()>)> {
         let rows: Vec<&Row> = PLAN
             .iter()
             .filter(|row| row.stage == Stage::Serving && row.scope == Scope::AllThreads)
@@ -136,11 +136,7 @@ impl<'run> Sweep<'run> {
     }
 
     /// A trial on the server that all trials share. If something does not hold, it is replaced.
-    fn try_faults(
-        &mut self,
-        faults: &[(&Row, Fault, String)],
-        repeat: Repeat,
-    ) -> Result<(u64, Result<(), String>)> {
+    fn try_faults(&mut self, faults: &[(&Row, Fault, String)], repeat: Repeat) -> Result<(u64, Result<()>)> {
         let calls: Vec<&str> = faults.iter().map(|(row, ..)| row.calls).collect();
         let injections: Vec<_> =
             faults.iter().map(|(row, fault, when)| injection(row, *fault, when)).collect();
@@ -158,7 +154,7 @@ impl<'run> Sweep<'run> {
         if outcome.is_err() {
             self.server = Server::start(self.model.name, self.folder)?;
         }
-        Ok((trace.fired, outcome.map_err(|error| format!("{error:#}"))))
+        Ok((trace.fired, outcome))
     }
 
     /// Lets the clients visit while strace is attached; a lasting fault ends while they still wait.
@@ -186,7 +182,7 @@ impl<'run> Sweep<'run> {
     }
 
     /// A fault that ends the server, on a server of its own.
-    fn end_server(&mut self, row: &Row, fault: Fault, when: &str) -> Result<(u64, Result<(), String>)> {
+    fn end_server(&mut self, row: &Row, fault: Fault, when: &str) -> Result<(u64, Result<()>)> {
         let victim = Server::start(self.model.name, self.folder)?;
         let injections = [injection(row, fault, when)];
         let strace = victim.attach(&[row.calls], &injections, row.scope)?;
@@ -199,7 +195,7 @@ impl<'run> Sweep<'run> {
             ensure!(log.contains("error: "), "it does not say why it ended; {}", last_line(&log));
             Ok(())
         });
-        Ok((trace.fired, outcome.map_err(|error| format!("{error:#}"))))
+        Ok((trace.fired, outcome))
     }
 }
 

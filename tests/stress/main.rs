@@ -10,6 +10,8 @@
 //! each client knows what it had sent before that moment, and so what it is owed.
 
 mod script;
+#[path = "../seeds/mod.rs"]
+mod seeds;
 mod verdict;
 
 use std::num::NonZeroUsize;
@@ -47,17 +49,12 @@ static RUNS: AtomicUsize = AtomicUsize::new(0);
 fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
     arguments.test_threads.get_or_insert(THREADS);
-    let seeds = match std::env::var("STRESS_SEEDS").map(|seeds| seeds.parse()) {
-        Ok(Ok(0)) => {
-            eprintln!("STRESS_SEEDS: no seed, no trial; give a number from 1");
+    let seeds = match seeds::seeds("STRESS_SEEDS", SEEDS) {
+        Ok(seeds) => seeds,
+        Err(error) => {
+            eprintln!("{error}");
             return ExitCode::from(2);
         }
-        Ok(Ok(seeds)) => seeds,
-        Ok(Err(error)) => {
-            eprintln!("STRESS_SEEDS: {error}; give a number of seeds");
-            return ExitCode::from(2);
-        }
-        Err(_) => SEEDS,
     };
     hide_panics_on_request();
     let of_model = |model: &'static Model| {
