@@ -95,7 +95,7 @@ pub enum Step {
 /// # Errors
 /// A job cannot be started, or a file not be written.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
-    ensure!(Path::new("crates/chassis/loom").exists(), "this is not the project's folder; run it there");
+    ensure!(Path::new("crates/sockets/loom").exists(), "this is not the project's folder; run it there");
     let (size, folder) = if arguments.quick { (Size::QUICK, QUICK_FOLDER) } else { (Size::FULL, FOLDER) };
     let folder = arguments.out.as_deref().unwrap_or(Path::new(folder));
     fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;

@@ -97,7 +97,7 @@ pub(super) fn jobs(step: Step, size: &Size, models: &[String]) -> Result<Vec<Job
             let arguments = [size.stress_seeds, "cargo", "test", "--locked", "--test", "stress"];
             vec![Job::new("stress", "env", &arguments, |text| lines(text, "stress"))]
         }
-        Step::Loom => vec![Job::new("loom", "crates/chassis/loom", &[], |text| lines(text, "loom "))],
+        Step::Loom => vec![Job::new("loom", "crates/sockets/loom", &[], |text| lines(text, "loom "))],
         Step::Fuzz => ["engine", "verifier", "differential"]
             .into_iter()
             .map(|target| {

@@ -22,7 +22,7 @@ const MAPPINGS_PER_THREAD: usize = 4;
 /// which the C library keeps some hundreds.
 const MAPPING_RESERVE: usize = 4_096;
 
-/// The most threads that a server may start at the bidding of its clients.
+/// The most threads that a server may start on behalf of its clients.
 ///
 /// One more than the system allows is not merely an error: the standard library gives a new thread a stack
 /// for signal handlers, and where no memory can be mapped for that, it aborts the process.
@@ -48,7 +48,7 @@ pub fn require_threads(count: usize) -> io::Result<()> {
             // Each waits at the gate, so that all are there at the same time.
             thread::Builder::new().spawn_scoped(scope, || drop(gate.lock())).map_err(|error| {
                 io::Error::other(format!(
-                    "{count} threads are not to be had ({error}); choose fewer --workers"
+                    "{count} threads cannot be spawned: {error}; choose fewer --workers"
                 ))
             })?;
         }

@@ -1,8 +1,10 @@
 //! The listening socket, the same for every model.
 
 use std::io;
-use std::net::{SocketAddr, TcpListener};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 
+#[cfg(target_os = "linux")]
+use rustix::net::SocketFlags;
 use socket2::{Domain, Protocol, Socket, Type};
 
 /// Connections that the kernel may hold ready for a server that is busy.
@@ -41,4 +43,24 @@ fn bind(address: SocketAddr) -> io::Result<TcpListener> {
     socket.bind(&address.into())?;
     socket.listen(BACKLOG)?;
     Ok(socket.into())
+}
+
+/// Accepts one client, as a socket that does not block, in one system call where the system has one for it.
+///
+/// # Errors
+/// What the system says; [`AcceptPolicy`](crate::AcceptPolicy) judges it.
+pub fn accept(listener: &TcpListener) -> io::Result<(TcpStream, SocketAddr)> {
+    #[cfg(target_os = "linux")]
+    {
+        let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
+        let (socket, peer) = rustix::net::acceptfrom_with(listener, flags)?;
+        let peer = peer.and_then(|peer| SocketAddr::try_from(peer).ok());
+        Ok((socket.into(), peer.unwrap_or_else(|| ([0; 4], 0).into())))
+    }
+    #[cfg(not(target_os = "linux"))]
+    {
+        let (stream, peer) = listener.accept()?;
+        stream.set_nonblocking(true)?;
+        Ok((stream, peer))
+    }
 }

@@ -105,8 +105,8 @@ impl Options {
         self.max_conns.map_or_else(default_max_connections, NonZeroUsize::get)
     }
 
-    /// Panics if `--panic-on` asks for it at these bytes of a client. Every model calls this where it handles
-    /// what it has received; in release builds there is neither the option nor any code in here.
+    /// Panics if `--panic-on` asks for it at these bytes of a client. The crate `sockets` calls this with what it has
+    /// received; in release builds there is neither the option nor any code in here.
     ///
     /// # Panics
     /// That is what it is for.
@@ -118,15 +118,6 @@ impl Options {
             assert!(!is_asked, "a client sent {text:?}, and --panic-on asks for a panic");
         }
         let _ = received;
-    }
-
-    /// How often to look whether one of the timeouts is over, so that none is noticed more than an eighth
-    /// too late; `None` if all are off. However short they are, the looks leave time for the clients.
-    pub fn look_interval(&self) -> Option<Duration> {
-        const SHORTEST: Duration = Duration::from_millis(10);
-        let timeouts = [self.idle_timeout, self.write_timeout, self.progress_timeout];
-        let shortest = timeouts.iter().filter_map(|timeout| timeout.duration()).min()?;
-        Some((shortest / 8).max(SHORTEST))
     }
 
     /// Refuses options that the model would silently ignore.
@@ -142,9 +133,6 @@ impl Options {
         let given = [(Knob::Workers, self.workers.is_some()), (Knob::Runtime, self.runtime.is_some())];
         match given.iter().find(|(knob, is_given)| *is_given && !knobs.contains(knob)) {
             Some((knob, _)) => Err(format!("{model} has no use for {knob}; leave it out")),
-            None if self.runtime == Some(Runtime::CurrentThread) && self.workers.is_some() => {
-                Err("--runtime current-thread has no use for --workers; leave one of them out".to_owned())
-            }
             None => Ok(()),
         }
     }

@@ -7,9 +7,7 @@
 #[cfg(debug_assertions)]
 mod faults;
 
-use std::io;
 use std::os::fd::AsFd;
-use std::task::{Context, Poll};
 
 use rustix::io::Errno;
 
@@ -18,8 +16,7 @@ use crate::Options;
 #[cfg(debug_assertions)]
 pub use faults::{Faults, Shim};
 
-/// What models call before they read from a connection or write to it. Greetings of newly accepted sockets in
-/// the event-driven models are left alone: those have room for a byte, and no kernel says otherwise.
+/// What comes before each read from a connection and each write to it: the crate `sockets` calls them, and no model.
 impl Options {
     /// To be called before each read. Returns the part of the buffer that may be filled this time.
     ///
@@ -30,10 +27,10 @@ impl Options {
         &self,
         socket: impl AsFd,
         buffer: &'buffer mut [u8],
-    ) -> io::Result<&'buffer mut [u8]> {
+    ) -> Result<&'buffer mut [u8], Errno> {
         #[cfg(debug_assertions)]
         if let Some(shim) = &self.shim {
-            return Ok(shim.before_read(socket, buffer)?);
+            return shim.before_read(socket, buffer);
         }
         let _ = socket;
         Ok(buffer)
@@ -44,45 +41,12 @@ impl Options {
     /// # Errors
     /// What the write is to fail with.
     #[inline]
-    pub fn before_write<'bytes, E: From<Errno>>(&self, bytes: &'bytes [u8]) -> Result<&'bytes [u8], E> {
+    pub fn before_write<'bytes>(&self, bytes: &'bytes [u8]) -> Result<&'bytes [u8], Errno> {
         #[cfg(debug_assertions)]
         if let Some(shim) = &self.shim {
-            return Ok(shim.before_write(bytes)?);
+            return shim.before_write(bytes);
         }
         Ok(bytes)
-    }
-
-    /// [`Options::before_read`] for tasks. One that is refused is pending and woken, as by a runtime whose budget
-    /// it has used up: the poller would not report a socket that has been ready all the time.
-    #[inline]
-    pub fn poll_before_read<'buffer>(
-        &self,
-        context: &mut Context<'_>,
-        socket: impl AsFd,
-        buffer: &'buffer mut [u8],
-    ) -> Poll<io::Result<&'buffer mut [u8]>> {
-        pending_and_woken(context, self.before_read(socket, buffer))
-    }
-
-    /// [`Options::before_write`] for tasks, in the same way.
-    #[inline]
-    pub fn poll_before_write<'bytes>(
-        &self,
-        context: &mut Context<'_>,
-        bytes: &'bytes [u8],
-    ) -> Poll<io::Result<&'bytes [u8]>> {
-        pending_and_woken(context, self.before_write(bytes))
-    }
-
-    /// Whether a call has been told that it would block since this was asked last. An event loop must then
-    /// come back by itself, since its poller will report nothing. For models of one thread.
-    #[inline]
-    pub fn shim_has_blocked(&self) -> bool {
-        #[cfg(debug_assertions)]
-        if let Some(shim) = &self.shim {
-            return shim.has_blocked();
-        }
-        false
     }
 
     /// Logs how many faults of each kind there were.
@@ -93,17 +57,6 @@ impl Options {
             tracing::info!("{shim}");
         }
     }
-}
-
-#[inline]
-fn pending_and_woken<T>(context: &mut Context<'_>, allowed: io::Result<T>) -> Poll<io::Result<T>> {
-    #[cfg(debug_assertions)]
-    if allowed.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock) {
-        context.waker().wake_by_ref();
-        return Poll::Pending;
-    }
-    let _ = context;
-    Poll::Ready(allowed)
 }
 
 #[cfg(all(test, debug_assertions))]
@@ -120,7 +73,7 @@ mod tests {
     #[test]
     fn the_same_seed_brings_the_same_faults() {
         let lengths = |options: &Options| -> Vec<Option<usize>> {
-            (0..1_000).map(|_| options.before_write::<Errno>(&[0; 100]).ok().map(<[u8]>::len)).collect()
+            (0..1_000).map(|_| options.before_write(&[0; 100]).ok().map(<[u8]>::len)).collect()
         };
         assert_eq!(lengths(&with_seed(1)), lengths(&with_seed(1)));
         assert_ne!(lengths(&with_seed(1)), lengths(&with_seed(2)));
@@ -131,7 +84,7 @@ mod tests {
         let options = with_seed(1);
         let mut in_a_row = 0;
         for _ in 0..100_000 {
-            in_a_row = if options.before_write::<Errno>(b"x").is_err() { in_a_row + 1 } else { 0 };
+            in_a_row = if options.before_write(b"x").is_err() { in_a_row + 1 } else { 0 };
             assert!(in_a_row <= 8);
         }
     }
@@ -158,8 +111,7 @@ mod tests {
     fn without_a_seed_there_are_no_faults() {
         let options = Options::default();
         for _ in 0..1_000 {
-            assert_eq!(options.before_write::<Errno>(&[0; 100]).unwrap().len(), 100);
+            assert_eq!(options.before_write(&[0; 100]).unwrap().len(), 100);
         }
-        assert!(!options.shim_has_blocked());
     }
 }

@@ -25,8 +25,8 @@
 use std::io;
 use std::net::TcpListener;
 
-use chassis::{Acceptor, Connection, Connections, Knob, Options, Shutdown, Summary};
-use protocol::{GREETING, Session};
+use chassis::{Knob, Options, Shutdown, Summary};
+use sockets::blocking::{Acceptor, Client, Connections};
 
 /// The options of its own that this model takes.
 pub const KNOBS: &[Knob] = &[];
@@ -39,32 +39,19 @@ pub fn serve(listener: TcpListener, options: &Options, shutdown: &Shutdown) -> i
     let connections = Connections::new(options, shutdown)?;
     let mut acceptor = Acceptor::new(listener, shutdown)?;
     while let Some(client) = acceptor.next_client()? {
-        if let Some(connection) = connections.admit(client) {
+        if let Some(client) = connections.admit(client) {
             // The model: nobody else is looked at until this client has gone.
-            connection.run(converse);
+            client.run(converse);
         }
     }
     Ok(connections.finish())
 }
 
-/// A buffer grows to this once a client fills it. Together with the stack, a client that sends much and
-/// reads nothing then still holds less than 64 KiB.
-const LARGEST_BUFFER: usize = 32 * 1024;
-
-/// One client's conversation: greet, then answer each read by one write until the client is done.
-fn converse(connection: &mut Connection) -> io::Result<()> {
-    let mut session = Session::new();
-    let mut buffer = vec![0; 4 * 1024];
-    connection.send_all(&[GREETING])?;
-    loop {
-        let received = match connection.receive(&mut buffer, session.in_frame())? {
-            0 => return Ok(()),
-            received => received,
-        };
-        let reply = session.transform_in_place(&mut buffer[..received]);
-        connection.send_all(&buffer[..reply])?;
-        if received == buffer.len() && received < LARGEST_BUFFER {
-            buffer.resize(LARGEST_BUFFER, 0);
-        }
+/// One client's conversation: greet, then while bytes come, answer them.
+fn converse(client: &mut Client) -> io::Result<()> {
+    client.greet()?;
+    while let Some(message) = client.receive()? {
+        client.answer(message)?;
     }
+    Ok(())
 }

@@ -27,14 +27,14 @@ use std::io;
 use std::net::TcpListener;
 use std::thread;
 
-use chassis::{Acceptor, Connection, Connections, Knob, LogLimit, Options, Shutdown, Summary, most_threads};
-use protocol::{GREETING, Session};
+use chassis::{Knob, LogLimit, Options, Shutdown, Summary, most_threads};
+use sockets::blocking::{Acceptor, Client, Connections};
 use tracing::warn;
 
 /// The options of its own that this model takes.
 pub const KNOBS: &[Knob] = &[];
 
-/// A thread's stack. The handler needs a few KiB (its buffer is on the heap), logging in a debug build a
+/// A thread's stack. The conversation needs a few KiB (its buffer is on the heap), logging in a debug build a
 /// few tens. Only touched pages take memory, but the default of 2 MiB would also reserve address space
 /// and a page table for each.
 const STACK_SIZE: usize = 64 * 1024;
@@ -51,14 +51,14 @@ pub fn serve(listener: TcpListener, options: &Options, shutdown: &Shutdown) -> i
     // The scope waits for all its threads, so that no client is left behind when the server ends.
     thread::scope(|scope| {
         while let Some(client) = acceptor.next_client()? {
-            if let Some(connection) = connections.admit(client) {
+            if let Some(client) = connections.admit(client) {
                 // The model: a thread for this client, and straight on to the next accept.
                 let thread = thread::Builder::new().stack_size(STACK_SIZE);
-                if let Err(error) = thread.spawn_scoped(scope, || connection.run(converse))
+                if let Err(error) = thread.spawn_scoped(scope, || client.run(converse))
                     && log_limit.allows()
                 {
-                    // The connection went down with the closure: that client is rejected, no other is.
-                    warn!(%error, "no thread for a client, which is rejected");
+                    // The client was dropped with the closure: it is rejected, no other is.
+                    warn!(%error, "the thread for a client cannot be spawned; that client is rejected");
                 }
             }
         }
@@ -68,24 +68,11 @@ pub fn serve(listener: TcpListener, options: &Options, shutdown: &Shutdown) -> i
     Ok(connections.finish())
 }
 
-/// A buffer grows to this once a client fills it. Together with the stack, a client that sends much and
-/// reads nothing then still holds less than 64 KiB.
-const LARGEST_BUFFER: usize = 32 * 1024;
-
-/// One client's conversation: greet, then answer each read by one write until the client is done.
-fn converse(connection: &mut Connection) -> io::Result<()> {
-    let mut session = Session::new();
-    let mut buffer = vec![0; 4 * 1024];
-    connection.send_all(&[GREETING])?;
-    loop {
-        let received = match connection.receive(&mut buffer, session.in_frame())? {
-            0 => return Ok(()),
-            received => received,
-        };
-        let reply = session.transform_in_place(&mut buffer[..received]);
-        connection.send_all(&buffer[..reply])?;
-        if received == buffer.len() && received < LARGEST_BUFFER {
-            buffer.resize(LARGEST_BUFFER, 0);
-        }
+/// One client's conversation: greet, then while bytes come, answer them.
+fn converse(client: &mut Client) -> io::Result<()> {
+    client.greet()?;
+    while let Some(message) = client.receive()? {
+        client.answer(message)?;
     }
+    Ok(())
 }

@@ -33,8 +33,8 @@ use std::io;
 use std::net::TcpListener;
 use std::thread;
 
-use chassis::{Acceptor, Connection, Connections, Knob, Options, Shutdown, Summary};
-use protocol::{GREETING, Session};
+use chassis::{Knob, Options, Shutdown, Summary};
+use sockets::blocking::{Acceptor, Client, Connections};
 
 /// The options of its own that this model takes.
 pub const KNOBS: &[Knob] = &[Knob::Workers];
@@ -54,19 +54,19 @@ pub fn serve(listener: TcpListener, options: &Options, shutdown: &Shutdown) -> i
     let mut acceptor = Acceptor::new(listener, shutdown)?;
     let workers = options.workers_or(DEFAULT_WORKERS);
     // As many may wait here as can be served; more would only wait longer and hold descriptors.
-    let (queue, queued) = crossbeam_channel::bounded::<Connection>(workers);
+    let (queue, queued) = crossbeam_channel::bounded::<Client>(workers);
     thread::scope(|scope| {
         for number in 0..workers {
             let queued = queued.clone();
             let thread = thread::Builder::new().name(format!("worker-{number}")).stack_size(STACK_SIZE);
             // The model: each worker takes a client, stays with it to its end, and takes the next one.
             thread
-                .spawn_scoped(scope, move || queued.iter().for_each(|connection| connection.run(converse)))
+                .spawn_scoped(scope, move || queued.iter().for_each(|client| client.run(converse)))
                 .map_err(|error| too_many(workers, &error))?;
         }
         while let Some(client) = acceptor.next_client()? {
-            if let Some(connection) = connections.admit(client)
-                && queue.send(connection).is_err()
+            if let Some(client) = connections.admit(client)
+                && queue.send(client).is_err()
             {
                 return Err(io::Error::other("the workers have gone"));
             }
@@ -79,27 +79,14 @@ pub fn serve(listener: TcpListener, options: &Options, shutdown: &Shutdown) -> i
 }
 
 fn too_many(workers: usize, error: &dyn Error) -> io::Error {
-    io::Error::other(format!("{workers} threads are not to be had ({error}); choose fewer --workers"))
+    io::Error::other(format!("{workers} threads cannot be spawned: {error}; choose fewer --workers"))
 }
 
-/// A buffer grows to this once a client fills it. Together with the stack, a client that sends much and
-/// reads nothing then still holds less than 64 KiB.
-const LARGEST_BUFFER: usize = 32 * 1024;
-
-/// One client's conversation: greet, then answer each read by one write until the client is done.
-fn converse(connection: &mut Connection) -> io::Result<()> {
-    let mut session = Session::new();
-    let mut buffer = vec![0; 4 * 1024];
-    connection.send_all(&[GREETING])?;
-    loop {
-        let received = match connection.receive(&mut buffer, session.in_frame())? {
-            0 => return Ok(()),
-            received => received,
-        };
-        let reply = session.transform_in_place(&mut buffer[..received]);
-        connection.send_all(&buffer[..reply])?;
-        if received == buffer.len() && received < LARGEST_BUFFER {
-            buffer.resize(LARGEST_BUFFER, 0);
-        }
+/// One client's conversation: greet, then while bytes come, answer them.
+fn converse(client: &mut Client) -> io::Result<()> {
+    client.greet()?;
+    while let Some(message) = client.receive()? {
+        client.answer(message)?;
     }
+    Ok(())
 }

@@ -28,8 +28,9 @@
 use std::io;
 use std::net::TcpListener;
 
-use chassis::{Acceptor, Connections, Options, Shutdown, Summary};
+use chassis::{Options, Shutdown, Summary};
 use rayon::ThreadPoolBuilder;
+use sockets::blocking::{Acceptor, Connections};
 
 use crate::{DEFAULT_WORKERS, STACK_SIZE, converse, too_many};
 
@@ -52,12 +53,12 @@ pub fn serve(listener: TcpListener, options: &Options, shutdown: &Shutdown) -> i
     let (slots, taken_slots) = crossbeam_channel::bounded(2 * workers);
     pool.in_place_scope(|scope| {
         while let Some(client) = acceptor.next_client()? {
-            if let Some(connection) = connections.admit(client)
+            if let Some(client) = connections.admit(client)
                 && slots.send(()).is_ok()
             {
                 // The model: the client becomes a job, and whichever thread is idle takes it.
                 scope.spawn(|_| {
-                    connection.run(converse);
+                    client.run(converse);
                     let _ = taken_slots.try_recv();
                 });
             }

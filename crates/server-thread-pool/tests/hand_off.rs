@@ -1,6 +1,6 @@
 //! The hand-off from accept to worker on real threads, with a shutdown at any moment.
 //!
-//! The chassis' part of it is checked in every order by `crates/chassis/loom`; the channels and rayon cannot
+//! What happens on the way in blocking connections is checked in every order by `crates/sockets/loom`; the channels and rayon cannot
 //! run there. Here random clients come and go, and the server is told to stop in the middle: whatever happens,
 //! it must end, and its figures must fit what the clients saw. Nothing sleeps. A clock fails only a server that
 //! does not end at all, and excuses clients that a busy machine has kept waiting.

@@ -1,70 +1,53 @@
-//! Accepting until shutdown is requested, and greeting.
+//! Accepting until shutdown is requested.
 
 use std::io;
-use std::net::{self, SocketAddr};
-use std::sync::Arc;
+use std::net::{TcpListener, TcpStream};
 
-use chassis::{AcceptPolicy, AcceptStep, Outcome, Shutdown};
-use tokio::net::{TcpListener, TcpStream, UnixStream};
+use chassis::{AcceptPolicy, AcceptStep, Shutdown};
+use tokio::io::Interest;
+use tokio::io::unix::AsyncFd;
+use tokio::net::UnixStream;
 use tokio::{select, time};
-use tracing::{debug, trace};
+use tracing::trace;
 
-use crate::client::Client;
-use crate::server::Server;
+use crate::client::watch;
 
 /// The listener, and what ends it.
 pub(crate) struct Acceptor {
-    listener: TcpListener,
+    /// Not tokio's own: that would register each client at once, and without its urgent bytes (see `client.rs`).
+    listener: AsyncFd<TcpListener>,
     shutdown: UnixStream,
     policy: AcceptPolicy,
 }
 
 impl Acceptor {
-    pub(crate) fn new(listener: net::TcpListener, shutdown: &Shutdown) -> io::Result<Acceptor> {
+    pub(crate) fn new(listener: TcpListener, shutdown: &Shutdown) -> io::Result<Acceptor> {
         listener.set_nonblocking(true)?;
         Ok(Acceptor {
-            listener: TcpListener::from_std(listener)?,
+            listener: watch(listener, Interest::READABLE)?,
             shutdown: UnixStream::from_std(shutdown.to_stream()?)?,
             policy: AcceptPolicy::new(),
         })
     }
 
     /// Waits for the next client; `None` once shutdown has been requested.
-    pub(crate) async fn next_client(&mut self) -> io::Result<Option<(TcpStream, SocketAddr)>> {
+    pub(crate) async fn next_client(&mut self) -> io::Result<Option<TcpStream>> {
         loop {
             let accepted = select! {
                 _ = self.shutdown.readable() => return Ok(None),
-                accepted = self.listener.accept() => accepted,
+                accepted = self.listener.async_io(Interest::READABLE, chassis::accept) => accepted,
             };
             match accepted {
                 Ok((stream, peer)) => {
                     trace!(%peer, "accepted");
                     self.policy.succeeded();
-                    return Ok(Some((stream, peer)));
+                    return Ok(Some(stream));
                 }
                 Err(error) => match self.policy.judge(&error)? {
                     AcceptStep::Wait | AcceptStep::Retry => {}
                     AcceptStep::Pause(pause) => time::sleep(pause).await,
                 },
             }
-        }
-    }
-}
-
-/// Takes in a client that has been accepted, or closes it at once if the server is full.
-pub(crate) fn admit((stream, peer): (TcpStream, SocketAddr), server: &Arc<Server>) -> Option<Client> {
-    server.counters.accept();
-    let Some(place) = server.take_place() else {
-        debug!(%peer, "rejected: as many connections as may be are open");
-        server.counters.close(Outcome::Rejected);
-        return None;
-    };
-    let mut client = Client::new(stream, place);
-    match client.greet() {
-        Ok(()) => Some(client),
-        Err(error) => {
-            debug!(%peer, %error, "cannot greet a client");
-            None // dropped, it counts as an error
         }
     }
 }

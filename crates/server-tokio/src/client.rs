@@ -1,201 +1,206 @@
-//! What each task does with its client's socket: receive, send, take leave.
+//! What each task awaits of its client: greet, receive, answer; and how that is kept cheap.
+//!
+//! - **Buffers.** No task has one while it waits (`message.rs`).
+//! - **Readiness.** After a short read the socket is empty, and tokio is told so; to ask the kernel first would be a
+//!   system call for each message. An urgent byte is the exception, since a read stops at it. tokio's `TcpStream`
+//!   is not told of those, an `AsyncFd` can be.
+//! - **Timeouts and shutdown.** No timer and no `select!`: the heartbeat wakes the task now and then (`heart.rs`).
 
 use std::future::poll_fn;
-use std::io::{self, ErrorKind, Read};
-use std::net::Shutdown as Direction;
-use std::pin::Pin;
+use std::io::{self, ErrorKind};
+use std::mem;
+use std::net::TcpStream;
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::task::{Context, Poll, ready};
 
-use chassis::{DrainStep, Options, Outcome, Progress, Tail, Tick};
-use protocol::GREETING;
-use socket2::SockRef;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
+use conversation::Conversation;
+use sockets::now;
+use sockets::ready::{Exchange, Receipt, Sending, Turn};
+use tokio::io::Interest;
+use tokio::io::unix::AsyncFd;
 use tracing::debug;
 
-use crate::server::Place;
-use crate::waiting::Waiting;
+use crate::heart::Place;
+use crate::message::Message;
 
 /// One client, owned by its task.
 pub(crate) struct Client {
-    /// Dropped before the stream: when the client sees the end, its place is free.
-    pub(crate) place: Place,
-    pub(crate) stream: TcpStream,
-    /// What the client did not take of its last reply yet.
-    pub(crate) tail: Tail,
-    pub(crate) last_activity: Tick,
-    pub(crate) progress: Progress,
-    pub(crate) in_message: bool,
-    pub(crate) lingers: bool,
-    outcome: Outcome,
+    /// Dropped before the socket: when the client sees the end, its place is free.
+    place: Place,
+    conversation: Conversation,
+    socket: Socket,
 }
+
+enum Socket {
+    New(TcpStream),
+    Registered(AsyncFd<TcpStream>),
+    /// It could not be registered.
+    Lost,
+}
+
+#[cfg(target_os = "linux")]
+const INTERESTS: Interest = Interest::READABLE.add(Interest::WRITABLE).add(Interest::PRIORITY);
+#[cfg(not(target_os = "linux"))]
+const INTERESTS: Interest = Interest::READABLE.add(Interest::WRITABLE);
 
 impl Client {
     pub(crate) fn new(stream: TcpStream, place: Place) -> Client {
-        let now = Tick::now();
-        Client {
-            stream,
-            place,
-            tail: Tail::default(),
-            last_activity: now,
-            progress: Progress::new(now),
-            in_message: false,
-            lingers: false,
-            // What a task that panics leaves behind.
-            outcome: Outcome::Error,
-        }
+        let conversation = Conversation::new(now());
+        Client { place, conversation, socket: Socket::New(stream) }
     }
 
-    pub(crate) fn options(&self) -> &Options {
-        &self.place.server.options
-    }
-
-    /// Waits for bytes from the client; 0 when there will be no more, or when the drain says so.
-    ///
-    /// Unlike `try_read`, `poll_read` knows that a short read has emptied the socket, and so saves asking the
-    /// kernel once more for each message.
-    pub(crate) fn poll_receive(
-        &mut self,
-        context: &mut Context<'_>,
-        buffer: &mut [u8],
-    ) -> Poll<io::Result<usize>> {
-        // A client that never falls quiet never makes this task wait: it must be told here.
-        if self.is_stopped() {
-            return Poll::Ready(Ok(0));
-        }
-        loop {
-            match self.poll_read(context, buffer) {
-                Poll::Ready(Ok(received)) => {
-                    self.last_activity = Tick::now();
-                    self.progress.moved(received, self.last_activity);
-                    return Poll::Ready(Ok(received));
-                }
-                Poll::Ready(Err(error)) if error.kind() == ErrorKind::Interrupted => {}
-                Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
-                Poll::Pending => return self.poll_heartbeat(context, Waiting::ToReceive).map_ok(|()| 0),
-            }
-        }
-    }
-
-    fn poll_read(&mut self, context: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
-        let room = ready!(self.options().poll_before_read(context, &self.stream, buffer))?;
-        let mut read = ReadBuf::new(room);
-        match Pin::new(&mut self.stream).poll_read(context, &mut read) {
-            Poll::Ready(done) => Poll::Ready(done.map(|()| read.filled().len())),
-            Poll::Pending if self.is_overlooked() => Poll::Ready((&*SockRef::from(&self.stream)).read(room)),
-            Poll::Pending => Poll::Pending,
-        }
-    }
-
-    /// Sends a reply without waiting, and keeps what does not fit. Says whether the client is in the middle of
-    /// a message: then it must get on with it.
-    pub(crate) fn send(&mut self, reply: &[u8], in_message: bool) -> io::Result<()> {
-        self.in_message = in_message;
-        if reply.is_empty() {
-            self.rest_unless_begun();
-            return Ok(());
-        }
-        let try_write = || self.options().before_write(reply).and_then(|reply| self.stream.try_write(reply));
-        self.keep_unsent(reply, uninterrupted(try_write))
-    }
-
-    /// The greeting goes straight to the socket, which is new and has room for a byte: tokio would first wait to be
-    /// told so, which is a turn of the runtime for nothing. Should the system be short of memory for that byte, it
-    /// waits like any reply.
-    pub(crate) fn greet(&mut self) -> io::Result<()> {
-        let sent = uninterrupted(|| SockRef::from(&self.stream).send(&[GREETING]));
-        self.keep_unsent(&[GREETING], sent)
-    }
-
-    fn keep_unsent(&mut self, reply: &[u8], sent: io::Result<usize>) -> io::Result<()> {
-        let sent = match sent {
-            Err(error) if error.kind() == ErrorKind::WouldBlock => 0,
-            sent => sent?,
-        };
-        self.tail.keep(&reply[sent..]);
-        self.has_sent(sent);
-        self.rest_unless_begun();
-        Ok(())
-    }
-
-    pub(crate) fn rest_unless_begun(&mut self) {
-        if self.tail.is_empty() && !self.in_message {
-            self.progress.rest();
-        }
-    }
-
-    pub(crate) fn has_sent(&mut self, sent: usize) {
-        self.last_activity = Tick::now();
-        self.progress.moved(sent, self.last_activity);
-        self.place.server.counters.answer(sent as u64);
-    }
-
-    /// Waits until the client has taken what did not fit.
-    pub(crate) fn send_tail(&mut self) -> impl Future<Output = io::Result<()>> {
+    /// Sends the greeting, and only then registers the socket: a new one has room for a byte.
+    pub(crate) fn greet(&mut self) -> impl Future<Output = io::Result<()>> {
         poll_fn(|context| {
-            while !self.tail.is_empty() {
-                match self.poll_write(context) {
-                    Poll::Ready(Err(error)) if error.kind() == ErrorKind::Interrupted => {}
-                    Poll::Ready(sent) => {
-                        let sent = sent?;
-                        self.tail.took(sent);
-                        self.has_sent(sent);
-                    }
-                    Poll::Pending => return self.poll_heartbeat(context, Waiting::ToSend),
-                }
+            if let Socket::New(stream) = mem::replace(&mut self.socket, Socket::Lost) {
+                let (conversation, shared) = (&mut self.conversation, &self.place.heart.shared);
+                Exchange { conversation, wire: &stream, shared }.greet()?;
+                self.socket = Socket::Registered(watch(stream, INTERESTS)?);
             }
-            self.rest_unless_begun();
-            Poll::Ready(Ok(()))
+            self.poll_send_rest(context)
         })
     }
 
-    fn poll_write(&mut self, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
-        let options = &self.place.server.options;
-        let tail = ready!(options.poll_before_write(context, self.tail.rest()))?;
-        Pin::new(&mut self.stream).poll_write(context, tail)
+    /// Waits for bytes from the client; `None` when there will be no more.
+    pub(crate) fn receive(&mut self) -> impl Future<Output = io::Result<Option<Message>>> {
+        poll_fn(|context| self.poll_receive(context))
     }
 
-    /// Notes how the conversation ended and takes leave of the client.
-    pub(crate) async fn finish(&mut self, result: io::Result<()>) {
-        self.outcome = match &result {
-            Ok(()) if self.step() == (DrainStep::Cut { owed: true }) => Outcome::Dropped,
-            Ok(()) => Outcome::Completed,
-            // With an errno it is not a timeout of ours: the kernel has given the client up.
-            Err(error) if error.kind() == ErrorKind::TimedOut && error.raw_os_error().is_none() => {
-                Outcome::TimedOut
+    fn poll_receive(&mut self, context: &mut Context<'_>) -> Poll<io::Result<Option<Message>>> {
+        if mem::take(&mut self.place.must_yield) {
+            return wake_and_wait(context);
+        }
+        loop {
+            if self.look(context)? {
+                return Poll::Ready(Ok(None));
             }
-            Err(_) if matches!(self.step(), DrainStep::Cut { .. }) => Outcome::Dropped,
-            Err(_) => Outcome::Error,
-        };
-        match result {
-            Ok(()) if self.lingers => self.linger().await,
-            Ok(()) => {}
-            Err(error) => debug!(%error, outcome = ?self.outcome, "connection ended"),
+            let mut message = Message::new();
+            match ready!(self.poll_receipt(context, message.room()))? {
+                Receipt::Message { length, filled } => {
+                    self.place.must_yield = filled;
+                    message.came(length);
+                    return Poll::Ready(Ok(Some(message)));
+                }
+                Receipt::Nothing => {}
+                Receipt::Refused => return wake_and_wait(context),
+                Receipt::End(outcome) => {
+                    self.place.outcome = Some(outcome);
+                    return Poll::Ready(Ok(None));
+                }
+            }
         }
     }
 
-    /// Lingering close, when the drain has ended the conversation: a FIN, and what the client still sends
-    /// is thrown away until it closes, too, or the deadline comes.
-    async fn linger(&mut self) {
-        if SockRef::from(&self.stream).shutdown(Direction::Write).is_ok() {
-            // The buffer lives within one poll, so that no task keeps it.
-            while let Ok(1..) = poll_fn(|context| self.poll_receive(context, &mut [0; 4096])).await {}
+    /// Waits until the socket is ready and reads once.
+    fn poll_receipt(&mut self, context: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<Receipt>> {
+        let mut exchange = self.exchange()?;
+        if let Some(end) = exchange.advance() {
+            return Poll::Ready(Ok(end));
+        }
+        let socket = exchange.wire;
+        let mut ready = ready!(socket.poll_read_ready(context))?;
+        if is_urgent(socket) {
+            exchange.conversation.expect_more();
+        }
+        let receipt = exchange.receive(buffer)?;
+        match receipt {
+            Receipt::Message { filled, .. } if exchange.conversation.may_read_on(filled) => {}
+            Receipt::Message { .. } => ready.clear_ready(),
+            Receipt::Nothing => {
+                ready.clear_ready();
+                clear_urgent(socket);
+            }
+            Receipt::Refused | Receipt::End(_) => {}
+        }
+        Poll::Ready(Ok(receipt))
+    }
+
+    /// Answers what has come: one `send`, unless the client reads slowly. The buffer is given back before the task
+    /// waits.
+    pub(crate) fn answer(&mut self, mut message: Message) -> impl Future<Output = io::Result<()>> {
+        poll_fn(move |context| {
+            let mut message = message.take();
+            if !message.bytes().is_empty() {
+                self.exchange()?.answer(message.bytes())?;
+            }
+            drop(message);
+            self.poll_send_rest(context)
+        })
+    }
+
+    /// Waits until the client has taken what did not fit.
+    fn poll_send_rest(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while !self.conversation.unsent().is_empty() {
+            if self.look(context)? {
+                return Poll::Ready(Err(ErrorKind::ConnectionAborted.into()));
+            }
+            let mut exchange = self.exchange()?;
+            let mut ready = ready!(exchange.wire.poll_write_ready(context))?;
+            match exchange.send_rest()? {
+                Sending::Done => {}
+                Sending::Blocked => ready.clear_ready(),
+                Sending::Refused => return wake_and_wait(context),
+            }
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// What the heartbeat brings, if there was one. Returns whether it ends the conversation.
+    fn look(&mut self, context: &Context<'_>) -> io::Result<bool> {
+        let Some(moment) = self.place.feel_beat(context) else { return Ok(false) };
+        let Turn::End(outcome) = self.exchange()?.look(&moment) else { return Ok(false) };
+        self.place.outcome = Some(outcome);
+        Ok(true)
+    }
+
+    fn exchange(&mut self) -> io::Result<Exchange<'_, AsyncFd<TcpStream>>> {
+        match &self.socket {
+            Socket::Registered(wire) => {
+                let (conversation, shared) = (&mut self.conversation, &self.place.heart.shared);
+                Ok(Exchange { conversation, wire, shared })
+            }
+            Socket::New(_) | Socket::Lost => Err(ErrorKind::NotConnected.into()),
+        }
+    }
+
+    /// Notes how the conversation ended, unless that is known.
+    pub(crate) fn finish(&mut self, result: &io::Result<()>) {
+        if let (None, Err(error)) = (self.place.outcome, result) {
+            debug!(%error, "connection ended");
+            self.place.outcome = Some(self.conversation.failed());
         }
     }
 }
 
-impl Drop for Client {
-    fn drop(&mut self) {
-        self.place.server.counters.close(self.outcome);
-    }
+/// Registers a socket with the runtime.
+#[expect(
+    deprecated,
+    reason = "its successor is unsafe, for types whose descriptor may be closed meanwhile; a `T` here owns its own"
+)]
+pub(crate) fn watch<T: AsRawFd + Into<OwnedFd>>(socket: T, interest: Interest) -> io::Result<AsyncFd<T>> {
+    AsyncFd::with_interest(socket, interest)
 }
 
-/// Makes a call again that a signal has interrupted.
-pub(crate) fn uninterrupted<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
-    loop {
-        match call() {
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            result => return result,
-        }
-    }
+/// Pending, and woken at once: the other tasks come first.
+fn wake_and_wait<T>(context: &Context<'_>) -> Poll<T> {
+    context.waker().wake_by_ref();
+    Poll::Pending
 }
+
+#[cfg(target_os = "linux")]
+fn is_urgent(socket: &AsyncFd<TcpStream>) -> bool {
+    socket.try_io(Interest::PRIORITY, |_| Ok(())).is_ok()
+}
+
+#[cfg(target_os = "linux")]
+fn clear_urgent(socket: &AsyncFd<TcpStream>) {
+    let _ = socket.try_io(Interest::PRIORITY, |_| io::Result::<()>::Err(ErrorKind::WouldBlock.into()));
+}
+
+#[cfg(not(target_os = "linux"))]
+fn is_urgent(_: &AsyncFd<TcpStream>) -> bool {
+    false
+}
+
+#[cfg(not(target_os = "linux"))]
+fn clear_urgent(_: &AsyncFd<TcpStream>) {}

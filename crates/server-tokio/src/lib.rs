@@ -24,24 +24,19 @@
 
 mod acceptor;
 mod client;
+mod heart;
+mod message;
 mod runtime;
-mod server;
-mod waiting;
 
-use std::cell::RefCell;
-use std::future::poll_fn;
 use std::io;
 use std::net::TcpListener;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
 
 use chassis::{Knob, Options, Shutdown, Summary};
-use protocol::Session;
-use tokio::task;
 
-use acceptor::{Acceptor, admit};
+use acceptor::Acceptor;
 use client::Client;
-use server::Server;
+use heart::Heart;
 
 /// The options of its own that this model takes.
 pub const KNOBS: &[Knob] = &[Knob::Workers, Knob::Runtime];
@@ -52,23 +47,23 @@ pub const KNOBS: &[Knob] = &[Knob::Workers, Knob::Runtime];
 /// The listener is broken, or the runtime cannot be built.
 pub fn serve(listener: TcpListener, options: &Options, shutdown: &Shutdown) -> io::Result<Summary> {
     let runtime = runtime::build(options)?;
-    let server = Arc::new(Server::new(options));
+    let heart = Arc::new(Heart::new(options));
     // Accepting is a task like any other: on a worker, it starts a client without waking a second thread.
-    let accepting = runtime.spawn(accept_all(listener, Arc::clone(&server), shutdown.clone()));
+    let accepting = runtime.spawn(accept_all(listener, Arc::clone(&heart), shutdown.clone()));
     let ended = runtime.block_on(accepting).map_err(io::Error::other).and_then(|ended| ended);
-    server.counters.finish(ended)
+    heart.shared.counters.finish(ended)
 }
 
-/// Gives each client a task of its own until shutdown is requested, then sees them off.
-async fn accept_all(listener: TcpListener, server: Arc<Server>, shutdown: Shutdown) -> io::Result<()> {
+/// Gives each client a task of its own until shutdown is requested, then drains them.
+async fn accept_all(listener: TcpListener, heart: Arc<Heart>, shutdown: Shutdown) -> io::Result<()> {
     let mut acceptor = Acceptor::new(listener, &shutdown)?;
-    let heart = tokio::spawn(Arc::clone(&server).beat());
+    let beating = tokio::spawn(Arc::clone(&heart).beat());
     let ended = loop {
         match acceptor.next_client().await {
-            Ok(Some(accepted)) => {
-                if let Some(client) = admit(accepted, &server) {
+            Ok(Some(stream)) => {
+                if let Some(place) = heart.admit() {
                     // The model: a task for this client, and straight on to the next accept.
-                    tokio::spawn(serve_client(client));
+                    tokio::spawn(serve_client(Client::new(stream, place)));
                 }
             }
             Ok(None) => break Ok(()),
@@ -76,8 +71,8 @@ async fn accept_all(listener: TcpListener, server: Arc<Server>, shutdown: Shutdo
         }
     };
     drop(acceptor);
-    heart.abort();
-    server.drain().await;
+    beating.abort();
+    heart.drain().await;
     ended
 }
 
@@ -92,52 +87,17 @@ async fn accept_all(listener: TcpListener, server: Arc<Server>, shutdown: Shutdo
 fn serve_client(mut client: Client) -> impl Future<Output = ()> {
     async move {
         let result = converse(&mut client).await;
-        client.finish(result).await;
+        client.finish(&result);
     }
 }
 
-/// One client's conversation: answer each read by one write until the client is done.
+/// One client's conversation: greet, then while bytes come, answer them.
 async fn converse(client: &mut Client) -> io::Result<()> {
-    let mut session = Session::new();
-    loop {
-        // Only a client that reads slowly has a tail, and while it has one, nothing is read from it.
-        client.send_tail().await?;
-        let received = match poll_fn(|context| poll_turn(context, client, &mut session)).await? {
-            0 => return Ok(()),
-            received => received,
-        };
-        if received == BUFFER_SIZE {
-            // There may be more to read, but the other tasks come first.
-            task::yield_now().await;
-        }
+    client.greet().await?;
+    while let Some(message) = client.receive().await? {
+        client.answer(message).await?;
     }
-}
-
-/// The receive buffer's size is what a client may have answered before other tasks get their turn. It is also
-/// the most that one may leave untaken: with what the allocator adds, a client that does not read then holds
-/// less than 64 KiB.
-const BUFFER_SIZE: usize = 48 * 1024;
-
-thread_local! {
-    /// One buffer for each worker thread, and none for a waiting task: a buffer that lived across an
-    /// `await` would be a part of every task.
-    static BUFFER: RefCell<Box<[u8]>> = RefCell::new(vec![0; BUFFER_SIZE].into_boxed_slice());
-}
-
-/// Waits for bytes, transforms them in place and sends the reply at once, however many messages it
-/// holds. Says how many bytes came; 0 is the end of the stream.
-fn poll_turn(
-    context: &mut Context<'_>,
-    client: &mut Client,
-    session: &mut Session,
-) -> Poll<io::Result<usize>> {
-    BUFFER.with_borrow_mut(|buffer| {
-        let received = ready!(client.poll_receive(context, buffer))?;
-        client.options().panic_if_asked(&buffer[..received]);
-        let reply = session.transform_in_place(&mut buffer[..received]);
-        client.send(&buffer[..reply], session.in_frame())?;
-        Poll::Ready(Ok(received))
-    })
+    Ok(())
 }
 
 #[cfg(all(test, target_pointer_width = "64"))]

@@ -27,6 +27,6 @@ pub(crate) fn build(options: &Options) -> io::Result<Runtime> {
         let _ = built.send(Builder::new_multi_thread().worker_threads(workers).enable_all().build());
     })?;
     result.recv_timeout(BUILT_WITHIN).unwrap_or_else(|_| {
-        Err(io::Error::other(format!("{workers} threads are not to be had; choose fewer --workers")))
+        Err(io::Error::other(format!("{workers} threads cannot be spawned; choose fewer --workers")))
     })
 }

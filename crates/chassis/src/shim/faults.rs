@@ -4,7 +4,7 @@ use std::fmt;
 use std::os::fd::AsFd;
 use std::str::FromStr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
 
 use rustix::io::{Errno, ioctl_fionread};
 
@@ -21,7 +21,6 @@ pub struct Shim {
 struct Inner {
     random: AtomicU64,
     refusals_in_a_row: AtomicU32,
-    has_blocked: AtomicBool,
     reads: Counts,
     writes: Counts,
 }
@@ -58,7 +57,6 @@ impl Shim {
             inner: Arc::new(Inner {
                 random: AtomicU64::new(seed),
                 refusals_in_a_row: AtomicU32::new(0),
-                has_blocked: AtomicBool::new(false),
                 reads: Counts::default(),
                 writes: Counts::default(),
             }),
@@ -97,10 +95,6 @@ impl Shim {
         Ok(&bytes[..length])
     }
 
-    pub(super) fn has_blocked(&self) -> bool {
-        self.inner.has_blocked.swap(false, Relaxed)
-    }
-
     /// One call in eight begins a storm, and in a storm seven in eight go on with it.
     fn refuse_some(&self, counts: &Counts) -> Result<(), Errno> {
         let so_far = self.inner.refusals_in_a_row.load(Relaxed);
@@ -115,7 +109,6 @@ impl Shim {
             counts.interrupted.fetch_add(1, Relaxed);
             return Err(Errno::INTR);
         }
-        self.inner.has_blocked.store(true, Relaxed);
         counts.blocked.fetch_add(1, Relaxed);
         Err(Errno::AGAIN)
     }

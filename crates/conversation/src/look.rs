@@ -1,0 +1,240 @@
+//! Looking at a connection: what the clock and a drain say of it.
+//!
+//! Nothing reports that a client has been silent for too long, or that it may go while the server stops. So each
+//! server *looks* at its connections now and then: some times in each timeout, and every 20 ms while it drains. A
+//! look is a pure function of the conversation, the moment, and what is known of the socket.
+
+use std::fmt;
+use std::time::Duration;
+
+use chassis::{Options, Outcome, Timeout};
+
+use crate::drain::Drain;
+use crate::tick::Tick;
+
+/// What a look found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Look {
+    /// Nothing to do.
+    Wait,
+    /// There may be bytes that no poller reports, or something to send: take a turn.
+    Turn,
+    /// The client has kept the server waiting for too long: close it.
+    Late(Late),
+    /// The drain ends it: close it.
+    End(Outcome),
+}
+
+/// Which timeout is over. Each counts as [`Outcome::TimedOut`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Late {
+    /// `--idle-timeout`
+    Idle,
+    /// `--write-timeout`
+    Write,
+    /// `--progress-timeout`
+    Progress,
+}
+
+impl fmt::Display for Late {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Late::Idle => "it sent nothing for --idle-timeout",
+            Late::Write => "it took nothing of its reply for --write-timeout",
+            Late::Progress => "it moved less than 1 KiB in --progress-timeout",
+        })
+    }
+}
+
+/// What a decision depends on that only the socket knows. Asking costs a system call, so it is asked only where
+/// the answer matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Question {
+    /// Do bytes of the client lie unread in the socket?
+    Unread,
+    /// Does the kernel still hold a part of what was sent?
+    Untaken,
+}
+
+/// The answers that are known so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Known {
+    unread: Option<bool>,
+    untaken: Option<bool>,
+}
+
+impl Known {
+    /// With one more answer.
+    #[must_use]
+    pub fn with(mut self, question: Question, answer: bool) -> Known {
+        match question {
+            Question::Unread => self.unread = Some(answer),
+            Question::Untaken => self.untaken = Some(answer),
+        }
+        self
+    }
+
+    pub(crate) fn unread(self) -> Result<bool, Question> {
+        self.unread.ok_or(Question::Unread)
+    }
+
+    pub(crate) fn untaken(self) -> Result<bool, Question> {
+        self.untaken.ok_or(Question::Untaken)
+    }
+}
+
+/// Makes a decision, and asks the socket for what it depends on.
+pub fn decide<T>(
+    mut decision: impl FnMut(Known) -> Result<T, Question>,
+    mut ask: impl FnMut(Question) -> bool,
+) -> T {
+    let mut known = Known::default();
+    loop {
+        match decision(known) {
+            Ok(decided) => return decided,
+            // There are two questions, and each is asked once.
+            Err(question) => known = known.with(question, ask(question)),
+        }
+    }
+}
+
+/// How long a client may keep the server waiting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Timeouts {
+    /// Without a byte from it.
+    pub idle: Timeout,
+    /// Without taking a byte of the reply that waits for it.
+    pub write: Timeout,
+    /// For each [minimum of progress](crate::MINIMUM_PROGRESS).
+    pub progress: Timeout,
+}
+
+impl Timeouts {
+    /// As the command line says.
+    #[must_use]
+    pub fn new(options: &Options) -> Timeouts {
+        Timeouts {
+            idle: options.idle_timeout,
+            write: options.write_timeout,
+            progress: options.progress_timeout,
+        }
+    }
+
+    /// How often to look whether one of the timeouts is over, so that none is noticed more than an eighth too
+    /// late; `None` if all are off. However short they are, the looks leave time for the clients.
+    #[must_use]
+    pub fn look_interval(&self) -> Option<Duration> {
+        const SHORTEST: Duration = Duration::from_millis(10);
+        let all = [self.idle, self.write, self.progress];
+        let shortest = all.iter().filter_map(|timeout| timeout.duration()).min()?;
+        Some((shortest / 8).max(SHORTEST))
+    }
+}
+
+/// The moment of a look, and what holds for all connections at that moment.
+#[derive(Clone, Copy, Debug)]
+pub struct Moment {
+    /// The time.
+    pub now: Tick,
+    /// How much of the time since the last look the process did not run: it was stopped, by a signal, a debugger or
+    /// a full machine. That is nobody's silence.
+    pub lost: Duration,
+    /// How long a client may keep the server waiting.
+    pub timeouts: Timeouts,
+    /// Set while the server stops.
+    pub drain: Option<Drain>,
+}
+
+/// When a server is to look at its connections.
+#[derive(Debug)]
+pub struct Watch {
+    timeouts: Timeouts,
+    drain_timeout: Duration,
+    drain: Option<Drain>,
+    last_look: Tick,
+}
+
+impl Watch {
+    /// The first look is due one interval from now.
+    #[must_use]
+    pub fn new(options: &Options, now: Tick) -> Watch {
+        Watch {
+            timeouts: Timeouts::new(options),
+            drain_timeout: options.drain_timeout,
+            drain: None,
+            last_look: now,
+        }
+    }
+
+    /// From now on connections are brought to their end. Asking again changes nothing.
+    pub fn begin_drain(&mut self, now: Tick) {
+        self.drain.get_or_insert(Drain::begin(now, self.drain_timeout));
+    }
+
+    /// Whether they are.
+    #[must_use]
+    pub const fn is_draining(&self) -> bool {
+        self.drain.is_some()
+    }
+
+    /// How long until the next look is due; `None` if nothing could come of one.
+    #[must_use]
+    pub fn time_left(&self, now: Tick) -> Option<Duration> {
+        Some(self.interval()?.saturating_sub(now.since(self.last_look)))
+    }
+
+    /// The look that is due now, if one is.
+    pub fn due(&mut self, now: Tick) -> Option<Moment> {
+        let lost = now.since(self.last_look).checked_sub(self.interval()?)?;
+        self.last_look = now;
+        Some(Moment { now, lost, timeouts: self.timeouts, drain: self.drain })
+    }
+
+    fn interval(&self) -> Option<Duration> {
+        if self.is_draining() { Some(Drain::INTERVAL) } else { self.timeouts.look_interval() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(millis: u32) -> Tick {
+        Tick::from_millis(millis)
+    }
+
+    fn watch(idle: Timeout) -> Watch {
+        let (write_timeout, progress_timeout) = (Timeout::OFF, Timeout::OFF);
+        let options = Options { idle_timeout: idle, write_timeout, progress_timeout, ..Options::default() };
+        Watch::new(&options, at(0))
+    }
+
+    #[test]
+    fn looks_come_eight_times_in_each_timeout_and_say_how_late_they_are() {
+        let mut watch = watch(Timeout::after(Duration::from_secs(8)));
+        assert_eq!(watch.time_left(at(400)), Some(Duration::from_millis(600)));
+        assert!(watch.due(at(999)).is_none());
+        assert_eq!(watch.due(at(1_000)).map(|moment| moment.lost), Some(Duration::ZERO));
+        assert_eq!(watch.due(at(9_000)).map(|moment| moment.lost), Some(Duration::from_secs(7)));
+    }
+
+    #[test]
+    fn without_timeouts_there_is_nothing_to_look_for_until_the_server_drains() {
+        let mut watch = watch(Timeout::OFF);
+        assert_eq!(watch.time_left(at(400)), None);
+        watch.begin_drain(at(500));
+        assert!(watch.due(at(520)).is_some_and(|moment| moment.drain.is_some()));
+    }
+
+    #[test]
+    fn the_drain_begins_once() {
+        let mut watch = watch(Timeout::OFF);
+        watch.begin_drain(at(0));
+        watch.begin_drain(at(9_000));
+        let drain = watch.due(at(9_990)).and_then(|moment| moment.drain).unwrap();
+        assert!(
+            drain.step(at(10_000), at(9_999), Known::default()).is_err(),
+            "its deadline is the first one's"
+        );
+    }
+}

@@ -1,0 +1,45 @@
+//! What only the socket knows.
+
+use std::os::fd::AsFd;
+
+use conversation::Question;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::ioctl_fionread;
+
+/// Asks the kernel, in one or two system calls. A socket that cannot even say has nothing to wait for.
+pub fn ask(socket: impl AsFd, question: Question) -> bool {
+    match question {
+        Question::Unread => ioctl_fionread(socket).is_ok_and(|bytes| bytes > 0),
+        Question::Untaken => !has_been_taken(socket),
+    }
+}
+
+/// Whether the client's kernel has all that was sent to it. After a FIN nobody can tell, and it counts as so.
+///
+/// With `TCP_NOTSENT_LOWAT` at one byte, Linux reports room only to a socket that holds nothing unsent. It slows
+/// down a connection that still sends much, so it is set only on those that are quiet, or are to be cut.
+fn has_been_taken(socket: impl AsFd) -> bool {
+    #[cfg(target_os = "linux")]
+    let _ = socket2::SockRef::from(&socket).set_tcp_notsent_lowat(1); // what is no TCP socket needs none of it
+    let now = Timespec { tv_sec: 0, tv_nsec: 0 };
+    // A socket with an error is reported, too: there is nothing to wait for.
+    poll(&mut [PollFd::new(&socket, PollFlags::OUT)], Some(&now)).is_ok_and(|ready| ready > 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+    use std::os::unix::net::UnixStream;
+
+    use super::*;
+
+    #[test]
+    fn bytes_are_unread_until_they_are_read() {
+        let (mut client, mut server) = UnixStream::pair().unwrap();
+        assert!(!ask(&server, Question::Unread));
+        client.write_all(b"^").unwrap();
+        assert!(ask(&server, Question::Unread));
+        server.read_exact(&mut [0]).unwrap();
+        assert!(!ask(&server, Question::Unread));
+    }
+}

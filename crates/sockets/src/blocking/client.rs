@@ -1,0 +1,274 @@
+//! One client of a thread that blocks: greet, then receive and answer until it is done.
+
+use std::io::{self, ErrorKind};
+use std::mem;
+use std::net::{Shutdown as Direction, SocketAddr};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
+
+use chassis::Outcome;
+use chassis::sync::Arc;
+use conversation::{Conversation, Echo, Look, Moment, Service, Tick, decide};
+use tracing::{debug, error, trace};
+
+use super::handshake::Told;
+use super::shared::Shared;
+use super::socket::Socket;
+use crate::ask;
+use crate::wire::{TcpStream, Wire, wait_for_room};
+use crate::{Received, Sent, now, receive, send};
+
+/// One admitted client, owned by the thread that serves it.
+#[derive(Debug)]
+pub struct Client {
+    shared: Arc<Shared>,
+    socket: Arc<Socket>,
+    key: usize,
+    peer: SocketAddr,
+    conversation: Conversation,
+    /// Lent to each [`Message`], and back here once that is answered.
+    buffer: Vec<u8>,
+    last_look: Tick,
+    answered_bytes: u64,
+    outcome: Outcome,
+}
+
+/// What one read has brought, in the client's own buffer.
+#[derive(Debug)]
+pub struct Message {
+    buffer: Vec<u8>,
+    length: usize,
+}
+
+#[cfg(all(test, loom))]
+impl Message {
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.buffer[..self.length]
+    }
+}
+
+/// A client's buffer at first.
+const SMALLEST_BUFFER: usize = 4 * 1024;
+
+/// The buffer grows to this once a client fills it. Together with its stack, a client that sends much and reads
+/// nothing then still holds less than 64 KiB.
+const LARGEST_BUFFER: usize = 32 * 1024;
+
+impl Client {
+    /// Counts a client that has been accepted, and gives it a place in the table unless `limit` have one.
+    pub(crate) fn admit(
+        shared: &Arc<Shared>,
+        (stream, peer): (TcpStream, SocketAddr),
+        limit: usize,
+    ) -> Option<Client> {
+        trace!(%peer, "accepted");
+        shared.counters.accept();
+        let now = now();
+        let socket = Arc::new(Socket::new(stream, now));
+        let Some(key) = shared.insert(&socket, limit) else {
+            shared.counters.close(Outcome::Rejected);
+            debug!(%peer, limit, "rejected: --max-conns reached");
+            return None;
+        };
+        Some(Client {
+            shared: Arc::clone(shared),
+            socket,
+            key,
+            peer,
+            conversation: Conversation::new(now),
+            buffer: Vec::new(),
+            last_look: now,
+            answered_bytes: 0,
+            outcome: Outcome::Rejected,
+        })
+    }
+
+    /// Holds the conversation with the client, then closes the connection in good order and counts how it
+    /// ended. An error or a panic in the conversation ends this connection only.
+    ///
+    /// If the server has begun to stop before the conversation has, the client is not served at all: it
+    /// is closed without a greeting and so knows that nothing was answered.
+    pub fn run(mut self, converse: impl FnOnce(&mut Client) -> io::Result<()>) {
+        if self.shared.shutdown.is_requested() {
+            return;
+        }
+        let result = self.prepare_socket().and_then(|()| {
+            catch_unwind(AssertUnwindSafe(|| converse(&mut self)))
+                .unwrap_or_else(|_| Err(io::Error::other("its handler panicked")))
+        });
+        let handshake = &self.socket.handshake;
+        self.outcome = match &result {
+            Ok(()) => self.conversation.cut(handshake.was_cut_owing()),
+            Err(_) if handshake.was_cut() => Outcome::Dropped,
+            // With an errno it is not a timeout of ours: the kernel has given the client up.
+            Err(error) if error.kind() == ErrorKind::TimedOut && error.raw_os_error().is_none() => {
+                Outcome::TimedOut
+            }
+            Err(_) => Outcome::Error,
+        };
+        if let Err(error) = result {
+            debug!(peer = %self.peer, %error, "connection ended");
+        }
+    }
+
+    fn prepare_socket(&self) -> io::Result<()> {
+        let stream = &self.socket.stream;
+        // Linux alone does not hand the listener's non-blocking mode down to an accepted socket.
+        #[cfg(not(target_os = "linux"))]
+        stream.set_nonblocking(false)?;
+        stream.set_read_timeout(self.shared.look_interval)
+    }
+
+    /// Sends the greeting.
+    ///
+    /// # Errors
+    /// As for [`answer`](Self::answer).
+    pub fn greet(&mut self) -> io::Result<()> {
+        self.send(Echo::GREETING)?;
+        self.send_rest()
+    }
+
+    /// Waits for bytes from the client; `None` when there will be no more.
+    ///
+    /// In a drain this makes the lingering close (see [`Drain`](conversation::Drain)): a FIN, and what the client
+    /// still sends is discarded until it closes, too, or is cut.
+    ///
+    /// # Errors
+    /// [`ErrorKind::TimedOut`] by `--idle-timeout` or `--progress-timeout`; a reset or another failure of this
+    /// connection.
+    pub fn receive(&mut self) -> io::Result<Option<Message>> {
+        let mut buffer = mem::take(&mut self.buffer);
+        if buffer.is_empty() {
+            buffer.resize(SMALLEST_BUFFER, 0);
+        }
+        loop {
+            if self.socket.handshake.begin_receiving() {
+                self.socket.stream.shut(Direction::Write);
+            }
+            let received = self.wait_for_bytes(&mut buffer);
+            match (received, self.socket.handshake.end_receiving()) {
+                // After its FIN it has been answered in full.
+                (Ok(0), _) | (Err(_), Told::Fin) => return Ok(None),
+                (Ok(length), Told::Nothing) => return Ok(Some(Message { buffer, length })),
+                (Ok(_), Told::Discard | Told::Fin) => {}
+                (Err(error), _) => return Err(error),
+            }
+        }
+    }
+
+    /// Blocks until bytes come, the stream ends (0) or a timeout is over.
+    fn wait_for_bytes(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        // A client that trickles never lets `recv` come to its timeout.
+        let mut began = self.socket.last_activity();
+        if self.shared.look_interval.is_some_and(|interval| began.since(self.last_look) >= interval) {
+            self.look(began)?;
+        }
+        loop {
+            let received = receive(&self.shared.options, &self.socket.stream, buffer)?;
+            let now = now();
+            self.forgive(began, now);
+            match received {
+                Received::Bytes { count, .. } => {
+                    self.socket.touch(now);
+                    return Ok(count);
+                }
+                Received::End => return Ok(0),
+                Received::Nothing | Received::Refused => {
+                    if self.socket.handshake.told() == Told::Nothing {
+                        self.look(now)?; // else the drain has a deadline of its own
+                    }
+                }
+            }
+            began = now;
+        }
+    }
+
+    /// Answers what has come: one `send`, unless the client reads slowly.
+    ///
+    /// # Errors
+    /// [`ErrorKind::TimedOut`] by `--write-timeout` or `--progress-timeout`; a reset or another failure of this
+    /// connection.
+    pub fn answer(&mut self, message: Message) -> io::Result<()> {
+        let Message { mut buffer, length } = message;
+        self.send_reply(&mut buffer[..length])?;
+        if self.conversation.unsent().is_empty() {
+            if length == buffer.len() && length < LARGEST_BUFFER {
+                buffer.resize(LARGEST_BUFFER, 0);
+            }
+            self.buffer = buffer;
+            return Ok(());
+        }
+        // A client that reads slowly holds what it is owed and nothing more.
+        drop(buffer);
+        self.send_rest()
+    }
+
+    fn send_reply(&mut self, received: &mut [u8]) -> io::Result<()> {
+        let reply = self.conversation.receive(received, self.socket.last_activity());
+        self.send(&reply)
+    }
+
+    fn send(&mut self, reply: &[u8]) -> io::Result<()> {
+        if reply.is_empty() {
+            return Ok(());
+        }
+        let sent = send(&self.shared.options, &self.socket.stream, reply)?;
+        let now = self.has_sent(sent);
+        self.conversation.sent(reply, sent.count, now);
+        Ok(())
+    }
+
+    /// Sends what did not fit, as the client takes it.
+    fn send_rest(&mut self) -> io::Result<()> {
+        while !self.conversation.unsent().is_empty() {
+            let began = now();
+            // The kernel reports room only once a third of the send buffer is free, which may take a slow reader
+            // longer than any timeout; but it accepts bytes as soon as some have been taken. So each time that
+            // is reported or that it is time for a look, sending is simply tried again.
+            wait_for_room(&self.socket.stream, self.shared.look_interval)?;
+            self.forgive(began, now());
+            let sent = send(&self.shared.options, &self.socket.stream, self.conversation.unsent())?;
+            let now = self.has_sent(sent);
+            self.conversation.sent_more(sent.count, now);
+            self.look(now)?;
+        }
+        Ok(())
+    }
+
+    fn has_sent(&mut self, sent: Sent) -> Tick {
+        let now = now();
+        if sent.count > 0 {
+            self.answered_bytes += sent.count as u64;
+            self.socket.touch(now);
+        }
+        now
+    }
+
+    /// A wait ends after one interval at the latest. If it took longer, the process did not run.
+    fn forgive(&mut self, began: Tick, now: Tick) {
+        let limit = self.shared.look_interval.unwrap_or(Duration::MAX);
+        self.conversation.forgive(now.since(began).saturating_sub(limit), now);
+    }
+
+    /// Fails if the client has kept the server waiting for too long. The drain thread looks after all else.
+    fn look(&mut self, now: Tick) -> io::Result<()> {
+        self.last_look = now;
+        let moment = Moment { now, lost: Duration::ZERO, timeouts: self.shared.timeouts, drain: None };
+        let socket = &self.socket.stream;
+        match decide(|known| self.conversation.look(&moment, known), |question| ask(socket, question)) {
+            Look::Late(late) => Err(io::Error::new(ErrorKind::TimedOut, late.to_string())),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Drop for Client {
+    fn drop(&mut self) {
+        self.shared.remove(self.key);
+        self.shared.counters.answer(self.answered_bytes);
+        self.shared.counters.close(self.outcome);
+        if self.outcome == Outcome::Dropped {
+            error!(peer = %self.peer, "reply cut off at the drain deadline");
+        }
+    }
+}

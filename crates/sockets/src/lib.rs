@@ -1,0 +1,32 @@
+//! A [conversation](conversation::Conversation) on a socket. The decisions are the conversation's; here are the
+//! system calls that carry them out, and what else a model needs that is not its lesson.
+//!
+//! | idea | where | who uses it |
+//! | --- | --- | --- |
+//! | one read or write: interrupted, short, refused | [`receive`], [`send`] | all |
+//! | what only the socket knows | [`ask`] | all |
+//! | the clock that stamps each message | [`now`] | all |
+//! | clients of threads that block, with timeouts, woken at shutdown | [`blocking`] | models that block |
+//! | clients that take turns, and accepting without blocking | [`ready`] | event-driven models |
+//!
+//! Faults that tests inject at reads and writes come in here as well, so that no model's file shows them.
+
+// Built with `--cfg loom` there is no system below: what polls is left out, and `ask` and `wire` are
+// stand-ins that the models in `interleavings` can see through.
+pub mod blocking;
+#[cfg(not(loom))]
+pub mod ready;
+
+#[cfg_attr(loom, path = "interleavings/ask.rs")]
+mod ask;
+mod clock;
+#[cfg(all(test, loom))]
+mod interleavings;
+mod transfer;
+#[cfg_attr(loom, path = "interleavings/wire.rs")]
+mod wire;
+
+pub use ask::ask;
+pub use clock::now;
+pub use transfer::{Received, Sent, receive, send};
+pub use wire::Wire;

@@ -1,0 +1,118 @@
+//! One read, one write: what a socket may answer, told apart.
+
+use std::io;
+
+use chassis::Options;
+use rustix::io::Errno;
+
+use crate::wire::Wire;
+
+/// What one read brought.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Received {
+    /// Bytes.
+    Bytes {
+        /// How many.
+        count: usize,
+        /// Whether they filled the buffer, so that there may be more.
+        filled: bool,
+    },
+    /// Nothing yet.
+    Nothing,
+    /// A fault that a test injected: no poller will report that it has passed, so take another turn.
+    Refused,
+    /// The client has closed its side.
+    End,
+}
+
+/// How much of some bytes one write, or several, could send.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sent {
+    /// How many bytes.
+    pub count: usize,
+    /// A fault that a test injected stopped it; see [`Received::Refused`].
+    pub refused: bool,
+}
+
+/// Reads once, again if a signal interrupts it.
+///
+/// # Errors
+/// The connection has failed.
+///
+/// # Panics
+/// If a test has asked for it with `--panic-on`.
+#[inline]
+pub fn receive(options: &Options, wire: &impl Wire, buffer: &mut [u8]) -> io::Result<Received> {
+    loop {
+        let room = match options.before_read(wire, buffer) {
+            Ok(room) => room,
+            Err(Errno::INTR) => continue,
+            Err(Errno::AGAIN) => return Ok(Received::Refused),
+            Err(errno) => return Err(errno.into()),
+        };
+        let length = room.len();
+        match wire.recv(room) {
+            Ok(0) => return Ok(Received::End),
+            Ok(count) => {
+                options.panic_if_asked(&buffer[..count]);
+                return Ok(Received::Bytes { count, filled: count == length });
+            }
+            Err(Errno::INTR) => {}
+            Err(Errno::AGAIN) => return Ok(Received::Nothing),
+            Err(errno) => return Err(errno.into()),
+        }
+    }
+}
+
+/// Writes until everything has been sent or the socket is full.
+///
+/// # Errors
+/// The connection has failed.
+#[inline]
+pub fn send(options: &Options, wire: &impl Wire, bytes: &[u8]) -> io::Result<Sent> {
+    let mut count = 0;
+    while count < bytes.len() {
+        let allowed = match options.before_write(&bytes[count..]) {
+            Ok(allowed) => allowed,
+            Err(Errno::INTR) => continue,
+            Err(Errno::AGAIN) => return Ok(Sent { count, refused: true }),
+            Err(errno) => return Err(errno.into()),
+        };
+        match wire.send(allowed) {
+            Ok(sent) => count += sent,
+            Err(Errno::INTR) => {}
+            Err(Errno::AGAIN) => break,
+            Err(errno) => return Err(errno.into()),
+        }
+    }
+    Ok(Sent { count, refused: false })
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use std::io::Write;
+    use std::os::unix::net::UnixStream;
+
+    use super::*;
+
+    #[test]
+    fn a_read_says_whether_it_filled_its_buffer_and_when_the_stream_ends() {
+        let (mut client, server) = UnixStream::pair().unwrap();
+        server.set_nonblocking(true).unwrap();
+        let receive = |buffer: &mut [u8]| receive(&Options::default(), &server, buffer).unwrap();
+        assert_eq!(receive(&mut [0; 4]), Received::Nothing);
+        client.write_all(b"abcdef").unwrap();
+        assert_eq!(receive(&mut [0; 4]), Received::Bytes { count: 4, filled: true });
+        assert_eq!(receive(&mut [0; 4]), Received::Bytes { count: 2, filled: false });
+        drop(client);
+        assert_eq!(receive(&mut [0; 4]), Received::End);
+    }
+
+    #[test]
+    fn a_write_stops_where_the_socket_is_full() {
+        let (_client, server) = UnixStream::pair().unwrap();
+        let megabytes = vec![0; 16 << 20];
+        let sent = send(&Options::default(), &server, &megabytes).unwrap();
+        assert!(sent.count > 0 && sent.count < megabytes.len() && !sent.refused, "{sent:?}");
+    }
+}

@@ -1,0 +1,3 @@
+//! The crate from outside: clients on real sockets.
+
+mod blocking;
