@@ -52,7 +52,9 @@ impl Client {
     /// Sends the greeting, and only then registers the socket: a new one has room for a byte.
     pub(crate) fn greet(&mut self) -> impl Future<Output = io::Result<()>> {
         poll_fn(|context| {
-            if let Socket::New(stream) = mem::replace(&mut self.socket, Socket::Lost) {
+            if matches!(self.socket, Socket::New(_))
+                && let Socket::New(stream) = mem::replace(&mut self.socket, Socket::Lost)
+            {
                 let (conversation, shared) = (&mut self.conversation, &self.place.heart.shared);
                 Exchange { conversation, wire: &stream, shared }.greet()?;
                 self.socket = Socket::Registered(watch(stream, INTERESTS)?);
