@@ -5,6 +5,8 @@
 //! own, as a [`picture`] or [with others](standalone). Colours are CSS variables, for light and for dark paper; a
 //! marker's shape says the same as its colour.
 
+#[cfg(all(target_os = "linux", any(test, feature = "browser")))]
+pub mod browser;
 mod canvas;
 mod dots;
 mod labels;

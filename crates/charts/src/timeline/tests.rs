@@ -181,3 +181,19 @@ fn a_picture_has_the_title_as_its_heading_and_the_finding_for_those_who_cannot_s
     assert_eq!(description.unwrap().text(), Some("Those who come late wait"));
     assert_eq!(svg.matches("Those who come late wait").count(), 1);
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_browser_draws_it_on_a_page_and_on_a_phone() {
+    use crate::STYLE;
+    use crate::browser::{Frame, assert_drawn};
+
+    let page =
+        |width| format!("<style>{STYLE} svg {{ width: {width}px }}</style>{}", drawn(&timeline(), width));
+    let (phone, wide, picture) = (page(350.0), page(720.0), picture(&timeline()));
+    assert_drawn(&[
+        Frame { width: 390, page: &phone, charts: 1 },
+        Frame { width: 1200, page: &wide, charts: 1 },
+        Frame { width: 800, page: &picture, charts: 1 },
+    ]);
+}
