@@ -8,7 +8,7 @@ use super::super::scenario::Point;
 use super::super::subject::{Role, Subject};
 use super::super::units;
 use super::numbers;
-use crate::charts::Mark;
+use charts::Mark;
 use loadgen::Bound;
 
 /// The marks of a run's subjects.
