@@ -1,9 +1,9 @@
-//! One connection: what is still to be written, what must still come, and when each message was sent.
+//! One connection: the bytes still to write, the replies still to come, and when each message was sent.
 //!
-//! A connection knows nothing of the others, of the readiness loop or of the phases of a run. All
-//! messages on it are the same, so what it sends is a walk over one shared buffer: a position and a
-//! number of unsent bytes, whatever the depth. Replies come in order, so the time stamps are a queue: of runs of
-//! messages that became due together, since what 64 messages share need not be kept and recorded 64 times.
+//! A connection is independent of the others, of the readiness loop and of the phases of a run. All messages
+//! on it are the same, so the state of sending is a position in one shared buffer and a number of unsent bytes,
+//! whatever the depth. Replies come in order, so the timestamps are a queue. Messages that became due together
+//! are one entry, a run, so that 64 of them are not stored and recorded 64 times.
 
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind as Io};
@@ -26,15 +26,15 @@ pub(crate) struct Failure {
     pub(crate) detail: String,
 }
 
-/// What one read brought.
+/// The result of one read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Received {
-    /// Nothing was there after all.
+    /// Nothing was readable.
     Nothing,
-    /// This many verified reply bytes, which completed this many replies. After a read that filled the
-    /// buffer there may be more to read; after a short one there is not.
+    /// This many verified reply bytes, which completed this many replies. `more` is set if the read filled the
+    /// buffer, so that there may be more to read.
     Reply { bytes: u64, replies: u64, more: bool },
-    /// The end of the stream, with nothing owed, after our side was closed: all is well.
+    /// The end of the stream after our side was closed and all replies had arrived, as it should be.
     End,
 }
 
@@ -44,13 +44,13 @@ pub(crate) struct Connection<'message> {
     dialect: Dialect,
     message: &'message Message,
     verifier: Verifier<'message>,
-    /// Where in the message's batch the next byte to write stands.
+    /// Where in the message's batch the next byte to write is.
     position: usize,
     /// Bytes that are due and not yet written.
     unsent: usize,
-    /// The messages in flight, oldest first; in a closed loop never longer than the depth.
+    /// The messages in flight, oldest first; in a closed loop at most as many as the depth.
     runs: VecDeque<Run>,
-    /// How many of the runs, from the oldest, are written in full.
+    /// How many of the runs, from the oldest on, are fully written.
     written: usize,
     /// Messages in the other runs.
     waiting: u64,
@@ -59,7 +59,7 @@ pub(crate) struct Connection<'message> {
     opened: Instant,
     /// Whether a slow reader is between two reads.
     pub(crate) paused: bool,
-    /// Whether our side is to be closed once everything is written.
+    /// Whether to close our side once everything is written.
     closing: bool,
     /// Whether our side is closed.
     closed: bool,
@@ -69,16 +69,16 @@ pub(crate) struct Connection<'message> {
 #[derive(Debug)]
 struct Run {
     stamp: Stamp,
-    /// Those that are not answered yet.
+    /// How many of them are still unanswered.
     messages: u64,
 }
 
 impl<'message> Connection<'message> {
-    /// Takes a non-blocking socket that is connected, or will be.
+    /// Takes a non-blocking socket that is connected or connecting.
     pub(crate) fn new(stream: TcpStream, message: &'message Message, dialect: Dialect, depth: usize) -> Self {
         let mut verifier = Verifier::new(&message.reply);
         if dialect == Dialect::Echo {
-            // An echo server has no greeting; the verifier gets its own.
+            // An echo server sends no greeting; the verifier is given one.
             let greeted = verifier.check(&[GREETING]);
             debug_assert_eq!(greeted, Ok(0));
         }
@@ -104,22 +104,22 @@ impl<'message> Connection<'message> {
         &self.stream
     }
 
-    /// Whether messages may be sent: a server of the protocol must have greeted first.
+    /// Whether messages may be sent: in the protocol, whether the server has greeted.
     pub(crate) fn greeted(&self) -> bool {
         self.verifier.greeted()
     }
 
-    /// When it was opened, or begun to be.
+    /// When opening it started.
     pub(crate) fn opened(&self) -> Instant {
         self.opened
     }
 
-    /// Whether everything that was sent was answered, and something was.
+    /// Whether at least one reply arrived and none is outstanding.
     pub(crate) fn answered(&self) -> bool {
         self.verifier.received() > 0 && self.verifier.outstanding() == 0
     }
 
-    /// Whether the server has turned to this connection at all.
+    /// Whether the server has served this connection at all.
     pub(crate) fn served(&self) -> bool {
         match self.dialect {
             Dialect::Protocol => self.verifier.greeted(),
@@ -127,12 +127,12 @@ impl<'message> Connection<'message> {
         }
     }
 
-    /// Messages sent and not answered yet.
+    /// Messages sent and still unanswered.
     pub(crate) fn in_flight(&self) -> u64 {
         self.in_flight
     }
 
-    /// Reads once and verifies what came.
+    /// Reads once and verifies the bytes.
     pub(crate) fn receive(&mut self, buffer: &mut [u8]) -> Result<Received, Failure> {
         let length = loop {
             match recv(&self.stream, &mut *buffer, RecvFlags::empty()) {
@@ -153,7 +153,7 @@ impl<'message> Connection<'message> {
 
     fn end_of_stream(&self) -> Result<Received, Failure> {
         if !self.greeted() {
-            let detail = "the server closed the connection without having greeted it".to_owned();
+            let detail = "the server closed the connection without greeting it".to_owned();
             return Err(Failure { kind: ErrorKind::Rejected, detail });
         }
         if self.closed {
@@ -161,14 +161,14 @@ impl<'message> Connection<'message> {
             return Ok(Received::End);
         }
         let detail = format!(
-            "the server closed the connection after {} reply bytes, before the client had closed its side",
+            "the server closed the connection after {} reply bytes, before the client closed its side",
             self.verifier.received()
         );
         Err(Failure { kind: ErrorKind::EarlyEnd, detail })
     }
 
-    /// Takes the oldest messages off the queue, since their replies are complete, and tells `each` how many of
-    /// them had which stamp.
+    /// Removes the oldest messages, whose replies are complete, and calls `each` with every stamp and the number
+    /// of its messages.
     pub(crate) fn complete(&mut self, mut replies: u64, mut each: impl FnMut(&Stamp, u64)) {
         while let Some(run) = self.runs.front_mut().filter(|_| replies > 0) {
             let messages = replies.min(run.messages);
@@ -177,7 +177,7 @@ impl<'message> Connection<'message> {
             run.messages -= messages;
             self.in_flight -= messages;
             if self.written == 0 {
-                // A reply can be complete before its request is, since the end delimiter has no reply.
+                // A reply can be complete before its request is written, since the end delimiter gets no reply.
                 self.waiting -= messages;
             }
             if run.messages == 0 {
@@ -192,17 +192,17 @@ impl<'message> Connection<'message> {
         self.runs.iter().flat_map(|run| (0..run.messages).map(|_| &run.stamp))
     }
 
-    /// Makes `messages` more messages due; [`Connection::flush`] writes them.
+    /// Adds `messages` messages to send; [`Connection::flush`] writes them.
     pub(crate) fn queue(&mut self, messages: u64, stamp: Stamp) {
         self.verifier.owe(messages);
         self.runs.push_back(Run { stamp, messages });
         self.waiting += messages;
         self.in_flight += messages;
-        // Scenarios bound what is in flight far below this.
+        // The scenario's bounds keep this far below the maximum.
         self.unsent += self.message.request_bytes * usize::try_from(messages).unwrap_or(usize::MAX);
     }
 
-    /// Writes what is due until all is written or the socket takes no more; what goes out goes out `now`.
+    /// Writes until nothing is left or the socket is full. Messages fully written are stamped with `now`.
     pub(crate) fn flush(&mut self, now: Instant) -> Result<(), Failure> {
         if self.unsent > 0 {
             self.write()?;
@@ -211,12 +211,12 @@ impl<'message> Connection<'message> {
         if self.unsent == 0 && self.closing && !self.closed { self.close_our_side() } else { Ok(()) }
     }
 
-    /// Messages of which at least the last byte is still to be written.
+    /// Messages whose last byte is not written yet.
     fn unwritten(&self) -> u64 {
         self.unsent.div_ceil(self.message.request_bytes) as u64
     }
 
-    /// The runs of which nothing is left to be written were written `now`.
+    /// Stamps the runs that are fully written with `now`.
     fn stamp_written(&mut self, now: Instant) {
         let unwritten = self.unwritten();
         while let Some(run) = self.runs.get_mut(self.written) {
@@ -236,7 +236,7 @@ impl<'message> Connection<'message> {
             let due = &self.message.batch[self.position..end];
             match send(&self.stream, due, SendFlags::NOSIGNAL) {
                 Ok(written) => {
-                    // A short write says that the socket is full, as an error would.
+                    // After a short write the socket is full; another call would only return EAGAIN.
                     let full = written < due.len();
                     self.unsent -= written;
                     self.position = (self.position + written) % self.message.batch.len();
@@ -252,7 +252,7 @@ impl<'message> Connection<'message> {
         Ok(())
     }
 
-    /// Sends what is due, then closes our side; the server must still answer in full and close its own.
+    /// Writes what is left, then closes our side; the server must still answer in full and close its own.
     pub(crate) fn finish(&mut self, now: Instant) -> Result<(), Failure> {
         self.closing = true;
         self.flush(now)
@@ -261,7 +261,7 @@ impl<'message> Connection<'message> {
     fn close_our_side(&mut self) -> Result<(), Failure> {
         self.closed = true;
         match self.stream.shutdown(Shutdown::Write) {
-            // The server has closed already; the read that follows tells how.
+            // The server has closed already; the next read reports how.
             Err(error) if error.kind() == Io::NotConnected => Ok(()),
             result => result.map_err(|error| Failure::io("closing", &error)),
         }

@@ -1,35 +1,23 @@
-//! Churn: connections that are opened, greeted, answered once and closed, again and again.
+//! How a worker keeps its slots busy in churn.
 //!
-//! Each of the scenario's connections is a slot; when the server has closed its side, too, the slot's next
-//! connection is opened. Nothing is waited for but readiness, so that a slow accept holds up its own slot
-//! only. A slot whose connection fails is given up: failures are bounded by the number of slots.
+//! The worker waits for nothing but readiness, so that a slow accept delays its own slot only. A slot whose
+//! connection fails is given up, so failures are bounded by the number of slots.
 
 use anyhow::anyhow;
 use rustix::event::epoll::{self, EventData};
 
-use crate::connect::{Opener, advice};
-use crate::connection::Connection;
-use crate::message::Message;
+use super::{INTEREST, Worker};
+use crate::connect::advice;
 use crate::outcome::ErrorKind;
-use crate::scenario::Dialect;
 use crate::stamp::Stamp;
-use crate::worker::{INTEREST, Worker};
-
-/// What a worker needs to open connections itself.
-#[derive(Debug)]
-pub(crate) struct Churn<'run> {
-    pub(crate) opener: Opener,
-    pub(crate) messages: &'run [Message],
-    pub(crate) dialect: Dialect,
-}
 
 impl Worker<'_> {
-    /// Begins the next connection of a slot.
-    pub(crate) fn open_next(&mut self, token: usize) {
+    /// Starts to open the next connection of a slot.
+    pub(super) fn open_next(&mut self, token: usize) {
         let Some(churn) = &mut self.churn else { return };
         self.tally.connections += 1;
-        let stream = match churn.opener.begin() {
-            Ok(stream) => stream,
+        let connection = match churn.begin(token) {
+            Ok(connection) => connection,
             Err(error) => {
                 if let Some(advice) = advice(&error) {
                     self.broken = Some(anyhow!("cannot open another connection: {error}; {advice}"));
@@ -37,8 +25,6 @@ impl Worker<'_> {
                 return self.tally.failed(ErrorKind::Connect, || format!("connecting failed: {error}"));
             }
         };
-        let message = &churn.messages[token % churn.messages.len()];
-        let connection = Connection::new(stream, message, churn.dialect, 1);
         let data = EventData::new_u64(token as u64);
         if let Err(error) = epoll::add(&self.epoll, connection.stream(), data, INTEREST) {
             self.broken = Some(anyhow!("cannot watch a connection with epoll: {error}"));
@@ -48,15 +34,15 @@ impl Worker<'_> {
         self.connections[token] = Some(connection);
         self.open += 1;
         if greeted {
-            // Nothing to wait for; the bytes go out when the connection is there.
+            // There is no greeting to wait for; the message is written once the connection is established.
             self.send(token, 1, Stamp::now(self.now));
         } else {
             self.ungreeted += 1;
         }
     }
 
-    /// A slot's connection was greeted and sends its one message, or was answered and closes.
-    pub(crate) fn go_on(&mut self, token: usize) {
+    /// Sends the one message of a slot's connection that was greeted, or closes one that was answered.
+    pub(super) fn advance_slot(&mut self, token: usize) {
         let Some(connection) = &mut self.connections[token] else { return };
         let now = self.now;
         if connection.answered() {
@@ -67,7 +53,7 @@ impl Worker<'_> {
     }
 
     /// Whether a connection of any slot is still open.
-    pub(crate) fn churns_still(&self) -> bool {
+    pub(super) fn has_open_slots(&self) -> bool {
         self.churn.is_some() && self.connections[..self.active].iter().any(Option::is_some)
     }
 }
