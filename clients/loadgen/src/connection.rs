@@ -2,10 +2,10 @@
 //!
 //! A connection is independent of the others, of the readiness loop and of the phases of a run. All messages
 //! on it are the same, so the state of sending is a position in one shared buffer and a number of unsent bytes,
-//! whatever the depth. Replies come in order, so the timestamps are a queue. Messages that became due together
-//! are one entry, a run, so that 64 of them are not stored and recorded 64 times.
+//! whatever the depth.
 
-use std::collections::VecDeque;
+mod in_flight;
+
 use std::io::{self, ErrorKind as Io};
 use std::net::{Shutdown, TcpStream};
 use std::time::Instant;
@@ -14,6 +14,7 @@ use protocol::{GREETING, Mismatch, Verifier};
 use rustix::io::Errno;
 use rustix::net::{RecvFlags, SendFlags, recv, send};
 
+use self::in_flight::InFlight;
 use crate::message::Message;
 use crate::outcome::ErrorKind;
 use crate::scenario::Dialect;
@@ -48,14 +49,7 @@ pub(crate) struct Connection<'message> {
     position: usize,
     /// Bytes that are due and not yet written.
     unsent: usize,
-    /// The messages in flight, oldest first; in a closed loop at most as many as the depth.
-    runs: VecDeque<Run>,
-    /// How many of the runs, from the oldest on, are fully written.
-    written: usize,
-    /// Messages in the other runs.
-    waiting: u64,
-    /// Messages in all runs.
-    in_flight: u64,
+    in_flight: InFlight,
     opened: Instant,
     /// Whether a slow reader is between two reads.
     pub(crate) paused: bool,
@@ -63,14 +57,6 @@ pub(crate) struct Connection<'message> {
     closing: bool,
     /// Whether our side is closed.
     closed: bool,
-}
-
-/// Messages that became due at the same moment.
-#[derive(Debug)]
-struct Run {
-    stamp: Stamp,
-    /// How many of them are still unanswered.
-    messages: u64,
 }
 
 impl<'message> Connection<'message> {
@@ -89,10 +75,7 @@ impl<'message> Connection<'message> {
             verifier,
             position: 0,
             unsent: 0,
-            runs: VecDeque::with_capacity(depth),
-            written: 0,
-            waiting: 0,
-            in_flight: 0,
+            in_flight: InFlight::with_capacity(depth),
             opened: Instant::now(),
             paused: false,
             closing: false,
@@ -129,7 +112,7 @@ impl<'message> Connection<'message> {
 
     /// Messages sent and still unanswered.
     pub(crate) fn in_flight(&self) -> u64 {
-        self.in_flight
+        self.in_flight.messages()
     }
 
     /// Reads once and verifies the bytes.
@@ -169,35 +152,19 @@ impl<'message> Connection<'message> {
 
     /// Removes the oldest messages, whose replies are complete, and calls `each` with every stamp and the number
     /// of its messages.
-    pub(crate) fn complete(&mut self, mut replies: u64, mut each: impl FnMut(&Stamp, u64)) {
-        while let Some(run) = self.runs.front_mut().filter(|_| replies > 0) {
-            let messages = replies.min(run.messages);
-            each(&run.stamp, messages);
-            replies -= messages;
-            run.messages -= messages;
-            self.in_flight -= messages;
-            if self.written == 0 {
-                // A reply can be complete before its request is written, since the end delimiter gets no reply.
-                self.waiting -= messages;
-            }
-            if run.messages == 0 {
-                self.runs.pop_front();
-                self.written = self.written.saturating_sub(1);
-            }
-        }
+    pub(crate) fn complete(&mut self, replies: u64, each: impl FnMut(&Stamp, u64)) {
+        self.in_flight.complete(replies, each);
     }
 
-    /// The messages in flight, oldest first.
+    /// The stamps of the messages in flight, oldest first.
     pub(crate) fn unanswered(&self) -> impl Iterator<Item = &Stamp> {
-        self.runs.iter().flat_map(|run| (0..run.messages).map(|_| &run.stamp))
+        self.in_flight.stamps()
     }
 
     /// Adds `messages` messages to send; [`Connection::flush`] writes them.
     pub(crate) fn queue(&mut self, messages: u64, stamp: Stamp) {
         self.verifier.owe(messages);
-        self.runs.push_back(Run { stamp, messages });
-        self.waiting += messages;
-        self.in_flight += messages;
+        self.in_flight.push(messages, stamp);
         // The scenario's bounds keep this far below the maximum.
         self.unsent += self.message.request_bytes * usize::try_from(messages).unwrap_or(usize::MAX);
     }
@@ -206,7 +173,7 @@ impl<'message> Connection<'message> {
     pub(crate) fn flush(&mut self, now: Instant) -> Result<(), Failure> {
         if self.unsent > 0 {
             self.write()?;
-            self.stamp_written(now);
+            self.in_flight.stamp_written(self.unwritten(), now);
         }
         if self.unsent == 0 && self.closing && !self.closed { self.close_our_side() } else { Ok(()) }
     }
@@ -214,20 +181,6 @@ impl<'message> Connection<'message> {
     /// Messages whose last byte is not written yet.
     fn unwritten(&self) -> u64 {
         self.unsent.div_ceil(self.message.request_bytes) as u64
-    }
-
-    /// Stamps the runs that are fully written with `now`.
-    fn stamp_written(&mut self, now: Instant) {
-        let unwritten = self.unwritten();
-        while let Some(run) = self.runs.get_mut(self.written) {
-            let behind = self.waiting - run.messages;
-            if behind < unwritten {
-                return;
-            }
-            run.stamp.written = Some(now);
-            self.written += 1;
-            self.waiting = behind;
-        }
     }
 
     fn write(&mut self) -> Result<(), Failure> {

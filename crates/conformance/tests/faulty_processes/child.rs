@@ -28,7 +28,7 @@ const CHILD_FAULTS: &[Fault] = &[
     Fault::ForgetsTheEdge,
     Fault::HasATableOf1000,
     Fault::KeepsMegabytes,
-    Fault::KnowsNoSignals,
+    Fault::HandlesNoSignals,
     Fault::LeaksDescriptors,
     Fault::LeaksMemory,
     Fault::LeaksThreads,
@@ -58,7 +58,7 @@ fn serve_as_a_child() {
     });
     let fault = CHILD_FAULTS.iter().find(|fault| format!("{fault:?}") == name).unwrap();
     let shared = Shared::new(*fault, Settings::default());
-    if *fault != Fault::KnowsNoSignals {
+    if *fault != Fault::HandlesNoSignals {
         end_at_sigterm(shared.clone()).unwrap();
     }
     match fault {

@@ -70,7 +70,7 @@ fn a_client_that_is_not_counted_is_reported() {
 
 #[test]
 fn a_server_that_does_not_exit_cleanly_is_reported() {
-    assert_step(Fault::KnowsNoSignals, "A3", "afterwards, SIGTERM: end");
+    assert_step(Fault::HandlesNoSignals, "A3", "afterwards, SIGTERM: end");
 }
 
 #[test]
@@ -147,7 +147,7 @@ fn memory_that_grows_with_each_client_is_reported() {
 fn a_server_that_handles_no_signals_outputs_or_arguments_is_reported() {
     // Every signal kills it, and so does a thread that cannot be spawned; without a port or an output it panics.
     for id in ["G4", "H1", "H2", "H3", "H4", "H7", "H8", "H9", "H10"] {
-        let outcome = outcome_of(Fault::KnowsNoSignals, id, Duration::from_secs(1));
+        let outcome = outcome_of(Fault::HandlesNoSignals, id, Duration::from_secs(1));
         let without_strace = id == "G4" && matches!(outcome, Outcome::Skipped { .. });
         assert!(matches!(outcome, Outcome::Failed(_)) || without_strace, "{id} {outcome}");
     }
@@ -156,8 +156,8 @@ fn a_server_that_handles_no_signals_outputs_or_arguments_is_reported() {
 #[test]
 fn a_server_that_does_not_drain_is_reported() {
     // SIGTERM is not handled here: the process ends at once and loses the pending replies.
-    assert_step(Fault::KnowsNoSignals, "D6", "drain");
-    let outcome = outcome_of(Fault::KnowsNoSignals, "I3", Duration::from_secs(60));
+    assert_step(Fault::HandlesNoSignals, "D6", "drain");
+    let outcome = outcome_of(Fault::HandlesNoSignals, "I3", Duration::from_secs(60));
     assert!(matches!(outcome, Outcome::Failed(_)), "{outcome}");
 }
 

@@ -38,7 +38,7 @@ pub(crate) enum Fault {
     WakesTooOften,
     ServesLate,
     Miscounts,
-    KnowsNoSignals,
+    HandlesNoSignals,
     TakesEintrForAnError,
     ForgetsTheEdge,
     PausesTooShort,
