@@ -46,7 +46,7 @@ impl Baseline {
 /// running. The baseline is lowered to the least that the server holds, so that even one leaked descriptor is found.
 pub(crate) fn expect_unharmed(context: &Context, baseline: &mut Baseline) -> Result<(), Failure> {
     expect_alive(context)?; // before the visit: this is clearer than a refused connection
-    expect_served_soon(context).during("afterwards, a fresh client")?;
+    expect_served_soon(context).during("afterwards, a new client")?;
     if let (Some(process), Some(allowed)) = (context.process, baseline.holdings) {
         baseline.holdings = Some(expect_at_most(process, allowed, context.patience).during("afterwards")?);
     }

@@ -56,7 +56,7 @@ fn megabytes_that_each_client_leaks_are_reported() {
 fn a_server_that_is_always_late_is_reported() {
     // The server is late, but within this patience, so the case itself passes.
     let outcome = outcome_of(Fault::ServesLate, "A3", Duration::from_secs(60));
-    assert_failed(&outcome, "afterwards, a fresh client: visit");
+    assert_failed(&outcome, "afterwards, a new client: visit");
     let outcome = outcome_of(Fault::ServesLate, "F6", Duration::from_secs(60));
     assert_failed(&outcome, "greeting beside a silent client");
 }
