@@ -47,6 +47,7 @@ pub mod merge;
 mod arguments;
 mod handle;
 mod interval_log;
+mod judge;
 mod load;
 mod outcome;
 mod phase;
@@ -70,8 +71,6 @@ mod crew;
 mod delays;
 #[cfg(target_os = "linux")]
 mod engine;
-#[cfg(target_os = "linux")]
-mod judge;
 #[cfg(target_os = "linux")]
 mod limits;
 #[cfg(target_os = "linux")]
