@@ -1,4 +1,4 @@
-//! What the client's own machine allows, checked before the first connection rather than in the middle.
+//! The limits of the client's own machine, checked before the first connection is opened.
 
 use std::fs;
 use std::net::{IpAddr, SocketAddr};
@@ -8,19 +8,22 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::scenario::Scenario;
 
-/// Descriptors kept free beside the connections: standard streams, epoll, a server's pipes, readings.
+/// Descriptors reserved besides the connections: standard streams, epoll, a server's pipes, files of `/proc`.
 const RESERVED_DESCRIPTORS: u64 = 64;
 
-/// Makes room for the scenario's sockets to one address, or says what is missing. Returns how many source
-/// addresses the connections have to come from.
+/// Raises the limits as far as the scenario's sockets need it, or fails with what is missing. Returns how many
+/// source addresses the connections need.
 pub(crate) fn make_room(address: SocketAddr, scenario: &Scenario) -> anyhow::Result<usize> {
     let connections = (scenario.connections + scenario.idle) as u64;
     allow_descriptors(connections)?;
     let is_loopback = matches!(address.ip(), IpAddr::V4(address) if address.is_loopback());
     if scenario.sources > 1 && !is_loopback {
-        bail!("{} source addresses are for an IPv4 loopback server, but {address} is none", scenario.sources);
+        bail!(
+            "{} source addresses need a server on an IPv4 loopback address, but {address} is not one",
+            scenario.sources
+        );
     }
-    // Where the range cannot be read, connecting will tell.
+    // If the range cannot be read, connecting will report missing ports.
     let Ok(range) = fs::read_to_string("/proc/sys/net/ipv4/ip_local_port_range") else {
         return Ok(scenario.sources.max(1));
     };
@@ -34,8 +37,8 @@ pub(crate) fn make_room(address: SocketAddr, scenario: &Scenario) -> anyhow::Res
     }
 }
 
-/// As few source addresses as will do. A socket that is bound to one takes a port of its own there, found
-/// by search: a quarter is left free so that the search stays short.
+/// The fewest source addresses that suffice. The kernel searches for a free port on each bind; a quarter of
+/// the ports is left free so that the search stays short.
 fn sources_for(connections: u64, range: &str) -> u64 {
     match ports(range) {
         Some((_, _, ports)) if connections > ports => connections.div_ceil((ports * 3 / 4).max(1)),
@@ -53,11 +56,12 @@ fn allow_descriptors(connections: u64) -> anyhow::Result<()> {
     if let Some(hard) = limit.maximum.filter(|&hard| hard < needed) {
         bail!(
             "{connections} connections need {needed} file descriptors, but this process may open {hard}; \
-             ask for fewer connections or raise the hard limit (ulimit -Hn)"
+             use fewer connections or raise the hard limit (ulimit -Hn)"
         );
     }
-    setrlimit(Resource::Nofile, Rlimit { current: Some(needed), maximum: limit.maximum })
-        .with_context(|| format!("cannot raise the limit of open files to {needed}; try ulimit -n {needed}"))
+    setrlimit(Resource::Nofile, Rlimit { current: Some(needed), maximum: limit.maximum }).with_context(|| {
+        format!("cannot raise the limit of open files to {needed}; run ulimit -n {needed} first")
+    })
 }
 
 fn open_descriptors() -> u64 {
@@ -68,16 +72,16 @@ fn check_ports(connections: u64, sources: u64, range: &str) -> anyhow::Result<()
     let Some((first, last, ports)) = ports(range) else { return Ok(()) };
     if connections > ports * sources {
         bail!(
-            "{connections} connections to one address need as many local ports, but {first} to {last} are \
-             {ports} on each of {sources} source addresses; ask for fewer connections or more sources, or \
-             widen net.ipv4.ip_local_port_range"
+            "{connections} connections to one address need as many local ports, but the range {first} to {last} \
+             has {ports} on each of {sources} source addresses; use fewer connections or more source addresses, \
+             or widen net.ipv4.ip_local_port_range"
         );
     }
     Ok(())
 }
 
 /// `range` is the text of `ip_local_port_range`: the first and the last port that connections may take.
-/// Returns both, and how many there are.
+/// Returns both and how many ports there are.
 fn ports(range: &str) -> Option<(u64, u64, u64)> {
     let mut bounds = range.split_whitespace().map(str::parse::<u64>);
     let (Some(Ok(first)), Some(Ok(last))) = (bounds.next(), bounds.next()) else { return None };
@@ -89,7 +93,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn too_few_ports_are_told_with_both_numbers() {
+    fn too_few_ports_are_reported_with_both_numbers() {
         check_ports(28_232, 1, "32768\t60999\n").unwrap();
         let message = check_ports(28_233, 1, "32768\t60999\n").unwrap_err().to_string();
         assert!(message.contains("28233") && message.contains("28232"), "{message}");
@@ -97,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn past_the_port_range_connections_come_from_several_addresses() {
+    fn more_connections_than_ports_use_several_source_addresses() {
         for (connections, sources) in
             [(1, 1), (28_232, 1), (28_233, 2), (42_348, 2), (42_349, 3), (100_000, 5)]
         {
@@ -106,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn several_sources_need_a_server_on_the_loopback_interface() {
+    fn several_source_addresses_need_a_server_on_the_loopback_interface() {
         let scenario = Scenario { sources: 2, ..Scenario::default() };
         assert_eq!(make_room(SocketAddr::from(([127, 0, 0, 1], 1)), &scenario).unwrap(), 2);
         let message = make_room(SocketAddr::from(([192, 0, 2, 1], 1)), &scenario).unwrap_err().to_string();
@@ -114,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn too_few_descriptors_are_told_with_both_numbers() {
+    fn too_few_descriptors_are_reported_with_both_numbers() {
         let Some(hard) = getrlimit(Resource::Nofile).maximum else {
             eprintln!("skipped: the number of open files is not limited here");
             return;

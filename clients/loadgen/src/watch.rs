@@ -1,4 +1,4 @@
-//! What the kernel says about this thread and this machine while the load runs.
+//! What the kernel reports about this thread and this machine while the load runs.
 
 use std::fs;
 use std::time::Duration;
@@ -12,7 +12,7 @@ pub(crate) fn thread_cpu_time() -> Duration {
     Duration::new(u64::try_from(time.tv_sec).unwrap_or(0), u32::try_from(time.tv_nsec).unwrap_or(0))
 }
 
-/// How long the calling thread could have run so far and had no CPU; `None` where the kernel does not say.
+/// How long the calling thread has waited for a CPU so far; `None` where the kernel does not report it.
 pub(crate) fn run_queue_wait_ns() -> Option<u64> {
     run_queue_wait(&fs::read_to_string("/proc/thread-self/schedstat").ok()?)
 }
@@ -22,7 +22,7 @@ fn run_queue_wait(schedstat: &str) -> Option<u64> {
     schedstat.split_whitespace().nth(1)?.parse().ok()
 }
 
-/// What all CPUs of the machine together have spent so far, in ticks.
+/// The time that all CPUs of the machine together have spent so far, in ticks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct MachineUse {
     total: u64,
@@ -30,13 +30,13 @@ pub(crate) struct MachineUse {
 }
 
 impl MachineUse {
-    /// Absent where the kernel does not say.
+    /// `None` where the kernel does not report it.
     pub(crate) fn now() -> Option<Self> {
         parse(&fs::read_to_string("/proc/stat").ok()?)
     }
 
-    /// The share of CPU time since `before` that was stolen by other machines on the same hardware. One tick
-    /// alone is the counter's own grain, and in a short window would be several percent: it counts as none.
+    /// The share of steal time since `before`, taken by other virtual machines on the same hardware. One tick is
+    /// the counter's resolution and would be several percent of a short window, so it counts as 0.
     #[expect(clippy::cast_precision_loss, reason = "ticks of one run are far below 2^53")]
     pub(crate) fn stolen_since(self, before: Self) -> Option<f64> {
         let total = self.total.checked_sub(before.total).filter(|total| *total > 0)?;
@@ -45,7 +45,8 @@ impl MachineUse {
     }
 }
 
-/// The first line: user, nice, system, idle, iowait, irq, softirq, steal; what follows is in the first two.
+/// The first line: user, nice, system, idle, iowait, irq, softirq, steal; the fields after these are already
+/// included in the first two.
 fn parse(stat: &str) -> Option<MachineUse> {
     let line = stat.lines().next()?.strip_prefix("cpu ")?;
     let ticks: Vec<u64> = line.split_whitespace().take(8).map_while(|field| field.parse().ok()).collect();
@@ -69,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn a_thread_reads_its_own_use() {
+    fn a_thread_reads_its_own_cpu_time() {
         assert_eq!(run_queue_wait("627609 131 12\n"), Some(131));
         let before = thread_cpu_time();
         while thread_cpu_time() == before {}

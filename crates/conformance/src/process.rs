@@ -1,7 +1,6 @@
-//! The server's process, seen from outside: signals, descriptors, threads, CPU and memory.
+//! The server's process from outside: signals, descriptors, threads, CPU time and memory.
 //!
-//! The figures come from Linux' `/proc` (see proc(5)); elsewhere they are `None` and what rests on them
-//! is not judged.
+//! The figures come from Linux' `/proc` (see proc(5)); elsewhere they are `None` and checks that need them pass.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,16 +13,16 @@ use rustix::process::{Pid, Signal, kill_process};
 #[cfg(target_os = "linux")]
 use rustix::process::{Resource, Rlimit, getrlimit, prlimit};
 
-use crate::case::{Failure, Stop, require};
-use crate::oracle::eventually;
+use crate::eventually::eventually;
+use crate::failure::{Failure, Stop, require};
 
-/// A server process that is not ours to end, but to look into and to signal.
+/// A server process that is observed and signalled, and that something else owns.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Process {
     pid: Pid,
 }
 
-/// What a server must give back once its clients are gone.
+/// What a server must release when its clients have closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Holdings {
     pub(crate) descriptors: usize,
@@ -42,16 +41,15 @@ impl Process {
     }
 
     pub(crate) fn signal(self, signal: Signal) -> Result<(), Failure> {
-        kill_process(self.pid, signal).map_err(|error| {
-            Failure::new(format!("send {signal:?}"), "the process to be there", error.to_string())
-        })
+        kill_process(self.pid, signal)
+            .map_err(|error| Failure::new(format!("send {signal:?}"), "a running process", error.to_string()))
     }
 
-    /// Stops the process until the guard is dropped, whatever happens meanwhile.
+    /// Stops the process until the guard is dropped.
     pub(crate) fn pause(self) -> Result<Paused, Failure> {
         self.signal(Signal::STOP)?;
         let paused = Paused { process: self };
-        // A thread on another processor runs on until the signal has reached it.
+        // A thread on another CPU keeps running until the signal has reached it.
         eventually(Duration::from_secs(1), || {
             self.tasks()
                 .is_none_or(|mut tasks| tasks.all(|task| matches!(state(&task), Some('T' | 't') | None)))
@@ -75,12 +73,12 @@ impl Process {
         Some(kibibytes << 10)
     }
 
-    /// Leaves it room for this many more descriptors, until the guard is dropped.
+    /// Limits it to this many more descriptors until the guard is dropped.
     #[cfg(target_os = "linux")]
     pub(crate) fn limit_descriptors(self, more: usize) -> Result<Limited, Stop> {
         let held = self.holdings().map_or(0, |holdings| holdings.descriptors);
         let no_limit = |error: Errno| Failure::new("limit its descriptors", "to succeed", error.to_string());
-        // What is set is the soft limit; to learn the old one, it must be set to something.
+        // The soft limit is set; the old one is read by setting it.
         let maximum = getrlimit(Resource::Nofile).maximum;
         let limit = Rlimit { current: Some((held + more) as u64), maximum };
         let old = prlimit(Some(self.pid), Resource::Nofile, limit).map_err(no_limit)?;
@@ -89,10 +87,10 @@ impl Process {
 
     #[cfg(not(target_os = "linux"))]
     pub(crate) fn limit_descriptors(self, _more: usize) -> Result<Paused, Stop> {
-        Err(Stop::Skipped("only Linux lets another process's limits be set".to_owned()))
+        Err(Stop::Skipped("limiting another process needs Linux".to_owned()))
     }
 
-    /// CPU time that its threads have used, and how often they went to sleep: each of these is a wake-up, too.
+    /// The CPU time that its threads have used, and how often they went to sleep (and so woke up).
     pub(crate) fn effort(self) -> Option<Effort> {
         let mut effort = Effort { cpu: Duration::ZERO, sleeps: 0 };
         for task in self.tasks()? {
@@ -105,14 +103,14 @@ impl Process {
         Some(effort)
     }
 
-    /// Whether a signal that was sent to it has not been taken yet.
+    /// Whether a signal that was sent to it is still pending.
     pub(crate) fn has_pending_signal(self) -> bool {
         let status = fs::read_to_string(self.folder().join("status")).unwrap_or_default();
         let pending = status.lines().find_map(|line| line.strip_prefix("ShdPnd:"));
         pending.is_some_and(|set| set.trim().bytes().any(|digit| digit != b'0'))
     }
 
-    /// Whether it has ended, be it or be it not yet waited for.
+    /// Whether it has ended: reaped or still a zombie.
     pub(crate) fn has_ended(self) -> Option<bool> {
         if cfg!(not(target_os = "linux")) {
             return None;
@@ -120,7 +118,7 @@ impl Process {
         Some(matches!(state(&self.folder()), None | Some('Z' | 'X')))
     }
 
-    /// Waits until the process uses less than 1 % of a CPU: with nothing to do, a server must not spin.
+    /// Waits until the process uses less than 1 % of a CPU: an idle server must not spin.
     pub(crate) fn expect_rest(self, patience: Duration) -> Result<(), Failure> {
         const WINDOW: Duration = Duration::from_millis(100);
         let deadline = Instant::now() + patience;
@@ -132,24 +130,24 @@ impl Process {
             let used = after.used.saturating_sub(before.used);
             let waited = after.waited.saturating_sub(before.waited);
             let window = start.elapsed();
-            // On a busy machine a thread that spins may use little, but then it waits for a CPU. One that
-            // waited all the time shows in its state only.
+            // On a busy machine a spinning thread may use little CPU time, but then it waits for a CPU. If it
+            // waited the whole time, only its state shows it.
             if used * 100 <= window && waited * 4 <= window && !self.has_runnable_thread() {
                 return Ok(());
             }
-            require(Instant::now() < deadline, "idle", "a server at rest", || {
+            require(Instant::now() < deadline, "idle", "an idle server", || {
                 format!(
-                    "{used:?} of CPU time in {window:?} with nothing to do, and {waited:?} of waiting for it"
+                    "{used:?} of CPU time in {window:?} without work, and {waited:?} of waiting for a CPU"
                 )
             })?;
         }
     }
 
-    /// What its threads have used of CPUs, and waited for them.
+    /// CPU time of its threads, and their time waiting for a CPU.
     fn cpu_time(self) -> Option<CpuTime> {
         let mut sum = CpuTime { used: Duration::ZERO, waited: Duration::ZERO };
         for task in self.tasks()? {
-            // A thread that has ended meanwhile is at rest.
+            // A thread that has ended meanwhile is idle.
             let Ok(times) = fs::read_to_string(task.join("schedstat")) else { continue };
             let mut times =
                 times.split_whitespace().map_while(|time| time.parse().ok().map(Duration::from_nanos));
@@ -172,28 +170,28 @@ impl Process {
     }
 }
 
-/// The state of the process or thread in this folder of `/proc`, `None` if it is not there any more.
+/// The state of the process or thread in this folder of `/proc`, `None` if it no longer exists.
 fn state(folder: &Path) -> Option<char> {
     let stat = fs::read_to_string(folder.join("stat")).ok()?;
-    // It comes behind the program's name, which may hold anything, in parentheses.
+    // It follows the program's name in parentheses, which may contain anything.
     stat.rsplit_once(") ")?.1.chars().next()
 }
 
-/// What the living threads of a process have spent on CPUs and in the queues before them.
+/// The time that the running threads of a process have spent on CPUs and in run queues.
 #[derive(Clone, Copy, Debug)]
 struct CpuTime {
     used: Duration,
     waited: Duration,
 }
 
-/// What a process has done since its threads began.
+/// What the threads of a process have done since they started.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Effort {
     pub(crate) cpu: Duration,
     pub(crate) sleeps: u64,
 }
 
-/// A process that is short of descriptors; dropping this gives it its limit back.
+/// A process with few descriptors left; dropping this restores its limit.
 #[cfg(target_os = "linux")]
 #[derive(Debug)]
 pub(crate) struct Limited {
@@ -216,7 +214,7 @@ pub(crate) struct Paused {
 
 impl Drop for Paused {
     fn drop(&mut self) {
-        // A process that is gone needs no continuing.
+        // Fails only if the process has ended.
         let _ = kill_process(self.process.pid, Signal::CONT);
     }
 }
@@ -226,7 +224,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn this_test_has_descriptors_threads_memory_and_is_alive() {
+    fn this_process_has_descriptors_threads_and_memory_and_has_not_ended() {
         let process = Process::new(std::process::id()).unwrap();
         let holdings = process.holdings().unwrap();
         assert!(holdings.descriptors >= 3);
@@ -237,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn a_process_that_is_not_there_has_ended() {
+    fn a_process_that_does_not_exist_has_ended() {
         let process = Process::new(i32::MAX.cast_unsigned()).unwrap();
         assert_eq!(process.has_ended(), Some(true));
         assert!(Process::new(0).is_none());

@@ -1,4 +1,4 @@
-//! strace, for what can be neither seen nor made to happen from outside otherwise.
+//! strace, for what can be observed or injected from outside in no other way.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
@@ -9,11 +9,11 @@ use std::time::Duration;
 
 use rustix::process::Signal;
 
-use crate::case::Stop;
-use crate::oracle::eventually;
+use crate::eventually::eventually;
+use crate::failure::Stop;
 use crate::process::Process;
 
-/// An strace that is attached to a process and counts some of its lines.
+/// An strace that is attached to a process and whose matching output lines are counted.
 pub(crate) struct Strace {
     child: Child,
     counted: Arc<AtomicU64>,
@@ -21,7 +21,7 @@ pub(crate) struct Strace {
 }
 
 impl Strace {
-    /// Attaches it to all threads of the process, with these arguments; lines with `mark` in them count.
+    /// Attaches strace to all threads of the process, with these arguments; lines that contain `mark` are counted.
     pub(crate) fn attach(
         process: Process,
         arguments: &[&str],
@@ -32,7 +32,7 @@ impl Strace {
         command.arg("-f").args(arguments).args(["-p", &process.id()]);
         let spawned = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn();
         let Ok(mut child) = spawned else {
-            return Err(Stop::Skipped("needs the program 'strace', which is not there".to_owned()));
+            return Err(Stop::Skipped("needs the program 'strace', which is not installed".to_owned()));
         };
         let (counted, attached) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
         let (for_reader, for_attached) = (Arc::clone(&counted), Arc::clone(&attached));
@@ -48,11 +48,11 @@ impl Strace {
         if eventually(patience, || attached.load(Ordering::Relaxed) > 0) {
             Ok(strace)
         } else {
-            Err(Stop::Skipped("strace may not trace this process here".to_owned()))
+            Err(Stop::Skipped("strace is not permitted to trace this process".to_owned()))
         }
     }
 
-    /// Lets the process go, and returns how many lines counted.
+    /// Detaches from the process and returns the number of matching lines.
     pub(crate) fn detach(mut self) -> u64 {
         self.end();
         self.counted.load(Ordering::Relaxed)
@@ -60,7 +60,7 @@ impl Strace {
 
     fn end(&mut self) {
         if let Some(strace) = Process::new(self.child.id()) {
-            let _ = strace.signal(Signal::INT); // it lets the process go and ends
+            let _ = strace.signal(Signal::INT); // it detaches and exits
         }
         let _ = self.child.wait();
         if let Some(reader) = self.reader.take() {
