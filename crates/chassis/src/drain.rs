@@ -87,9 +87,11 @@ impl Drain {
             }
             let was_idle = silent >= QUIET + now.duration_since(self.began);
             if was_idle { DrainStep::Close } else { DrainStep::Linger }
-        } else if now >= self.answer_until {
+        } else if now >= self.answer_until && (has_unread(&socket) || has_been_taken(&socket)) {
             DrainStep::Linger
         } else {
+            // After half time, too, while a client that sends nothing has not taken its reply: behind a FIN nobody
+            // could tell any more whether it has, and a reply cut off at the deadline would count as completed.
             DrainStep::Answer
         }
     }
@@ -115,6 +117,7 @@ fn has_been_taken(socket: impl AsFd) -> bool {
 #[cfg(test)]
 mod tests {
     use std::io::{Read, Write};
+    use std::net::{TcpListener, TcpStream};
     use std::os::unix::net::UnixStream;
 
     use super::*;
@@ -141,5 +144,20 @@ mod tests {
         assert_eq!(drain.step(&server, long_ago), DrainStep::Answer);
         server.read_exact(&mut [0]).unwrap();
         assert_eq!(drain.step(&server, long_ago), DrainStep::Close);
+    }
+    /// However late the last byte of the reply was sent: the moment of half time does not matter.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_reply_that_has_not_been_taken_at_half_time_keeps_its_connection_open() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let _client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let (mut server, _) = listener.accept().unwrap();
+        let half_time = Drain { answer_until: Instant::now(), ..Drain::begin(&Options::default()) };
+        assert_eq!(half_time.step(&server, Tick::now()), DrainStep::Linger);
+        server.set_nonblocking(true).unwrap();
+        while server.write(&[0; 64 << 10]).is_ok() {}
+        assert_eq!(half_time.step(&server, Tick::now()), DrainStep::Answer);
+        let deadline = Drain { deadline: Instant::now(), ..half_time };
+        assert_eq!(deadline.step(&server, Tick::now()), DrainStep::Cut { owed: true });
     }
 }
