@@ -94,6 +94,12 @@ fn run_one<'launch>(
             _ => expect_unharmed(&running.context, &mut running.baseline),
         }?)
     });
+    if let (Err(Stop::Failed(failure)), Holder::Program(program)) = (&mut result, &mut running.server)
+        && case.needs != Needs::Shutdown
+    // that server was to end
+    {
+        *failure = program.explain(failure.clone(), &running.context);
+    }
     let notes = take(running.context.notes.get_mut().unwrap_or_else(PoisonError::into_inner));
     let of_its_own = matches!(case.needs, Needs::Pause | Needs::Shutdown);
     if !matches!(result, Err(Stop::Failed(_))) {

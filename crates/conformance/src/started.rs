@@ -90,6 +90,11 @@ impl<'launch> Started<'launch> {
         self.program.log()
     }
 
+    /// Adds to a failure that the server has died, if it has.
+    pub(crate) fn explain(&mut self, failure: Failure) -> Failure {
+        self.program.explain(failure, &self.context)
+    }
+
     /// SIGTERM, and then it must exit with 0.
     pub(crate) fn expect_clean_end(&mut self) -> Result<(), Failure> {
         self.signal(Signal::TERM)?;
@@ -162,6 +167,23 @@ impl Program {
             format!("{status}; it logged {:?}", self.log())
         })?;
         if code == 0 && self.keeps_log { require_adds_up(&self.log()) } else { Ok(()) }
+    }
+
+    /// Adds to a failure that the process has died, if it has: a client of it learns only that its connection is
+    /// refused or reset, and which of these comes first depends on the moment.
+    ///
+    /// The kernel closes the sockets of a dying process before it reports the end. So this waits until the process
+    /// has ended or greets a client again.
+    pub(crate) fn explain(&mut self, failure: Failure, context: &Context<'_>) -> Failure {
+        let mut ended = None;
+        eventually(context.patience, || {
+            ended = self.expect_exit(Duration::ZERO).ok();
+            ended.is_some() || context.greeted().is_ok()
+        });
+        let Some(status) = ended else { return failure };
+        let got =
+            format!("{}; the server process has ended: {status}; it logged {:?}", failure.got, self.log());
+        Failure { got, ..failure }
     }
 
     /// It must exit by itself; then the log is complete.
