@@ -12,7 +12,7 @@ use conformance::{Launch, Settings};
 use signal_hook::consts::SIGTERM;
 use signal_hook::low_level::pipe;
 
-use crate::acceptors::{accept_in_a_pool, accept_on_edges};
+use super::acceptors::{accept_in_a_pool, accept_on_edges};
 use crate::support::{Fault, PANIC_TEXT, Shared, listen};
 
 /// Names the fault to the child; without it this is no child.
@@ -86,7 +86,7 @@ pub(crate) struct AsChild(pub(crate) Fault);
 impl AsChild {
     fn to_command(&self) -> Option<Command> {
         let mut command = Command::new(env::current_exe().ok()?);
-        let entry = "child::serve_as_a_child";
+        let entry = "faulty_processes::child::serve_as_a_child";
         command.args(["--exact", entry, "--nocapture"]).env(CHILD, format!("{:?}", self.0));
         Some(command)
     }

@@ -1,16 +1,14 @@
 //! The suite must be able to fail: each planted fault is reported, by the cases that are about it, and a
 //! server without a fault is not.
 
-mod support;
-
 use std::net::{SocketAddr, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
+use crate::support::{Fault, Shared, listen};
 use conformance::{Case, Concurrency, Launch, Options, Outcome, Server, Settings, Target, cases, find, run};
-use support::{Fault, Shared, listen};
 
 /// Cases mostly wait, so several of them share the cores.
 const AT_ONCE: usize = 8;

@@ -1,17 +1,14 @@
 //! What a server does to its process is seen from outside: each planted fault is reported, and a process
 //! without a fault is not. The servers are this test binary itself, started again as a child.
-#![cfg(target_os = "linux")]
 
 mod acceptors;
 mod child;
-#[path = "../support/mod.rs"]
-mod support;
 
 use std::time::Duration;
 
+use crate::support::Fault;
 use child::{AsChild, WORKERS};
 use conformance::{Concurrency, Options, Outcome, Target, find, run};
-use support::Fault;
 
 #[test]
 fn a_process_without_a_fault_passes() {
@@ -92,9 +89,8 @@ fn a_table_that_is_full_is_reported() {
 
 #[test]
 fn workers_that_die_of_a_panic_are_reported() {
-    let outcome =
-        outcome_with(Fault::LosesWorkers, Concurrency::Workers(WORKERS), "G5", Duration::from_secs(1));
-    assert_failed(&outcome, "after 3 panics: greeting");
+    let workers = Concurrency::Workers(WORKERS);
+    assert_failure(Fault::LosesWorkers, workers, "G5", |step| step.ends_with("after 3 panics: greeting"));
 }
 
 #[test]
@@ -162,18 +158,29 @@ fn a_server_that_does_not_drain_is_reported() {
     assert!(matches!(outcome, Outcome::Failed(_)), "{outcome}");
 }
 
+/// What never comes is waited for as long as the patience lasts, so the first is short. A machine that is too busy for
+/// it, and fails in an earlier step, is given more.
+const PATIENCE: [Duration; 3] = [Duration::from_secs(1), Duration::from_secs(10), Duration::from_secs(60)];
+
 /// The case fails in just this step.
 fn assert_step(fault: Fault, id: &str, step: &str) {
-    let outcome = outcome_of(fault, id, Duration::from_secs(1));
-    assert!(
-        matches!(&outcome, Outcome::Failed(failure) if failure.step == step),
-        "{fault:?}: {id} {outcome}"
-    );
+    assert_failure(fault, Concurrency::Many, id, |failed| failed == step);
 }
 
 /// The case fails in a step whose name ends so.
 fn assert_fails(fault: Fault, id: &str, step: &str) {
-    assert_failed(&outcome_of(fault, id, Duration::from_secs(1)), step);
+    assert_failure(fault, Concurrency::Many, id, |failed| failed.ends_with(step));
+}
+
+fn assert_failure(fault: Fault, concurrency: Concurrency, id: &str, is_it: impl Fn(&str) -> bool) {
+    let mut outcomes = Vec::new();
+    let is_reported = PATIENCE.into_iter().any(|patience| {
+        let outcome = outcome_with(fault, concurrency, id, patience);
+        let is_reported = matches!(&outcome, Outcome::Failed(failure) if is_it(&failure.step));
+        outcomes.push(outcome.to_string());
+        is_reported
+    });
+    assert!(is_reported, "{fault:?}: {id} {outcomes:#?}");
 }
 
 fn assert_failed(outcome: &Outcome, step: &str) {
