@@ -1,16 +1,13 @@
 //! What is printed as JSON is what the schema in this repository says.
-#![cfg(target_os = "linux")]
-
-mod common;
 
 use std::net::{SocketAddr, TcpStream};
 
-use common::{patient, serve, start};
+use crate::common::{patient, serve, start};
 use jsonschema::Validator;
 use loadgen::{Arrivals, Dialect, ErrorKind, Load, Outcome, Scenario, run};
 use serde_json::{Value, json};
 
-const SCHEMA: &str = include_str!("../schema/outcome.schema.json");
+const SCHEMA: &str = include_str!("../../schema/outcome.schema.json");
 
 fn schema() -> Value {
     serde_json::from_str(SCHEMA).expect("a schema in JSON")

@@ -2,16 +2,13 @@
 //!
 //! Where all connections fail at once the run ends with them, however long the window is; so a long
 //! window costs nothing and leaves no room for chance.
-#![cfg(target_os = "linux")]
-
-mod common;
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::sync::mpsc;
 use std::thread;
 
-use common::{listen, patient, serve, start};
+use crate::common::{listen, patient, serve, start};
 use loadgen::{Dialect, ErrorKind, Outcome, Phase, Scenario, run};
 use protocol::GREETING;
 

@@ -1,5 +1,4 @@
 //! Every model in this very process: what `serve` returns must add up, which a child process cannot show.
-#![expect(clippy::unwrap_used, reason = "a test's helpers fail the test")]
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown as Direction, SocketAddr, TcpStream};

@@ -1,12 +1,9 @@
 //! Eight ways for a server to be wrong, and each kind of load notices each of them.
-#![cfg(target_os = "linux")]
-
-mod common;
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 
-use common::{patient, serve, start};
+use crate::common::{patient, serve, start};
 use loadgen::{Arrivals, ErrorKind, Load, Outcome, Scenario, Slow, run};
 use protocol::GREETING;
 

@@ -1,5 +1,4 @@
 //! `faults` from outside: what it injects, prints and returns.
-#![cfg(target_os = "linux")]
 
 use std::process::{Command, Output};
 

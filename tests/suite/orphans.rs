@@ -1,6 +1,4 @@
 //! No server outlives the launcher that has started it.
-#![cfg(target_os = "linux")]
-#![expect(clippy::unwrap_used, reason = "a test's helpers fail the test")]
 
 use std::fs;
 use std::io::{BufRead, BufReader};

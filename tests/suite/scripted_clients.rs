@@ -1,7 +1,5 @@
 //! `client`, `timeline` and `trace` as a user runs them: processes, exit codes, what is printed.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
-
 use std::fs;
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;

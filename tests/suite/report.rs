@@ -1,6 +1,4 @@
 //! The launcher's report from outside: a real run leaves one, and a recorded run gives the same again.
-#![cfg(target_os = "linux")]
-#![expect(clippy::unwrap_used, reason = "helpers of tests may")]
 
 use std::fs;
 use std::path::Path;

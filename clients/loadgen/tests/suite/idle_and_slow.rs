@@ -1,7 +1,4 @@
 //! Idle connections, slow clients, source addresses, ramps.
-#![cfg(target_os = "linux")]
-
-mod common;
 
 use std::collections::HashMap;
 use std::io::{self, Read, Write};
@@ -10,7 +7,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use common::{answer, patient, serve, start};
+use crate::common::{answer, patient, serve, start};
 use loadgen::{Arrivals, Dialect, Load, Phase, Scenario, Slow, ramp, run};
 use protocol::GREETING;
 

@@ -1,8 +1,6 @@
 //! Shutdown against clients that never fall quiet, in the models that are loops: a client that always has
 //! more to read must not keep its turn, nor the server, for ever.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
-
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::thread;

@@ -1,7 +1,4 @@
 //! Churn: whole connections, one after the other in each place.
-#![cfg(target_os = "linux")]
-
-mod common;
 
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
@@ -10,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc;
 use std::thread;
 
-use common::{listen, patient, serve, start};
+use crate::common::{listen, patient, serve, start};
 use loadgen::{Churned, Dialect, ErrorKind, Load, Outcome, Phase, Scenario, run};
 use protocol::GREETING;
 

@@ -1,7 +1,7 @@
 //! `check` from outside: what it prints and how it exits.
 
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::process::{Command, Output};
 use std::thread;
 
@@ -111,7 +111,10 @@ fn wrong_arguments_exit_with_2_and_name_the_cure() {
 
 #[test]
 fn an_address_at_which_nothing_listens_is_told_from_a_server_that_fails() {
-    let unused = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    // The own end of a connection: its port is taken, and nobody listens there.
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let end = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    let unused = end.local_addr().unwrap();
     let output = check(&[&unused.to_string()]);
     assert_eq!(output.status.code(), Some(1), "{output:?}");
     let message = String::from_utf8_lossy(&output.stderr);

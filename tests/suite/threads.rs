@@ -1,6 +1,4 @@
 //! How many threads each model has is its very definition, so it is counted.
-#![cfg(target_os = "linux")]
-#![expect(clippy::unwrap_used, reason = "a test's helpers fail the test")]
 
 use std::fs;
 use std::io::Read;

@@ -2,9 +2,6 @@
 //!
 //! Nothing here depends on how fast the machine is: times are only ever compared with what they cannot fall
 //! short of, and messages are counted.
-#![cfg(target_os = "linux")]
-
-mod common;
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream};
@@ -12,7 +9,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use common::{answer, listen, patient, serve, start};
+use crate::common::{answer, listen, patient, serve, start};
 use loadgen::{Arrivals, ErrorKind, Load, Measurement, OpenLoop, Outcome, Phase, Scenario, run};
 use protocol::GREETING;
 

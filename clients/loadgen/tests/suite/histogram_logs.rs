@@ -1,13 +1,10 @@
 //! Histogram logs, from the run that writes them to the sum of several.
-#![cfg(target_os = "linux")]
-
-mod common;
 
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use common::{patient, serve, start};
+use crate::common::{patient, serve, start};
 use loadgen::{Arrivals, Latency, Load, Measurement, Outcome, Scenario, run};
 use serde::Deserialize;
 

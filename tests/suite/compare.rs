@@ -1,6 +1,4 @@
 //! The launcher's `compare` from outside: models really started, really loaded, and what is left of it.
-#![cfg(target_os = "linux")]
-#![expect(clippy::unwrap_used, reason = "helpers of tests may panic like tests")]
 
 use std::collections::HashSet;
 use std::fs;

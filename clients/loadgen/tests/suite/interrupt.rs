@@ -1,7 +1,4 @@
 //! Runs that are ended early: by a handle, by Ctrl-C, and by a second one.
-#![cfg(target_os = "linux")]
-
-mod common;
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::SocketAddr;
@@ -11,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
-use common::{answer, patient, serve, start};
+use crate::common::{answer, patient, serve, start};
 use loadgen::{Arrivals, Handle, Load, Outcome, Phase, Scenario, ramp_until, run_until};
 use protocol::GREETING;
 use rustix::process::{Pid, Signal, kill_process};

@@ -1,7 +1,5 @@
 //! A reply that the server has handed to its kernel, and the client has not taken yet, is not lost when the server
 //! stops; and what a client marks as urgent is a byte like any other. On every model.
-#![cfg(target_os = "linux")]
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};

@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use crate::graph::{Graph, Package};
-use crate::licences::is_satisfied;
+use super::graph::{Graph, Package};
+use super::licences::is_satisfied;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -203,7 +203,7 @@ fn every_kind_of_fault_is_found_in_a_graph_that_has_it() {
         { "id": "server-example@0.1.0", "dependencies": ["nix@1.0.0", "libfuzzer-sys@1.0.0"] },
     ]}}))
     .unwrap();
-    let rules = crate::rules();
+    let rules = super::rules();
     assert_eq!(rules.licence_findings(&graph), ["copyleft 1.0.0: GPL-3.0-only"]);
     assert_eq!(
         rules.ban_findings(&graph),

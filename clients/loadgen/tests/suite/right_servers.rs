@@ -1,8 +1,4 @@
 //! What a correct server looks like to the load generator.
-#![cfg(target_os = "linux")]
-#![expect(clippy::unwrap_used, reason = "helpers of tests may")]
-
-mod common;
 
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -11,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc;
 use std::thread;
 
-use common::{answer, listen, patient, serve, start};
+use crate::common::{answer, listen, patient, serve, start};
 use loadgen::{Bound, Dialect, Phase, Scenario, run};
 use protocol::GREETING;
 

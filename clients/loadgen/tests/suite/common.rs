@@ -1,7 +1,6 @@
 //! Servers to be measured, right and broken: blocking, a thread per connection, on a port of their own.
 //!
 //! Their threads are left behind when a test ends; the process takes them along.
-#![allow(dead_code, reason = "each test file uses its part")]
 
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
