@@ -9,7 +9,7 @@
 //! | `check`, `compare`, `faults`, `report`, `scripted_clients`, `soak` | a command of the launcher as a user runs it |
 //! | `drain`, `owed`, `summaries` | every model in this process: how it stops, and what it counts |
 //! | `orphans`, `stalled_log`, `threads` | every model as a process: its end, its log, its threads |
-//! | `readme`, `security`, `supply_chain` | the documents and the rules, held against what is there |
+//! | `readme`, `security`, `supply_chain`, `targets` | the documents, the rules and the manifests, held against what is there |
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
 
@@ -33,5 +33,6 @@ mod soak;
 mod stalled_log;
 mod summaries;
 mod supply_chain;
+mod targets;
 #[cfg(target_os = "linux")]
 mod threads;

@@ -1,7 +1,7 @@
 //! SECURITY.md names what holds its promises: that must exist.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use chassis::Options;
 
@@ -68,7 +68,7 @@ fn no_package_opens_what_the_workspace_denies() {
         let manifest: toml::Table = manifest.parse().unwrap();
         let inherits = manifest["lints"].get("workspace").and_then(toml::Value::as_bool);
         assert_eq!(inherits, Some(true), "{}: `[lints] workspace = true` is missing", folder.display());
-        for source in sources(&folder.join("src")) {
+        for source in rust_files(&folder.join("src")) {
             let text = fs::read_to_string(&source).unwrap();
             for door in ["allow(unsafe_code", "expect(unsafe_code"] {
                 assert!(!text.contains(door), "{} opens unsafe code", source.display());
@@ -78,11 +78,11 @@ fn no_package_opens_what_the_workspace_denies() {
 }
 
 /// All Rust files below a folder.
-fn sources(folder: &Path) -> Vec<std::path::PathBuf> {
+pub(crate) fn rust_files(folder: &Path) -> Vec<PathBuf> {
     let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
     let paths = entries.map(|entry| entry.unwrap().path());
     paths
-        .flat_map(|path| if path.is_dir() { sources(&path) } else { vec![path] })
+        .flat_map(|path| if path.is_dir() { rust_files(&path) } else { vec![path] })
         .filter(|path| path.extension().is_some_and(|extension| extension == "rs"))
         .collect()
 }
