@@ -87,7 +87,14 @@ pub enum Stop {
     Skipped(String),
 }
 
+/// How the reason of a skip begins that is due to the machine on which the checker runs: it lacks a program.
+pub const NEEDS_PROGRAM: &str = "needs the program ";
+
 impl Stop {
+    pub(crate) fn without_program(which: &str) -> Stop {
+        Stop::Skipped(format!("{NEEDS_PROGRAM}{which}"))
+    }
+
     pub(crate) fn skipped(reason: impl Into<String>) -> CaseResult {
         Err(Stop::Skipped(reason.into()))
     }

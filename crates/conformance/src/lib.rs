@@ -63,7 +63,7 @@ mod strace;
 mod target;
 
 pub use accounts::require_adds_up;
-pub use case::{Case, CaseResult, Failure, Needs, Stop};
+pub use case::{Case, CaseResult, Failure, NEEDS_PROGRAM, Needs, Stop};
 pub use context::Context;
 pub use groups::{cases, find};
 pub use report::{CaseReport, Outcome, Report};

@@ -153,7 +153,7 @@ fn e7_killed_client(context: &Context) -> CaseResult {
     // `sleep` only holds the socket: whoever has it as standard input has the last copy of it.
     let holder = Command::new("sleep").arg("60").stdin(Stdio::from(client.into_socket())).spawn();
     let Ok(mut holder) = holder else {
-        return Stop::skipped("needs the program 'sleep', which is not there");
+        return Err(Stop::without_program("'sleep', which is not there"));
     };
     let killed = holder.kill().and_then(|()| holder.wait());
     killed.map_err(|error| Failure::new("kill the client", "to succeed", error.to_string()))?;

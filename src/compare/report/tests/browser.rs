@@ -41,9 +41,12 @@ onload = () => {
 #[test]
 fn a_browser_draws_every_chart_on_a_page_and_on_a_phone() {
     let Some(browser) = BROWSERS.into_iter().find(|name| is_installed(name)) else {
-        eprintln!(
-            "skipped a_browser_draws_every_chart_on_a_page_and_on_a_phone: none of {BROWSERS:?} is installed"
+        let missing = format!("none of {BROWSERS:?} is installed");
+        assert!(
+            std::env::var_os("NO_SKIP").is_none(),
+            "NO_SKIP is set, and this would be skipped: {missing}"
         );
+        eprintln!("skipped a_browser_draws_every_chart_on_a_page_and_on_a_phone: {missing}");
         return;
     };
     let analysis = analyse(&comparison("full"));
