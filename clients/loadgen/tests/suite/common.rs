@@ -32,6 +32,14 @@ pub(crate) fn listen() -> (TcpListener, SocketAddr) {
     (listener, address)
 }
 
+/// An address where nobody listens as long as the rest is kept: it is a connection's own end, so that no listener
+/// of another test gets its port meanwhile.
+pub(crate) fn nobody() -> (SocketAddr, TcpStream, TcpListener) {
+    let (listener, address) = listen();
+    let end = TcpStream::connect(address).expect("a listener that listens");
+    (end.local_addr().expect("the address of a connected socket"), end, listener)
+}
+
 /// Serves one connection by the protocol, but lets `distort` at each reply before it is sent.
 pub(crate) fn serve(mut stream: &TcpStream, distort: impl FnMut(&mut Vec<u8>)) -> io::Result<()> {
     stream.write_all(&[GREETING])?;

@@ -27,7 +27,7 @@ fn loadgen(arguments: &[&str]) -> Output {
 fn logged_run(address: SocketAddr, log: &Path, arguments: &[&str]) -> Outcome {
     let (address, log) = (address.to_string(), log.to_str().expect("a plain path"));
     let fixed =
-        [address.as_str(), "--json", "--quiet", "--warm-up", "0ms", "--duration", "50ms", "--hist-out", log];
+        [address.as_str(), "--json", "--quiet", "--warm-up", "0ms", "--duration", "1s", "--hist-out", log];
     let output = loadgen(&[&fixed[..], arguments].concat());
     assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
     serde_json::from_slice(&output.stdout).expect("an outcome")

@@ -90,7 +90,7 @@ fn a_client_that_thinks_waits_between_a_reply_and_its_next_message() {
         Ok(())
     });
     let slow = Slow { think_ms: 20, ..Slow::default() };
-    let outcome = run(address, &Scenario { slow, ..patient(2, 200) }, |_| {}).unwrap().outcome;
+    let outcome = run(address, &Scenario { slow, ..patient(2, 1_000) }, |_| {}).unwrap().outcome;
     assert!(outcome.errors.is_empty(), "{:?}", outcome.errors);
     let gaps = gaps.lock().unwrap();
     assert!(!gaps.is_empty());

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc;
 use std::thread;
 
-use crate::common::{answer, listen, patient, serve, start};
+use crate::common::{answer, listen, nobody, patient, serve, start};
 use loadgen::{Bound, Dialect, Phase, Scenario, run};
 use protocol::GREETING;
 
@@ -257,8 +257,7 @@ fn phases_are_reported_in_order() {
 
 #[test]
 fn an_address_where_nobody_listens_is_named() {
-    let (listener, address) = listen();
-    drop(listener);
+    let (address, _end, _listener) = nobody();
     let message = format!("{:#}", run(address, &patient(1, 10), |_| {}).unwrap_err());
     assert!(message.contains(&address.to_string()) && message.contains("listening"), "{message}");
 }
