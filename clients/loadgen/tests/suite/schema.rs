@@ -1,11 +1,13 @@
 //! What is printed as JSON is what the schema in this repository says.
 
+mod validator;
+
 use std::net::{SocketAddr, TcpStream};
 
 use crate::common::{patient, serve, start};
-use jsonschema::Validator;
 use loadgen::{Arrivals, Dialect, ErrorKind, Load, Outcome, Scenario, run};
 use serde_json::{Value, json};
+use validator::Validator;
 
 const SCHEMA: &str = include_str!("../../schema/outcome.schema.json");
 
@@ -14,7 +16,7 @@ fn schema() -> Value {
 }
 
 fn validator() -> Validator {
-    jsonschema::draft202012::new(&schema()).expect("a schema")
+    Validator::new(schema())
 }
 
 fn server() -> SocketAddr {
@@ -27,16 +29,8 @@ fn outcome_of(address: SocketAddr, load: Load) -> Outcome {
 
 fn assert_described(outcome: &Outcome) {
     let value = serde_json::to_value(outcome).expect("JSON");
-    let complaints: Vec<String> = validator()
-        .iter_errors(&value)
-        .map(|complaint| format!("{}: {complaint}", complaint.instance_path()))
-        .collect();
+    let complaints = validator().complaints(&value);
     assert!(complaints.is_empty(), "{complaints:#?}\n{value:#}");
-}
-
-#[test]
-fn the_schema_is_one_of_its_own_draft() {
-    assert!(jsonschema::meta::is_valid(&schema()));
 }
 
 #[test]
@@ -122,13 +116,13 @@ fn the_schema_leaves_nothing_open_and_nothing_unexplained() {
 fn what_is_missing_or_unknown_is_refused() {
     let good = serde_json::to_value(outcome_of(server(), Load::Closed)).unwrap();
     let validator = validator();
-    assert!(validator.is_valid(&good));
+    assert_eq!(validator.complaints(&good), [""; 0]);
     for name in good.as_object().unwrap().keys() {
         let mut missing = good.clone();
         missing.as_object_mut().unwrap().remove(name);
-        assert!(!validator.is_valid(&missing), "{name} is always there");
+        assert!(!validator.complaints(&missing).is_empty(), "{name} is always there");
     }
     let mut unknown = good;
     unknown["speed"] = json!(1);
-    assert!(!validator.is_valid(&unknown));
+    assert!(!validator.complaints(&unknown).is_empty());
 }
