@@ -155,7 +155,7 @@ mod tests {
         let half_time = Drain { answer_until: Instant::now(), ..Drain::begin(&Options::default()) };
         assert_eq!(half_time.step(&server, Tick::now()), DrainStep::Linger);
         server.set_nonblocking(true).unwrap();
-        while server.write(&[0; 64 << 10]).is_ok() {}
+        while server.write(&[0; 16 << 10]).is_ok() {}
         assert_eq!(half_time.step(&server, Tick::now()), DrainStep::Answer);
         let deadline = Drain { deadline: Instant::now(), ..half_time };
         assert_eq!(deadline.step(&server, Tick::now()), DrainStep::Cut { owed: true });

@@ -6,8 +6,6 @@
 //! | `broken_servers` | such servers in this process: what a client sees of a fault |
 //! | `faulty_processes` | such servers as processes of their own: what is seen of a process from outside |
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
-
 mod broken_servers;
 #[cfg(target_os = "linux")]
 mod faulty_processes;
