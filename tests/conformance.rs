@@ -1,6 +1,8 @@
 //! The whole conformance catalogue on every model: one trial for each pair, such as `mio::A3`, with a
 //! server process of its own. A new row in the registry adds its trials.
 
+mod skips;
+
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -33,7 +35,7 @@ fn held(model: &'static Model, case: &'static Case) -> Result<Completion, Failed
     let mut report = run(&launcher.target(), &[case], &options, &mut |_| ());
     match report.cases.remove(0).outcome {
         Outcome::Passed => Ok(Completion::Completed),
-        Outcome::Skipped { reason } => Ok(Completion::ignored_with(reason)),
+        Outcome::Skipped { reason } => skips::skip(reason),
         failed @ Outcome::Failed(_) => Err(format!("{}: {failed}", case.title).into()),
     }
 }

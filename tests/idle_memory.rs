@@ -3,6 +3,9 @@
 //! Measured from outside, as the growth of the process's private resident memory over thousands of idle
 //! clients, each of which has been served once. What the kernel holds for a socket comes on top and is the
 //! same for every model.
+//!
+//! A program of its own, because it raises its limit on open files, and because the gate builds it once more with
+//! optimisation.
 
 #![cfg(target_os = "linux")]
 #![expect(clippy::unwrap_used, reason = "a test's helpers fail the test")]

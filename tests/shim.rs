@@ -8,6 +8,7 @@
 //! servers that the suite starts; those that a case starts by itself have faults, too, but keep their log.)
 
 mod seeds;
+mod skips;
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read};
@@ -112,7 +113,7 @@ fn held(model: &'static Model, case: &'static Case, seed: u64) -> Result<Complet
     let tally = tallies.entry(model.name).or_default();
     let mut verdict = match outcome {
         Outcome::Passed => Ok(Completion::Completed),
-        Outcome::Skipped { reason } => return Ok(Completion::ignored_with(reason)),
+        Outcome::Skipped { reason } => return skips::skip(reason),
         Outcome::Failed(failure) => Err(format!("{}: {failure}", case.title)),
     };
     for ended in launcher.ended.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {

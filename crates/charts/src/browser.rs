@@ -1,8 +1,8 @@
 //! Pictures in a real browser without a window. Only a browser knows how wide letters are, so only it can tell
 //! whether words leave the paper or meet each other. For tests, here and of those who use this crate.
 
-use std::fs;
 use std::process::{Command, Output};
+use std::{env, fs};
 
 const BROWSERS: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "chrome"];
 /// Longer than any browser takes for one page, even on a busy machine; then it is ended.
@@ -58,13 +58,16 @@ pub struct Frame<'page> {
 }
 
 /// Asserts that each page draws its charts, that it is no wider than its frame, and that no words in its charts leave
-/// the paper or meet each other. Where no browser is installed it says so, and asserts nothing.
+/// the paper or meet each other. Where no browser is installed it says so, and asserts nothing;
+/// with `NO_SKIP` in the environment it fails instead.
 ///
 /// # Panics
-/// If a page is not drawn like that.
+/// If a page is not drawn like that, or if no browser is installed and `NO_SKIP` is set.
 pub fn assert_drawn(frames: &[Frame<'_>]) {
     let Some(browser) = BROWSERS.into_iter().find(|name| is_installed(name)) else {
-        eprintln!("skipped what a browser has to tell: none of {BROWSERS:?} is installed");
+        let missing = format!("none of {BROWSERS:?} is installed");
+        assert!(env::var_os("NO_SKIP").is_none(), "NO_SKIP is set, and this would be skipped: {missing}");
+        eprintln!("skipped what only a browser can measure: {missing}");
         return;
     };
     let output = dump(browser, &page_of(frames));

@@ -19,7 +19,14 @@ pub enum Stop {
     Skipped(String),
 }
 
+/// How the reason of a skip begins if the machine that runs the suite lacks a program.
+pub const NEEDS_PROGRAM: &str = "needs the program ";
+
 impl Stop {
+    pub(crate) fn without_program(which: &str) -> Stop {
+        Stop::Skipped(format!("{NEEDS_PROGRAM}{which}"))
+    }
+
     pub(crate) fn skipped(reason: impl Into<String>) -> CaseResult {
         Err(Stop::Skipped(reason.into()))
     }

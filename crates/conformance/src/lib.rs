@@ -68,7 +68,7 @@ mod target;
 pub use accounts::require_adds_up;
 pub use case::{Case, Needs};
 pub use context::Context;
-pub use failure::{CaseResult, Failure, Stop};
+pub use failure::{CaseResult, Failure, NEEDS_PROGRAM, Stop};
 pub use groups::{cases, find};
 pub use report::{CaseReport, Outcome, Report};
 pub use runner::{Options, run};

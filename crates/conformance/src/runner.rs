@@ -95,6 +95,12 @@ fn run_one<'launch>(
             _ => expect_unharmed(&running.context, &mut running.baseline),
         }?)
     });
+    // A case that shuts its server down expects it to end.
+    if case.needs != Needs::Shutdown
+        && let (Err(Stop::Failed(failure)), Owner::Program(program)) = (&mut result, &mut running.server)
+    {
+        *failure = program.explain(failure.clone(), &running.context);
+    }
     let notes = take(running.context.notes.get_mut().unwrap_or_else(PoisonError::into_inner));
     let of_its_own = matches!(case.needs, Needs::Pause | Needs::Shutdown);
     if !matches!(result, Err(Stop::Failed(_))) {

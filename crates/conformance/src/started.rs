@@ -91,6 +91,11 @@ impl<'launch> Started<'launch> {
         self.program.log()
     }
 
+    /// Adds to a failure that the server process has ended, if it has.
+    pub(crate) fn explain(&mut self, failure: Failure) -> Failure {
+        self.program.explain(failure, &self.context)
+    }
+
     /// Sends SIGTERM and expects exit code 0.
     pub(crate) fn expect_clean_end(&mut self) -> Result<(), Failure> {
         self.signal(Signal::TERM)?;
@@ -163,6 +168,23 @@ impl Program {
             format!("{status}; it logged {:?}", self.log())
         })?;
         if code == 0 && self.keeps_log { require_adds_up(&self.log()) } else { Ok(()) }
+    }
+
+    /// Adds to a failure that the process has ended, if it has. A client learns only that its connection is refused or
+    /// reset, and which of these comes first is chance.
+    ///
+    /// The kernel closes the sockets of a process before it reports its end. So this waits until the process has ended
+    /// or greets a client again.
+    pub(crate) fn explain(&mut self, failure: Failure, context: &Context<'_>) -> Failure {
+        let mut ended = None;
+        eventually(context.patience, || {
+            ended = self.expect_exit(Duration::ZERO).ok();
+            ended.is_some() || context.greeted().is_ok()
+        });
+        let Some(status) = ended else { return failure };
+        let got =
+            format!("{}; the server process has ended: {status}; it logged {:?}", failure.got, self.log());
+        Failure { got, ..failure }
     }
 
     /// Expects it to exit by itself; then the log is complete.

@@ -32,7 +32,7 @@ impl Strace {
         command.arg("-f").args(arguments).args(["-p", &process.id()]);
         let spawned = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn();
         let Ok(mut child) = spawned else {
-            return Err(Stop::Skipped("needs the program 'strace', which is not installed".to_owned()));
+            return Err(Stop::without_program("'strace', which is not installed"));
         };
         let (counted, attached) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
         let (for_reader, for_attached) = (Arc::clone(&counted), Arc::clone(&attached));
@@ -48,7 +48,7 @@ impl Strace {
         if eventually(patience, || attached.load(Ordering::Relaxed) > 0) {
             Ok(strace)
         } else {
-            Err(Stop::Skipped("strace is not permitted to trace this process".to_owned()))
+            Err(Stop::without_program("'strace', which is not permitted to trace this process"))
         }
     }
 

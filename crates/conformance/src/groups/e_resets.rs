@@ -157,7 +157,7 @@ fn e7_killed_client(context: &Context) -> CaseResult {
     // `sleep` only holds the socket: its standard input is the last copy of it.
     let holder = Command::new("sleep").arg("60").stdin(Stdio::from(client.into_socket())).spawn();
     let Ok(mut holder) = holder else {
-        return Stop::skipped("needs the program 'sleep', which is not installed");
+        return Err(Stop::without_program("'sleep', which is not installed"));
     };
     let killed = holder.kill().and_then(|()| holder.wait());
     killed.map_err(|error| Failure::new("kill the client", "to succeed", error.to_string()))?;

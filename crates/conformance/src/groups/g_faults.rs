@@ -103,14 +103,22 @@ fn g5_panics(context: &Context<'_>) -> CaseResult {
         );
     };
     let mut server = Started::start(context, Settings { panics: true, ..Settings::NONE })?;
-    let here = server.context();
-    let at_once = here.concurrency().at_once().min(64);
-    let bystander = here.bystander()?;
+    let panicked = serve_despite_panics(server.context(), text).map_err(|failure| server.explain(failure))?;
+    context.note(format!("{panicked} handlers panicked"));
+    server.expect_unharmed()?;
+    server.expect_clean_end()?;
+    Ok(())
+}
+
+/// Returns how many handlers have panicked.
+fn serve_despite_panics(context: &Context<'_>, text: &str) -> Result<usize, Failure> {
+    let at_once = context.concurrency().at_once().min(64);
+    let bystander = context.bystander()?;
     let victims = if at_once > 1 { at_once - 1 } else { 1 };
     let request = format!("^{text}$");
     let mut panicked = 0;
     while panicked < 2 * at_once {
-        let clients: Result<Vec<_>, Failure> = (0..victims).map(|_| here.greeted()).collect();
+        let clients: Result<Vec<_>, Failure> = (0..victims).map(|_| context.greeted()).collect();
         let mut clients = clients.during(format_args!("after {panicked} panics"))?;
         clients.iter_mut().try_for_each(|client| client.send(request.as_bytes()))?;
         for client in &mut clients {
@@ -118,10 +126,7 @@ fn g5_panics(context: &Context<'_>) -> CaseResult {
         }
         panicked += victims;
     }
-    context.note(format!("{panicked} handlers panicked"));
     bystander.expect_undisturbed()?;
-    all_at_once(here, at_once + 1).during("after the panics")?;
-    server.expect_unharmed()?;
-    server.expect_clean_end()?;
-    Ok(())
+    all_at_once(context, at_once + 1).during("after the panics")?;
+    Ok(panicked)
 }

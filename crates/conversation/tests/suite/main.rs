@@ -1,5 +1,4 @@
 //! The policy from outside: each rule by itself, a service that answers late, and random conversations.
-#![expect(clippy::unwrap_used, reason = "a test's helpers fail the test")]
 
 mod late;
 mod random;

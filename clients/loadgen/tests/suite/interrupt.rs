@@ -1,0 +1,222 @@
+//! Runs that are ended early: by a handle, by Ctrl-C and by a second Ctrl-C.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::SocketAddr;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+use std::time::{Duration, Instant, SystemTime};
+
+use crate::common::{answer, patient, serve, start};
+use loadgen::{Arrivals, Handle, Load, Outcome, Phase, Scenario, ramp_until, run_until};
+use protocol::GREETING;
+use rustix::process::{Pid, Signal, kill_process};
+
+/// Longer than any test may take, so that only a stop can have ended it.
+const LONG_MS: u64 = 600_000;
+
+fn server() -> SocketAddr {
+    start(|stream, _| serve(&stream, |_| {}))
+}
+
+/// Runs until the first messages have been answered within the window.
+fn stopped_run(scenario: &Scenario) -> Outcome {
+    let handle = Handle::new();
+    let watcher = handle.clone();
+    let stopper = thread::spawn(move || {
+        while watcher.messages() == 0 {
+            thread::yield_now();
+        }
+        watcher.stop();
+    });
+    let measurement = run_until(server(), scenario, &handle, |_| {}).expect("a run");
+    stopper.join().expect("no panic");
+    measurement.expect("a window").outcome
+}
+
+#[test]
+fn a_stopped_run_reports_what_it_measured() {
+    for load in [Load::Closed, Load::Churn, Load::Open { rate: 1_000, arrivals: Arrivals::Uniform, seed: 0 }]
+    {
+        let outcome = stopped_run(&Scenario { load, threads: 2, ..patient(4, LONG_MS) });
+        assert!(outcome.interrupted, "{outcome:?}");
+        assert!(outcome.messages > 0, "{outcome:?}");
+        assert!(outcome.elapsed_ns < LONG_MS * 1_000_000, "{outcome:?}");
+        assert!(outcome.errors.is_empty(), "{:?}", outcome.errors);
+        assert_eq!(outcome.unfinished, 0, "messages in flight are drained: {outcome:?}");
+    }
+}
+
+#[test]
+fn messages_due_after_the_stop_are_not_counted() {
+    let load = Load::Open { rate: 1_000, arrivals: Arrivals::Uniform, seed: 0 };
+    let outcome = stopped_run(&Scenario { load, ..patient(1, LONG_MS) });
+    let open = outcome.open_loop.expect("the figures of an open loop");
+    assert_eq!(open.due, outcome.elapsed_ns.div_ceil(1_000_000), "one each millisecond: {open:?}");
+    assert_eq!(outcome.latency.expect("times").samples, open.due);
+}
+
+#[test]
+fn a_run_that_is_stopped_before_its_window_measures_nothing() {
+    for phase in [Phase::Connecting, Phase::Greeting, Phase::WarmUp] {
+        let handle = Handle::new();
+        let scenario = Scenario { warm_up_ms: LONG_MS, ..patient(2, LONG_MS) };
+        let measurement = run_until(server(), &scenario, &handle, |begun| {
+            if begun == phase {
+                handle.stop();
+            }
+        });
+        assert!(measurement.unwrap().is_none(), "{phase:?}");
+    }
+}
+
+#[test]
+fn a_run_that_waits_for_a_greeting_can_be_stopped() {
+    let handle = Handle::new();
+    let stopper = handle.clone();
+    let address = start(move |mut stream, _| {
+        // Accepted, so the client is about to wait for the greeting.
+        stopper.stop();
+        stream.read_exact(&mut [0])
+    });
+    let begun = Instant::now();
+    let scenario = Scenario { greeting_wait_ms: LONG_MS, ..patient(1, LONG_MS) };
+    assert!(run_until(address, &scenario, &handle, |_| {}).unwrap().is_none());
+    assert!(begun.elapsed() < Duration::from_millis(LONG_MS));
+}
+
+#[test]
+fn a_stopped_ramp_keeps_its_finished_steps() {
+    let handle = Handle::new();
+    let steps = ramp_until(server(), &patient(1, 20), &[1, 2, 3], &handle, |scenario, phase| {
+        if scenario.connections == 2 && phase == Phase::Greeting {
+            handle.stop();
+        }
+    });
+    let connections: Vec<usize> = steps.unwrap().iter().map(|step| step.scenario.connections).collect();
+    assert_eq!(connections, [1]);
+}
+
+#[test]
+fn a_run_that_is_not_stopped_is_not_interrupted() {
+    let outcome = run_until(server(), &patient(1, 20), &Handle::new(), |_| {}).unwrap().unwrap().outcome;
+    assert!(!outcome.interrupted);
+}
+
+/// The running tool and the lines of its standard error.
+struct Tool {
+    child: Child,
+    lines: Box<dyn Iterator<Item = String> + Send>,
+}
+
+impl Tool {
+    fn start(address: SocketAddr, arguments: &[&str]) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_loadgen"))
+            .arg(address.to_string())
+            .args(arguments)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the tool runs");
+        let lines = BufReader::new(child.stderr.take().expect("a pipe")).lines();
+        Tool { child, lines: Box::new(lines.map_while(Result::ok)) }
+    }
+
+    fn wait_for_line(&mut self, words: &str) {
+        let seen: Vec<String> = self.lines.by_ref().take_while(|line| !line.starts_with(words)).collect();
+        assert!(self.child.try_wait().expect("a child").is_none(), "{words}: {seen:?}");
+    }
+
+    /// Reads up to a line that starts with these words; false if the output ends before that.
+    fn prints(&mut self, words: &str) -> bool {
+        self.lines.any(|line| line.starts_with(words))
+    }
+
+    fn interrupt(&self) {
+        kill_process(Pid::from_child(&self.child), Signal::INT).expect("a process");
+    }
+
+    /// The exit code and the standard output.
+    fn end(self) -> (Option<i32>, String) {
+        let rest = thread::spawn(move || self.lines.count());
+        let output = self.child.wait_with_output().expect("an end");
+        rest.join().expect("no panic");
+        (output.status.code(), String::from_utf8(output.stdout).expect("text"))
+    }
+}
+
+#[test]
+fn an_interrupt_ends_the_run_and_prints_what_was_measured() {
+    let mut tool = Tool::start(server(), &["--json", "--duration", "10m"]);
+    tool.wait_for_line("measuring: ");
+    tool.interrupt();
+    let (code, output) = tool.end();
+    assert_eq!(code, Some(130));
+    let outcome: Outcome = serde_json::from_str(&output).unwrap();
+    assert!(outcome.interrupted && outcome.messages > 0, "{outcome:?}");
+}
+
+#[test]
+fn a_second_interrupt_ends_the_process_at_once() {
+    // Greets and then neither reads nor closes, so that draining takes long.
+    let address = start(|mut stream, _| {
+        stream.write_all(&[GREETING])?;
+        loop {
+            thread::park();
+        }
+    });
+    let mut tool = Tool::start(address, &["--duration", "10m"]);
+    tool.wait_for_line("measuring");
+    tool.interrupt();
+    tool.wait_for_line("draining");
+    tool.interrupt();
+    let (code, output) = tool.end();
+    assert_eq!((code, output.as_str()), (Some(130), ""));
+}
+
+#[test]
+fn connections_are_greeted_first_and_the_load_starts_at_the_given_time() {
+    // As far ahead as this machine needs to start the tool.
+    assert!(
+        [1, 10, 60].into_iter().any(starts_at_the_given_time),
+        "a minute was not enough to start the tool"
+    );
+}
+
+/// Lets the load start after that many seconds; false if the tool was not ready by then.
+fn starts_at_the_given_time(seconds: u64) -> bool {
+    let time = SystemTime::now() + Duration::from_secs(seconds);
+    let time = humantime::format_rfc3339_millis(time).to_string();
+    let begin = humantime::parse_rfc3339(&time).unwrap();
+    let (early, in_time) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
+    let counters = (Arc::clone(&early), Arc::clone(&in_time));
+    let address = start(move |mut stream, _| {
+        stream.write_all(&[GREETING])?;
+        stream.peek(&mut [0])?;
+        let counter = if SystemTime::now() < begin { &counters.0 } else { &counters.1 };
+        counter.fetch_add(1, Ordering::Relaxed);
+        answer(&stream, |_| {})
+    });
+    let mut tool = Tool::start(address, &["--json", "--duration", "50ms", "--start-at", &time]);
+    if !(tool.prints("greeting") && tool.prints("waiting until")) {
+        assert!(SystemTime::now() >= begin, "the tool ended, but the start time was still ahead");
+        return false;
+    }
+    tool.wait_for_line("warming up");
+    let (code, output) = tool.end();
+    let outcome: Outcome = serde_json::from_str(&output).unwrap();
+    assert_eq!((code, outcome.served, outcome.errors.total()), (Some(0), 50, 0), "{outcome:?}");
+    assert_eq!((early.load(Ordering::Relaxed), in_time.load(Ordering::Relaxed)), (0, 50));
+    true
+}
+
+#[test]
+fn a_start_time_in_the_past_is_rejected_before_connecting() {
+    let output = Command::new(env!("CARGO_BIN_EXE_loadgen"))
+        .args(["127.0.0.1:1", "--start-at", "2020-01-01T00:00:00Z"])
+        .output()
+        .unwrap();
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert!(message.contains("2020-01-01T00:00:00.000Z is in the past"), "{message}");
+}

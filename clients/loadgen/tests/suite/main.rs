@@ -1,0 +1,22 @@
+//! The load generator against correct and faulty servers, and its command as a user runs it.
+//!
+//! | module | what belongs there |
+//! | --- | --- |
+//! | `common` | small servers on a port of their own, and a run with long waits |
+//! | `right_servers`, `open_loop`, `churn`, `idle_and_slow` | each kind of load, and that everything is counted |
+//! | `broken_servers`, `broken_servers_in_every_mode` | how each kind of fault is reported |
+//! | `interrupt`, `histogram_logs`, `schema` | the command: how it is stopped, and what it writes |
+
+#![cfg(target_os = "linux")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
+
+mod broken_servers;
+mod broken_servers_in_every_mode;
+mod churn;
+mod common;
+mod histogram_logs;
+mod idle_and_slow;
+mod interrupt;
+mod open_loop;
+mod right_servers;
+mod schema;

@@ -1,0 +1,123 @@
+//! `check` from outside: what it prints and how it exits.
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::process::{Command, Output};
+use std::thread;
+
+use concurrent_servers::child::ServerProcess;
+
+const LAUNCHER: &str = env!("CARGO_BIN_EXE_concurrent-servers");
+
+fn check(arguments: &[&str]) -> Output {
+    Command::new(LAUNCHER).arg("check").args(arguments).output().expect("the launcher starts")
+}
+
+fn stdout(output: &Output) -> &str {
+    std::str::from_utf8(&output.stdout).expect("the output is text")
+}
+
+/// A server that serves, one client after the other, but adds two instead of one.
+fn start_broken_server() -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    let address = listener.local_addr().expect("a listener has an address");
+    thread::spawn(move || {
+        for mut stream in listener.incoming().map_while(Result::ok) {
+            let _ = stream.write_all(b"*");
+            let mut byte = [0];
+            while let Ok(1) = stream.read(&mut byte) {
+                if byte[0].is_ascii_alphanumeric() && stream.write_all(&[byte[0] + 2]).is_err() {
+                    break;
+                }
+            }
+        }
+    });
+    address
+}
+
+#[test]
+fn a_model_that_holds_its_cases_exits_with_0() {
+    let output = check(&["mio", "--only", "a3,B1"]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let lines: Vec<_> = stdout(&output).lines().collect();
+    assert!(lines[0].starts_with("A3   ok"), "{lines:?}");
+    assert!(lines[1].starts_with("B1   ok"), "{lines:?}");
+    assert!(lines[2].starts_with("mio, many clients at a time: 2 ok, 0 failed, 0 skipped"), "{lines:?}");
+}
+
+#[test]
+fn a_server_that_does_not_hold_a_case_exits_with_1_and_says_why() {
+    let address = start_broken_server().to_string();
+    let output = check(&[&address, "--concurrency", "one", "--only", "A3"]);
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    assert!(stdout(&output).contains("A3   FAILED"), "{output:?}");
+    assert!(stdout(&output).contains(r#"reply to "^abc$": expected "bcd", got "c"#), "{output:?}");
+}
+
+#[test]
+fn what_an_address_promises_decides_what_is_run() {
+    let server = ServerProcess::start_from(LAUNCHER.as_ref(), "sequential", &["--idle-timeout=1s"]).unwrap();
+    let address = server.address().to_string();
+    let output = check(&[&address, "--concurrency", "one", "--idle-timeout", "1s", "--only", "A1,D3,F6,I3"]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    for line in
+        ["A1   ok", "D3   skipped", "F6   ok", "I3   skipped", "needs a process that may be shut down"]
+    {
+        assert!(stdout(&output).contains(line), "{line}: {output:?}");
+    }
+}
+
+#[test]
+fn a_run_in_which_nothing_could_be_tested_is_no_success() {
+    let server = ServerProcess::start_from(LAUNCHER.as_ref(), "mio", &[]).unwrap();
+    let output = check(&[&server.address().to_string(), "--only", "E5"]);
+    assert_eq!(output.status.code(), Some(3), "{output:?}");
+}
+
+#[test]
+fn machines_get_the_whole_result_as_json() {
+    let output = check(&["thread-pool", "--only", "A2,A4", "--json"]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report["target"], "thread-pool");
+    assert_eq!(report["version"], env!("CARGO_PKG_VERSION"));
+    assert_eq!(report["concurrency"]["workers"], 64);
+    assert_eq!(report["passed"], 2);
+    assert_eq!(report["cases"][1]["id"], "A4");
+    assert_eq!(report["cases"][1]["outcome"], "passed");
+}
+
+#[test]
+fn the_cases_can_be_listed_without_a_server() {
+    let output = check(&["--list", "--only", "D"]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    assert_eq!(stdout(&output).lines().count(), 1 + 6, "{output:?}");
+}
+
+#[test]
+fn wrong_arguments_exit_with_2_and_name_the_cure() {
+    for (arguments, cure) in [
+        (&["mioo"][..], "Did you mean 'mio'?"),
+        (&["floor-epoll"], "raw echo"),
+        (&["mio", "--only", "Z9"], "--list shows them all"),
+        (&["mio", "--concurrency", "one"], "for servers at an address"),
+        (&["127.0.0.1:9090", "--concurrency", "0"], "a number of workers"),
+    ] {
+        let output = check(arguments);
+        assert_eq!(output.status.code(), Some(2), "{output:?}");
+        assert!(String::from_utf8_lossy(&output.stderr).contains(cure), "{output:?}");
+    }
+}
+
+#[test]
+fn an_address_at_which_nothing_listens_is_told_from_a_server_that_fails() {
+    // The own end of a connection: its port is taken, and nobody listens there.
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let end = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    let unused = end.local_addr().unwrap();
+    let output = check(&[&unused.to_string()]);
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert!(message.contains(&format!("cannot connect to {unused}")), "{message}");
+    assert_eq!(stdout(&output), "");
+}

@@ -1,0 +1,34 @@
+//! The launcher's report from outside: a real run leaves one, and a recorded run gives the same again.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+#[test]
+fn a_run_leaves_a_report_that_can_be_drawn_again_from_its_records() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = folder.path().join("run");
+    let report = run.join("report.html");
+    let messages = compare(&["--quick", "--only", "script", "mio", "--out", run.to_str().unwrap()]);
+    assert!(messages.contains(&format!("report: {}", report.display())), "{messages}");
+    let page = read(&report);
+    assert!(page.contains("Are clients served side by side") && page.contains("<svg"), "{page}");
+    assert!(page.contains("compare mio --quick --only script"), "the command that makes such a run");
+    assert!(!page.contains(folder.path().to_str().unwrap()), "no path of this machine");
+
+    fs::remove_file(&report).unwrap();
+    compare(&["--from", run.to_str().unwrap()]);
+    assert_eq!(read(&report), page);
+}
+
+fn read(path: &Path) -> String {
+    fs::read_to_string(path).unwrap()
+}
+
+fn compare(arguments: &[&str]) -> String {
+    let launcher = env!("CARGO_BIN_EXE_concurrent-servers");
+    let output = Command::new(launcher).arg("compare").args(arguments).output().unwrap();
+    let messages = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{messages}");
+    messages
+}

@@ -1,0 +1,88 @@
+//! SECURITY.md names what holds its promises: that must exist.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use chassis::Options;
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn text() -> String {
+    fs::read_to_string(root().join("SECURITY.md")).unwrap()
+}
+
+/// The rows of the tables of promises, as their columns.
+fn promises(text: &str) -> Vec<Vec<&str>> {
+    let tables = text.split("| promise | in words | held by |\n| --- | --- | --- |\n").skip(1);
+    let rows =
+        tables.flat_map(|table| table.lines().map_while(|line| line.strip_prefix("| ")?.strip_suffix(" |")));
+    rows.map(|row| row.split(" | ").collect()).collect()
+}
+
+/// What stands between these two, all through the text.
+fn between<'text>(text: &'text str, open: &str, close: &str) -> Vec<&'text str> {
+    text.split(open).skip(1).filter_map(|rest| Some(rest.split_once(close)?.0)).collect()
+}
+
+#[test]
+fn every_promise_is_held_by_a_case_or_a_test_that_exists() {
+    let text = text();
+    let promises = promises(&text);
+    assert!(promises.len() >= 10, "the table of promises was not found");
+    for promise in promises {
+        let &[title, _, holds] = &promise[..] else { panic!("not three columns: {promise:?}") };
+        let cases: Vec<&str> = holds.split('`').skip(1).step_by(2).filter(|id| !id.contains(' ')).collect();
+        for id in &cases {
+            assert_eq!(conformance::find(id).len(), 1, "{title}: no case {id}");
+        }
+        assert!(!cases.is_empty() || holds.contains(".rs"), "{title}: held by nothing");
+    }
+}
+
+#[test]
+fn every_file_that_is_linked_exists() {
+    for link in between(&text(), "](", ")") {
+        assert!(root().join(link).exists(), "SECURITY.md links to {link}");
+    }
+}
+
+#[test]
+fn a_server_listens_on_a_loopback_address_unless_told_otherwise() {
+    assert!(Options::default().addr.ip().is_loopback());
+}
+
+#[test]
+fn no_package_opens_what_the_workspace_denies() {
+    let manifest: toml::Table = fs::read_to_string(root().join("Cargo.toml")).unwrap().parse().unwrap();
+    assert_eq!(manifest["workspace"]["lints"]["rust"]["unsafe_code"].as_str(), Some("deny"));
+    let mut folders = vec![root().to_owned(), root().join("fuzz")];
+    for rooms in ["crates", "clients"] {
+        let entries = fs::read_dir(root().join(rooms)).unwrap();
+        folders.extend(entries.map(|entry| entry.unwrap().path()));
+    }
+    for folder in folders {
+        // A folder of build products has no manifest.
+        let Ok(manifest) = fs::read_to_string(folder.join("Cargo.toml")) else { continue };
+        let manifest: toml::Table = manifest.parse().unwrap();
+        let inherits = manifest["lints"].get("workspace").and_then(toml::Value::as_bool);
+        assert_eq!(inherits, Some(true), "{}: `[lints] workspace = true` is missing", folder.display());
+        for source in rust_files(&folder.join("src")) {
+            let text = fs::read_to_string(&source).unwrap();
+            for door in ["allow(unsafe_code", "expect(unsafe_code"] {
+                assert!(!text.contains(door), "{} opens unsafe code", source.display());
+            }
+        }
+    }
+}
+
+/// All Rust files below a folder.
+pub(crate) fn rust_files(folder: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
+    let paths = entries.map(|entry| entry.unwrap().path());
+    paths
+        .flat_map(|path| if path.is_dir() { rust_files(&path) } else { vec![path] })
+        .filter(|path| path.extension().is_some_and(|extension| extension == "rs"))
+        .collect()
+}

@@ -1,0 +1,60 @@
+//! A soak of seconds: that all of it works, and that it finds what it is there to find.
+
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+fn soak(arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_concurrent-servers"));
+    command.arg("soak").args(arguments).output().unwrap()
+}
+
+fn soaked(model: &str) -> Value {
+    let output = soak(&[model, "--seconds", "4", "--seed", "3", "--json"]);
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|error| {
+        panic!("{error}: {} {}", output.status, String::from_utf8_lossy(&output.stderr))
+    });
+    assert!(output.status.success(), "{report:#}");
+    report
+}
+
+/// All that does not depend on how fast this machine is.
+fn expect_held(report: &Value) {
+    assert_eq!(report["findings"], Value::Array(Vec::new()), "{report:#}");
+    assert_eq!(report["errors"], 0, "{report:#}");
+    assert!(report["verified_bytes"].as_u64().unwrap() > 0, "{report:#}");
+    assert!(report["verified_connections"].as_u64().unwrap() > 0, "{report:#}");
+    let hostile: u64 =
+        report["connections"].as_object().unwrap().values().map(|count| count.as_u64().unwrap()).sum();
+    assert!(hostile > 0, "{report:#}");
+    let verified = report["verified_connections"].as_u64().unwrap();
+    assert_eq!(report["connections_total"], hostile + verified, "{report:#}");
+    assert_eq!(report["version"], env!("CARGO_PKG_VERSION"), "{report:#}");
+    assert_eq!(report["after"]["threads"], report["before"]["threads"], "{report:#}");
+    assert_eq!(report["exit"], "exit status: 0", "{report:#}");
+}
+
+#[test]
+fn a_readiness_loop_holds_under_hostile_clients_and_tells_it_in_figures() {
+    expect_held(&soaked("mio"));
+}
+
+#[test]
+fn a_server_of_one_client_at_a_time_holds_too() {
+    expect_held(&soaked("sequential"));
+}
+
+#[test]
+fn the_report_in_words_ends_with_the_verdict() {
+    let output = soak(&["thread-pool", "--seconds", "2"]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.starts_with("thread-pool: 2 s, seed 1\n"), "{text}");
+    assert!(text.ends_with("  held\n"), "{text}");
+}
+
+#[test]
+fn what_is_no_model_or_no_length_is_refused() {
+    for arguments in [&["floor-epoll"][..], &["127.0.0.1:9090"], &["mio", "--minutes", "0"]] {
+        assert_eq!(soak(arguments).status.code(), Some(2), "{arguments:?}");
+    }
+}

@@ -1,0 +1,74 @@
+//! What the workspace is made of: the rules of `deny.toml`, held offline with nothing installed.
+//!
+//! Cargo itself says what the packages are (`cargo metadata`). Where all packages of the lock file have been
+//! downloaded (`cargo fetch --locked`), the whole graph is judged, for all systems and with all features; else
+//! the part of it that this machine builds.
+
+mod graph;
+mod licences;
+mod rules;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use graph::Graph;
+use rules::Rules;
+
+fn read(file: &str) -> String {
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap()
+}
+
+fn rules() -> Rules {
+    toml::from_str(&read("deny.toml")).unwrap()
+}
+
+/// Fails with all findings, one in a line.
+fn expect_none(findings: &[String]) {
+    assert!(findings.is_empty(), "deny.toml does not allow this:\n{}", findings.join("\n"));
+}
+
+#[test]
+fn every_licence_is_allowed() {
+    expect_none(&rules().licence_findings(&Graph::of_this_workspace()));
+}
+
+#[test]
+fn no_crate_of_the_deny_list_is_used() {
+    expect_none(&rules().ban_findings(&Graph::of_this_workspace()));
+}
+
+#[test]
+fn no_crate_is_there_twice_and_no_exception_is_left_over() {
+    let graph = Graph::of_this_workspace();
+    expect_none(&rules().version_findings(&graph));
+    if graph.is_whole {
+        expect_none(&rules().leftover_findings(&graph));
+    }
+}
+
+#[test]
+fn every_crate_comes_from_an_allowed_registry() {
+    expect_none(&rules().source_findings(&Graph::of_this_workspace()));
+}
+
+#[test]
+fn every_direct_dependency_is_justified_in_the_architecture_and_every_line_stands_for_one() {
+    let architecture = read("ARCHITECTURE.md");
+    let (_, section) = architecture.split_once("\n## Dependencies\n").unwrap();
+    let justified: BTreeSet<&str> = section
+        .lines()
+        .filter_map(|line| line.strip_prefix("| ")?.split('|').next())
+        .flat_map(|crates| crates.split(',').map(str::trim))
+        .filter(|name| !["crate", "---"].contains(name))
+        .collect();
+    let graph = Graph::of_this_workspace();
+    let unjustified: Vec<&str> =
+        graph.direct_dependencies().filter(|name| !justified.contains(name)).collect();
+    assert!(unjustified.is_empty(), "without a line in ARCHITECTURE.md's table: {unjustified:?}");
+    // The root manifest may hold a version for a crate that nobody uses at the moment.
+    let manifest: toml::Table = read("Cargo.toml").parse().unwrap();
+    let versions = manifest["workspace"]["dependencies"].as_table().unwrap();
+    let unknown: Vec<&str> = justified.into_iter().filter(|name| !versions.contains_key(*name)).collect();
+    assert!(unknown.is_empty(), "in ARCHITECTURE.md's table, and in no manifest: {unknown:?}");
+}

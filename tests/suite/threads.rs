@@ -1,0 +1,48 @@
+//! How many threads each model has is its very definition, so it is counted.
+
+use std::fs;
+use std::io::Read;
+use std::net::TcpStream;
+use std::path::Path;
+use std::time::Duration;
+
+use concurrent_servers::child::ServerProcess;
+
+/// Starts a server, lets five clients connect, waits until `greeted` of them are served, and counts.
+fn threads_with_five_clients(model: &str, arguments: &[&str], greeted: usize) -> usize {
+    let program = Path::new(env!("CARGO_BIN_EXE_concurrent-servers"));
+    let server = ServerProcess::start_from(program, model, arguments).unwrap();
+    let mut clients: Vec<TcpStream> = (0..5).map(|_| TcpStream::connect(server.address()).unwrap()).collect();
+    for client in &mut clients[..greeted] {
+        client.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+        client.read_exact(&mut [0]).unwrap();
+    }
+    fs::read_dir(format!("/proc/{}/task", server.pid())).unwrap().count()
+}
+
+#[test]
+fn one_thread_serves_and_one_waits_to_drain_in_the_sequential_server() {
+    assert_eq!(threads_with_five_clients("sequential", &[], 1), 1 + 1);
+}
+
+#[test]
+fn each_client_has_a_thread_beside_the_two_of_the_server() {
+    assert_eq!(threads_with_five_clients("thread-per-conn", &[], 5), 2 + 5);
+}
+
+#[test]
+fn a_pool_has_its_workers_however_many_clients_come() {
+    assert_eq!(threads_with_five_clients("thread-pool", &["--workers", "3"], 3), 2 + 3);
+    assert_eq!(threads_with_five_clients("rayon", &["--workers", "3"], 3), 2 + 3);
+}
+
+#[test]
+fn a_readiness_loop_has_one_thread() {
+    assert_eq!(threads_with_five_clients("mio", &[], 5), 1);
+}
+
+#[test]
+fn tokio_has_its_workers_beside_the_thread_that_waits_for_them_or_one_thread_in_all() {
+    assert_eq!(threads_with_five_clients("tokio", &["--workers", "3"], 5), 1 + 3);
+    assert_eq!(threads_with_five_clients("tokio", &["--runtime", "current-thread"], 5), 1);
+}
