@@ -12,10 +12,9 @@
 //! Nothing here ever blocks but the one call that asks the kernel who is ready. So one thread serves
 //! everybody, and a client that waits costs some bytes in a table instead of a thread. The price is that
 //! the conversation is no longer straight code: what a blocked thread kept on its stack, the loop keeps in a
-//! `Client`, and each turn takes up where the last one ended (in [`sockets::ready`]).
-//!
-//! The poller reports *changes* (edge-triggered). So a client whose turn ended before its input did is not
-//! reported again: it stands in a queue, and gets its next turn once the others have had theirs.
+//! `Client`, and each turn takes up where the last one ended (in [`sockets::ready`]). The poller reports *changes*
+//! (edge-triggered): a client whose turn ended before its input did is not reported again, but stands in a queue and
+//! gets its next turn once the others have had theirs.
 //!
 //! ```sh
 //! cargo run --release -p server-mio                           # in one terminal
@@ -29,7 +28,7 @@
 mod accept;
 
 use std::collections::VecDeque;
-use std::io;
+use std::io::{self, ErrorKind};
 use std::net::TcpListener;
 use std::os::fd::{AsFd, AsRawFd};
 use std::time::Duration;
@@ -60,10 +59,8 @@ pub fn serve(listener: TcpListener, options: &Options, shutdown: &Shutdown) -> i
     let mut events = Events::with_capacity(1024);
     let mut ended = Ok(());
     while !server.is_done() {
-        match server.poll.poll(&mut events, server.time_left()) {
-            Err(error) if error.kind() != io::ErrorKind::Interrupted => return Err(error),
-            _ => {}
-        }
+        let asked = server.poll.poll(&mut events, server.time_left());
+        asked.or_else(|error| if error.kind() == ErrorKind::Interrupted { Ok(()) } else { Err(error) })?;
         for event in &events {
             match event.token() {
                 LISTENER => server.acceptor.iter_mut().for_each(Acceptor::clients_wait),
@@ -89,7 +86,6 @@ struct EventLoop {
     clients: Slab<Client<TcpStream>>,
     /// Clients whose last turn ended before their input did.
     unfinished: VecDeque<usize>,
-    /// The one receive buffer of all clients.
     buffer: Box<[u8]>,
     watch: Watch,
     shared: Shared,

@@ -1,10 +1,10 @@
 //! What each task awaits of its client: greet, receive, answer; and how that is kept cheap.
 //!
-//! - **Buffers.** No task has one while it waits (`message.rs`).
+//! - **Buffers.** No task has one while it waits: a [`Message`] is lent, and given back before.
 //! - **Readiness.** After a short read the socket is empty, and tokio is told so; to ask the kernel first would be a
 //!   system call for each message. An urgent byte is the exception, since a read stops at it. tokio's `TcpStream`
 //!   is not told of those, an `AsyncFd` can be.
-//! - **Timeouts and shutdown.** No timer and no `select!`: the heartbeat wakes the task now and then (`heart.rs`).
+//! - **Timeouts and shutdown.** No timer and no `select!`: the heartbeat wakes the task now and then ([`Place`]).
 
 use std::future::poll_fn;
 use std::io::{self, ErrorKind};
@@ -16,48 +16,33 @@ use std::task::{Context, Poll, ready};
 use conversation::Conversation;
 use sockets::now;
 use sockets::ready::{Exchange, Receipt, Sending, Turn};
+use sockets::tasks::{Message, Place};
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 use tracing::debug;
-
-use crate::heart::Place;
-use crate::message::Message;
 
 /// One client, owned by its task.
 pub(crate) struct Client {
     /// Dropped before the socket: when the client sees the end, its place is free.
     place: Place,
     conversation: Conversation,
-    socket: Socket,
+    /// `None` until it has been greeted.
+    socket: Option<AsyncFd<TcpStream>>,
 }
-
-enum Socket {
-    New(TcpStream),
-    Registered(AsyncFd<TcpStream>),
-    /// It could not be registered.
-    Lost,
-}
-
-#[cfg(target_os = "linux")]
-const INTERESTS: Interest = Interest::READABLE.add(Interest::WRITABLE).add(Interest::PRIORITY);
-#[cfg(not(target_os = "linux"))]
-const INTERESTS: Interest = Interest::READABLE.add(Interest::WRITABLE);
 
 impl Client {
-    pub(crate) fn new(stream: TcpStream, place: Place) -> Client {
-        let conversation = Conversation::new(now());
-        Client { place, conversation, socket: Socket::New(stream) }
+    pub(crate) fn new(place: Place) -> Client {
+        Client { place, conversation: Conversation::new(now()), socket: None }
     }
 
     /// Sends the greeting, and only then registers the socket: a new one has room for a byte.
-    pub(crate) fn greet(&mut self) -> impl Future<Output = io::Result<()>> {
-        poll_fn(|context| {
-            if matches!(self.socket, Socket::New(_))
-                && let Socket::New(stream) = mem::replace(&mut self.socket, Socket::Lost)
-            {
-                let (conversation, shared) = (&mut self.conversation, &self.place.heart.shared);
+    pub(crate) fn greet(&mut self, stream: TcpStream) -> impl Future<Output = io::Result<()>> {
+        let mut stream = Some(stream);
+        poll_fn(move |context| {
+            if let Some(stream) = stream.take() {
+                let (conversation, shared) = (&mut self.conversation, self.place.shared());
                 Exchange { conversation, wire: &stream, shared }.greet()?;
-                self.socket = Socket::Registered(watch(stream, INTERESTS)?);
+                self.socket = Some(watch(stream, INTERESTS)?);
             }
             self.poll_send_rest(context)
         })
@@ -106,13 +91,14 @@ impl Client {
         }
         let receipt = exchange.receive(buffer)?;
         match receipt {
-            Receipt::Message { filled, .. } if exchange.conversation.may_read_on(filled) => {}
-            Receipt::Message { .. } => ready.clear_ready(),
+            Receipt::Message { filled, .. } if !exchange.conversation.may_read_on(filled) => {
+                ready.clear_ready();
+            }
             Receipt::Nothing => {
                 ready.clear_ready();
                 clear_urgent(socket);
             }
-            Receipt::Refused | Receipt::End(_) => {}
+            _ => {}
         }
         Poll::Ready(Ok(receipt))
     }
@@ -156,13 +142,8 @@ impl Client {
     }
 
     fn exchange(&mut self) -> io::Result<Exchange<'_, AsyncFd<TcpStream>>> {
-        match &self.socket {
-            Socket::Registered(wire) => {
-                let (conversation, shared) = (&mut self.conversation, &self.place.heart.shared);
-                Ok(Exchange { conversation, wire, shared })
-            }
-            Socket::New(_) | Socket::Lost => Err(ErrorKind::NotConnected.into()),
-        }
+        let wire = self.socket.as_ref().ok_or(ErrorKind::NotConnected)?;
+        Ok(Exchange { conversation: &mut self.conversation, wire, shared: self.place.shared() })
     }
 
     /// Notes how the conversation ended, unless that is known.
@@ -175,10 +156,7 @@ impl Client {
 }
 
 /// Registers a socket with the runtime.
-#[expect(
-    deprecated,
-    reason = "its successor is unsafe, for types whose descriptor may be closed meanwhile; a `T` here owns its own"
-)]
+#[expect(deprecated, reason = "its successor is unsafe; these sockets keep their descriptor while they live")]
 pub(crate) fn watch<T: AsRawFd + Into<OwnedFd>>(socket: T, interest: Interest) -> io::Result<AsyncFd<T>> {
     AsyncFd::with_interest(socket, interest)
 }
@@ -189,20 +167,18 @@ fn wake_and_wait<T>(context: &Context<'_>) -> Poll<T> {
     Poll::Pending
 }
 
+const INTERESTS: Interest = Interest::READABLE.add(Interest::WRITABLE).add(URGENT);
+
+/// What an urgent byte makes ready; elsewhere nothing that is not ready anyway.
 #[cfg(target_os = "linux")]
+const URGENT: Interest = Interest::PRIORITY;
+#[cfg(not(target_os = "linux"))]
+const URGENT: Interest = Interest::READABLE;
+
 fn is_urgent(socket: &AsyncFd<TcpStream>) -> bool {
-    socket.try_io(Interest::PRIORITY, |_| Ok(())).is_ok()
+    cfg!(target_os = "linux") && socket.try_io(URGENT, |_| Ok(())).is_ok()
 }
 
-#[cfg(target_os = "linux")]
 fn clear_urgent(socket: &AsyncFd<TcpStream>) {
-    let _ = socket.try_io(Interest::PRIORITY, |_| io::Result::<()>::Err(ErrorKind::WouldBlock.into()));
+    let _ = socket.try_io(URGENT, |_| io::Result::<()>::Err(ErrorKind::WouldBlock.into()));
 }
-
-#[cfg(not(target_os = "linux"))]
-fn is_urgent(_: &AsyncFd<TcpStream>) -> bool {
-    false
-}
-
-#[cfg(not(target_os = "linux"))]
-fn clear_urgent(_: &AsyncFd<TcpStream>) {}

@@ -25,18 +25,17 @@
 mod acceptor;
 mod client;
 mod heart;
-mod message;
 mod runtime;
 
 use std::io;
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 
 use chassis::{Knob, Options, Shutdown, Summary};
+use sockets::tasks::Tasks;
 
 use acceptor::Acceptor;
 use client::Client;
-use heart::Heart;
 
 /// The options of its own that this model takes.
 pub const KNOBS: &[Knob] = &[Knob::Workers, Knob::Runtime];
@@ -47,23 +46,23 @@ pub const KNOBS: &[Knob] = &[Knob::Workers, Knob::Runtime];
 /// The listener is broken, or the runtime cannot be built.
 pub fn serve(listener: TcpListener, options: &Options, shutdown: &Shutdown) -> io::Result<Summary> {
     let runtime = runtime::build(options)?;
-    let heart = Arc::new(Heart::new(options));
+    let tasks = Arc::new(Tasks::new(options));
     // Accepting is a task like any other: on a worker, it starts a client without waking a second thread.
-    let accepting = runtime.spawn(accept_all(listener, Arc::clone(&heart), shutdown.clone()));
+    let accepting = runtime.spawn(accept_all(listener, Arc::clone(&tasks), shutdown.clone()));
     let ended = runtime.block_on(accepting).map_err(io::Error::other).and_then(|ended| ended);
-    heart.shared.counters.finish(ended)
+    tasks.shared.counters.finish(ended)
 }
 
 /// Gives each client a task of its own until shutdown is requested, then drains them.
-async fn accept_all(listener: TcpListener, heart: Arc<Heart>, shutdown: Shutdown) -> io::Result<()> {
+async fn accept_all(listener: TcpListener, tasks: Arc<Tasks>, shutdown: Shutdown) -> io::Result<()> {
     let mut acceptor = Acceptor::new(listener, &shutdown)?;
-    let beating = tokio::spawn(Arc::clone(&heart).beat());
+    let beating = tokio::spawn(heart::beat(Arc::clone(&tasks)));
     let ended = loop {
         match acceptor.next_client().await {
             Ok(Some(stream)) => {
-                if let Some(place) = heart.admit() {
+                if let Some(place) = tasks.admit() {
                     // The model: a task for this client, and straight on to the next accept.
-                    tokio::spawn(serve_client(Client::new(stream, place)));
+                    tokio::spawn(serve_client(Client::new(place), stream));
                 }
             }
             Ok(None) => break Ok(()),
@@ -72,7 +71,7 @@ async fn accept_all(listener: TcpListener, heart: Arc<Heart>, shutdown: Shutdown
     };
     drop(acceptor);
     beating.abort();
-    heart.drain().await;
+    heart::drain(&tasks).await;
     ended
 }
 
@@ -80,20 +79,17 @@ async fn accept_all(listener: TcpListener, heart: Arc<Heart>, shutdown: Shutdown
 ///
 /// Every waiting client pays for what stands in this future, and tokio rounds a task up to the next 128
 /// bytes: it must stay at or below 152 to fit into 256.
-#[expect(
-    clippy::manual_async_fn,
-    reason = "an `async fn` keeps the client twice, as argument and as variable"
-)]
-fn serve_client(mut client: Client) -> impl Future<Output = ()> {
+#[expect(clippy::manual_async_fn, reason = "an `async fn` keeps its arguments twice")]
+fn serve_client(mut client: Client, stream: TcpStream) -> impl Future<Output = ()> {
     async move {
-        let result = converse(&mut client).await;
+        let result = converse(&mut client, stream).await;
         client.finish(&result);
     }
 }
 
 /// One client's conversation: greet, then while bytes come, answer them.
-async fn converse(client: &mut Client) -> io::Result<()> {
-    client.greet().await?;
+async fn converse(client: &mut Client, stream: TcpStream) -> io::Result<()> {
+    client.greet(stream).await?;
     while let Some(message) = client.receive().await? {
         client.answer(message).await?;
     }
@@ -106,7 +102,7 @@ mod tests {
 
     #[test]
     fn a_waiting_client_fits_into_a_task_of_256_bytes() {
-        fn size_of_future<F>(_: impl Fn(Client) -> F) -> usize {
+        fn size_of_future<F>(_: impl Fn(Client, TcpStream) -> F) -> usize {
             size_of::<F>()
         }
         // Debug builds of the standard library and tokio carry fields for their own checks.

@@ -8,6 +8,7 @@
 //! | the clock that stamps each message | [`now`] | all |
 //! | clients of threads that block, with timeouts, woken at shutdown | [`blocking`] | models that block |
 //! | clients that take turns, and accepting without blocking | [`ready`] | event-driven models |
+//! | what the tasks of clients share | [`tasks`] | models with a task for each client |
 //!
 //! Faults that tests inject at reads and writes come in here as well, so that no model's file shows them.
 
@@ -16,6 +17,8 @@
 pub mod blocking;
 #[cfg(not(loom))]
 pub mod ready;
+#[cfg(not(loom))]
+pub mod tasks;
 
 #[cfg_attr(loom, path = "interleavings/ask.rs")]
 mod ask;

@@ -5,46 +5,51 @@
 
 use std::cell::Cell;
 
-use sockets::ready::BUFFER_SIZE;
+use crate::ready::BUFFER_SIZE;
 
 thread_local! {
     static SPARE: Cell<Option<Box<Buffer>>> = const { Cell::new(None) };
 }
 
+#[derive(Debug)]
 struct Buffer {
     bytes: Vec<u8>,
     length: usize,
 }
 
 /// Bytes of a client that are to be answered. One pointer, because each waiting task has room for it.
-pub(crate) struct Message(Option<Box<Buffer>>);
+#[derive(Debug)]
+pub struct Message(Option<Box<Buffer>>);
 
 impl Message {
     /// This thread's spare buffer, still empty.
-    pub(crate) fn new() -> Message {
+    #[must_use]
+    #[expect(clippy::new_without_default, reason = "it takes what the thread has")]
+    pub fn new() -> Message {
         let new = || Box::new(Buffer { bytes: vec![0; BUFFER_SIZE], length: 0 });
         Message(Some(SPARE.take().unwrap_or_else(new)))
     }
 
     /// Takes the buffer away, and leaves nothing.
-    pub(crate) fn take(&mut self) -> Message {
+    #[must_use]
+    pub fn take(&mut self) -> Message {
         Message(self.0.take())
     }
 
     /// Room for what comes.
-    pub(crate) fn room(&mut self) -> &mut [u8] {
+    pub fn room(&mut self) -> &mut [u8] {
         self.0.as_mut().map_or(&mut [], |buffer| &mut buffer.bytes)
     }
 
     /// So many bytes came.
-    pub(crate) fn came(&mut self, length: usize) {
+    pub fn came(&mut self, length: usize) {
         if let Some(buffer) = &mut self.0 {
             buffer.length = length;
         }
     }
 
     /// What has come.
-    pub(crate) fn bytes(&mut self) -> &mut [u8] {
+    pub fn bytes(&mut self) -> &mut [u8] {
         self.0.as_mut().map_or(&mut [], |buffer| &mut buffer.bytes[..buffer.length])
     }
 }

@@ -1,0 +1,148 @@
+//! The table of tasks, and each one's place in it.
+
+use std::sync::atomic::{AtomicU16, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Waker};
+use std::time::Duration;
+
+use chassis::{Options, Outcome};
+use conversation::{Moment, Watch};
+use slab::Slab;
+
+use crate::now;
+use crate::ready::Shared;
+
+/// What all tasks share. Its owner makes the heart [beat](Tasks::beat) when it is [due](Tasks::time_left).
+#[derive(Debug)]
+pub struct Tasks {
+    /// Options and counters.
+    pub shared: Shared,
+    /// Counts the heartbeats; wraps, and then begins with 1 again.
+    beats: AtomicU16,
+    table: Mutex<Table>,
+}
+
+#[derive(Debug)]
+struct Table {
+    /// One for each client that is connected.
+    wakers: Slab<Waker>,
+    watch: Watch,
+    /// When the heart last beat, and what held then.
+    moment: Option<Moment>,
+}
+
+impl Tasks {
+    /// No clients yet.
+    #[must_use]
+    pub fn new(options: &Options) -> Tasks {
+        let table = Table { wakers: Slab::new(), watch: Watch::new(options, now()), moment: None };
+        Tasks { shared: Shared::new(options), beats: AtomicU16::new(1), table: Mutex::new(table) }
+    }
+
+    /// Counts a client that has been accepted, and gives it a place unless `--max-conns` are taken.
+    pub fn admit(self: &Arc<Self>) -> Option<Place> {
+        let mut table = self.table();
+        let key = u32::try_from(table.wakers.vacant_key()).ok()?;
+        self.shared.admits_one_more(table.wakers.len()).then(|| {
+            table.wakers.insert(Waker::noop().clone());
+            Place { tasks: Arc::clone(self), key, beat_seen: 0, must_yield: false, outcome: None }
+        })
+    }
+
+    /// How long until the next heartbeat is due; `None` if nothing could come of one.
+    pub fn time_left(&self) -> Option<Duration> {
+        self.table().watch.time_left(now())
+    }
+
+    /// Wakes every task for a look, if it is time.
+    pub fn beat(&self) {
+        let mut table = self.table();
+        if let Some(moment) = table.watch.due(now()) {
+            table.moment = Some(moment);
+            // Nobody else changes it: the table is locked.
+            self.beats.store(self.beats.load(Relaxed).wrapping_add(1).max(1), Relaxed);
+            table.wakers.iter().for_each(|(_, task)| task.wake_by_ref());
+        }
+    }
+
+    /// From now on clients are brought to their end.
+    pub fn begin_drain(&self) {
+        self.table().watch.begin_drain(now());
+    }
+
+    /// Whether no client is connected.
+    pub fn are_gone(&self) -> bool {
+        self.table().wakers.is_empty()
+    }
+
+    /// A panic elsewhere leaves the table whole: inserting and removing are single steps.
+    fn table(&self) -> MutexGuard<'_, Table> {
+        self.table.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A client's place among those that are connected. When it is dropped, it is given back, and how the client ended is
+/// counted. Each waiting task pays for it: 16 bytes.
+#[derive(Debug)]
+pub struct Place {
+    tasks: Arc<Tasks>,
+    /// Its number in the table.
+    key: u32,
+    /// The last heartbeat that its task has looked at; 0 before its first wait.
+    beat_seen: u16,
+    /// Its client has used up a buffer: the other tasks come first.
+    pub must_yield: bool,
+    /// How the conversation has ended; `None` until then, and for ever if its task panics.
+    pub outcome: Option<Outcome>,
+}
+
+impl Place {
+    /// Options and counters.
+    pub fn shared(&self) -> &Shared {
+        &self.tasks.shared
+    }
+
+    /// The moment of the last heartbeat, if the task has not looked at it. The first time, the task leaves its waker.
+    #[inline]
+    pub fn feel_beat(&mut self, context: &Context<'_>) -> Option<Moment> {
+        let beat = self.tasks.beats.load(Relaxed);
+        if self.beat_seen == beat {
+            return None;
+        }
+        let mut table = self.tasks.table();
+        if self.beat_seen == 0
+            && let Some(waker) = table.wakers.get_mut(self.key as usize)
+        {
+            waker.clone_from(context.waker());
+        }
+        self.beat_seen = beat;
+        table.moment
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.tasks.table().wakers.try_remove(self.key as usize);
+        self.tasks.shared.close(self.outcome.unwrap_or(Outcome::Error));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_16_bytes_and_is_given_back() {
+        assert_eq!(size_of::<Place>(), 16);
+        let tasks = Arc::new(Tasks::new(&Options {
+            max_conns: std::num::NonZeroUsize::new(1),
+            ..Options::default()
+        }));
+        let place = tasks.admit().unwrap();
+        assert!(tasks.admit().is_none(), "--max-conns are taken");
+        drop(place);
+        assert!(tasks.are_gone());
+        let summary = tasks.shared.counters.summary();
+        assert_eq!((summary.accepted, summary.rejected, summary.errors), (2, 1, 1));
+    }
+}
