@@ -149,11 +149,17 @@ impl<'pattern> Flow<'pattern> {
         Err(Failure::new("send to a server whose replies nobody reads", expected, "it took them all"))
     }
 
-    /// Sends without reading until the server stops reading, as it must while its replies wait for us.
+    /// Sends without reading until the server stops reading, as it must while its replies wait for us, and at least
+    /// the greeting has come: on a busy machine the kernel alone may have taken all of that, for a server that has
+    /// not yet accepted the connection and owes it nothing.
     pub(crate) fn block(&mut self) -> Result<(), Failure> {
         let blocked = self.stuff(BUFFERED_AT_MOST, BLOCKED)?;
         require(blocked, "send to a server whose replies nobody reads", "it to stop reading", || {
             format!("a connection that is dropped after {} bytes", self.sent)
+        })?;
+        let patience = self.client.patience();
+        require(self.client.has_something_to_read(patience)?, "greeting", "it to come", || {
+            format!("silence for {patience:?}")
         })
     }
 
