@@ -117,11 +117,17 @@ impl<'pattern> Flow<'pattern> {
         Err(Failure::new("send without reading the replies", expected, "it read them all"))
     }
 
-    /// Sends without reading until the server stops reading, which it must do while its replies are not read.
+    /// Sends without reading until the server stops reading, which it must do while its replies are not read, and waits
+    /// until the greeting has arrived. On a busy machine the kernel alone may have stored everything that was sent, for
+    /// a server that has not accepted the connection yet.
     pub(crate) fn block(&mut self) -> Result<(), Failure> {
         let blocked = self.send_until_blocked(BUFFERED_AT_MOST, BLOCKED)?;
         require(blocked, "send without reading the replies", "it to stop reading", || {
             format!("a connection dropped after {} bytes", self.sent)
+        })?;
+        let patience = self.client.patience();
+        require(self.client.is_readable(patience)?, "greeting", "it to arrive", || {
+            format!("silence for {patience:?}")
         })
     }
 
