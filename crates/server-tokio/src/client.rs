@@ -58,6 +58,7 @@ impl Client {
             return wake_and_wait(context);
         }
         loop {
+            ready!(self.poll_send_rest(context))?;
             if self.look(context)? {
                 return Poll::Ready(Ok(None));
             }
