@@ -29,11 +29,11 @@ use anyhow::{Context, Result, ensure};
 use clap::ValueEnum;
 use clap::builder::PossibleValuesParser;
 
-use crate::machine::Machine;
 use crate::models;
-use crate::output;
+use observe::Machine;
 use results::{Audit, Entry};
 use steps::{Job, Size, jobs};
+use text::output;
 
 /// Where the newest audit lies, in the project's folder.
 pub const FOLDER: &str = "results/audit";

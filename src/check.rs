@@ -12,10 +12,10 @@ use anyhow::{Context, Result};
 use conformance::{Case, CaseReport, Concurrency, Options, Outcome, Report, Settings, Target};
 use serde::Serialize;
 
-use crate::child::this_program;
-use crate::output;
 pub use launch::ModelLauncher;
+use observe::child::this_program;
 use subject::{Subject, parse_case, parse_concurrency, parse_subject};
+use text::output;
 
 /// Arguments of `check`.
 #[derive(clap::Args, Debug)]

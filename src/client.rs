@@ -1,14 +1,15 @@
 //! `client`: the scripted client of the series, told as it happens.
 
 use std::io::{self, Write};
-use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
+use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use script::{Event, EventKind, Failure, Options, Report, Script};
+use text::addresses;
 
 const DEFAULT_PORT: u16 = 9090;
 const FAILED: Style = AnsiColor::Red.on_default();
@@ -118,19 +119,7 @@ fn address_option(address: SocketAddr) -> String {
 
 impl Arguments {
     fn addresses(&self) -> Result<Vec<SocketAddr>> {
-        let host = self.host.as_str();
-        let names_port = host.contains(':') && host.parse::<IpAddr>().is_err();
-        let (shown, found) = match self.port {
-            None if names_port => (host.to_owned(), host.to_socket_addrs()),
-            port => {
-                let port = port.unwrap_or(DEFAULT_PORT);
-                (format!("{host} port {port}"), (host, port).to_socket_addrs())
-            }
-        };
-        let found = found.with_context(|| {
-            format!("cannot find the address of {shown}; give a host name or an IP address, and a port")
-        })?;
-        Ok(found.collect())
+        Ok(addresses::resolve(&self.host, self.port, DEFAULT_PORT)?)
     }
 }
 

@@ -23,7 +23,6 @@ pub mod store;
 pub mod subject;
 pub mod table;
 pub mod trial;
-pub(crate) mod units;
 
 #[cfg(test)]
 pub(crate) mod example;
@@ -37,8 +36,11 @@ use std::time::SystemTime;
 use anyhow::{Context, Result, ensure};
 use clap::builder::PossibleValuesParser;
 
-use crate::machine::Machine;
-use crate::{models, output, pin};
+use observe::Machine;
+use observe::pin;
+use text::output;
+
+use crate::models;
 use plan::plan;
 use progress::Progress;
 use record::{Comparison, FORMAT, Record, Run};

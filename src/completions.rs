@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use clap::{Args, Command};
 use clap_complete::{Shell, generate};
 
-use crate::output;
+use text::output;
 
 /// Arguments of `completions`.
 #[derive(Args, Debug)]

@@ -12,7 +12,6 @@
 //! | file | idea |
 //! | --- | --- |
 //! | `plan.rs` | which calls fail how, and what must come of it |
-//! | `strace.rs` | the injector |
 //! | `clients.rs`, `server.rs` | who is served, and who serves |
 //! | `sweep.rs`, `stages.rs` | trials: while serving; while starting and stopping |
 //! | `report.rs` | what came of it |
@@ -22,7 +21,6 @@ mod plan;
 mod report;
 mod server;
 mod stages;
-mod strace;
 mod sweep;
 
 use std::path::Path;
@@ -32,12 +30,13 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use clap::builder::PossibleValuesParser;
 use conformance::{Case, Needs, Target};
+use observe::strace;
 
 use crate::models::{self, Model};
-use crate::output;
 use plan::{Expected, Fault, PLAN, Row, Stage};
 use report::{Line, Report};
 use sweep::{Sweep, Thoroughness};
+use text::output;
 
 /// Arguments of `faults`.
 #[derive(clap::Args, Debug)]

@@ -8,7 +8,7 @@ use comfy_table::presets::NOTHING;
 use comfy_table::{ContentArrangement, Table};
 
 use crate::models::{self, FLOORS, MODELS, Model};
-use crate::output;
+use text::output;
 
 /// Arguments of `list`.
 #[derive(Args, Debug)]

@@ -1,8 +1,11 @@
 //! The registry: every model by name, one row each. Everything that goes through all models (commands,
 //! tests, benches, the table in README) goes through these rows.
 
+use std::path::Path;
+
 use chassis::{Knob, Serve};
 use conformance::Concurrency;
+use observe::ServerCommand;
 
 /// One way to serve many clients.
 #[derive(Debug)]
@@ -140,10 +143,15 @@ pub fn find(name: &str) -> Option<&'static Model> {
     MODELS.iter().chain(FLOORS).find(|model| model.name == name)
 }
 
+/// How a server of the model or floor of this name is started from the launcher's file. It ends with this process.
+pub fn command(launcher: &Path, name: &str) -> ServerCommand {
+    let parent = std::process::id().to_string();
+    ServerCommand::new(name, launcher, ["serve", name, "--parent", &parent])
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;
-    use std::path::Path;
 
     use super::*;
 

@@ -5,7 +5,7 @@
 
 pub mod blocks;
 pub mod documents;
-pub(crate) mod markdown;
+mod quoted;
 pub mod tables;
 
 use std::fs;
@@ -18,8 +18,8 @@ use crate::compare::analysis::{Analysis, analyse};
 use crate::compare::record::Comparison;
 use crate::compare::store::{self, Store};
 use crate::compare::{self, report};
-use crate::output;
 use documents::Documents;
+use text::output;
 
 /// The folder of recorded runs, in the project's folder.
 const RESULTS: &str = "results";

@@ -25,13 +25,14 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use clap::builder::PossibleValuesParser;
 
-use crate::child::ServerProcess;
-use crate::meter::{Meter, Sample};
 use crate::models::{self, MODELS};
-use crate::output;
+use observe::ServerProcess;
+use observe::child::this_program;
+use observe::meter::{Meter, Sample};
 use plan::{IDLE_TIMEOUT, Plan, WRITE_TIMEOUT};
 use report::Report;
 use tally::Tally;
+use text::output;
 
 /// From one sample of the server to the next; a run of a day stays below 100,000 samples.
 const SAMPLE_EVERY: Duration = Duration::from_secs(1);
@@ -84,7 +85,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let length = Duration::from_secs(arguments.seconds.unwrap_or(arguments.minutes * 60));
 
     let server = ServerProcess::start(
-        model.name,
+        &models::command(&this_program()?, model.name),
         &["--idle-timeout", &seconds(IDLE_TIMEOUT), "--write-timeout", &seconds(WRITE_TIMEOUT)],
     )?;
     let meter = Meter::new(server.pid());

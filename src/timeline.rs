@@ -20,10 +20,12 @@ use anyhow::{Context, Result};
 use clap::builder::PossibleValuesParser;
 use script::Options;
 
-use crate::child::ServerProcess;
+use crate::client;
 use crate::models::{self, Model};
-use crate::{client, output};
 use lanes::Chart;
+use observe::ServerProcess;
+use observe::child::this_program;
+use text::output;
 
 /// The width of a drawing that does not go to a terminal.
 const DEFAULT_COLUMNS: usize = 80;
@@ -94,7 +96,7 @@ fn play_all(models: &[&Model], options: &Options) -> Result<Vec<Chart>> {
 }
 
 fn play(model: &Model, options: &Options) -> Result<Chart> {
-    let server = ServerProcess::start(model.name, &[])?;
+    let server = ServerProcess::start(&models::command(&this_program()?, model.name), &[])?;
     let report = script::run(&[server.address()], options, |_| {})?;
     Ok(Chart::new(model.name, model.title, &report))
 }

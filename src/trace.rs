@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 use protocol::Session;
 use serde::Serialize;
 
-use crate::output;
+use text::output;
 
 pub use escapes::{Buffer, EscapeError};
 

@@ -14,10 +14,10 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use concurrent_servers::child::ServerProcess;
-use concurrent_servers::models::{FLOORS, MODELS, Model};
+use concurrent_servers::models::{FLOORS, MODELS, Model, command};
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, BenchmarkId, Criterion};
+use observe::ServerProcess;
 
 /// Criterion as every target runs it; the command line has the last word.
 pub(crate) fn criterion() -> Criterion {
@@ -57,7 +57,8 @@ pub(crate) fn servers_for(clients: usize, group: &str) -> impl Iterator<Item = &
 
 /// Starts a server as a process of its own, so that it shares nothing with the client but the machine.
 pub(crate) fn start(model: &Model) -> Result<ServerProcess> {
-    ServerProcess::start_from(Path::new(env!("CARGO_BIN_EXE_concurrent-servers")), model.name, &[])
+    let launcher = Path::new(env!("CARGO_BIN_EXE_concurrent-servers"));
+    ServerProcess::start(&command(launcher, model.name), &[])
 }
 
 /// Puts `run` under criterion: it makes that many iterations and returns how long they took.

@@ -7,8 +7,8 @@ use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
 use super::Step;
-use crate::child::this_program;
 use crate::models;
+use observe::child::this_program;
 
 /// The exit code of this program's commands for a run in which nothing could be tried.
 const NOTHING_TRIED: i32 = 3;

@@ -4,9 +4,9 @@ use comfy_table::presets::NOTHING as NO_LINES;
 use comfy_table::{ContentArrangement, Table};
 
 use super::results::{Audit, Entry};
-use crate::compare::units::{bytes, count};
 use crate::models::MODELS;
-use crate::record::markdown::{NOTHING, header, line};
+use text::markdown::{NOTHING, header, line};
+use text::units::{signed_bytes, whole, whole_bytes};
 
 /// The heads of the table with a row for each model.
 const HEADS: [&str; 8] = [
@@ -68,15 +68,15 @@ fn rows(audit: &Audit) -> impl Iterator<Item = (&'static str, [String; 7])> {
         let shim = audit.entry("shim");
         let figure = |entry: Option<&Entry>, path: &str| {
             let entry = entry?;
-            Some(marked(entry, number(entry.figure(path)?)))
+            Some(marked(entry, whole(entry.figure(path)?)))
         };
         let cells = [
             check.and_then(cases),
             figure(faults, "/fired"),
             figure(faults, "/survived"),
-            shim.and_then(|entry| Some(marked(entry, number(entry.figure_of(model.name, "faults")?)))),
+            shim.and_then(|entry| Some(marked(entry, whole(entry.figure_of(model.name, "faults")?)))),
             figure(soak, "/connections_total"),
-            soak.and_then(|entry| entry.figure("/verified_bytes")).map(size),
+            soak.and_then(|entry| entry.figure("/verified_bytes")).map(whole_bytes),
             soak.and_then(drift),
         ];
         (model.name, cells.map(or_nothing))
@@ -98,26 +98,22 @@ fn cases(check: &Entry) -> Option<String> {
 
 fn drift(soak: &Entry) -> Option<String> {
     let per_hour = soak.result.get("drift_bytes_per_hour")?.as_f64()?;
-    let sign = if per_hour < 0.0 { "−" } else { "+" };
-    Some(format!("{sign}{}", bytes(per_hour.abs())))
+    Some(signed_bytes(per_hour))
 }
 
 /// What is not about one model.
 fn others(audit: &Audit) -> impl Iterator<Item = (String, String)> {
     let fuzz = audit.entries("fuzz-").filter_map(|(target, entry)| {
         let findings = if entry.held { "no finding" } else { "a finding" };
-        Some((
-            format!("inputs fuzzed: {target}"),
-            format!("{}, {findings}", number(entry.figure("/inputs")?)),
-        ))
+        Some((format!("inputs fuzzed: {target}"), format!("{}, {findings}", whole(entry.figure("/inputs")?))))
     });
     let loom = audit.entry("loom").and_then(|entry| entry.result.as_array()).into_iter().flatten();
     let loom = loom.filter_map(|model| {
         let name = model["name"].as_str()?.replace('_', " ");
-        Some((format!("interleavings: {name}"), number(model["schedules"].as_u64()?)))
+        Some((format!("interleavings: {name}"), whole(model["schedules"].as_u64()?)))
     });
     let stress = audit.entry("stress").and_then(|entry| {
-        let runs = number(entry.figure_of("", "runs")?);
+        let runs = whole(entry.figure_of("", "runs")?);
         Some(("runs under stress".to_owned(), marked(entry, runs)))
     });
     fuzz.chain(loom).chain(stress)
@@ -138,16 +134,6 @@ fn commands(audit: &Audit) -> impl Iterator<Item = (String, String, String)> {
         }
     }
     seen.into_iter().map(|(command, day, seconds)| (command, day, (seconds.div_ceil(60)).to_string()))
-}
-
-#[expect(clippy::cast_precision_loss, reason = "shown with a few digits")]
-fn number(value: u64) -> String {
-    count(value as f64)
-}
-
-#[expect(clippy::cast_precision_loss, reason = "shown with a few digits")]
-fn size(value: u64) -> String {
-    bytes(value as f64)
 }
 
 #[cfg(test)]

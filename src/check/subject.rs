@@ -1,8 +1,9 @@
 //! What is to be checked, as people type it: a model's name or an address.
 
-use std::net::{SocketAddr, ToSocketAddrs};
+use std::net::SocketAddr;
 
 use conformance::Concurrency;
+use text::addresses;
 
 use crate::models::{FLOORS, MODELS, Model, names};
 
@@ -24,8 +25,7 @@ pub(super) fn parse_subject(text: &str) -> Result<Subject, String> {
         return Err("a floor is a raw echo: it does not speak the protocol that is checked".to_owned());
     }
     if text.contains(':') {
-        let resolved = text.to_socket_addrs().map_err(|error| format!("no such address: {error}"))?;
-        return resolved.into_iter().next().map(Subject::Address).ok_or_else(|| "no such address".to_owned());
+        return addresses::parse(text).map(Subject::Address);
     }
     let models: Vec<_> = names().collect();
     let meant = nearest(text, &models).map(|name| format!(" Did you mean '{name}'?")).unwrap_or_default();
@@ -78,7 +78,7 @@ mod tests {
         assert!(parse_subject("tokoi").unwrap_err().contains("Did you mean 'tokio'?"));
         assert!(!parse_subject("nginx").unwrap_err().contains("Did you mean"));
         assert!(parse_subject("floor-epoll").unwrap_err().contains("raw echo"));
-        assert!(parse_subject("127.0.0.1:99999").unwrap_err().contains("no such address"));
+        assert!(parse_subject("127.0.0.1:99999").unwrap_err().contains("write it like 127.0.0.1:9090"));
     }
 
     #[test]

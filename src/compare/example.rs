@@ -20,8 +20,8 @@ use super::plan::{Trial, plan};
 use super::record::{Comparison, FORMAT, Observed, Record, Run};
 use super::scenario::{Catalogue, EMBEDDED};
 use super::subject::{Layout, Role, subjects};
-use crate::machine::Machine;
-use crate::process::{CpuClock, Usage};
+use observe::Machine;
+use observe::usage::{CpuClock, Usage};
 
 /// Fewer than the embedded profiles have: tests are to be fast, and to say the same when those change.
 pub(crate) const MOST_ROUNDS: u32 = 12;
@@ -42,6 +42,20 @@ pub(crate) const JITTER: f64 = 0.015;
 /// Latencies in each trial.
 pub(crate) const SAMPLES: u64 = 300;
 
+/// A machine that does not exist.
+fn machine() -> Machine {
+    Machine {
+        processor: Some("Example (R) CPU @ 2.0GHz".to_owned()),
+        cores: 2,
+        memory_bytes: Some(24_684_084 * 1024),
+        system: "linux 6.1".to_owned(),
+        is_virtual: Some(true),
+        governor: None,
+        mitigations: Vec::new(),
+        compiler: "rustc 1.0.0".to_owned(),
+    }
+}
+
 /// What a run of all models under this profile would be called.
 pub(crate) fn run(profile: &str) -> Run {
     let catalogue = Catalogue::parse(EMBEDDED).unwrap();
@@ -56,7 +70,7 @@ pub(crate) fn run(profile: &str) -> Run {
         started: "2026-01-02T03:04:05Z".to_owned(),
         seed: 1,
         layout: Layout::Shared,
-        machine: Machine::example(),
+        machine: machine(),
         profile_name: profile.to_owned(),
         scenarios: catalogue.scenarios_of(&chosen),
         profile: chosen,

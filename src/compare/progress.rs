@@ -7,6 +7,8 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use text::units::time_left;
+
 use super::plan::Trial;
 use super::record::Run;
 use crate::models;
@@ -65,7 +67,7 @@ impl Progress {
         self.begun += 1;
         self.current_ms = expected_ms(run, trial);
         let place = format!("round {}, {} {}", trial.round, trial.scenario.name, trial.point);
-        let left = format!("about {} left", seconds(self.left()));
+        let left = format!("about {} left", time_left(self.left()));
         if self.is_terminal {
             self.bar.set_message(format!("{left} · {}: {}", place.trim_end(), trial.subject.name));
             self.bar.set_position(self.done_ms);
@@ -111,26 +113,12 @@ fn expected_ms(run: &Run, trial: &Trial) -> u64 {
         + connections as u64 * THOUSAND_CONNECTIONS_MS / 1_000
 }
 
-fn seconds(time: Duration) -> String {
-    let seconds = time.as_secs() + 1;
-    if seconds < 100 { format!("{seconds} s") } else { format!("{} min {:02} s", seconds / 60, seconds % 60) }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::compare::example;
     use crate::compare::plan::plan;
     use crate::compare::scenario::{Catalogue, EMBEDDED};
-
-    #[test]
-    fn what_is_left_is_told_in_seconds_and_then_in_minutes() {
-        let told = |ms| seconds(Duration::from_millis(ms));
-        assert_eq!(
-            [told(0), told(98_999), told(99_000), told(239_000)],
-            ["1 s", "99 s", "1 min 40 s", "4 min 00 s"]
-        );
-    }
 
     #[test]
     fn a_model_that_leaves_clients_waiting_is_expected_to_take_longer() {

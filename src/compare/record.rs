@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use super::scenario::{Point, Profile, Scenario};
 use super::subject::{Layout, Subject};
-use crate::machine::Machine;
-use crate::process::Usage;
+use observe::Machine;
+use observe::usage::Usage;
 
 /// A whole run: what was asked for, and all that was observed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

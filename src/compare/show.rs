@@ -11,7 +11,7 @@ use super::analysis::{Analysis, analyse};
 use super::baseline::{self, Changes};
 use super::record::{Comparison, Run};
 use super::{report, store, table};
-use crate::output;
+use text::output;
 
 /// Arguments that say how a run is shown.
 #[derive(Clone, Debug, Default, clap::Args)]

@@ -13,7 +13,7 @@ mod remarks;
 use anstyle::{AnsiColor, Style};
 
 use super::analysis::{Analysis, Metric, ScenarioAnalysis};
-use super::units::duration;
+use text::units::duration;
 
 /// The widest line.
 const WIDTH: usize = 100;

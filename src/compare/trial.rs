@@ -11,8 +11,11 @@ use super::plan::Trial;
 use super::record::{Observed, Record};
 use super::scenario::{Profile, Script};
 use super::subject::{Layout, Role};
-use crate::child::ServerProcess;
-use crate::process;
+use observe::ServerProcess;
+use observe::child::this_program;
+use observe::usage;
+
+use crate::models;
 
 /// A percentile that is right to 1 % is right enough for a chart, and a tenth as large on disk.
 const RECORDED_DIGITS: u8 = 2;
@@ -76,7 +79,7 @@ fn observe(trial: &Trial, conditions: Conditions, load: Option<&loadgen::Scenari
         Layout::Shared => (None, thread::available_parallelism().map_or(1, usize::from)),
         Layout::Pinned { server, .. } => (Some(server), 1),
     };
-    let server = ServerProcess::start_on(cpu, &trial.subject.model, &[])?;
+    let server = ServerProcess::start_on(cpu, &models::command(&this_program()?, &trial.subject.model), &[])?;
     match (&trial.scenario.script, load) {
         (Some(script), _) => play(&server, *script),
         (None, Some(load)) => measure(&server, load, cpus),
@@ -103,7 +106,7 @@ fn play(server: &ServerProcess, script: Script) -> Result<Observed> {
 /// `cpus` is how many the server may use.
 #[expect(clippy::cast_precision_loss, reason = "bytes of one process are far below 2^53")]
 fn measure(server: &ServerProcess, load: &loadgen::Scenario, cpus: usize) -> Result<Observed> {
-    let read = || process::read(server.pid()).ok();
+    let read = || usage::read(server.pid()).ok();
     let alone = read();
     let (mut before, mut after) = (None, None);
     let (mut begun, mut ended) = (Instant::now(), Instant::now());
@@ -113,7 +116,7 @@ fn measure(server: &ServerProcess, load: &loadgen::Scenario, cpus: usize) -> Res
         _ => {}
     })?;
     let connections = (load.connections + load.idle) as f64;
-    let memory = |reading: &process::Reading| reading.anonymous_memory_bytes() as f64;
+    let memory = |reading: &usage::Reading| reading.anonymous_memory_bytes() as f64;
     let grown = alone.zip(before.as_ref()).map(|(alone, before)| memory(before) - memory(&alone));
     let usage = before.zip(after).map(|(before, after)| after.since(&before));
     let outcome = &mut measurement.outcome;

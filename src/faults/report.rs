@@ -7,8 +7,8 @@ use anyhow::Result;
 use serde::Serialize;
 
 use super::plan::{Expected, Fault, Row, Stage};
-use super::strace;
 use super::sweep::Thoroughness;
+use observe::strace;
 
 /// A whole sweep of one model.
 #[derive(Debug, Serialize)]

@@ -11,9 +11,12 @@ use conformance::require_adds_up;
 
 use super::clients::{End, Manner, PATIENCE, visit};
 use super::plan::Scope;
-use super::strace::{Injection, Strace};
-use crate::child::ServerProcess;
-use crate::meter::{Meter, Sample};
+use crate::models;
+use observe::child::this_program;
+use observe::meter::{Meter, Sample};
+use observe::strace::{Injection, Strace, Tracing};
+use observe::{Process, ServerProcess};
+use text::units::whole_bytes;
 
 /// Short, so that what a lie leaves waiting is looked at again soon, and a silent connection does not stay.
 const TIMEOUTS: [&str; 3] = ["--idle-timeout=5s", "--write-timeout=2s", "--progress-timeout=5s"];
@@ -43,7 +46,11 @@ impl Server {
     pub(super) fn start(model: &str, folder: &Path) -> Result<Server> {
         let log = folder.join("server.log");
         let arguments = arguments();
-        let process = ServerProcess::start_logging(model, &arguments, File::create(&log)?)?;
+        let process = ServerProcess::start_logging(
+            &models::command(&this_program()?, model),
+            &arguments,
+            File::create(&log)?,
+        )?;
         let meter = Meter::new(process.pid());
         let rest = meter.sample(Duration::ZERO)?;
         let mut server = Server { process, meter, log, rest, not_closed: 0, own_files: Vec::new() };
@@ -73,7 +80,9 @@ impl Server {
                 files
             }
         };
-        Strace::attach(self.process.pid(), calls, injections, scope != Scope::MainThread, &files)
+        let main_thread_only = scope == Scope::MainThread;
+        let tracing = Tracing { calls, injections, main_thread_only, files: &files };
+        Ok(Strace::attach(self.process.pid(), &tracing, PATIENCE)?)
     }
 
     /// Notes that `close` was kept from closing so many times.
@@ -119,7 +128,7 @@ impl Server {
     pub(super) fn expect_memory(&self) -> Result<()> {
         let grown =
             self.meter.sample(Duration::ZERO)?.anonymous_bytes.saturating_sub(self.rest.anonymous_bytes);
-        ensure!(grown <= MEMORY_AT_MOST, "its memory grew by {} KiB", grown >> 10);
+        ensure!(grown <= MEMORY_AT_MOST, "its memory grew by {}", whole_bytes(grown));
         Ok(())
     }
 
@@ -147,10 +156,9 @@ impl Server {
     }
 }
 
-/// The files and sockets that a process has open, by their names in `/proc`.
+/// The files and sockets that a process has open.
 fn open_files(pid: u32) -> Result<Vec<PathBuf>> {
-    let entries = fs::read_dir(format!("/proc/{pid}/fd")).context("the server has ended")?;
-    Ok(entries.filter_map(|entry| fs::read_link(entry.ok()?.path()).ok()).collect())
+    Ok(Process::new(pid).context("its process id is no id")?.open_files()?)
 }
 
 /// What every server of a sweep is started with.

@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::io::{BufReader, Read};
 use std::path::PathBuf;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -13,9 +13,9 @@ use super::clients::{CLIENTS, End, Ends, Manner, PATIENCE, Visitor, visit};
 use super::plan::{Repeat, Row};
 use super::report::Line;
 use super::server::{Server, arguments, expect_no_panic, last_line};
-use super::strace::{self, Injection, Trace};
 use super::sweep::{Sweep, injection, judge};
-use crate::child::{ended_within, terminate, this_program, wait_for_address};
+use observe::child::{ended_within, terminate, this_program, wait_for_address};
+use observe::strace::{self, Injection, Trace};
 
 impl Sweep<'_> {
     /// One row of the plan for a server that stops.
@@ -95,14 +95,8 @@ impl Sweep<'_> {
     /// Starts a server under strace. It says why it cannot and exits with 1, or it serves and ends with 0.
     fn start(&self, row: &Row, injections: &[Injection]) -> Result<(Trace, Result<()>)> {
         let (log, traced) = (self.folder.join("start.log"), self.folder.join("start.trace"));
-        let mut command = Command::new("strace");
+        let mut command = strace::around(&[row.calls], injections, Some(&traced));
         command
-            // As a detached grandchild: the server is our own child.
-            .arg("-D")
-            .arg("-f")
-            .args(strace::arguments(&[row.calls], injections))
-            .arg("-o")
-            .arg(&traced)
             .arg(this_program()?)
             .args(["serve", self.model.name, "--addr", "127.0.0.1:0"])
             .args(["--parent", &std::process::id().to_string()])

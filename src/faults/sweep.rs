@@ -10,8 +10,8 @@ use super::clients::{CLIENTS, CROWD, Ends, Manner, visit_all};
 use super::plan::{CLOSE, Expected, Fault, PLAN, Repeat, Row, Scope, Stage};
 use super::report::Line;
 use super::server::{Server, last_line};
-use super::strace::{Injection, Strace, Trace};
 use crate::models::Model;
+use observe::strace::{Injection, Strace, Trace};
 
 /// A thread is not observed beyond so many calls of a trial; the clients' script makes fewer.
 const MOST_PLACES: u32 = 64;

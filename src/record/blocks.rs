@@ -1,10 +1,11 @@
 //! What stands between the markers: Markdown, drawn from the analysis of a recorded run alone.
 
-use super::markdown::{NOTHING, date, header, line, ratio, words};
+use super::quoted::{date, ratio};
 use crate::compare::analysis::{Analysis, Metric, Noise, PointAnalysis, Row};
 use crate::compare::scenario::Point;
 use crate::compare::subject::Role;
-use crate::compare::units::{bytes, count, duration};
+use text::markdown::{NOTHING, header, line, words};
+use text::units::{bytes, count, duration};
 
 /// The block of this name, for a run in a folder of this name; `None` if no block is called so.
 pub fn block(name: &str, run: &str, analysis: &Analysis) -> Option<String> {

@@ -1,9 +1,10 @@
 //! Everything that a run has measured, in Markdown tables: what lies beside its raw records.
 
-use super::markdown::{NOTHING, date, header, line, ratio};
+use super::quoted::{date, ratio};
 use crate::compare::analysis::{Analysis, Metric, PointAnalysis};
 use crate::compare::scenario::Point;
-use crate::compare::units::{bytes, count, duration};
+use text::markdown::{NOTHING, header, line};
+use text::units::{bytes, count, duration};
 
 /// One table for each point of each scenario.
 pub fn all_tables(analysis: &Analysis) -> String {

@@ -8,10 +8,12 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use text::units::{bytes, signed_bytes, whole_bytes};
+
 use super::drift::slope;
 use super::hostile::Behaviour;
 use super::tally::Tally;
-use crate::meter::Sample;
+use observe::meter::Sample;
 
 /// With nothing to do a server wakes for its timers and does nothing else.
 const IDLE_CPU_AT_MOST: f64 = 0.02;
@@ -120,11 +122,7 @@ impl Report {
             ),
             (
                 growth <= GROWTH_AT_MOST,
-                format!(
-                    "memory grew by {:.1} MiB, and {:.0} are allowed",
-                    mebi(growth),
-                    mebi(GROWTH_AT_MOST)
-                ),
+                format!("memory grew by {}, and {} are allowed", bytes(growth), bytes(GROWTH_AT_MOST)),
             ),
             (
                 self.idle_cpu_share <= IDLE_CPU_AT_MOST,
@@ -153,14 +151,14 @@ fn drift(samples: &[Sample], length: Duration) -> Option<(f64, f64)> {
 /// One line while it runs.
 pub(super) fn progress(sample: &Sample, tally: &Tally) -> String {
     format!(
-        "{:>5} s: {} hostile and {} verified connections, {:.1} MiB verified, {} errors; {:.1} MiB, \
+        "{:>5} s: {} hostile and {} verified connections, {} verified, {} errors; {}, \
          {} descriptors, {} threads\n",
         sample.at.as_secs(),
         tally.connections().values().sum::<u64>(),
         tally.verified_connections.load(Ordering::Relaxed),
-        mebi_of(tally.verified_bytes.load(Ordering::Relaxed)),
+        whole_bytes(tally.verified_bytes.load(Ordering::Relaxed)),
         tally.errors().0,
-        mebi_of(sample.anonymous_bytes),
+        whole_bytes(sample.anonymous_bytes),
         sample.descriptors,
         sample.threads,
     )
@@ -175,7 +173,7 @@ impl fmt::Display for Report {
         }
         writeln!(formatter, "  {:>9} connections  verified load", self.verified_connections)?;
         writeln!(formatter, "  {:>9} connections  in all", self.connections_total)?;
-        writeln!(formatter, "  {:>9.1} MiB verified, {} errors", mebi_of(self.verified_bytes), self.errors)?;
+        writeln!(formatter, "  {:>9} verified, {} errors", whole_bytes(self.verified_bytes), self.errors)?;
         if let Some(first) = &self.first_error {
             writeln!(formatter, "  first error: {first}")?;
         }
@@ -191,21 +189,20 @@ impl fmt::Display for Report {
         }
         writeln!(
             formatter,
-            "  memory at rest {:.1} -> {:.1} MiB (resident {:.1} -> {:.1}), most {:.1}",
-            mebi_of(before.anonymous_bytes),
-            mebi_of(after.anonymous_bytes),
-            mebi_of(before.resident_bytes),
-            mebi_of(after.resident_bytes),
-            mebi_of(self.most_anonymous_bytes),
+            "  memory at rest {} -> {} (resident {} -> {}), most {}",
+            whole_bytes(before.anonymous_bytes),
+            whole_bytes(after.anonymous_bytes),
+            whole_bytes(before.resident_bytes),
+            whole_bytes(after.resident_bytes),
+            whole_bytes(self.most_anonymous_bytes),
         )?;
         if let (Some(per_hour), Some(growth)) = (self.drift_bytes_per_hour, self.fitted_growth_bytes) {
             writeln!(
                 formatter,
-                "  drift of memory {:+.2} MiB an hour by least squares: {:+.2} MiB in the watched time, {:.0} \
-                 allowed",
-                mebi(per_hour),
-                mebi(growth),
-                mebi(GROWTH_AT_MOST),
+                "  drift of memory {} an hour by least squares: {} in the watched time, {} allowed",
+                signed_bytes(per_hour),
+                signed_bytes(growth),
+                bytes(GROWTH_AT_MOST),
             )?;
         }
         writeln!(
@@ -229,15 +226,6 @@ impl fmt::Display for Report {
         }
         if self.findings.is_empty() { writeln!(formatter, "  held") } else { Ok(()) }
     }
-}
-
-fn mebi(bytes: f64) -> f64 {
-    bytes / 1024.0 / 1024.0
-}
-
-#[expect(clippy::cast_precision_loss, reason = "shown with one decimal")]
-fn mebi_of(bytes: u64) -> f64 {
-    mebi(bytes as f64)
 }
 
 #[cfg(test)]
@@ -288,7 +276,7 @@ mod tests {
             "7 errors of verified clients",
             "6 descriptors at rest, before 5",
             "3 threads at rest, before 2",
-            "memory grew by 75.0 MiB, and 8 are allowed",
+            "memory grew by 75.0 MiB, and 8.00 MiB are allowed",
             "50.0 % of a processor with nothing to do",
             "the server ended with exit status: 3",
         ];

@@ -1,10 +1,11 @@
 //! The options of the load generator, and the scenario that they describe.
 
-use std::net::{SocketAddr, ToSocketAddrs};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
 use anyhow::Context;
+use text::addresses;
 
 use crate::{Arrivals, Dialect, Load, Scenario, Slow};
 
@@ -13,7 +14,7 @@ use crate::{Arrivals, Dialect, Load, Scenario, Slow};
 #[group(id = "load")]
 pub struct Arguments {
     /// The server's address, such as 127.0.0.1:9090
-    #[arg(value_name = "ADDR", value_parser = parse_address)]
+    #[arg(value_name = "ADDR", value_parser = addresses::parse)]
     pub address: SocketAddr,
 
     /// What the server speaks
@@ -145,13 +146,6 @@ impl Arguments {
 
 fn milliseconds(option: &str, duration: Duration) -> anyhow::Result<u64> {
     u64::try_from(duration.as_millis()).with_context(|| format!("{option} is out of range: {duration:?}"))
-}
-
-fn parse_address(text: &str) -> Result<SocketAddr, String> {
-    text.to_socket_addrs()
-        .map_err(|error| format!("{error}; write it like 127.0.0.1:9090, [::1]:9090 or localhost:9090"))?
-        .next()
-        .ok_or_else(|| format!("{text} stands for no address"))
 }
 
 fn parse_time(text: &str) -> Result<SystemTime, String> {

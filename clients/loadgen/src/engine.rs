@@ -19,8 +19,8 @@ use crate::scenario::Scenario;
 use crate::schedule::{Schedule, Share as ScheduleShare};
 use crate::tally::Tally;
 use crate::verdict::judge;
-use crate::watch::MachineUse;
 use crate::worker::{Share, Worker};
+use observe::steal::MachineUse;
 
 /// What tells the seeds of the phases apart: the window has the scenario's own.
 const WINDOW: u64 = 0;

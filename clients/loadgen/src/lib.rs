@@ -91,8 +91,6 @@ mod timed;
 #[cfg(target_os = "linux")]
 mod timer;
 #[cfg(target_os = "linux")]
-mod watch;
-#[cfg(target_os = "linux")]
 mod worker;
 
 pub use handle::Handle;

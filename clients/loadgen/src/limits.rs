@@ -1,9 +1,10 @@
 //! What the client's own machine allows, checked before the first connection rather than in the middle.
 
-use std::fs;
 use std::net::{IpAddr, SocketAddr};
 
 use anyhow::{Context, bail};
+use observe::network::local_ports;
+use observe::process::own_descriptors;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::scenario::Scenario;
@@ -21,14 +22,12 @@ pub(crate) fn make_room(address: SocketAddr, scenario: &Scenario) -> anyhow::Res
         bail!("{} source addresses are for an IPv4 loopback server, but {address} is none", scenario.sources);
     }
     // Where the range cannot be read, connecting will tell.
-    let Ok(range) = fs::read_to_string("/proc/sys/net/ipv4/ip_local_port_range") else {
-        return Ok(scenario.sources.max(1));
-    };
-    let needed = sources_for(connections, &range);
+    let Some(range) = local_ports() else { return Ok(scenario.sources.max(1)) };
+    let needed = sources_for(connections, range);
     match scenario.sources {
         0 if is_loopback => Ok(usize::try_from(needed)?),
         sources => {
-            check_ports(connections, sources.max(1) as u64, &range)?;
+            check_ports(connections, sources.max(1) as u64, range)?;
             Ok(sources.max(1))
         }
     }
@@ -36,16 +35,14 @@ pub(crate) fn make_room(address: SocketAddr, scenario: &Scenario) -> anyhow::Res
 
 /// As few source addresses as will do. A socket that is bound to one takes a port of its own there, found
 /// by search: a quarter is left free so that the search stays short.
-fn sources_for(connections: u64, range: &str) -> u64 {
-    match ports(range) {
-        Some((_, _, ports)) if connections > ports => connections.div_ceil((ports * 3 / 4).max(1)),
-        _ => 1,
-    }
+fn sources_for(connections: u64, range: (u64, u64)) -> u64 {
+    let ports = ports(range);
+    if connections > ports { connections.div_ceil((ports * 3 / 4).max(1)) } else { 1 }
 }
 
 /// Raises the soft limit of open files as far as needed and allowed.
 fn allow_descriptors(connections: u64) -> anyhow::Result<()> {
-    let needed = connections + open_descriptors() + RESERVED_DESCRIPTORS;
+    let needed = connections + own_descriptors().unwrap_or(0) as u64 + RESERVED_DESCRIPTORS;
     let limit = getrlimit(Resource::Nofile);
     if limit.current.is_none_or(|soft| soft >= needed) {
         return Ok(());
@@ -60,12 +57,8 @@ fn allow_descriptors(connections: u64) -> anyhow::Result<()> {
         .with_context(|| format!("cannot raise the limit of open files to {needed}; try ulimit -n {needed}"))
 }
 
-fn open_descriptors() -> u64 {
-    fs::read_dir("/proc/self/fd").map_or(0, |entries| entries.count() as u64)
-}
-
-fn check_ports(connections: u64, sources: u64, range: &str) -> anyhow::Result<()> {
-    let Some((first, last, ports)) = ports(range) else { return Ok(()) };
+fn check_ports(connections: u64, sources: u64, range: (u64, u64)) -> anyhow::Result<()> {
+    let ((first, last), ports) = (range, ports(range));
     if connections > ports * sources {
         bail!(
             "{connections} connections to one address need as many local ports, but {first} to {last} are \
@@ -76,12 +69,9 @@ fn check_ports(connections: u64, sources: u64, range: &str) -> anyhow::Result<()
     Ok(())
 }
 
-/// `range` is the text of `ip_local_port_range`: the first and the last port that connections may take.
-/// Returns both, and how many there are.
-fn ports(range: &str) -> Option<(u64, u64, u64)> {
-    let mut bounds = range.split_whitespace().map(str::parse::<u64>);
-    let (Some(Ok(first)), Some(Ok(last))) = (bounds.next(), bounds.next()) else { return None };
-    Some((first, last, (last + 1).saturating_sub(first)))
+/// How many ports there are from the first to the last one that connections may take.
+fn ports((first, last): (u64, u64)) -> u64 {
+    (last + 1).saturating_sub(first)
 }
 
 #[cfg(test)]
@@ -90,10 +80,10 @@ mod tests {
 
     #[test]
     fn too_few_ports_are_told_with_both_numbers() {
-        check_ports(28_232, 1, "32768\t60999\n").unwrap();
-        let message = check_ports(28_233, 1, "32768\t60999\n").unwrap_err().to_string();
+        check_ports(28_232, 1, (32_768, 60_999)).unwrap();
+        let message = check_ports(28_233, 1, (32_768, 60_999)).unwrap_err().to_string();
         assert!(message.contains("28233") && message.contains("28232"), "{message}");
-        check_ports(28_233, 2, "32768\t60999\n").unwrap();
+        check_ports(28_233, 2, (32_768, 60_999)).unwrap();
     }
 
     #[test]
@@ -101,7 +91,7 @@ mod tests {
         for (connections, sources) in
             [(1, 1), (28_232, 1), (28_233, 2), (42_348, 2), (42_349, 3), (100_000, 5)]
         {
-            assert_eq!(sources_for(connections, "32768\t60999\n"), sources, "{connections} connections");
+            assert_eq!(sources_for(connections, (32_768, 60_999)), sources, "{connections} connections");
         }
     }
 

@@ -6,6 +6,8 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
+use text::units::whole_bytes;
+
 use crate::Context;
 use crate::case::{During, Failure, require};
 use crate::process::{Holdings, Process};
@@ -78,9 +80,12 @@ fn expect_memory_back(process: Process, at_first: u64, patience: Duration) -> Re
         more = process.anonymous_memory().unwrap_or(0).saturating_sub(at_first);
         more <= KEPT_AT_MOST
     });
-    require(given_back, "no clients left", format!("at most {} KiB more memory", KEPT_AT_MOST >> 10), || {
-        format!("{} KiB more after {patience:?}", more >> 10)
-    })
+    require(
+        given_back,
+        "no clients left",
+        format!("at most {} more memory", whole_bytes(KEPT_AT_MOST)),
+        || format!("{} more after {patience:?}", whole_bytes(more)),
+    )
 }
 
 fn expect_alive(context: &Context) -> Result<(), Failure> {

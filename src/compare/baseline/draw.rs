@@ -2,8 +2,8 @@
 
 use super::super::table::grid::{self, Cell, Line};
 use super::super::table::{DIM, FAILED, GOOD, PLAIN, TITLE};
-use super::super::units::{change, three_digits};
 use super::{Change, Changes, Judgement, Quantity};
+use text::units::{change, three_digits};
 
 const HEADER: [&str; 7] = ["scenario", "model", "times floor", "before", "after", "change", "so it is"];
 

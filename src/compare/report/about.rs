@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::super::analysis::Analysis;
-use super::numbers;
+use text::units;
 
 /// The section at the end.
 pub(super) fn about(analysis: &Analysis) -> Markup {
@@ -34,10 +34,7 @@ pub(super) fn about(analysis: &Analysis) -> Markup {
         ("layout", run.layout.to_string()),
         ("processor", machine.processor.clone().unwrap_or_else(unknown)),
         ("cores", machine.cores.to_string()),
-        (
-            "memory",
-            machine.memory_bytes.map_or_else(unknown, |bytes| format!("{} MiB", numbers::whole(bytes >> 20))),
-        ),
+        ("memory", machine.memory_bytes.map_or_else(unknown, units::whole_bytes)),
         ("system", machine.system.clone()),
         (
             "virtual machine",

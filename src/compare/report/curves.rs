@@ -4,12 +4,12 @@ use loadgen::Bound;
 
 use super::super::analysis::{Metric, PointAnalysis, Row, ScenarioAnalysis};
 use super::super::scenario::Point;
-use super::super::units;
 use super::figures::{Figure, Table, absent, nothing};
 use super::findings::leader;
 use super::numbers;
 use super::subjects::{Subjects, models, point_in_words, serves_all};
 use crate::charts::{Axis, Domain, Line, LinePoint, Lines, Spacing, Tick};
+use text::units;
 
 /// A line for each subject, a point for each point of the scenario.
 pub(super) fn curve(
@@ -108,7 +108,7 @@ fn x_axis(scenario: &ScenarioAnalysis) -> Axis {
         .to_owned(),
         domain,
         ticks: places.map(|at| Tick { at, label: units::count(at) + suffix }).collect(),
-        format: numbers::short,
+        format: units::short,
     }
 }
 

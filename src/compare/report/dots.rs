@@ -8,6 +8,7 @@ use super::findings::{leader, range};
 use super::numbers;
 use super::subjects::{Subjects, models, notes};
 use crate::charts::{Domain, Dot, DotRow, Dots, Reference};
+use text::units;
 
 /// Messages, or in churn connections, a second.
 pub(super) fn rate(scenario: &ScenarioAnalysis, subjects: &Subjects) -> Figure {
@@ -76,7 +77,7 @@ pub(super) fn cost(scenario: &ScenarioAnalysis, subjects: &Subjects) -> Figure {
         finding: finding.clone(),
         axis: "times the CPU time of the floor, per message".to_owned(),
         domain,
-        format: numbers::short,
+        format: units::short,
         reference: Some(Reference { at: 1.0, band }),
         rows: dot_rows.collect(),
     };

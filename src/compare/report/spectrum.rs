@@ -9,6 +9,7 @@ use super::findings::leader;
 use super::numbers;
 use super::subjects::{Subjects, models};
 use crate::charts::{Axis, Domain, Line, LinePoint, Lines, Spacing, Tick};
+use text::units;
 
 /// Percentiles with a number at the axis, as 1/(1-p).
 const MARKED: [(f64, &str); 7] = [
@@ -65,14 +66,9 @@ pub(super) fn spectrum(scenario: &ScenarioAnalysis, subjects: &Subjects) -> Figu
                 .filter(|(at, _)| *at <= end)
                 .map(|&(at, label)| Tick { at, label: label.to_owned() })
                 .collect(),
-            format: numbers::short,
+            format: units::short,
         },
-        y: Axis {
-            label: "latency".to_owned(),
-            domain: y,
-            ticks: Vec::new(),
-            format: numbers::short_duration,
-        },
+        y: Axis { label: "latency".to_owned(), domain: y, ticks: Vec::new(), format: units::short_duration },
         lines,
     };
     Figure {

@@ -6,10 +6,9 @@ use super::super::analysis::{Metric, PointAnalysis, Row};
 use super::super::record::Run;
 use super::super::scenario::Point;
 use super::super::subject::{Role, Subject};
-use super::super::units;
-use super::numbers;
 use crate::charts::Mark;
 use loadgen::Bound;
+use text::units;
 
 /// The marks of a run's subjects.
 #[derive(Debug)]
@@ -99,8 +98,8 @@ fn failed(row: &Row) -> u32 {
 /// Where on a curve, in words, with large numbers set apart.
 pub(super) fn point_in_words(point: Point) -> String {
     match point {
-        Point::Rate(rate) => format!("{} messages/s", numbers::whole(rate)),
-        Point::Connections(count) if count > 1 => format!("{} connections", numbers::whole(count)),
+        Point::Rate(rate) => format!("{} messages/s", units::whole(rate)),
+        Point::Connections(count) if count > 1 => format!("{} connections", units::whole(count)),
         other => other.to_string(),
     }
 }

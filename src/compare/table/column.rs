@@ -4,9 +4,9 @@ use loadgen::{Bound, Load};
 
 use super::super::analysis::{Metric, Ratio, Row};
 use super::super::scenario::Scenario;
-use super::super::units::{count, duration, three_digits};
 use super::grid::Cell;
 use super::{DIM, NOT_MEASURED, PLAIN};
+use text::units::{count, duration, three_digits};
 
 /// A column: its header, and what it shows of a subject.
 #[derive(Clone, Copy, Debug)]

@@ -6,11 +6,11 @@ use loadgen::Load;
 use super::super::analysis::{Better, Metric, PointAnalysis, Row, ScenarioAnalysis};
 use super::super::scenario::Point;
 use super::super::subject::Role;
-use super::super::units::{count, duration, three_digits};
 use super::block::{below, takes_part};
 use super::grid::{self, Cell, Line};
 use super::order::{label, ordered};
 use super::{BEST, DIM, FAILED, NOT_MEASURED, PLAIN};
+use text::units::{count, duration, three_digits};
 
 /// Draws one matrix, or several where one figure does not answer.
 pub(super) fn draw(analysis: &ScenarioAnalysis) -> String {

@@ -5,9 +5,9 @@ use loadgen::Bound;
 use super::super::analysis::{Analysis, Claim, PointAnalysis, Ratio, Row, ScenarioAnalysis};
 use super::super::scenario::Point;
 use super::super::subject::Role;
-use super::super::units::three_digits;
 use super::grid::wrap;
 use super::{FAILED, TITLE};
+use text::units::three_digits;
 
 const HOW_TO_READ: &str = "\
 Figures are medians over the rounds; quotients are taken within a round, so that drift cancels.

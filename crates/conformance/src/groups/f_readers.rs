@@ -4,6 +4,8 @@ use std::slice;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use text::units::whole_bytes;
+
 use crate::Context;
 use crate::case::{Case, CaseResult, During, Failure, Needs, Stop, require};
 use crate::client::Buffers;
@@ -93,10 +95,8 @@ fn beside_never_readers(context: &Context, count: usize) -> CaseResult {
             break;
         }
     }
-    context.note(format!(
-        "{} KiB of memory for each of {count}",
-        (memory.growth() >> 10).div_ceil(count as u64)
-    ));
+    let each = memory.growth().div_ceil(count as u64);
+    context.note(format!("{} of memory for each of {count}", whole_bytes(each)));
     require(meanwhile, "another client meanwhile", "to be served beside them", || {
         format!("served when they had been cut, in each of {ATTEMPTS} attempts")
     })?;

@@ -4,6 +4,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::Instant;
 
+use text::units::whole_bytes;
+
 use crate::Context;
 use crate::case::{Case, CaseResult, During, Failure, Needs, Stop, require};
 use crate::client::{Buffers, Client};
@@ -118,7 +120,7 @@ fn f7_beside_a_firehose(context: &Context) -> CaseResult {
         meanwhile <= FAIR,
         "round trips of all small clients",
         "the firehose to get its turn like others",
-        || format!("{} MiB of it answered while {small} clients made {ROUND_TRIPS} each", meanwhile >> 20),
+        || format!("{} of it answered while {small} clients made {ROUND_TRIPS} each", whole_bytes(meanwhile)),
     )?;
     Ok(())
 }

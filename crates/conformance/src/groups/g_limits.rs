@@ -1,9 +1,13 @@
 //! G, first half: more clients than a limit allows, and very many of them.
 
-use std::fs;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::thread;
 use std::time::{Duration, Instant};
+
+use observe::network::repeated_syns;
+use observe::strace::Tracing;
+
+use text::units::whole_bytes;
 
 use crate::Context;
 use crate::accounts::counted;
@@ -13,9 +17,8 @@ use crate::groups::WOULD_GREET_WITHIN;
 use crate::groups::i_many::all_at_once;
 use crate::limits::descriptors_available;
 use crate::oracle::eventually;
-use crate::process::{Limited, Process};
+use crate::process::{Limited, Process, detached};
 use crate::started::Started;
-use crate::strace::Strace;
 use crate::target::Settings;
 
 pub(super) const CASES: &[Case] = &[
@@ -80,7 +83,8 @@ fn g1_out_of_descriptors(context: &Context<'_>) -> CaseResult {
 
 fn count_failed_accepts(context: &Context<'_>, process: Process) -> CaseResult {
     let start = Instant::now();
-    let strace = match Strace::attach(process, &["-e", "trace=accept,accept4"], "EMFILE", context.patience) {
+    let tracing = Tracing { calls: &["accept,accept4"], ..Tracing::default() };
+    let strace = match process.trace(&tracing, context.patience) {
         Err(Stop::Skipped(reason)) => {
             context.note(format!("failed accepts not counted: {reason}"));
             return Ok(());
@@ -88,7 +92,7 @@ fn count_failed_accepts(context: &Context<'_>, process: Process) -> CaseResult {
         strace => strace?,
     };
     thread::sleep(Duration::from_secs(2));
-    let failed = strace.detach();
+    let failed = detached(strace)?.failed("EMFILE");
     let seconds = start.elapsed().as_secs();
     context.note(format!("{failed} failed accepts in {seconds} s"));
     // More than that many whole seconds may have passed, and the first accept may have been due at once.
@@ -223,15 +227,6 @@ fn g7_burst(context: &Context<'_>) -> CaseResult {
     Ok(())
 }
 
-/// How many SYNs have been sent again since this machine's network began; `None` where there is no `/proc`.
-fn repeated_syns() -> Option<u64> {
-    let text = fs::read_to_string("/proc/net/netstat").ok()?;
-    let mut lines = text.lines().filter_map(|line| line.strip_prefix("TcpExt:")).map(str::split_whitespace);
-    let (names, mut figures) = (lines.next()?, lines.next()?);
-    let position = names.into_iter().position(|name| name == "TCPSynRetrans")?;
-    figures.nth(position)?.parse().ok()
-}
-
 fn many_at_once(context: &Context<'_>, count: usize) -> CaseResult {
     const SPARE: u64 = 200; // what a process that runs cases in parallel may need beside
     if descriptors_available() < count as u64 + SPARE {
@@ -262,7 +257,7 @@ fn g8_come_and_go(context: &Context<'_>) -> CaseResult {
     come_and_go(cycles)?;
     context.visit()?;
     memory.sample();
-    context.note(format!("{} KiB more memory after {cycles} clients", memory.growth() >> 10));
+    context.note(format!("{} more memory after {cycles} clients", whole_bytes(memory.growth())));
     memory.require_growth_within(BREATH)?;
     Ok(())
 }

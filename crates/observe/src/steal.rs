@@ -1,44 +1,24 @@
-//! What the kernel says about this thread and this machine while the load runs.
+//! What other machines on the same hardware took from this one.
 
-use std::fs;
-use std::time::Duration;
-
-use rustix::time::{ClockId, clock_gettime};
-
-/// CPU time of the calling thread so far, user and system.
-pub(crate) fn thread_cpu_time() -> Duration {
-    let time = clock_gettime(ClockId::ThreadCPUTime);
-    // A thread's CPU time is not negative, and its nanoseconds are below a second.
-    Duration::new(u64::try_from(time.tv_sec).unwrap_or(0), u32::try_from(time.tv_nsec).unwrap_or(0))
-}
-
-/// How long the calling thread could have run so far and had no CPU; `None` where the kernel does not say.
-pub(crate) fn run_queue_wait_ns() -> Option<u64> {
-    run_queue_wait(&fs::read_to_string("/proc/thread-self/schedstat").ok()?)
-}
-
-/// The second of three numbers: running, waiting to run, times run.
-fn run_queue_wait(schedstat: &str) -> Option<u64> {
-    schedstat.split_whitespace().nth(1)?.parse().ok()
-}
+use crate::proc;
 
 /// What all CPUs of the machine together have spent so far, in ticks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct MachineUse {
+pub struct MachineUse {
     total: u64,
     stolen: u64,
 }
 
 impl MachineUse {
     /// Absent where the kernel does not say.
-    pub(crate) fn now() -> Option<Self> {
-        parse(&fs::read_to_string("/proc/stat").ok()?)
+    pub fn now() -> Option<Self> {
+        parse(&proc::machine("stat")?)
     }
 
     /// The share of CPU time since `before` that was stolen by other machines on the same hardware. One tick
     /// alone is the counter's own grain, and in a short window would be several percent: it counts as none.
     #[expect(clippy::cast_precision_loss, reason = "ticks of one run are far below 2^53")]
-    pub(crate) fn stolen_since(self, before: Self) -> Option<f64> {
+    pub fn stolen_since(self, before: Self) -> Option<f64> {
         let total = self.total.checked_sub(before.total).filter(|total| *total > 0)?;
         let stolen = self.stolen.saturating_sub(before.stolen);
         Some(if stolen > 1 { stolen as f64 / total as f64 } else { 0.0 })
@@ -66,13 +46,5 @@ mod tests {
         let one_tick = MachineUse { total: 1_040, stolen: 11 };
         assert_eq!(one_tick.stolen_since(before), Some(0.0));
         assert_eq!(parse("cpu  1 2 3"), None);
-    }
-
-    #[test]
-    fn a_thread_reads_its_own_use() {
-        assert_eq!(run_queue_wait("627609 131 12\n"), Some(131));
-        let before = thread_cpu_time();
-        while thread_cpu_time() == before {}
-        assert!(thread_cpu_time() > before);
     }
 }

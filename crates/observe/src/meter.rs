@@ -1,14 +1,13 @@
-//! The server seen from outside: memory, descriptors, threads and processor time, from `/proc` (Linux).
+//! What a process holds while it runs and when it is at rest: memory, descriptors, threads (Linux).
 
-use std::fs;
-use std::path::PathBuf;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use serde::Serialize;
 
-use crate::process::{self, parse_field};
+use crate::proc::{self, Folder};
+use crate::usage;
 
 /// Idle processor time is measured over this long, several times, and the least counts: a timer that fires in
 /// one of them is no spin.
@@ -17,38 +16,41 @@ const IDLE_WINDOWS: usize = 4;
 
 /// A process to be watched.
 #[derive(Debug)]
-pub(crate) struct Meter {
+pub struct Meter {
     pid: u32,
-    folder: PathBuf,
+    folder: Folder,
 }
 
 /// The process at one moment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub(crate) struct Sample {
+pub struct Sample {
     /// Time since the watch began.
     #[serde(rename = "at_ms", serialize_with = "as_milliseconds")]
-    pub(crate) at: Duration,
+    pub at: Duration,
     /// Heap and stacks, exactly.
-    pub(crate) anonymous_bytes: u64,
+    pub anonymous_bytes: u64,
     /// All that is in physical memory, program pages among it.
-    pub(crate) resident_bytes: u64,
-    pub(crate) descriptors: usize,
-    pub(crate) threads: usize,
+    pub resident_bytes: u64,
+    /// Open descriptors.
+    pub descriptors: usize,
+    /// Threads.
+    pub threads: usize,
 }
 
 impl Meter {
-    pub(crate) fn new(pid: u32) -> Self {
-        Meter { pid, folder: PathBuf::from(format!("/proc/{pid}")) }
+    /// Watches the process of this id.
+    pub fn new(pid: u32) -> Self {
+        Meter { pid, folder: Folder::of(pid) }
     }
 
     /// What it holds now.
     ///
     /// # Errors
     /// The process has ended, or this system has no `/proc` of Linux's form.
-    pub(crate) fn sample(&self, at: Duration) -> Result<Sample> {
-        let rollup = self.read("smaps_rollup")?;
+    pub fn sample(&self, at: Duration) -> Result<Sample> {
+        let rollup = self.folder.text("smaps_rollup")?;
         let field = |name: &str| {
-            parse_field(&rollup, name)
+            proc::field(&rollup, name)
                 .map(|count| count << 10)
                 .with_context(|| format!("smaps_rollup has no {name}"))
         };
@@ -56,17 +58,17 @@ impl Meter {
             at,
             anonymous_bytes: field("Anonymous")?,
             resident_bytes: field("Rss")?,
-            descriptors: self.count("fd")?,
-            threads: self.count("task")?,
+            descriptors: self.folder.count("fd")?,
+            threads: self.folder.count("task")?,
         })
     }
 
-    /// What it holds at rest. Waits until it has given back what it did not hold `before`; without a before,
-    /// until nothing changes any more. After `patience` it is what it is then.
+    /// What it holds at rest. Waits until it has given back what it did not hold `before`; without a `before`,
+    /// until nothing changes any more. After `patience` this is what it holds then.
     ///
     /// # Errors
     /// As [`Meter::sample`].
-    pub(crate) fn settled(&self, before: Option<&Sample>, patience: Duration) -> Result<Sample> {
+    pub fn settled(&self, before: Option<&Sample>, patience: Duration) -> Result<Sample> {
         let deadline = Instant::now() + patience;
         let mut last = self.sample(Duration::ZERO)?;
         loop {
@@ -87,7 +89,7 @@ impl Meter {
     ///
     /// # Errors
     /// As [`Meter::sample`].
-    pub(crate) fn idle_cpu(&self) -> Result<f64> {
+    pub fn idle_cpu(&self) -> Result<f64> {
         let mut least = f64::INFINITY;
         for _ in 0..IDLE_WINDOWS {
             let (start, before) = (Instant::now(), self.run_time()?);
@@ -100,25 +102,8 @@ impl Meter {
 
     /// Processor time of all threads that live; none ends while nobody is connected.
     fn run_time(&self) -> Result<Duration> {
-        Ok(process::read(self.pid)?.thread_time())
+        Ok(usage::read(self.pid)?.thread_time())
     }
-
-    fn read(&self, name: &str) -> Result<String> {
-        let path = self.folder.join(name);
-        let text = fs::read_to_string(&path).with_context(|| gone(&path))?;
-        // A process that has ended and was not yet waited for has empty files.
-        ensure!(!text.is_empty(), gone(&path));
-        Ok(text)
-    }
-
-    fn count(&self, name: &str) -> Result<usize> {
-        let path = self.folder.join(name);
-        Ok(fs::read_dir(&path).with_context(|| gone(&path))?.count())
-    }
-}
-
-fn gone(path: &std::path::Path) -> String {
-    format!("cannot read {}: the server has ended, or this is no Linux", path.display())
 }
 
 fn as_milliseconds<S: serde::Serializer>(time: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
@@ -139,6 +124,6 @@ mod tests {
     #[test]
     fn a_process_that_has_ended_is_an_error_that_says_so() {
         let error = Meter::new(u32::MAX).sample(Duration::ZERO).unwrap_err();
-        assert!(error.to_string().contains("the server has ended"), "{error}");
+        assert!(error.to_string().contains("the process has ended"), "{error}");
     }
 }

@@ -1,53 +1,91 @@
-//! strace as the injector: attached to a running server, or around one that starts.
+//! strace, which lets system calls be counted, delayed and failed: attached to a running process, or around one
+//! that starts.
 //!
 //! A fault counts only if the trace shows it. Counters of `when` are of each thread, and of threads that begin
-//! later, too: so strace lets go before anything but the trial's own clients comes to the server.
+//! later, too: so strace must let go before anything but the trial's own clients comes to the server.
 
 use std::collections::HashMap;
-use std::fs;
-use std::io::{BufRead, BufReader, Read};
-use std::path::PathBuf;
+use std::io::{self, BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, anyhow, bail};
-use rustix::process::{Pid, Signal, kill_process};
+use anyhow::{Context, Result, anyhow};
+use rustix::process::Signal;
+use thiserror::Error;
 
-/// Attaching and letting go takes milliseconds; on a full machine longer.
-const PATIENCE: Duration = Duration::from_secs(20);
+use crate::process::Process;
+
+const PROGRAM: &str = "strace";
 
 /// What to inject, in strace's words: `recvfrom:error=EINTR:when=3`.
 #[derive(Clone, Debug)]
-pub(super) struct Injection {
-    pub(super) calls: &'static str,
-    pub(super) what: String,
+pub struct Injection {
+    /// The system calls, separated by commas.
+    pub calls: &'static str,
+    /// What happens to them.
+    pub what: String,
 }
 
 /// What was seen between attaching and letting go.
 #[derive(Debug, Default)]
-pub(super) struct Trace {
+pub struct Trace {
     /// Faults that were injected.
-    pub(super) fired: u64,
+    pub fired: u64,
     /// The most calls of one thread.
-    pub(super) most_calls: u32,
+    pub most_calls: u32,
     calls: HashMap<String, u32>,
+    /// Calls that failed, by the name of the error.
+    failed: HashMap<String, u64>,
     /// What strace itself had to say, when it could not attach.
     complaint: String,
 }
 
-/// A running strace.
+/// What of a process is traced, and what is injected.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Tracing<'run> {
+    /// The system calls, each entry one or several separated by commas.
+    pub calls: &'run [&'run str],
+    /// What is injected into them.
+    pub injections: &'run [Injection],
+    /// Whether only the main thread is traced.
+    pub main_thread_only: bool,
+    /// If there are any, only calls on these files, as [`Process::open_files`] names them.
+    pub files: &'run [PathBuf],
+}
+
+/// Why a process cannot be traced.
+#[derive(Debug, Error)]
+pub enum AttachError {
+    /// The program cannot be started.
+    #[error("cannot start strace: {0}")]
+    Missing(io::Error),
+    /// It may not trace this process.
+    #[error("strace cannot attach to {pid}: {complaint}")]
+    Refused {
+        /// The process.
+        pid: u32,
+        /// What strace said.
+        complaint: String,
+    },
+    /// It did not attach in time.
+    #[error("strace did not attach within {0:?}")]
+    TimedOut(Duration),
+}
+
+/// A running strace. It lets the process go when this is dropped.
 #[derive(Debug)]
-pub(super) struct Strace {
+pub struct Strace {
     child: Child,
-    reader: JoinHandle<Trace>,
+    reader: Option<JoinHandle<Trace>>,
     traced: u32,
 }
 
 /// Why nothing can be injected here, if so.
-pub(super) fn missing() -> Option<String> {
-    let version = Command::new("strace").arg("-V").stdin(Stdio::null()).output();
+pub fn missing() -> Option<String> {
+    let version = Command::new(PROGRAM).arg("-V").stdin(Stdio::null()).output();
     match version {
         Ok(output) if output.status.success() => None,
         _ => Some("strace is not here; install it, such as with `apt-get install strace`".to_owned()),
@@ -55,14 +93,27 @@ pub(super) fn missing() -> Option<String> {
 }
 
 /// The version of strace, for the report.
-pub(super) fn version() -> String {
-    let output = Command::new("strace").arg("-V").output().map(|output| output.stdout).unwrap_or_default();
+pub fn version() -> String {
+    let output = Command::new(PROGRAM).arg("-V").output().map(|output| output.stdout).unwrap_or_default();
     let text = String::from_utf8_lossy(&output);
     text.lines().next().and_then(|line| line.split_whitespace().last()).unwrap_or("unknown").to_owned()
 }
 
+/// The beginning of a command that starts a program under strace, to which the program and its arguments are to be
+/// added. What strace sees goes to the file `trace`, if there is one. The program stays this process's own child,
+/// with its own exit code: strace is a detached grandchild.
+pub fn around(calls: &[&str], injections: &[Injection], trace: Option<&Path>) -> Command {
+    let mut command = Command::new(PROGRAM);
+    command.arg("-D").arg("-f").args(arguments(calls, injections));
+    match trace {
+        Some(file) => command.arg("-o").arg(file),
+        None => command.args(["-qq", "-o", "/dev/null"]),
+    };
+    command
+}
+
 /// The arguments that say which calls are traced and what is injected into them.
-pub(super) fn arguments(calls: &[&str], injections: &[Injection]) -> Vec<String> {
+fn arguments(calls: &[&str], injections: &[Injection]) -> Vec<String> {
     let mut arguments: Vec<String> = ["-s", "0", "-e"].map(str::to_owned).to_vec();
     arguments.push(format!("trace={}", calls.join(",")));
     for Injection { calls, what } in injections {
@@ -72,40 +123,29 @@ pub(super) fn arguments(calls: &[&str], injections: &[Injection]) -> Vec<String>
 }
 
 impl Strace {
-    /// Attaches to the process and returns once its calls are traced: if there are `files`, only those on these
-    /// files, named as `/proc/PID/fd` does.
+    /// Attaches to the process and returns once its calls are traced.
     ///
     /// # Errors
-    /// strace cannot be started or may not attach.
-    pub(super) fn attach(
-        pid: u32,
-        calls: &[&str],
-        injections: &[Injection],
-        all_threads: bool,
-        files: &[PathBuf],
-    ) -> Result<Strace> {
-        let mut command = Command::new("strace");
-        command.args(arguments(calls, injections));
-        command.args(all_threads.then_some("-f"));
-        for file in files {
+    /// strace cannot be started, may not attach, or has not within `patience`.
+    pub fn attach(pid: u32, tracing: &Tracing, patience: Duration) -> Result<Strace, AttachError> {
+        let mut command = Command::new(PROGRAM);
+        command.args(arguments(tracing.calls, tracing.injections));
+        command.args((!tracing.main_thread_only).then_some("-f"));
+        for file in tracing.files {
             command.arg("-P").arg(file);
         }
         command.arg("-p").arg(pid.to_string());
-        let mut child = command
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()
-            .context("cannot start strace")?;
-        let stderr = child.stderr.take().context("strace has no output")?;
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+        let mut child = command.spawn().map_err(AttachError::Missing)?;
         let (attached, is_attached) = mpsc::channel();
-        let reader = thread::spawn(move || read(stderr, Some(&attached)));
-        let strace = Strace { child, reader, traced: pid };
-        match is_attached.recv_timeout(PATIENCE) {
+        let reader = child.stderr.take().map(|stderr| thread::spawn(move || read(stderr, Some(&attached))));
+        let mut strace = Strace { child, reader, traced: pid };
+        match is_attached.recv_timeout(patience) {
             Ok(()) => Ok(strace),
-            Err(RecvTimeoutError::Timeout) => Err(anyhow!("strace did not attach within {PATIENCE:?}")),
+            Err(RecvTimeoutError::Timeout) => Err(AttachError::TimedOut(patience)),
             Err(RecvTimeoutError::Disconnected) => {
-                bail!("strace cannot attach to {pid}: {}", strace.detach()?.complaint)
+                let complaint = strace.end().map_or_else(|error| error.to_string(), |trace| trace.complaint);
+                Err(AttachError::Refused { pid, complaint })
             }
         }
     }
@@ -114,35 +154,44 @@ impl Strace {
     ///
     /// # Errors
     /// strace does not end.
-    pub(super) fn detach(mut self) -> Result<Trace> {
-        let pid = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw).context("no process id")?;
+    pub fn detach(mut self) -> Result<Trace> {
         wait_until_asleep(self.traced);
-        // It has ended already if the process has.
-        let _ = kill_process(pid, Signal::INT);
+        self.end()
+    }
+
+    fn end(&mut self) -> Result<Trace> {
+        if let Some(strace) = Process::new(self.child.id()) {
+            // It has ended already if the process has.
+            let _ = strace.signal(Signal::INT);
+        }
         self.child.wait().context("cannot wait for strace")?;
-        self.reader.join().map_err(|_| anyhow!("the reader of strace's output panicked"))
+        let reader = self.reader.take().context("strace has no output")?;
+        reader.join().map_err(|_| anyhow!("the reader of strace's output panicked"))
+    }
+}
+
+impl Drop for Strace {
+    fn drop(&mut self) {
+        if self.reader.is_some() {
+            let _ = self.end();
+        }
     }
 }
 
 /// A thread that is let go between the beginning of a call that shall fail and its end gets an error that nobody
 /// asked for. So that is done while all threads sleep; if some never do, it is done all the same.
 fn wait_until_asleep(pid: u32) {
+    let Some(process) = Process::new(pid) else { return };
     let deadline = Instant::now() + Duration::from_secs(1);
     let mut asleep = 0;
     while asleep < 2 && Instant::now() < deadline {
-        let tasks = fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
-        let all_sleep = tasks.into_iter().all(|task| {
-            let stat = fs::read_to_string(task.path().join("stat")).unwrap_or_default();
-            // The state is the field behind the name, which may hold anything and stands in parentheses.
-            !stat.rsplit_once(") ").is_some_and(|(_, fields)| fields.starts_with(['R', 't', 'D']))
-        });
-        asleep = if all_sleep { asleep + 1 } else { 0 };
+        asleep = if process.is_asleep() { asleep + 1 } else { 0 };
         thread::sleep(Duration::from_millis(1));
     }
 }
 
 /// Reads what strace says up to its end.
-pub(super) fn read(stderr: impl Read, attached: Option<&Sender<()>>) -> Trace {
+fn read(stderr: impl Read, attached: Option<&Sender<()>>) -> Trace {
     let mut trace = Trace::default();
     let mut said = attached;
     for line in BufReader::new(stderr).split(b'\n').map_while(Result::ok) {
@@ -163,7 +212,7 @@ pub(super) fn read(stderr: impl Read, attached: Option<&Sender<()>>) -> Trace {
 }
 
 /// What a trace in a file says.
-pub(super) fn read_file(text: &str) -> Trace {
+pub fn read_file(text: &str) -> Trace {
     let mut trace = Trace::default();
     for line in text.lines() {
         // `71 bind(…`, and the process that began is the first.
@@ -175,12 +224,20 @@ pub(super) fn read_file(text: &str) -> Trace {
 }
 
 impl Trace {
+    /// How many calls failed with this error, such as `EMFILE`.
+    pub fn failed(&self, error: &str) -> u64 {
+        self.failed.get(error).copied().unwrap_or(0)
+    }
+
     fn note(&mut self, line: &str) {
         let is_fired = line.contains("(INJECTED)")
             || line.contains("(DELAYED)")
             // A signal stands in a line of its own, and only an injected one comes from the kernel.
             || (line.contains("--- SIGURG") && line.contains("SI_KERNEL"));
         self.fired += u64::from(is_fired);
+        if let Some(error) = line.split_once(" = -1 ").and_then(|(_, error)| error.split(' ').next()) {
+            *self.failed.entry(error.to_owned()).or_default() += 1;
+        }
         // `[pid 71] recvfrom(…` or, while there is one thread, `recvfrom(…`.
         let (thread, call) = line.split_once("] ").unwrap_or(("", line));
         if call.starts_with(|letter: char| letter.is_ascii_lowercase()) && call.contains('(') {
@@ -214,6 +271,7 @@ strace: Process 16481 detached
         let trace = read(OUTPUT.as_bytes(), Some(&sender));
         assert_eq!(receiver.try_recv(), Ok(()));
         assert_eq!((trace.fired, trace.most_calls), (3, 2));
+        assert_eq!((trace.failed("EINTR"), trace.failed("EIO")), (1, 0));
     }
 
     #[test]

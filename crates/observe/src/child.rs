@@ -1,5 +1,6 @@
 //! Servers as child processes, so that processor time, memory and threads belong to one model alone.
 
+use std::ffi::OsString;
 use std::fs::File;
 use std::io::Read;
 use std::net::SocketAddr;
@@ -16,7 +17,45 @@ use rustix::process::{Pid, Signal, kill_process};
 use crate::pin::pin_to;
 
 /// A server that has just been started says within this time where it listens, even on a busy machine.
-const START_TIMEOUT: Duration = Duration::from_secs(20);
+pub const START_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// How a server is started: a program, and the arguments that come before all others. The program takes
+/// `--addr` and `--quiet`, and prints `listening on ADDRESS` when it is ready.
+#[derive(Clone, Debug)]
+pub struct ServerCommand {
+    name: String,
+    program: PathBuf,
+    arguments: Vec<OsString>,
+}
+
+impl ServerCommand {
+    /// This program with these arguments. Messages call the server by its name.
+    pub fn new(
+        name: impl Into<String>,
+        program: impl Into<PathBuf>,
+        arguments: impl IntoIterator<Item = impl Into<OsString>>,
+    ) -> Self {
+        let arguments = arguments.into_iter().map(Into::into).collect();
+        ServerCommand { name: name.into(), program: program.into(), arguments }
+    }
+
+    /// The program's file.
+    pub fn program(&self) -> &Path {
+        &self.program
+    }
+
+    /// The arguments that come before all others.
+    pub fn arguments(&self) -> &[OsString] {
+        &self.arguments
+    }
+
+    /// The command, to which further arguments can be added.
+    pub fn command(&self) -> Command {
+        let mut command = Command::new(&self.program);
+        command.args(&self.arguments);
+        command
+    }
+}
 
 /// A running server, killed when this is dropped. On Linux it does not outlive this process either,
 /// however this process ends: no signal and no crash leaves a server behind.
@@ -28,36 +67,36 @@ pub struct ServerProcess {
 }
 
 impl ServerProcess {
-    /// Starts this program again as `serve NAME` on a free port of 127.0.0.1 and waits until it listens.
+    /// Starts a server on a free port of 127.0.0.1 and waits until it listens.
     ///
     /// # Errors
     /// It cannot be started, ended at once (its own message stands on standard error), or said nothing.
-    pub fn start(name: &str, extra_arguments: &[&str]) -> Result<ServerProcess> {
-        ServerProcess::start_on(None, name, extra_arguments)
+    pub fn start(server: &ServerCommand, extra_arguments: &[&str]) -> Result<ServerProcess> {
+        ServerProcess::start_on(None, server, extra_arguments)
     }
 
-    /// Starts this program in the same way, and lets it run on one CPU only.
+    /// Starts a server in the same way, and lets it run on one CPU only.
     ///
     /// # Errors
     /// As [`ServerProcess::start`], and if there is no such CPU.
-    pub fn start_on(cpu: Option<usize>, name: &str, extra_arguments: &[&str]) -> Result<ServerProcess> {
-        start(&this_program()?, cpu, name, extra_arguments, None)
+    pub fn start_on(
+        cpu: Option<usize>,
+        server: &ServerCommand,
+        extra_arguments: &[&str],
+    ) -> Result<ServerProcess> {
+        start(server, cpu, extra_arguments, None)
     }
 
-    /// Starts this program in the same way, with its log in a file.
+    /// Starts a server in the same way, with its log in a file.
     ///
     /// # Errors
     /// As [`ServerProcess::start`].
-    pub fn start_logging(name: &str, extra_arguments: &[&str], log: File) -> Result<ServerProcess> {
-        start(&this_program()?, None, name, extra_arguments, Some(log))
-    }
-
-    /// Starts `program serve NAME` in the same way: for tests, which are programs of their own.
-    ///
-    /// # Errors
-    /// As [`ServerProcess::start`].
-    pub fn start_from(program: &Path, name: &str, extra_arguments: &[&str]) -> Result<ServerProcess> {
-        start(program, None, name, extra_arguments, None)
+    pub fn start_logging(
+        server: &ServerCommand,
+        extra_arguments: &[&str],
+        log: File,
+    ) -> Result<ServerProcess> {
+        start(server, None, extra_arguments, Some(log))
     }
 
     /// Where it listens.
@@ -82,7 +121,7 @@ impl ServerProcess {
     /// Asks it to stop, and does not wait.
     ///
     /// # Errors
-    /// It is no more.
+    /// It has ended.
     pub fn ask_to_stop(&self) -> Result<()> {
         terminate(&self.child)
     }
@@ -100,8 +139,8 @@ impl ServerProcess {
 /// Asks a server to stop.
 ///
 /// # Errors
-/// It is no more.
-pub(crate) fn terminate(server: &Child) -> Result<()> {
+/// It has ended.
+pub fn terminate(server: &Child) -> Result<()> {
     let pid = i32::try_from(server.id()).ok().and_then(Pid::from_raw).context("its process id is no id")?;
     kill_process(pid, Signal::TERM).context("cannot signal the server")
 }
@@ -110,7 +149,7 @@ pub(crate) fn terminate(server: &Child) -> Result<()> {
 ///
 /// # Errors
 /// It cannot be waited for.
-pub(crate) fn ended_within(server: &mut Child, timeout: Duration) -> Result<Option<ExitStatus>> {
+pub fn ended_within(server: &mut Child, timeout: Duration) -> Result<Option<ExitStatus>> {
     let deadline = Instant::now() + timeout;
     while Instant::now() < deadline {
         if let Some(status) = server.try_wait().context("cannot wait for the server")? {
@@ -138,31 +177,25 @@ pub fn this_program() -> Result<PathBuf> {
 }
 
 fn start(
-    program: &Path,
+    server: &ServerCommand,
     cpu: Option<usize>,
-    name: &str,
     extra_arguments: &[&str],
     log: Option<File>,
 ) -> Result<ServerProcess> {
-    let mut command = Command::new(program);
-    command
-        .args(["serve", name, "--addr", "127.0.0.1:0"])
-        .args(["--parent", &std::process::id().to_string()])
-        .args(extra_arguments)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped());
+    let mut command = server.command();
+    command.args(["--addr", "127.0.0.1:0"]).args(extra_arguments).stdin(Stdio::null()).stdout(Stdio::piped());
     match log {
         Some(log) => command.stderr(log),
         None => command.arg("--quiet"),
     };
-    let (mut child, keeper) =
-        spawn(command, cpu).with_context(|| format!("cannot start {} serve {name}", program.display()))?;
+    let (mut child, keeper) = spawn(command, cpu)
+        .with_context(|| format!("cannot start server {} from {}", server.name, server.program.display()))?;
     match wait_for_address(child.stdout.take()) {
         Ok(address) => Ok(ServerProcess { child, address, _keeper: keeper }),
         Err(error) => {
             let _ = child.kill();
             let status = child.wait().map_or_else(|_| "unknown".to_owned(), |status| status.to_string());
-            Err(error.context(format!("server {name} did not start ({status})")))
+            Err(error.context(format!("server {} did not start ({status})", server.name)))
         }
     }
 }
@@ -185,7 +218,10 @@ fn spawn(mut command: Command, cpu: Option<usize>) -> Result<(Child, Keeper)> {
 }
 
 /// Reads the one line that a server prints when it is ready.
-pub(crate) fn wait_for_address(stdout: Option<ChildStdout>) -> Result<SocketAddr> {
+///
+/// # Errors
+/// It ends before, prints something else, or nothing within [`START_TIMEOUT`].
+pub fn wait_for_address(stdout: Option<ChildStdout>) -> Result<SocketAddr> {
     let mut stdout = stdout.context("its output is not connected")?;
     let deadline = Instant::now() + START_TIMEOUT;
     let mut line = Vec::new();

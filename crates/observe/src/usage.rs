@@ -1,12 +1,12 @@
-//! What a process has used so far, read from `/proc` (Linux).
+//! What a process has used so far (Linux).
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
+
+use crate::proc::{self, Folder};
 
 /// A process at one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,18 +62,14 @@ pub enum CpuClock {
 /// # Errors
 /// It is no longer there, or this system has no `/proc` of Linux's form.
 pub fn read(pid: u32) -> Result<Reading> {
-    let folder = Path::new("/proc").join(pid.to_string());
-    let text = |name: &str| {
-        let path = folder.join(name);
-        fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))
-    };
-    let (user, system) =
-        parse_ticks(&text("stat")?).with_context(|| format!("/proc/{pid}/stat has an unknown form"))?;
-    let status = text("status")?;
+    let folder = Folder::of(pid);
+    let (user, system) = parse_ticks(&folder.text("stat")?)
+        .with_context(|| format!("what stands about the CPU time of process {pid} has an unknown form"))?;
+    let status = folder.text("status")?;
     let field = |name| {
-        parse_field(&status, name).with_context(|| format!("/proc/{pid}/status has no number for {name}"))
+        proc::field(&status, name).with_context(|| format!("the status of process {pid} has no {name}"))
     };
-    let (cpu_by_thread, switches) = read_threads(&folder.join("task"))?;
+    let (cpu_by_thread, switches) = read_threads(&folder)?;
     Ok(Reading {
         user: ticks_to_time(user),
         system: ticks_to_time(system),
@@ -86,21 +82,19 @@ pub fn read(pid: u32) -> Result<Reading> {
 }
 
 /// CPU time by thread, and what all of them have switched.
-fn read_threads(folder: &Path) -> Result<(BTreeMap<u32, Duration>, (u64, u64))> {
-    let entries = fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))?;
+fn read_threads(folder: &Folder) -> Result<(BTreeMap<u32, Duration>, (u64, u64))> {
     // A thread may end while the others are read, and a kernel may keep no such account: then it is
     // missing here, and the account in ticks stands in.
     let mut times = BTreeMap::new();
     let mut switches = (0, 0);
-    for entry in entries.filter_map(std::io::Result::ok) {
-        let Some(thread) = entry.file_name().to_str().and_then(|name| name.parse().ok()) else { continue };
-        let text = |name: &str| fs::read_to_string(entry.path().join(name)).ok();
-        if let Some(time) = text("schedstat").as_deref().and_then(parse_run_time) {
-            times.insert(thread, time);
+    for task in folder.tasks()? {
+        let Some(thread) = task.id() else { continue };
+        if let Some((ran, _)) = task.text("schedstat").ok().as_deref().and_then(proc::schedule) {
+            times.insert(thread, Duration::from_nanos(ran));
         }
-        if let Some(status) = text("status") {
-            switches.0 += parse_field(&status, "voluntary_ctxt_switches").unwrap_or(0);
-            switches.1 += parse_field(&status, "nonvoluntary_ctxt_switches").unwrap_or(0);
+        if let Ok(status) = task.text("status") {
+            switches.0 += proc::field(&status, "voluntary_ctxt_switches").unwrap_or(0);
+            switches.1 += proc::field(&status, "nonvoluntary_ctxt_switches").unwrap_or(0);
         }
     }
     Ok((times, switches))
@@ -164,24 +158,11 @@ impl Reading {
     }
 }
 
-/// User and system time in ticks, from `/proc/PID/stat`: fields 14 and 15. The second field is the
-/// program's name in parentheses and may hold anything, so fields are counted behind its end.
+/// User and system time in ticks, from `/proc/PID/stat`: fields 14 and 15.
 fn parse_ticks(stat: &str) -> Option<(u64, u64)> {
-    let (_, fields) = stat.rsplit_once(')')?;
-    let mut fields = fields.split_ascii_whitespace().skip(11);
+    let mut fields = proc::behind_name(stat)?.split_ascii_whitespace().skip(11);
     let (user, system) = (fields.next()?, fields.next()?);
     Some((user.parse().ok()?, system.parse().ok()?))
-}
-
-/// The number in a line such as `VmHWM:     5244 kB`, from `/proc/PID/status` and files of its form.
-pub(crate) fn parse_field(status: &str, name: &str) -> Option<u64> {
-    let line = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))?;
-    line.split_ascii_whitespace().next()?.parse().ok()
-}
-
-/// Time on a processor in nanoseconds, the first field of `/proc/PID/task/TID/schedstat`.
-fn parse_run_time(schedstat: &str) -> Option<Duration> {
-    Some(Duration::from_nanos(schedstat.split_ascii_whitespace().next()?.parse().ok()?))
 }
 
 fn nanoseconds(time: Duration) -> u64 {
@@ -200,7 +181,6 @@ mod tests {
 
     const STAT: &str = "4711 (a) b (c) S 1 4711 4711 0 -1 4194560 335 0 0 0 42 17 0 0 20 0 3 0 90816 \
                         3067904 430 18446744073709551615 1 1 0 0 0 0 0 4096 0 0 0 0 17 1 0 0 0 0 0\n";
-    const STATUS: &str = "Name:\tserver\nVmPeak:\t   10240 kB\nVmHWM:\t    5244 kB\nThreads:\t52\n";
 
     fn reading(cpu_ms: u64, threads: &[(u32, u64)]) -> Reading {
         Reading {
@@ -220,20 +200,6 @@ mod tests {
         assert_eq!(ticks_to_time(59), Duration::from_millis(590));
         assert_eq!(parse_ticks("4711 (cut) S 1 2"), None);
         assert_eq!(parse_ticks(""), None);
-    }
-
-    #[test]
-    fn fields_are_found_by_their_whole_name() {
-        assert_eq!(parse_field(STATUS, "VmHWM"), Some(5244));
-        assert_eq!(parse_field(STATUS, "Threads"), Some(52));
-        assert_eq!(parse_field(STATUS, "Thread"), None);
-        assert_eq!(parse_field(STATUS, "Name"), None);
-    }
-
-    #[test]
-    fn run_time_is_the_first_of_three_numbers() {
-        assert_eq!(parse_run_time("123456789 55 7\n"), Some(Duration::from_nanos(123_456_789)));
-        assert_eq!(parse_run_time("\n"), None);
     }
 
     #[test]

@@ -5,6 +5,8 @@ use std::{fmt, fs, thread};
 
 use serde::{Deserialize, Serialize};
 
+use crate::proc::{self, text_field as field};
+
 /// A machine without its name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Machine {
@@ -29,17 +31,18 @@ pub struct Machine {
 impl Machine {
     /// The machine that this program runs on.
     pub fn this() -> Self {
-        let read = |path: &str| fs::read_to_string(path).unwrap_or_default();
-        let cpuinfo = read("/proc/cpuinfo");
-        let governor = read("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor").trim().to_owned();
+        let proc = |name: &str| proc::machine(name).unwrap_or_default();
+        let cpuinfo = proc("cpuinfo");
+        let governor = fs::read_to_string("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor");
+        let governor = governor.unwrap_or_default().trim().to_owned();
         // What is behind the version says who built it, and for which machine.
-        let release = read("/proc/sys/kernel/osrelease");
+        let release = proc("sys/kernel/osrelease");
         let version = release.trim().split('-').next().unwrap_or_default();
         let system = format!("{} {version}", std::env::consts::OS);
         Machine {
             processor: field(&cpuinfo, "model name").map(str::to_owned),
             cores: thread::available_parallelism().map_or(1, usize::from),
-            memory_bytes: parse_memory(&read("/proc/meminfo")),
+            memory_bytes: parse_memory(&proc("meminfo")),
             system: system.trim().to_owned(),
             is_virtual: field(&cpuinfo, "flags")
                 .map(|flags| flags.split(' ').any(|flag| flag == "hypervisor")),
@@ -77,14 +80,6 @@ impl fmt::Display for Machine {
     }
 }
 
-/// The first line `name : text` of `/proc/cpuinfo`; some processors do not tell their name there.
-fn field<'text>(cpuinfo: &'text str, name: &str) -> Option<&'text str> {
-    cpuinfo.lines().find_map(|line| {
-        let (key, value) = line.split_once(':')?;
-        (key.trim() == name).then(|| value.trim())
-    })
-}
-
 /// `MemTotal`, which is in kibibytes.
 fn parse_memory(meminfo: &str) -> Option<u64> {
     let kibibytes: u64 = field(meminfo, "MemTotal")?.split(' ').next()?.parse().ok()?;
@@ -107,9 +102,11 @@ fn mitigations(folder: &Path) -> Vec<String> {
 }
 
 #[cfg(test)]
-impl Machine {
+mod tests {
+    use super::*;
+
     /// A machine that does not exist.
-    pub(crate) fn example() -> Self {
+    fn example() -> Machine {
         Machine {
             processor: Some("Example (R) CPU @ 2.0GHz".to_owned()),
             cores: 2,
@@ -121,11 +118,6 @@ impl Machine {
             compiler: "rustc 1.0.0".to_owned(),
         }
     }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
 
     #[test]
     fn the_processor_is_the_first_model_name() {
@@ -142,7 +134,7 @@ mod tests {
 
     #[test]
     fn a_machine_is_one_line_and_a_folder() {
-        let machine = Machine::example();
+        let machine = example();
         assert_eq!(machine.to_string(), "Example (R) CPU @ 2.0GHz, 2 cores, 24 GiB, linux 6.1, virtual");
         assert_eq!(machine.slug(), "example-r-cpu-2-0ghz-2-cores");
         let machine = Machine { processor: None, cores: 1, memory_bytes: None, is_virtual: None, ..machine };
