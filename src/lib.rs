@@ -4,7 +4,6 @@
 //! A library only so that the tests and benches of this package can use the registry, too.
 
 pub mod audit;
-pub mod charts;
 pub mod check;
 pub mod client;
 pub mod compare;

@@ -18,7 +18,7 @@ mod verdicts;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::analysis::{Analysis, ScenarioAnalysis};
-use crate::charts::{self, Chart};
+use charts::Chart;
 use figures::{Figure, Table, figures};
 use subjects::Subjects;
 

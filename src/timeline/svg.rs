@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::axis::ticks;
 use super::lanes::{Chart, Lane};
-use crate::charts::escape;
+use charts::escape;
 use marks::{write_bar, write_receives, write_sends, write_words};
 
 // All lengths are in units of the picture, of which it is WIDTH wide.

@@ -8,7 +8,7 @@ use super::figures::{Figure, Table, absent, nothing};
 use super::findings::leader;
 use super::numbers;
 use super::subjects::{Subjects, models, point_in_words, serves_all};
-use crate::charts::{Axis, Domain, Line, LinePoint, Lines, Spacing, Tick};
+use charts::{Axis, Domain, Line, LinePoint, Lines, Spacing, Tick};
 use text::units;
 
 /// A line for each subject, a point for each point of the scenario.

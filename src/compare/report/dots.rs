@@ -7,7 +7,7 @@ use super::figures::{Figure, Table, absent, nothing};
 use super::findings::{leader, range};
 use super::numbers;
 use super::subjects::{Subjects, models, notes};
-use crate::charts::{Domain, Dot, DotRow, Dots, Reference};
+use charts::{Domain, Dot, DotRow, Dots, Reference};
 use text::units;
 
 /// Messages, or in churn connections, a second.

@@ -8,7 +8,7 @@ use super::super::scenario::Point;
 use super::dots::{amount, cost, rate};
 use super::subjects::{Subjects, point_in_words};
 use super::{curves, numbers, spectrum};
-use crate::charts::Chart;
+use charts::Chart;
 
 /// A chart, what it tells, and its data.
 pub(super) struct Figure {

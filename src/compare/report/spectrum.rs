@@ -8,7 +8,7 @@ use super::figures::{Figure, Table, absent, nothing};
 use super::findings::leader;
 use super::numbers;
 use super::subjects::{Subjects, models};
-use crate::charts::{Axis, Domain, Line, LinePoint, Lines, Spacing, Tick};
+use charts::{Axis, Domain, Line, LinePoint, Lines, Spacing, Tick};
 use text::units;
 
 /// Percentiles with a number at the axis, as 1/(1-p).

@@ -6,7 +6,7 @@ use super::super::analysis::{Metric, PointAnalysis, Row};
 use super::super::record::Run;
 use super::super::scenario::Point;
 use super::super::subject::{Role, Subject};
-use crate::charts::Mark;
+use charts::Mark;
 use loadgen::Bound;
 use text::units;
 

@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write};
 
-use crate::charts::escape;
+use charts::escape;
 
 /// A bar of this height around `middle`.
 pub(super) fn write_bar(

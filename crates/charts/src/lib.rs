@@ -19,7 +19,7 @@ pub use scale::{Domain, Spacing, Tick};
 use canvas::Anchor;
 
 /// What colours and letters of charts are: CSS for a page, and within each file.
-pub const STYLE: &str = include_str!("charts/charts.css");
+pub const STYLE: &str = include_str!("charts.css");
 
 /// Below this width, in CSS pixels, a chart is laid out for a phone.
 pub const NARROW: f64 = 520.0;
