@@ -20,7 +20,7 @@ use anyhow::{Context, Result};
 use clap::builder::PossibleValuesParser;
 use script::Options;
 
-use crate::client;
+use crate::commands::client;
 use crate::models::{self, Model};
 use lanes::Chart;
 use observe::ServerProcess;
