@@ -1,9 +1,8 @@
 //! `timeline`: how the scripted clients fare under each model, drawn as one lane per client.
 //!
 //! This file starts the models and plays the clients. `lanes` makes of a run's events what is to be
-//! drawn; `terminal` and `svg` draw it and know nothing of servers or clocks.
+//! drawn; `terminal` draws it as text, `svg` as a chart, and both know nothing of servers or clocks.
 
-mod axis;
 mod lanes;
 mod svg;
 mod terminal;

@@ -71,7 +71,7 @@ fn the_timeline_draws_every_model_and_the_staircase_of_the_sequential_one() {
 
     let picture = fs::read_to_string(&file).unwrap();
     let document = Document::parse(&picture).unwrap();
-    let charts: Vec<Node<'_, '_>> = of_class(document.root(), "model");
+    let charts: Vec<Node<'_, '_>> = of_class(document.root(), "group");
     assert_eq!(charts.len(), models::names().count());
     for chart in &charts {
         assert_eq!(of_class(*chart, "served").len(), 3);

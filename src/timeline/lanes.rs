@@ -63,8 +63,18 @@ impl Lane {
         self.ended = event.at;
     }
 
+    /// How long the client waited until the server turned to it.
+    pub(super) fn waited(&self) -> Duration {
+        self.served_from().saturating_sub(self.arrived)
+    }
+
     /// When the server turned to this client; its end if that never happened.
     pub(super) fn served_from(&self) -> Duration {
         self.greeted.unwrap_or(self.ended).max(self.arrived)
     }
+}
+
+/// A time as both drawings write it.
+pub(super) fn seconds(duration: Duration) -> String {
+    format!("{:.3} s", duration.as_secs_f64())
 }

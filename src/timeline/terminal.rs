@@ -4,9 +4,9 @@ use std::fmt::{self, Write};
 use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
+use charts::Domain;
 
-use super::axis::ticks;
-use super::lanes::{Chart, Lane};
+use super::lanes::{Chart, Lane, seconds};
 
 const WAITS: char = '·';
 const SERVED: char = '━';
@@ -40,7 +40,8 @@ pub(super) fn draw(charts: &[Chart], columns: usize) -> String {
     let names = charts.iter().flat_map(|chart| &chart.lanes).map(|lane| lane.client.len()).max();
     let label = names.unwrap_or(0) + 4;
     let width = columns.saturating_sub(label).max(NARROWEST_ROW);
-    let drawing = Drawing { columns, label, scale: Scale { end: Chart::end_of_all(charts), width } };
+    let scale = Scale { domain: Domain::until(Chart::end_of_all(charts)), width };
+    let drawing = Drawing { columns, label, scale };
     let mut text = String::new();
     // Writing to a String cannot fail.
     let _ = drawing.write(&mut text, charts);
@@ -81,7 +82,7 @@ impl Drawing {
 
     fn write_chart(&self, text: &mut String, chart: &Chart) -> fmt::Result {
         let name = self.fit(&chart.name);
-        let rest = format!("  {:.3} s  {}", chart.elapsed.as_secs_f64(), chart.title);
+        let rest = format!("  {}  {}", seconds(chart.elapsed), chart.title);
         let rest: String = rest.chars().take(self.columns - name.chars().count()).collect();
         writeln!(text, "{NAME}{name}{NAME:#}{QUIET}{rest}{QUIET:#}")?;
         for lane in &chart.lanes {
@@ -105,8 +106,8 @@ impl Drawing {
     fn write_axis(&self, text: &mut String) -> fmt::Result {
         let mut strokes = vec!['─'; self.scale.width];
         let mut labels = String::new();
-        for tick in ticks(self.scale.end, self.scale.width / TICK_COLUMNS) {
-            let column = self.scale.column(tick.at);
+        for tick in self.scale.domain.labelled_in_seconds(self.scale.width / TICK_COLUMNS) {
+            let column = self.scale.column_of_seconds(tick.at);
             strokes[column] = '┬';
             if column + tick.label.len() <= self.scale.width {
                 labels = format!("{labels:<column$}{}", tick.label);
@@ -127,15 +128,26 @@ impl Drawing {
 
 /// Maps times to the columns of a row.
 struct Scale {
-    end: Duration,
+    domain: Domain,
     width: usize,
 }
 
 impl Scale {
     fn column(&self, at: Duration) -> usize {
+        self.column_of_seconds(at.as_secs_f64())
+    }
+
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a share of a row, from 0 to 1"
+    )]
+    fn column_of_seconds(&self, at: f64) -> usize {
         let last = self.width - 1;
-        let column = at.as_nanos() * last as u128 / self.end.as_nanos();
-        usize::try_from(column).unwrap_or(last).min(last)
+        let share = self.domain.share(at).unwrap_or(0.0);
+        // A share that is a column but for its last binary digit is that column.
+        (share * last as f64 + 1e-9) as usize
     }
 
     fn row(&self, lane: &Lane) -> String {

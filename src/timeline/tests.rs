@@ -184,10 +184,10 @@ fn bar(client: Node<'_, '_>) -> (f64, f64) {
 fn the_picture_has_a_group_per_model_and_a_bar_per_client() {
     let picture = svg::draw(&[staircase(), bars()]);
     let document = Document::parse(&picture).unwrap();
-    let models = of_class(document.root(), "model");
+    let models = of_class(document.root(), "group");
     assert_eq!(models.len(), 2);
     for model in models {
-        let clients = of_class(model, "client");
+        let clients = of_class(model, "lane");
         assert_eq!(clients.len(), 3);
         for client in clients {
             assert_eq!(of_class(client, "served").len(), 1);
@@ -201,8 +201,8 @@ fn the_picture_shows_the_staircase_beside_the_bars() {
     let picture = svg::draw(&[staircase(), bars()]);
     let document = Document::parse(&picture).unwrap();
     let of_model = |index: usize| -> Vec<(f64, f64)> {
-        let model = of_class(document.root(), "model")[index];
-        of_class(model, "client").into_iter().map(bar).collect()
+        let model = of_class(document.root(), "group")[index];
+        of_class(model, "lane").into_iter().map(bar).collect()
     };
     let steps = of_model(0);
     // Written with one decimal each, hence the allowance.
@@ -215,7 +215,7 @@ fn the_picture_shows_the_staircase_beside_the_bars() {
 fn the_picture_shows_failed_clients_as_failed() {
     let picture = svg::draw(&[failures()]);
     let document = Document::parse(&picture).unwrap();
-    let clients = of_class(document.root(), "client");
+    let clients = of_class(document.root(), "lane");
     let failed = clients.iter().filter(|client| !of_class(**client, "failed").is_empty());
     assert_eq!(failed.count(), 3);
     assert!(picture.contains("gave up after 3s: &lt;nothing&gt; &amp; &quot;more&quot;"));

@@ -3,7 +3,7 @@
 use std::f64::consts::PI;
 use std::fmt::Write;
 
-use super::scale::{Domain, Tick};
+use super::words::{escape, width_of};
 
 /// A strip of paper of a fixed width that is drawn on from the top.
 #[derive(Debug)]
@@ -33,8 +33,6 @@ pub enum Mark {
 
 const HUES: usize = 6;
 const SHAPES: usize = 8;
-/// Of 13 px letters, on the wide side: text must fit whatever the font is.
-const LETTER: f64 = 7.2;
 
 impl Mark {
     /// The CSS class of its colour.
@@ -108,6 +106,17 @@ impl Canvas {
         self.words(x.clamp(half, self.width - half), y, Anchor::Middle, class, words);
     }
 
+    /// A name, and words about it right behind it, however wide the name turns out to be.
+    pub(super) fn name_and_note(&mut self, x: f64, y: f64, name: &str, note: &str) {
+        let _ = writeln!(
+            self.text,
+            "<text x=\"{x:.1}\" y=\"{y:.1}\"><tspan class=\"name\">{}</tspan>\
+             <tspan class=\"quiet\" dx=\"8\">{}</tspan></text>",
+            escape(name),
+            escape(note)
+        );
+    }
+
     pub(super) fn path(&mut self, class: &str, outline: &str) {
         let _ = writeln!(self.text, "<path class=\"{class}\" d=\"{outline}\"/>");
     }
@@ -119,81 +128,39 @@ impl Canvas {
         );
     }
 
+    /// A rounded bar of this height around `middle`.
+    pub(super) fn bar(&mut self, class: &str, from: f64, to: f64, middle: f64, height: f64) {
+        let _ = writeln!(
+            self.text,
+            "<rect class=\"{class}\" x=\"{from:.1}\" y=\"{:.1}\" width=\"{:.1}\" height=\"{height:.1}\" rx=\"2\"/>",
+            middle - height / 2.0,
+            to - from
+        );
+    }
+
     /// A marker, and what is told of it when it is pointed at.
     pub(super) fn mark(&mut self, mark: Mark, class: &str, x: f64, y: f64, radius: f64, about: &str) {
         let outline = mark.outline(x, y, radius);
         let paint = if matches!(mark, Mark::Floor(_)) { "open" } else { "mark" };
-        let about =
-            if about.is_empty() { String::new() } else { format!("<title>{}</title>", escape(about)) };
-        let _ = writeln!(self.text, "<path class=\"{paint} {class}\" d=\"{outline}\">{about}</path>");
+        let _ =
+            writeln!(self.text, "<path class=\"{paint} {class}\" d=\"{outline}\">{}</path>", tooltip(about));
     }
 
     pub(super) fn begin(&mut self, class: &str) {
         let _ = writeln!(self.text, "<g class=\"{class}\">");
     }
 
+    /// A group, and what is told of it when it is pointed at.
+    pub(super) fn begin_about(&mut self, class: &str, about: &str) {
+        let _ = writeln!(self.text, "<g class=\"{class}\">{}", tooltip(about));
+    }
+
     pub(super) fn end(&mut self) {
         self.text.push_str("</g>\n");
     }
-
-    /// Words in lines that fit the canvas.
-    pub(super) fn wrapped(&self, words: &str) -> Vec<String> {
-        let mut lines: Vec<String> = Vec::new();
-        for word in words.split_whitespace() {
-            match lines.last_mut() {
-                Some(line) if width_of(line) + width_of(word) + LETTER <= self.width => {
-                    line.push(' ');
-                    line.push_str(word);
-                }
-                _ => lines.push(word.to_owned()),
-            }
-        }
-        lines
-    }
 }
 
-/// About how wide words are; rather too much than too little.
-#[expect(clippy::cast_precision_loss, reason = "words are short")]
-pub(super) fn width_of(words: &str) -> f64 {
-    words.chars().count() as f64 * LETTER
-}
-
-/// As many round values as fit beside each other on an axis of this length, `most` at most, each with its label.
-pub(super) fn fitting_ticks(
-    domain: Domain,
-    most: usize,
-    length: f64,
-    format: fn(f64) -> String,
-) -> Vec<Tick> {
-    let ticks = |most: usize| -> Vec<Tick> {
-        domain.ticks(most).into_iter().map(|at| Tick { at, label: format(at) }).collect()
-    };
-    let fits = |ticks: &Vec<Tick>| {
-        ticks.windows(2).all(|pair| {
-            let room =
-                domain.share(pair[1].at).zip(domain.share(pair[0].at)).map(|(to, from)| (to - from) * length);
-            let needed = f64::midpoint(width_of(&pair[0].label), width_of(&pair[1].label)) + LETTER;
-            room.is_some_and(|room| room >= needed)
-        })
-    };
-    (2..=most).rev().map(ticks).find(fits).unwrap_or_default()
-}
-
-/// Text as XML and HTML hold it; characters that XML cannot hold at all are replaced.
-pub fn escape(text: &str) -> String {
-    let mut escaped = String::new();
-    for character in text.chars() {
-        match character {
-            '&' => escaped += "&amp;",
-            '<' => escaped += "&lt;",
-            '>' => escaped += "&gt;",
-            '"' => escaped += "&quot;",
-            '\'' => escaped += "&#39;",
-            other if other.is_control() || matches!(other, '\u{FFFE}' | '\u{FFFF}') => {
-                escaped.push('\u{FFFD}');
-            }
-            other => escaped.push(other),
-        }
-    }
-    escaped
+/// What is told of an element when it is pointed at: its first child.
+fn tooltip(about: &str) -> String {
+    if about.is_empty() { String::new() } else { format!("<title>{}</title>", escape(about)) }
 }

@@ -2,8 +2,10 @@
 //! interval. Rounds go from top to bottom within a row, so that drift shows as a slope.
 
 use super::Chart;
-use super::canvas::{Anchor, Canvas, Mark, fitting_ticks, width_of};
+use super::canvas::{Anchor, Canvas, Mark};
 use super::scale::Domain;
+use super::ticks;
+use super::words::width_of;
 
 /// Rows of marks over one axis.
 #[derive(Clone, Debug)]
@@ -159,7 +161,8 @@ impl Dots {
         let reference = self.reference.as_ref().and_then(|reference| plot.x(reference.at));
         canvas.begin("axis");
         let most = if plot.is_narrow { 5 } else { 7 };
-        let ticks = fitting_ticks(plot.domain, most, plot.right - plot.left, self.format);
+        let labelled = |most| plot.domain.labelled(most, self.format);
+        let ticks = ticks::fitting(plot.domain, most, plot.right - plot.left, labelled);
         for &(from, to) in strips {
             if let Some((low, high)) = band {
                 canvas.rect("band", low, from, high - low, to - from);

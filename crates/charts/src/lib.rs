@@ -1,22 +1,31 @@
 //! Charts as SVG text, from plain data: no script, no font and no file from elsewhere.
 //!
 //! A [`Chart`] draws itself onto a [`Canvas`] of any width, from a phone's to a page's, so that its letters
-//! stay as large as they are. It is then put [`inline`] into a page that has [`STYLE`], or made into a file
-//! that [stands alone](standalone). Colours are CSS variables, for light and for dark paper; a marker's shape
-//! says the same as its colour.
+//! stay as large as they are. It is then put [`inline`] into a page that has [`STYLE`], or made into a file of its
+//! own, as a [`picture`] or [with others](standalone). Colours are CSS variables, for light and for dark paper; a
+//! marker's shape says the same as its colour.
 
+#[cfg(all(target_os = "linux", any(test, feature = "browser")))]
+pub mod browser;
 mod canvas;
 mod dots;
 mod labels;
 mod lines;
 mod scale;
+mod ticks;
+mod timeline;
+mod words;
 
-pub use canvas::{Canvas, Mark, escape};
+pub use canvas::{Canvas, Mark};
 pub use dots::{Dot, DotRow, Dots, Reference};
 pub use lines::{Axis, Line, LinePoint, Lines};
-pub use scale::{Domain, Spacing, Tick};
+pub use scale::{Domain, Spacing};
+pub use ticks::Tick;
+pub use timeline::{Lane, LaneGroup, Moment, Phase, Sign, Signal, Span, Timeline};
+pub use words::escape;
 
 use canvas::Anchor;
+use words::wrapped;
 
 /// What colours and letters of charts are: CSS for a page, and within each file.
 pub const STYLE: &str = include_str!("charts.css");
@@ -52,27 +61,43 @@ pub fn inline(chart: &dyn Chart, heading: &str, width: f64, class: &str) -> Stri
     )
 }
 
-/// Charts beneath each other under a heading, as a file of its own.
+/// One chart as a file of its own, under its title; its finding is for those who cannot see it.
+pub fn picture(chart: &dyn Chart) -> String {
+    let mut canvas = headed(chart.title());
+    chart.draw(&mut canvas);
+    file(chart.title(), chart.finding(), &canvas)
+}
+
+/// Charts beneath each other under a heading, each with its title and its finding, as a file of its own.
 pub fn standalone(heading: &str, charts: &[&dyn Chart]) -> String {
-    let mut canvas = Canvas::new(STANDALONE_WIDTH - 2.0 * MARGIN);
-    canvas.top = 24.0;
-    canvas.words(0.0, canvas.top, Anchor::Start, "heading", heading);
-    canvas.top += 12.0;
+    let mut canvas = headed(heading);
     for chart in charts {
         canvas.top += 3.0;
-        for line in canvas.wrapped(chart.title()) {
-            canvas.top += LINE_HEIGHT;
-            canvas.words(0.0, canvas.top, Anchor::Start, "name", &line);
-        }
-        for line in canvas.wrapped(chart.finding()) {
-            canvas.top += LINE_HEIGHT;
-            canvas.words(0.0, canvas.top, Anchor::Start, "quiet", &line);
+        for (class, words) in [("name", chart.title()), ("quiet", chart.finding())] {
+            for line in wrapped(words, canvas.width) {
+                canvas.top += LINE_HEIGHT;
+                canvas.words(0.0, canvas.top, Anchor::Start, class, &line);
+            }
         }
         canvas.top += 8.0;
         chart.draw(&mut canvas);
     }
     let findings: Vec<String> =
         charts.iter().map(|chart| format!("{}. {}", chart.title(), chart.finding())).collect();
+    file(heading, &findings.join(" "), &canvas)
+}
+
+/// A canvas for a file, with its heading.
+fn headed(heading: &str) -> Canvas {
+    let mut canvas = Canvas::new(STANDALONE_WIDTH - 2.0 * MARGIN);
+    canvas.top = 24.0;
+    canvas.words(0.0, canvas.top, Anchor::Start, "heading", heading);
+    canvas.top += 12.0;
+    canvas
+}
+
+/// What was drawn, with a margin on paper, as a file that needs no other.
+fn file(title: &str, description: &str, canvas: &Canvas) -> String {
     let height = (canvas.top + 2.0 * MARGIN).ceil();
     format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"chart\" viewBox=\"0 0 {STANDALONE_WIDTH} {height}\" \
@@ -80,8 +105,11 @@ pub fn standalone(heading: &str, charts: &[&dyn Chart]) -> String {
          <desc id=\"description\">{}</desc>\n  <style>\n{STYLE}  </style>\n  \
          <rect class=\"paper\" width=\"{STANDALONE_WIDTH}\" height=\"{height}\"/>\n  \
          <g transform=\"translate({MARGIN} {MARGIN})\">\n{}  </g>\n</svg>\n",
-        escape(heading),
-        escape(&findings.join(" ")),
+        escape(title),
+        escape(description),
         canvas.text
     )
 }
+
+#[cfg(test)]
+mod tests;

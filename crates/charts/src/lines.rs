@@ -1,9 +1,11 @@
 //! Lines over two axes. Where there is room, each has its name at its end; else there is a legend beneath.
 
 use super::Chart;
-use super::canvas::{Anchor, Canvas, Mark, fitting_ticks, width_of};
+use super::canvas::{Anchor, Canvas, Mark};
 use super::labels::spread;
-use super::scale::{Domain, Tick};
+use super::scale::Domain;
+use super::ticks::{self, Tick};
+use super::words::width_of;
 
 /// Lines over two axes.
 #[derive(Clone, Debug)]
@@ -119,7 +121,7 @@ impl Axis {
     /// For an axis from left to right of this length.
     fn ticks(&self, domain: Domain, most: usize, length: f64) -> Vec<Tick> {
         if self.ticks.is_empty() {
-            fitting_ticks(domain, most, length, self.format)
+            ticks::fitting(domain, most, length, |most| domain.labelled(most, self.format))
         } else {
             self.ticks.clone()
         }
@@ -130,7 +132,7 @@ impl Axis {
         if !self.ticks.is_empty() {
             return self.ticks.clone();
         }
-        domain.ticks(6).into_iter().map(|at| Tick { at, label: (self.format)(at) }).collect()
+        domain.labelled(6, self.format)
     }
 }
 

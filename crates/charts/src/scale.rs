@@ -1,4 +1,6 @@
-//! Where a value lies between the two ends of an axis, and which values there are worth a number.
+//! Where a value lies between the two ends of an axis, and which values there are round.
+
+use std::time::Duration;
 
 /// How an axis is spaced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -7,15 +9,6 @@ pub enum Spacing {
     Linear,
     /// Equal quotients are equal lengths; only values above 0 have a place.
     Log,
-}
-
-/// A place on an axis that is worth a number.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Tick {
-    /// The value there.
-    pub at: f64,
-    /// How it is written.
-    pub label: String,
 }
 
 /// What an axis spans.
@@ -40,6 +33,12 @@ impl Domain {
         let high = values.reduce(f64::max)?;
         let high = if high > 0.0 { high * (1.0 + PADDING) } else { 1.0 };
         Some(Domain { spacing: Spacing::Linear, low: 0.0, high })
+    }
+
+    /// A time axis in seconds, from zero to `end`, but never shorter than a nanosecond.
+    pub fn until(end: Duration) -> Self {
+        let high = end.max(Duration::from_nanos(1)).as_secs_f64();
+        Domain { spacing: Spacing::Linear, low: 0.0, high }
     }
 
     /// Around the values above 0, by their quotients; `None` if there is none.

@@ -1,0 +1,122 @@
+//! Pictures in a real browser without a window. Only a browser knows how wide letters are, so only it can tell
+//! whether words leave the paper or meet each other. For tests, here and of those who use this crate.
+
+use std::fs;
+use std::process::{Command, Output};
+
+const BROWSERS: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "chrome"];
+/// Longer than any browser takes for one page, even on a busy machine; then it is ended.
+const SECONDS: &str = "120";
+/// What a browser needs so that it runs as root and in a container, asks nothing, and uses no network.
+const OPTIONS: [&str; 9] = [
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--no-first-run",
+    "--no-default-browser-check",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--dump-dom",
+];
+
+/// Measures each frame and says what it found, a line each: the frame's width, whether its page is wider than it, how
+/// many charts are drawn, and what is wrong with their texts.
+const MEASURE: &str = r"
+const meets = (a, b) => a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 1 && b.top < a.bottom - 1;
+onload = () => {
+  document.getElementById('found').textContent = [...document.querySelectorAll('iframe')].map(frame => {
+    const page = frame.contentDocument, root = page.documentElement;
+    let drawn = 0, wrong = [];
+    for (const chart of page.querySelectorAll('svg.chart')) {
+      const paper = chart.getBoundingClientRect();
+      if (paper.width < 100 || paper.height < 50) continue;
+      drawn++;
+      const texts = [...chart.querySelectorAll('text')].filter(text => text.textContent);
+      const boxes = texts.map(text => text.getBoundingClientRect());
+      texts.forEach((text, one) => {
+        const box = boxes[one];
+        if (box.left < paper.left - 1 || box.right > paper.right + 1 || box.top < paper.top - 1 || box.bottom > paper.bottom + 1)
+          wrong.push('clipped: ' + text.textContent);
+        for (let other = 0; other < one; other++)
+          if (meets(box, boxes[other])) wrong.push('overlap: ' + text.textContent + ' / ' + texts[other].textContent);
+      });
+    }
+    return ['frame', frame.width, root.scrollWidth > root.clientWidth, drawn, wrong.join('; ')].join('|');
+  }).join('\n');
+};";
+
+/// A page in a frame.
+#[derive(Clone, Copy, Debug)]
+pub struct Frame<'page> {
+    /// In CSS pixels.
+    pub width: u32,
+    /// HTML, or SVG alone.
+    pub page: &'page str,
+    /// How many charts of the page are drawn at this width.
+    pub charts: usize,
+}
+
+/// Asserts that each page draws its charts, that it is no wider than its frame, and that no words in its charts leave
+/// the paper or meet each other. Where no browser is installed it says so, and asserts nothing.
+///
+/// # Panics
+/// If a page is not drawn like that.
+pub fn assert_drawn(frames: &[Frame<'_>]) {
+    let Some(browser) = BROWSERS.into_iter().find(|name| is_installed(name)) else {
+        eprintln!("skipped what a browser has to tell: none of {BROWSERS:?} is installed");
+        return;
+    };
+    let output = dump(browser, &page_of(frames));
+    let dom = String::from_utf8_lossy(&output.stdout);
+    let found = dom.split_once("<pre id=\"found\">").and_then(|(_, rest)| rest.split_once("</pre>"));
+    let Some((found, _)) = found else {
+        panic!(
+            "{browser} ended with {} and drew nothing:\n{}",
+            output.status,
+            String::from_utf8_lossy(&output.stderr)
+        );
+    };
+    let expected: Vec<String> =
+        frames.iter().map(|frame| format!("frame|{}|false|{}|", frame.width, frame.charts)).collect();
+    assert_eq!(
+        found.lines().collect::<Vec<&str>>(),
+        expected,
+        "width, page is wider, charts drawn, what is wrong"
+    );
+}
+
+/// A page that holds all frames and measures them.
+fn page_of(frames: &[Frame<'_>]) -> String {
+    let frames = frames.iter().map(|frame| {
+        let (width, page) = (frame.width, frame.page.replace('&', "&amp;").replace('"', "&quot;"));
+        format!("<iframe width=\"{width}\" height=\"800\" srcdoc=\"{page}\"></iframe>")
+    });
+    let frames: String = frames.collect();
+    format!("<!doctype html><meta charset=utf-8><pre id=found></pre>{frames}<script>{MEASURE}</script>")
+}
+
+/// The document as a browser has it when the page is loaded.
+fn dump(browser: &str, page: &str) -> Output {
+    let folder = tempfile::tempdir().expect("a folder for the page and the browser's profile");
+    let file = folder.path().join("frames.html");
+    fs::write(&file, page).expect("a page in a fresh folder");
+    // The profile is fresh, so that no browser of the user's takes the page over.
+    bounded(browser)
+        .args(OPTIONS)
+        .arg(format!("--user-data-dir={}", folder.path().join("profile").display()))
+        .arg(format!("file://{}", file.display()))
+        .output()
+        .expect("`timeout` starts")
+}
+
+fn is_installed(browser: &str) -> bool {
+    bounded(browser).arg("--version").output().is_ok_and(|output| output.status.success())
+}
+
+/// The browser with all its processes, for a while.
+fn bounded(browser: &str) -> Command {
+    let mut command = Command::new("timeout");
+    command.args(["--kill-after=5", SECONDS, browser]);
+    command
+}

@@ -1,0 +1,44 @@
+//! Words in a picture: how wide they are about, how they are wrapped, and how they are escaped.
+
+/// The width of a 13 px letter, on the wide side: words must fit whatever the font is.
+pub(super) const LETTER: f64 = 7.2;
+
+/// About how wide words are; rather too much than too little.
+#[expect(clippy::cast_precision_loss, reason = "words are short")]
+pub(super) fn width_of(words: &str) -> f64 {
+    words.chars().count() as f64 * LETTER
+}
+
+/// Words in lines that are no wider than `width`, unless a single word is.
+pub(super) fn wrapped(words: &str, width: f64) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in words.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if width_of(line) + width_of(word) + LETTER <= width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
+/// Text as XML and HTML hold it; characters that XML cannot hold at all are replaced.
+pub fn escape(text: &str) -> String {
+    let mut escaped = String::new();
+    for character in text.chars() {
+        match character {
+            '&' => escaped += "&amp;",
+            '<' => escaped += "&lt;",
+            '>' => escaped += "&gt;",
+            '"' => escaped += "&quot;",
+            '\'' => escaped += "&#39;",
+            other if other.is_control() || matches!(other, '\u{FFFE}' | '\u{FFFF}') => {
+                escaped.push('\u{FFFD}');
+            }
+            other => escaped.push(other),
+        }
+    }
+    escaped
+}
