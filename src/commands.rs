@@ -12,4 +12,5 @@ pub mod merge;
 pub mod record;
 pub mod serve;
 pub mod soak;
+pub mod timeline;
 pub mod trace;

@@ -7,4 +7,3 @@
 
 pub mod commands;
 pub mod models;
-pub mod timeline;

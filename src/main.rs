@@ -4,9 +4,9 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
 use concurrent_servers::commands::{
-    audit, check, client, compare, completions, faults, list, load, merge, record, serve, soak, trace,
+    audit, check, client, compare, completions, faults, list, load, merge, record, serve, soak, timeline,
+    trace,
 };
-use concurrent_servers::timeline;
 
 /// One protocol, one server per concurrency model, and the tools to compare them
 #[derive(Parser)]

@@ -182,6 +182,7 @@ pub fn servers() -> Result<Servers> {
     let launcher = this_program()?;
     let server = |model: &Model| Server {
         name: model.name.to_owned(),
+        title: model.title.to_owned(),
         at_once: model.concurrency.at_once(),
         floor: model.floor.map(str::to_owned),
         command: command(&launcher, model.name),

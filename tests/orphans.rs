@@ -1,6 +1,5 @@
 //! No server outlives the launcher that has started it.
 #![cfg(target_os = "linux")]
-#![expect(clippy::unwrap_used, reason = "a test's helpers fail the test")]
 
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};

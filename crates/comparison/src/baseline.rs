@@ -9,7 +9,7 @@
 //!
 //! Where the load varies nobody has a twin, so nothing can be judged; those scenarios are left out.
 
-mod draw;
+pub mod draw;
 mod shift;
 
 use anyhow::{Result, ensure};
@@ -19,8 +19,6 @@ use crate::analysis::{Analysis, Interval, PointAnalysis, Ratio, Row, analyse};
 use crate::record::{Comparison, Run};
 use crate::scenario::Scenario;
 use crate::subject::Role;
-
-pub use draw::draw;
 
 /// What became of every model between two runs.
 #[derive(Clone, Debug, Serialize)]

@@ -47,6 +47,7 @@ pub(crate) const SAMPLES: u64 = 300;
 pub(crate) fn servers() -> Servers {
     let server = |name: &str, at_once, floor: Option<&str>| Server {
         name: name.to_owned(),
+        title: format!("the model {name}"),
         at_once,
         floor: floor.map(str::to_owned),
         command: ServerCommand::new(name, "no-such-program", [name]),

@@ -18,7 +18,8 @@
 //! | [`record`], [`store`] | what a trial leaves behind, and where |
 //! | [`analysis`] | what all records say together: all statistics are here |
 //! | [`table`], [`report`], [`baseline`] | drawn from the analysis: for a terminal, as a page, against an older run |
-//! | [`show`] | these three as one answer |
+//! | [`mod@timeline`] | the scripted clients under each server, a lane for each client |
+//! | [`show`] | table, report and baseline as one answer |
 //! | [`recorded`], [`documents`] | the runs that a project keeps, and the documents that quote the newest |
 //!
 //! Nothing in here knows a model, a server's crate or the launcher: a server is a name, a number and a command. No
@@ -40,6 +41,7 @@ pub mod show;
 pub mod store;
 pub mod subject;
 pub mod table;
+pub mod timeline;
 pub mod trial;
 
 #[cfg(test)]

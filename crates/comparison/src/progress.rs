@@ -97,14 +97,14 @@ impl Progress {
 }
 
 fn expected_ms(run: &Run, trial: &Trial, servers: &Servers) -> u64 {
-    let serves = |clients| servers.find(&trial.subject.model).is_none_or(|server| server.serves(clients));
+    let is_served = |clients| servers.find(&trial.subject.model).is_none_or(|server| server.serves(clients));
     if let Some(script) = trial.scenario.script {
-        let in_turn = if serves(script.connections) { 1 } else { script.connections as u64 };
+        let in_turn = if is_served(script.connections) { 1 } else { script.connections as u64 };
         return START_MS + in_turn * SCRIPT_MS / u64::from(script.pause_divisor.get());
     }
     let Some(load) = trial.scenario.load_at(trial.point, Some(1.0)) else { return START_MS };
     let connections = load.connections + load.idle;
-    let waits = if serves(connections) { 0 } else { run.profile.greeting_wait_ms };
+    let waits = if is_served(connections) { 0 } else { run.profile.greeting_wait_ms };
     START_MS
         + run.profile.warm_up_ms
         + run.profile.window_ms

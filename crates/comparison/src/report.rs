@@ -5,6 +5,7 @@
 //! a page and for a phone, of which the style sheet shows one.
 
 mod about;
+mod boxed;
 mod curves;
 mod dots;
 mod figure;
@@ -19,6 +20,7 @@ mod verdicts;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use crate::analysis::{Analysis, ScenarioAnalysis};
+use boxed::boxed;
 use charts::Chart;
 use figure::{Figure, Table};
 use figures::figures;
@@ -160,13 +162,6 @@ fn details(title: &str, table: &Table) -> Markup {
                 }))
             }
         }
-    }
-}
-
-/// A table that scrolls within its own box, also by keyboard.
-fn boxed(title: &str, rows: &Markup) -> Markup {
-    html! {
-        div.box role="region" tabindex="0" aria-label=(title) { table { (rows) } }
     }
 }
 

@@ -7,6 +7,8 @@ use observe::ServerCommand;
 pub struct Server {
     /// What people call it.
     pub name: String,
+    /// What it is, in a few words.
+    pub title: String,
     /// How many clients it serves at the same time; `usize::MAX` if that has no limit.
     pub at_once: usize,
     /// The name of the floor that a model is divided by; `None` for a floor.

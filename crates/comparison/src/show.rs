@@ -44,7 +44,7 @@ impl Shown {
 
     /// As tables for a terminal.
     pub fn tables(&self) -> String {
-        table::draw(&self.analysis) + &self.changes.as_ref().map(baseline::draw).unwrap_or_default()
+        table::draw(&self.analysis) + &self.changes.as_ref().map(baseline::draw::draw).unwrap_or_default()
     }
 
     /// As JSON: medians, intervals, quotients and claims.

@@ -6,25 +6,14 @@
 mod block;
 mod column;
 mod curve;
-pub(super) mod grid;
+pub(crate) mod grid;
 mod order;
 mod remarks;
-
-use anstyle::{AnsiColor, Style};
+pub(crate) mod style;
 
 use crate::analysis::{Analysis, Metric, ScenarioAnalysis};
+use style::{DIM, TITLE};
 use text::units::duration;
-
-/// The widest line.
-const WIDTH: usize = 100;
-const NOT_MEASURED: &str = "-";
-
-pub(super) const PLAIN: Style = Style::new();
-pub(super) const DIM: Style = Style::new().dimmed();
-pub(super) const TITLE: Style = Style::new().bold();
-pub(super) const GOOD: Style = AnsiColor::Green.on_default();
-pub(super) const FAILED: Style = AnsiColor::Red.on_default();
-const BEST: Style = GOOD.bold();
 
 /// Draws everything, with colours, for whoever prints it to leave out.
 pub fn draw(analysis: &Analysis) -> String {

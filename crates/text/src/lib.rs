@@ -7,12 +7,14 @@
 //! | --- | --- |
 //! | [`addresses`] | `HOST:PORT` as people type it |
 //! | [`units`] | figures as people read them: bytes, durations, counts, rates |
+//! | [`escapes`] | bytes as people type and read them |
 //! | [`markdown`] | tables in Markdown |
 //! | [`output`] | standard output, whose reader may go away |
 //!
 //! Nothing in here knows the protocol, a measurement or a model, opens a connection, or parses a command line.
 
 pub mod addresses;
+pub mod escapes;
 pub mod markdown;
 pub mod output;
 pub mod units;

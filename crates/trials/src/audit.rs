@@ -29,31 +29,12 @@ use observe::Machine;
 use results::Entry;
 use steps::{Job, jobs};
 
-pub use steps::Size;
+pub use steps::{Size, Step};
 
 /// Where the newest audit lies, in the project's folder.
 pub const FOLDER: &str = "results/audit";
 /// Where a quick one lies: its counts are not for the record.
 pub const QUICK_FOLDER: &str = "target/audit";
-
-/// What an audit consists of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Step {
-    /// The conformance catalogue, including its long cases
-    Check,
-    /// Failing system calls, with strace
-    Faults,
-    /// The catalogue with short reads, short writes and would-blocks made in the process
-    Shim,
-    /// Random clients, options, faults and shutdowns on every model
-    Stress,
-    /// All interleavings of the hand-off and of a shutdown, with loom
-    Loom,
-    /// Fuzz targets
-    Fuzz,
-    /// All models at once under hostile clients, 20 minutes
-    Soak,
-}
 
 /// What is to be audited.
 #[derive(Clone, Debug)]

@@ -4,7 +4,7 @@ use std::fmt::{self, Write};
 
 use anstyle::{AnsiColor, Style};
 
-use super::{Trace, TracedBuffer, TracedTransition};
+use super::walk::{Trace, TracedBuffer, TracedTransition};
 
 const HEADING: Style = Style::new().bold();
 const ANSWERED: Style = AnsiColor::Green.on_default();

@@ -1,7 +1,6 @@
 //! The command from its arguments to its last line.
 
 use clap::Parser;
-use proptest::prelude::*;
 
 use super::*;
 
@@ -79,31 +78,8 @@ fn buffers_that_look_like_options_are_buffers() {
 }
 
 #[test]
-fn bad_escapes_are_refused_with_the_way_to_write_them() {
-    let refusal = |text: &str| text.parse::<Buffer>().unwrap_err().to_string();
-    assert!(refusal(r"a\").contains("ends in a single backslash"));
-    assert!(refusal(r"\q").contains(r"there is no escape \q"));
-    for (text, shown) in
-        [(r"\x", r"\x is"), (r"\xf", r"\xf is"), (r"\x+f", r"\x+f is"), (r"\xé1", r"\xé1 is")]
-    {
-        assert!(refusal(text).starts_with(shown), "{}", refusal(text));
-    }
+fn bad_escapes_are_wrong_arguments() {
     let error = parse(&[r"\q"]).unwrap_err();
     assert_eq!(error.exit_code(), 2);
     assert!(error.to_string().contains(r"there is no escape \q"), "{error}");
-}
-
-proptest! {
-    #[test]
-    fn shown_bytes_can_be_typed_again(bytes in prop::collection::vec(any::<u8>(), 0..64)) {
-        let buffer = Buffer::from(bytes);
-        let shown = buffer.to_string();
-        prop_assert!(shown.bytes().all(|byte| (b' '..=b'~').contains(&byte)));
-        prop_assert_eq!(shown.parse::<Buffer>(), Ok(buffer));
-    }
-
-    #[test]
-    fn any_text_is_taken_or_refused_but_never_a_panic(text in any::<String>()) {
-        let _ = text.parse::<Buffer>();
-    }
 }

@@ -1,9 +1,7 @@
 //! The figures of one trial.
 
 use serde::Serialize;
-use serde::ser::{SerializeMap, Serializer};
 
-use super::Spread;
 use crate::record::{Observed, Record};
 
 /// A figure that can be asked of every trial. Units are in [`Metric::unit`].
@@ -181,19 +179,4 @@ impl Metric {
             Metric::ClientCpuPerMessage => outcome.client_cpu_ns_per_message,
         }
     }
-}
-
-/// Metrics by name, each with its unit.
-pub(super) fn as_map<S: Serializer>(metrics: &[(Metric, Spread)], serializer: S) -> Result<S::Ok, S::Error> {
-    #[derive(Serialize)]
-    struct WithUnit<'spread> {
-        unit: &'static str,
-        #[serde(flatten)]
-        spread: &'spread Spread,
-    }
-    let mut map = serializer.serialize_map(Some(metrics.len()))?;
-    for (metric, spread) in metrics {
-        map.serialize_entry(metric, &WithUnit { unit: metric.unit(), spread })?;
-    }
-    map.end()
 }

@@ -2,7 +2,8 @@
 
 use loadgen::{Bound, Dialect, Load, Scenario};
 
-use super::{Claim, Metric, Noise, PointAnalysis, Ratio, Row, Spread};
+use super::figures::{Claim, Noise, PointAnalysis, Ratio, Row, Spread};
+use super::metric::Metric;
 use crate::record::{Observed, Record};
 use crate::subject::Role;
 

@@ -2,10 +2,10 @@
 
 use hdrhistogram::Histogram;
 use loadgen::{Bound, histogram};
-use serde::Serialize;
-use serde::ser::{Error, Serializer};
 
-use super::{Metric, Row, Spread, ratio};
+use super::figures::{Row, Spread};
+use super::metric::Metric;
+use super::ratio;
 use crate::record::{Observed, Record};
 use crate::subject::Subject;
 
@@ -148,14 +148,4 @@ impl Record {
 
 fn count(trials: usize) -> u32 {
     u32::try_from(trials).unwrap_or(u32::MAX)
-}
-
-/// A histogram as in the records: `HdrHistogram`'s V2 encoding, deflated, in base64.
-#[expect(clippy::ref_option, reason = "serde hands over the field as it is")]
-pub(super) fn as_text<S: Serializer>(
-    latency_ns: &Option<Histogram<u64>>,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    let text = latency_ns.as_ref().map(histogram::encode).transpose().map_err(S::Error::custom)?;
-    text.serialize(serializer)
 }

@@ -2,7 +2,7 @@
 
 use super::{Change, Changes, Judgement, Quantity};
 use crate::table::grid::{self, Cell, Line};
-use crate::table::{DIM, FAILED, GOOD, PLAIN, TITLE};
+use crate::table::style::{DIM, FAILED, GOOD, PLAIN, TITLE};
 use text::units::{change, three_digits};
 
 const HEADER: [&str; 7] = ["scenario", "model", "times floor", "before", "after", "change", "so it is"];

@@ -31,7 +31,7 @@ fn two_runs_of_the_same_have_no_regression_and_no_improvement() {
             assert!(is_silent, "{change:?}");
         }
         assert!(!changes.has_regression() && changes.warnings.is_empty());
-        assert!(!draw(&changes).contains("go unseen"));
+        assert!(!draw::draw(&changes).contains("go unseen"));
     }
 }
 
@@ -51,7 +51,7 @@ fn one_model_that_became_slower_is_found_and_nothing_else() {
     let change = changes.changes.iter().find(|change| change.judgement == Judgement::Regression).unwrap();
     assert!((change.factor / 1.3 - 1.0).abs() < 0.03, "{change:?}");
     assert!(changes.has_regression());
-    let text = strip_str(&draw(&changes)).to_string();
+    let text = strip_str(&draw::draw(&changes)).to_string();
     assert!(text.contains("Regression past 10 %: mio in pipelined."), "{text}");
     assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
 
@@ -109,7 +109,7 @@ fn what_the_twins_of_either_run_show_is_no_regression() {
     for (before, after) in [(run(1, noisy), run(2, slower)), (run(1, |_, _| {}), run(2, both))] {
         let changes = compare(&before, &after, 10.0).unwrap();
         assert_eq!(regressions(&changes), []);
-        assert!(draw(&changes).contains("go unseen"));
+        assert!(draw::draw(&changes).contains("go unseen"));
         let silenced = changes.changes.iter().filter(|change| change.model == "mio");
         assert_eq!(
             silenced.filter(|change| change.judgement == Judgement::WithinNoise).count(),
@@ -127,7 +127,7 @@ fn too_few_rounds_are_said_and_judge_nothing() {
     };
     let changes = compare(&quick(1), &quick(2), 10.0).unwrap();
     assert!(changes.changes.iter().all(|change| change.judgement == Judgement::TooFewRounds));
-    assert!(draw(&changes).contains("of 0 figures that can be judged"));
+    assert!(draw::draw(&changes).contains("of 0 figures that can be judged"));
 }
 
 #[test]
@@ -171,7 +171,7 @@ fn another_machine_or_compiler_is_a_warning() {
     after.run.machine.cores = 4;
     after.run.machine.compiler = "rustc 2.0.0".to_owned();
     let changes = compare(&before, &after, 10.0).unwrap();
-    let text = strip_str(&draw(&changes)).to_string();
+    let text = strip_str(&draw::draw(&changes)).to_string();
     assert!(text.contains("warning: the machines differ") && text.contains("4 cores"), "{text}");
     assert!(text.contains("warning: the compilers differ") && text.contains("rustc 2.0.0"), "{text}");
 }

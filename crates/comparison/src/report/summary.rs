@@ -2,10 +2,11 @@
 
 use maud::{Markup, html};
 
+use super::boxed::boxed;
 use super::figure::absent;
 use super::findings::leader;
+use super::numbers;
 use super::subjects::{models, notes};
-use super::{boxed, numbers};
 use crate::analysis::{Analysis, Better, Claim, Metric, PointAnalysis, Ratio, Row, ScenarioAnalysis, Spread};
 use crate::scenario::Point;
 use crate::subject::{Role, Subject};

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::boxed;
+use super::boxed::boxed;
 use super::subjects::point_in_words;
 use crate::analysis::{Analysis, PointAnalysis, Row, ScenarioAnalysis};
 use crate::scenario::Point;

@@ -3,7 +3,7 @@
 use super::column::{Column, columns};
 use super::grid::{self, Cell, Line};
 use super::order::{label, ordered};
-use super::{BEST, DIM, FAILED};
+use super::style::{BEST, DIM, FAILED};
 use crate::analysis::{Better, Metric, Row, ScenarioAnalysis};
 use crate::subject::Role;
 

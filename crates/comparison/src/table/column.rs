@@ -3,7 +3,7 @@
 use loadgen::{Bound, Load};
 
 use super::grid::Cell;
-use super::{DIM, NOT_MEASURED, PLAIN};
+use super::style::{DIM, NOT_MEASURED, PLAIN};
 use crate::analysis::{Metric, Ratio, Row};
 use crate::scenario::Scenario;
 use text::units::{count, duration, three_digits};

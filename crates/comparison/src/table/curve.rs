@@ -6,7 +6,7 @@ use loadgen::Load;
 use super::block::{below, takes_part};
 use super::grid::{self, Cell, Line};
 use super::order::{label, ordered};
-use super::{BEST, DIM, FAILED, NOT_MEASURED, PLAIN};
+use super::style::{BEST, DIM, FAILED, NOT_MEASURED, PLAIN};
 use crate::analysis::{Better, Metric, PointAnalysis, Row, ScenarioAnalysis};
 use crate::scenario::Point;
 use crate::subject::Role;

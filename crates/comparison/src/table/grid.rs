@@ -3,7 +3,7 @@
 use anstyle::Style;
 use comfy_table::{CellAlignment, LineStyle, Table, TableStyle};
 
-use super::{PLAIN, WIDTH};
+use super::style::{PLAIN, WIDTH};
 
 /// A cell, and how it is coloured.
 #[derive(Clone, Debug)]

@@ -3,7 +3,7 @@
 use loadgen::Bound;
 
 use super::grid::wrap;
-use super::{FAILED, TITLE};
+use super::style::{FAILED, TITLE};
 use crate::analysis::{Analysis, Claim, PointAnalysis, Ratio, Row, ScenarioAnalysis};
 use crate::scenario::Point;
 use crate::subject::Role;

@@ -3,6 +3,7 @@ use std::path::Path;
 
 use anstream::adapter::strip_str;
 
+use super::style::{BEST, FAILED, WIDTH};
 use super::*;
 use crate::analysis::analyse;
 use crate::example::{self, Figures};

@@ -4,12 +4,30 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use anyhow::{Context, Result};
+use clap::ValueEnum;
 use serde_json::{Value, json};
-
-use super::Step;
 
 /// The exit code of the launcher's commands for a run in which nothing could be tried.
 const NOTHING_TRIED: i32 = 3;
+
+/// What an audit consists of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Step {
+    /// The conformance catalogue, including its long cases
+    Check,
+    /// Failing system calls, with strace
+    Faults,
+    /// The catalogue with short reads, short writes and would-blocks made in the process
+    Shim,
+    /// Random clients, options, faults and shutdowns on every model
+    Stress,
+    /// All interleavings of the hand-off and of a shutdown, with loom
+    Loom,
+    /// Fuzz targets
+    Fuzz,
+    /// All models at once under hostile clients, 20 minutes
+    Soak,
+}
 
 /// How thorough the jobs are.
 #[derive(Clone, Copy, Debug)]

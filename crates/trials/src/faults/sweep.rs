@@ -4,7 +4,7 @@ use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 
 use super::clients::{CLIENTS, CROWD, Ends, Manner, visit_all};
 use super::plan::{CLOSE, Expected, Fault, PLAN, Repeat, Row, Scope, Stage};
@@ -161,14 +161,14 @@ impl<'run> Sweep<'run> {
             self.server = Server::start(&self.subject.server, self.folder)?;
         }
         let strace = self.server.attach(calls, injections, scope)?;
-        let (ends, strace) = visit_all(self.server.process().address(), manner, || match lasting {
-            Some(lasting) => {
-                thread::sleep(lasting);
-                Err(strace.detach())
-            }
-            None => Ok(strace),
+        let mut strace = Some(strace);
+        let (ends, trace) = visit_all(self.server.process().address(), manner, || {
+            let lasting = lasting?;
+            thread::sleep(lasting);
+            strace.take().map(Strace::detach)
         });
-        Ok((strace.map_or_else(|trace| trace, Strace::detach)?, ends))
+        let trace = trace.or_else(|| strace.map(Strace::detach)).context("strace was lost")??;
+        Ok((trace, ends))
     }
 
     /// A fault that ends the server, on a server of its own.

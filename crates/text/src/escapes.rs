@@ -10,12 +10,12 @@ use thiserror::Error;
 /// Bytes that are typed and shown as text: what is printable as it is, the rest as escapes.
 ///
 /// ```
-/// use concurrent_servers::commands::trace::Buffer;
+/// use text::escapes::Buffer;
 ///
 /// let buffer: Buffer = r"^a\xff\n$".parse()?;
 /// assert_eq!(buffer.bytes, b"^a\xff\n$");
 /// assert_eq!(buffer.to_string(), r"^a\xff\n$");
-/// # Ok::<(), concurrent_servers::commands::trace::EscapeError>(())
+/// # Ok::<(), text::escapes::EscapeError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Buffer {
@@ -91,7 +91,7 @@ impl fmt::Display for Buffer {
 }
 
 /// One byte as text that [`Buffer`] reads back.
-pub(super) fn readable_byte(byte: u8) -> String {
+pub fn readable_byte(byte: u8) -> String {
     match byte {
         b'\\' => r"\\".to_owned(),
         b'\n' => r"\n".to_owned(),
@@ -109,5 +109,39 @@ impl Serialize for Buffer {
         buffer.serialize_field("bytes", &self.bytes)?;
         buffer.serialize_field("text", &self.to_string())?;
         buffer.end()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn bad_escapes_are_refused_with_the_way_to_write_them() {
+        let refusal = |text: &str| text.parse::<Buffer>().unwrap_err().to_string();
+        assert!(refusal(r"a\").contains("ends in a single backslash"));
+        assert!(refusal(r"\q").contains(r"there is no escape \q"));
+        for (text, shown) in
+            [(r"\x", r"\x is"), (r"\xf", r"\xf is"), (r"\x+f", r"\x+f is"), (r"\xé1", r"\xé1 is")]
+        {
+            assert!(refusal(text).starts_with(shown), "{}", refusal(text));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn shown_bytes_can_be_typed_again(bytes in prop::collection::vec(any::<u8>(), 0..64)) {
+            let buffer = Buffer::from(bytes);
+            let shown = buffer.to_string();
+            prop_assert!(shown.bytes().all(|byte| (b' '..=b'~').contains(&byte)));
+            prop_assert_eq!(shown.parse::<Buffer>(), Ok(buffer));
+        }
+
+        #[test]
+        fn any_text_is_taken_or_refused_but_never_a_panic(text in any::<String>()) {
+            let _ = text.parse::<Buffer>();
+        }
     }
 }

@@ -1,30 +1,19 @@
 //! `timeline`: how the scripted clients fare under each model, drawn as one lane per client.
-//!
-//! This file starts the models and plays the clients. `lanes` makes of a run's events what is to be
-//! drawn; `terminal` draws it as text, `svg` as a chart, and both know nothing of servers or clocks.
-
-mod lanes;
-mod svg;
-mod terminal;
 
 use std::fs;
 use std::io::{self, IsTerminal};
 use std::num::NonZeroU32;
-use std::panic::resume_unwind;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::thread;
 
 use anyhow::{Context, Result};
 use clap::builder::PossibleValuesParser;
+use comparison::timeline::Timeline;
 use script::Options;
+use text::output;
 
 use crate::commands::client;
-use crate::models::{self, Model};
-use lanes::Chart;
-use observe::ServerProcess;
-use observe::child::this_program;
-use text::output;
+use crate::models;
 
 /// The width of a drawing that does not go to a terminal.
 const DEFAULT_COLUMNS: usize = 80;
@@ -67,14 +56,13 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         timeout: None,
     };
     announce(&options);
-    let charts = play_all(&models::chosen(&arguments.models), &options)?;
-    output::print(&terminal::draw(&charts, columns()))?;
+    let timeline = Timeline::play(&models::servers()?, &arguments.models, &options)?;
+    output::print(&timeline.text(columns()))?;
     if let Some(file) = &arguments.svg {
-        fs::write(file, svg::draw(&charts))
+        fs::write(file, timeline.svg())
             .with_context(|| format!("cannot write the picture to {}", file.display()))?;
     }
-    let all_right = charts.iter().flat_map(|chart| &chart.lanes).all(|lane| lane.failure.is_none());
-    Ok(if all_right { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if timeline.is_right() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// Tells people at a terminal why nothing happens for a while.
@@ -86,20 +74,6 @@ fn announce(options: &Options) {
     }
 }
 
-/// Plays against all models at once: the clients mostly pause, so the models hardly disturb each other.
-fn play_all(models: &[&Model], options: &Options) -> Result<Vec<Chart>> {
-    thread::scope(|scope| {
-        let runs: Vec<_> = models.iter().map(|model| scope.spawn(|| play(model, options))).collect();
-        runs.into_iter().map(|run| run.join().unwrap_or_else(|panic| resume_unwind(panic))).collect()
-    })
-}
-
-fn play(model: &Model, options: &Options) -> Result<Chart> {
-    let server = ServerProcess::start(&models::command(&this_program()?, model.name), &[])?;
-    let report = script::run(&[server.address()], options, |_| {})?;
-    Ok(Chart::new(model.name, model.title, &report))
-}
-
 /// How wide the drawing may be.
 fn columns() -> usize {
     let stdout = io::stdout();
@@ -108,4 +82,29 @@ fn columns() -> usize {
 }
 
 #[cfg(test)]
-mod tests;
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Command {
+        #[command(flatten)]
+        arguments: Arguments,
+    }
+
+    #[test]
+    fn models_are_chosen_by_name() {
+        let command = Command::try_parse_from(["timeline", "tokio", "mio", "--fast"]).unwrap();
+        assert_eq!(command.arguments.models, ["tokio", "mio"]);
+    }
+
+    #[test]
+    fn a_misspelt_model_is_refused_with_the_nearest_name() {
+        let Err(error) = Command::try_parse_from(["timeline", "sequentail"]) else { panic!("it is refused") };
+        assert_eq!(error.exit_code(), 2);
+        assert!(error.to_string().contains("'sequential'"), "{error}");
+        assert!(Command::try_parse_from(["timeline", "-n", "65"]).is_err());
+        assert!(Command::try_parse_from(["timeline", "-n", "0"]).is_err());
+    }
+}

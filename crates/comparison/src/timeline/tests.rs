@@ -2,17 +2,10 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
-use clap::Parser;
 use roxmltree::{Document, Node};
 use script::{Event, EventKind, Failure, Outcome, Report};
 
 use super::*;
-
-#[derive(Parser)]
-struct Command {
-    #[command(flatten)]
-    arguments: Arguments,
-}
 
 fn event(connection: usize, milliseconds: u64, kind: EventKind) -> Event {
     let at = Duration::from_millis(milliseconds);
@@ -243,20 +236,12 @@ fn the_picture_tells_its_story_in_words_and_needs_nothing_from_elsewhere() {
 }
 
 #[test]
-fn models_are_chosen_by_name_and_drawn_once_in_the_order_of_the_registry() {
+fn models_are_chosen_by_name_each_once_and_in_their_order() {
+    let servers = crate::example::servers();
     let names = |words: &[&str]| -> Vec<&str> {
-        let command = Command::try_parse_from(["timeline"].iter().chain(words)).unwrap();
-        models::chosen(&command.arguments.models).into_iter().map(|model| model.name).collect()
+        let words: Vec<String> = words.iter().map(|&word| word.to_owned()).collect();
+        servers.chosen(&words).map(|server| server.name.as_str()).collect()
     };
-    assert_eq!(names(&[]), models::names().collect::<Vec<_>>());
+    assert_eq!(names(&[]).len(), servers.models.len());
     assert_eq!(names(&["tokio", "sequential", "tokio"]), ["sequential", "tokio"]);
-}
-
-#[test]
-fn a_misspelt_model_is_refused_with_the_nearest_name() {
-    let Err(error) = Command::try_parse_from(["timeline", "sequentail"]) else { panic!("it is refused") };
-    assert_eq!(error.exit_code(), 2);
-    assert!(error.to_string().contains("'sequential'"), "{error}");
-    assert!(Command::try_parse_from(["timeline", "-n", "65"]).is_err());
-    assert!(Command::try_parse_from(["timeline", "-n", "0"]).is_err());
 }
