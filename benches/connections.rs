@@ -1,11 +1,11 @@
-//! What a new client costs.
+//! The cost of a new client.
 //!
-//! `connections/churn`: how many connections a second, one after the other, each through its whole life:
-//! connect, greeting, one message, close, the server's close.
+//! `connections/churn`: connections per second, one after the other, each complete: connect, greeting, one message,
+//! close, the server's close.
 //!
 //! `connections/greeting-beside-1000-idle`: how long a client waits from connecting to its greeting, while
-//! a thousand others are connected and silent. Only for servers that serve so many at once, by the
-//! registry's `concurrency`; and not for the floors, which do not greet.
+//! a thousand others are connected and silent. Only for servers that serve that many at once, by the registry's
+//! `concurrency`, and not for the floors, which do not greet.
 //!
 //! ```sh
 //! cargo bench --bench connections
@@ -30,9 +30,9 @@ fn main() {
     criterion.final_summary();
 }
 
-/// A connection that the client closes first keeps its port for a while. The ports of one address are some
-/// 28,000 on Linux, which takes them again after a second on loopback, and fewer elsewhere; each server has
-/// an address of its own, so what a benchmark uses up is not missing in the next.
+/// A connection that the client closes first keeps its port for a while. One address has some 28,000 ports on Linux,
+/// which reuses them after a second on loopback, and fewer elsewhere. Each server has its own address, so one benchmark
+/// does not use up the ports of the next.
 fn churn(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("connections/churn");
     group.sampling_mode(SamplingMode::Flat).throughput(Throughput::Elements(1));

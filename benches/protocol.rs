@@ -1,14 +1,13 @@
-//! How fast the protocol itself is: bytes per second through [`Session::transform_in_place`], no socket
-//! in sight, between two lines to hold it against:
+//! The speed of the protocol itself: bytes per second through [`Session::transform_in_place`], without sockets, compared
+//! with two others:
 //!
-//! - `memcpy`: the same bytes copied and not looked at. The transformation overwrites its input, so every
-//!   iteration first copies it afresh, and that copy is in the figures of the other two lines. This line
-//!   is that copy alone: the floor, and what to subtract.
+//! - `memcpy`: copies the same bytes. The transformation overwrites its input, so every iteration first copies it again,
+//!   and the other two figures include that copy. This is the copy alone: the floor, and what to subtract.
 //! - `naive-loop`: the protocol's table as a match in a loop, written below.
 //!
-//! Sizes are those of a read, delimiters among them. How fast a memcpy is depends on where its two buffers
-//! lie within their pages, so the place of the destination goes round from one iteration to the next, the
-//! same for all lines.
+//! Sizes are those of a read, including delimiters. The speed of a memcpy depends on the offsets of its two buffers
+//! within their pages, so the offset of the destination changes from one iteration to the next, in the same way for all
+//! three.
 //!
 //! ```sh
 //! cargo bench --bench protocol
@@ -25,7 +24,7 @@ use protocol::{END, START, Session};
 /// From a short message to the event-driven models' receive buffer.
 const SIZES: [usize; 4] = [64, 1024, 16 * 1024, 64 * 1024];
 
-/// What the bytes of a read are made of: its name, and the read of a size.
+/// The content of a read: its name, and a function that makes a read of a given size.
 type Shape = (&'static str, fn(usize) -> Vec<u8>);
 
 const SHAPES: [Shape; 3] = [
@@ -34,7 +33,7 @@ const SHAPES: [Shape; 3] = [
     ("idle-noise", |size| vec![b'x'; size]),
 ];
 
-/// What is measured: its name, and what it makes of a buffer. Each returns the length of the reply.
+/// What is measured: its name, and its transformation of a buffer, which returns the length of the reply.
 type Contender = (&'static str, fn(&mut [u8]) -> usize);
 
 const CONTENDERS: [Contender; 3] = [
@@ -43,7 +42,7 @@ const CONTENDERS: [Contender; 3] = [
     ("memcpy", |buffer| buffer.len()),
 ];
 
-/// The destination moves on by so much: eight places within a page, each on a cache line of its own.
+/// The step of the destination's offset: eight offsets within a page, each on a cache line of its own.
 const STEP: usize = 512;
 const PAGE: usize = 4096;
 
@@ -59,7 +58,7 @@ fn bench(criterion: &mut Criterion, shape: &str, read_of: fn(usize) -> Vec<u8>) 
     let mut group = criterion.benchmark_group(format!("protocol/{shape}"));
     for size in SIZES {
         let read = read_of(size);
-        assert_eq!(read.len(), size, "{shape} of another size than it says");
+        assert_eq!(read.len(), size, "{shape} has the wrong size");
         verify(shape, &read);
         group.throughput(Throughput::Bytes(size as u64));
         for (name, transform) in CONTENDERS {
@@ -71,7 +70,7 @@ fn bench(criterion: &mut Criterion, shape: &str, read_of: fn(usize) -> Vec<u8>) 
     group.finish();
 }
 
-/// The call goes through a pointer: one jump for each iteration, the same for all.
+/// The call goes through a function pointer, at the same cost for all.
 fn refill_and_transform(bencher: &mut Bencher<'_>, read: &[u8], transform: fn(&mut [u8]) -> usize) {
     let (mut source, mut destination) = (Pages::for_bytes(read.len()), Pages::for_bytes(read.len()));
     source.at(0).copy_from_slice(read);
@@ -85,7 +84,7 @@ fn refill_and_transform(bencher: &mut Bencher<'_>, read: &[u8], transform: fn(&m
     });
 }
 
-/// Two ways to the same reply, or there is nothing to compare.
+/// Both must produce the same reply, or a comparison would be meaningless.
 fn verify(shape: &str, read: &[u8]) {
     let (mut by_session, mut by_loop) = (read.to_vec(), read.to_vec());
     let session_length = Session::new().transform_in_place(&mut by_session);
@@ -97,7 +96,7 @@ fn verify(shape: &str, read: &[u8]) {
     );
 }
 
-/// The protocol's table, byte by byte, as anybody would write it first.
+/// The protocol's table, byte by byte, in the most obvious form.
 fn naive_loop(buffer: &mut [u8]) -> usize {
     let (mut in_message, mut length) = (false, 0);
     for position in 0..buffer.len() {
@@ -118,7 +117,7 @@ fn framed(payload: &[u8]) -> Vec<u8> {
     [&[START], payload, &[END]].concat()
 }
 
-/// A buffer that can begin anywhere within the first of its pages.
+/// A buffer that can start at any offset within the first of its pages.
 struct Pages {
     bytes: Vec<u8>,
     first_page: usize,

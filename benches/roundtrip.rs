@@ -1,7 +1,7 @@
-//! How long one message takes: 64 bytes to and fro on one connection, one message at a time.
+//! The duration of one message: a round trip of 64 bytes on one connection, one message at a time.
 //!
-//! Nothing else runs, so this is the latency of an idle server: two wake-ups, four system calls, and what
-//! the model adds to them.
+//! Nothing else runs, so this is the latency of an idle server: two wake-ups, four system calls, and what the model adds
+//! to them.
 //!
 //! ```sh
 //! cargo bench --bench roundtrip

@@ -1,22 +1,22 @@
-//! How many messages a second: pipelined, on 1, 64 and 512 connections.
+//! Messages per second: pipelined, on 1, 64 and 512 connections.
 //!
-//! One iteration is a *round*: each connection sends a batch of 32 messages and receives one. Batches are
-//! sent one round ahead, so a server always has work while the client is elsewhere, and 64 messages at
-//! most are in flight on a connection:
+//! One iteration is a *round*: each connection sends a batch of 32 messages and receives one. Batches are sent one round
+//! ahead, so a server always has work while the client handles other connections, and at most 64 messages are in flight
+//! on a connection:
 //!
 //! ```text
 //!            send 1 │ send 2, receive 1 │ send 3, receive 2 │ … │ receive n
 //! ```
 //!
-//! That is about 4 KiB, far less than any socket buffers, so a client that does not read while it writes
-//! cannot come to a deadlock. Connections are visited in turn: all get the same number of messages, and a
-//! server that neglects one of them holds up the round.
+//! That is about 4 KiB, far less than the socket buffers hold, so a client that does not read while it writes cannot
+//! deadlock. Connections are served in turn: all get the same number of messages, and a server that neglects one of them
+//! delays the round.
 //!
-//! The client is one thread that verifies every byte, and it may be the limit where a server is fast: a
-//! model that comes level with its floor shows that it is no slower than that, and not how fast it is.
+//! The client is one thread that verifies every byte, and it may be the limit for a fast server: a model with the same
+//! figure as its floor is no slower than this client can measure, and may be faster.
 //!
-//! Which numbers of connections a server can take is the registry's `concurrency`: the sequential one takes
-//! 1, a pool as many as it has workers, the others any. The rest is skipped, by name.
+//! How many connections a server takes is the registry's `concurrency`: the sequential one takes 1, a pool as many as it
+//! has workers, the others any number. The rest is skipped, by name.
 //!
 //! ```sh
 //! cargo bench --bench throughput
@@ -35,14 +35,14 @@ use criterion::{BenchmarkId, SamplingMode, Throughput};
 
 const CONNECTIONS: [usize; 3] = [1, 64, 512];
 
-/// Messages that a connection sends in one piece: half of what is in flight.
+/// Messages that a connection sends at once: half of those in flight.
 const BATCH: usize = 32;
 
 fn main() {
     common::allow_many_connections();
     let mut criterion = common::criterion();
     let mut group = criterion.benchmark_group("throughput");
-    // Rounds on many connections are long; samples of equal length keep to the time that is set.
+    // Rounds on many connections are long; samples of equal length keep to the configured time.
     group.sampling_mode(SamplingMode::Flat);
     for connections in CONNECTIONS {
         group.throughput(Throughput::Elements((connections * BATCH) as u64));
@@ -53,10 +53,10 @@ fn main() {
                 model,
                 |model| {
                     let server = common::start(model)?;
-                    let lines = connect(server.address(), model, connections)?;
-                    Ok((server, lines))
+                    let connected = connect(server.address(), model, connections)?;
+                    Ok((server, connected))
                 },
-                |(_server, lines), rounds| pipeline(lines, rounds),
+                |(_server, connected), rounds| pipeline(connected, rounds),
             );
         }
     }
@@ -65,22 +65,22 @@ fn main() {
 }
 
 /// A connection and what it sends.
-type Line = (Client, Batch);
+type Connected = (Client, Batch);
 
-fn connect(address: SocketAddr, model: &Model, connections: usize) -> Result<Vec<Line>> {
+fn connect(address: SocketAddr, model: &Model, connections: usize) -> Result<Vec<Connected>> {
     (0..connections)
         .map(|number| Ok((Client::connect(address, model)?, Batch::new(model, BATCH, number)?)))
         .collect()
 }
 
-/// So many rounds, from the first byte sent to the last one verified.
-fn pipeline(lines: &mut [Line], rounds: u64) -> Result<Duration> {
+/// Runs a number of rounds, from the first byte sent to the last one verified.
+fn pipeline(connected: &mut [Connected], rounds: u64) -> Result<Duration> {
     let start = Instant::now();
-    for (client, batch) in &mut *lines {
+    for (client, batch) in &mut *connected {
         client.send(batch)?;
     }
     for round in 1..=rounds {
-        for (client, batch) in &mut *lines {
+        for (client, batch) in &mut *connected {
             if round < rounds {
                 client.send(batch)?;
             }

@@ -1,7 +1,7 @@
-//! The client of the benches: blocking, and suspicious of every byte.
+//! The client of the benches: blocking, and it verifies every byte.
 //!
-//! The load generator measures for a time that is set beforehand; criterion asks for a number of iterations
-//! and wants to know how long they took. So the benches speak to servers themselves, in a few lines.
+//! The load generator measures for a fixed time; criterion requests a number of iterations and their duration. So the
+//! benches have a small client of their own.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
@@ -11,13 +11,13 @@ use anyhow::{Context, Result, bail, ensure};
 use concurrent_servers::models::{FLOORS, Model};
 use protocol::{END, GREETING, append_frame, append_frame_reply};
 
-/// No server that works needs so long for anything, not even on a busy machine.
+/// Longer than a correct server needs for any action, even on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Bytes of a message: the payload of a frame, or all of it where a floor echoes.
+/// Size of a message in bytes: the payload of a frame, or the whole message for a floor, which echoes.
 pub(crate) const PAYLOAD_BYTES: usize = 64;
 
-/// Messages that are sent in one piece, and what must come back.
+/// Messages that are sent at once, and their replies.
 #[derive(Debug)]
 pub(crate) struct Batch {
     request: Vec<u8>,
@@ -25,8 +25,8 @@ pub(crate) struct Batch {
 }
 
 impl Batch {
-    /// So many messages for `model`. Each begins with another byte, and those of another `connection`
-    /// with others again: a server that swaps two messages, or two connections, is found out.
+    /// A number of messages for `model`. They start with different bytes, also across connections, so that a server
+    /// that swaps two messages or two connections is detected.
     pub(crate) fn new(model: &Model, messages: usize, connection: usize) -> Result<Self> {
         let mut batch = Batch { request: Vec::new(), reply: Vec::new() };
         for message in 0..messages {
@@ -44,12 +44,12 @@ impl Batch {
     }
 }
 
-/// Whether it speaks the protocol; the floors echo and do not greet.
+/// Whether the server speaks the protocol; the floors echo and do not greet.
 pub(crate) fn greets(model: &Model) -> bool {
     !FLOORS.iter().any(|floor| floor.name == model.name)
 }
 
-/// The 255 bytes that a payload may hold. 0xFF, which must wrap, is among them.
+/// The 255 bytes that a payload may contain, including 0xFF, which must wrap.
 fn alphabet() -> impl Iterator<Item = u8> + Clone {
     (0..=0xFF).filter(|&byte| byte != END)
 }
@@ -62,7 +62,7 @@ pub(crate) struct Client {
 }
 
 impl Client {
-    /// Connects, and waits for the greeting where one is due.
+    /// Connects and waits for the greeting, if there is one.
     pub(crate) fn connect(address: SocketAddr, model: &Model) -> Result<Self> {
         let stream = TcpStream::connect_timeout(&address, PATIENCE).context("cannot connect")?;
         stream.set_nodelay(true)?;
@@ -70,7 +70,7 @@ impl Client {
         stream.set_write_timeout(Some(PATIENCE))?;
         let mut client = Client { stream, received: Vec::new() };
         if greets(model) {
-            client.expect(&[GREETING]).context("at the greeting")?;
+            client.expect(&[GREETING]).context("waiting for the greeting")?;
         }
         Ok(client)
     }
@@ -80,23 +80,23 @@ impl Client {
         self.stream.write_all(&batch.request).context("cannot send")
     }
 
-    /// Receives all their replies, each of them verified.
+    /// Receives and verifies all their replies.
     pub(crate) fn receive(&mut self, batch: &Batch) -> Result<()> {
-        self.expect(&batch.reply).context("at a reply")
+        self.expect(&batch.reply).context("waiting for a reply")
     }
 
-    /// Closes, and waits until the server has closed, too, without another byte.
+    /// Half-closes and waits until the server closes, without further bytes.
     pub(crate) fn close(mut self) -> Result<()> {
-        self.stream.shutdown(Shutdown::Write).context("cannot close")?;
+        self.stream.shutdown(Shutdown::Write).context("cannot half-close")?;
         let surplus = self.stream.read(&mut [0]).context("the server does not close")?;
-        ensure!(surplus == 0, "more bytes came than were owed");
+        ensure!(surplus == 0, "the server sent more bytes than were due");
         Ok(())
     }
 
     fn expect(&mut self, expected: &[u8]) -> Result<()> {
         self.received.resize(expected.len(), 0);
         self.stream.read_exact(&mut self.received).with_context(|| {
-            format!("bytes owed: {}, and not all came (within {PATIENCE:?} at most)", expected.len())
+            format!("{} bytes are due, but not all arrived within {PATIENCE:?}", expected.len())
         })?;
         if self.received == expected {
             return Ok(());

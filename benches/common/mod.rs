@@ -1,11 +1,10 @@
-//! What the bench targets share: how criterion is set up, and how a server is put under it.
+//! What the bench targets share: the configuration of criterion, and running a benchmark against a server.
 //!
-//! The budget: all of `cargo bench` takes at most 10 minutes on two cores, building included. There are some
-//! 75 benchmarks. [`criterion`] asks for 2.5 s for each, half a second to warm up and two to measure; setting
-//! up and criterion's analysis and charts take about one more. That is half of the budget, and the other
-//! half is for slower and busier machines. `--warm-up-time`, `--measurement-time` and `--sample-size` on the
-//! command line ask for more.
-#![allow(dead_code, reason = "each bench target uses its part")]
+//! The budget: all of `cargo bench` takes at most 10 minutes on two cores, including the build. There are some 75
+//! benchmarks. [`criterion`] takes 2.5 s for each: half a second to warm up and two to measure; setup and criterion's
+//! analysis and charts take about one more. That is half of the budget; the other half is for slower and busier
+//! machines. `--warm-up-time`, `--measurement-time` and `--sample-size` on the command line change this.
+#![allow(dead_code, reason = "each bench target uses a part")]
 
 pub(crate) mod client;
 
@@ -19,31 +18,31 @@ use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, BenchmarkId, Criterion};
 use observe::ServerProcess;
 
-/// Criterion as every target runs it; the command line has the last word.
+/// Criterion as every target configures it; the command line overrides it.
 pub(crate) fn criterion() -> Criterion {
     Criterion::default()
         .warm_up_time(Duration::from_millis(500))
         .measurement_time(Duration::from_secs(2))
         .sample_size(20)
-        // A tenth of criterion's default. Its bootstrap would take longer than the measurement, and the
-        // ends of a 95 % interval over 20 samples are no sharper for it.
+        // A tenth of criterion's default, whose bootstrap would take longer than the measurement without making
+        // a 95 % interval over 20 samples more precise.
         .nresamples(10_000)
         .configure_from_args()
 }
 
-/// Lets this process, and the servers that it starts, open as many connections as the system allows.
+/// Lets this process and the servers that it starts open as many connections as the system allows.
 pub(crate) fn allow_many_connections() {
-    // Where this fails, opening too many says so.
+    // If this fails, opening too many connections reports it.
     let _ = chassis::raise_descriptor_limit();
 }
 
-/// Everything that can be served: the models, then the floors that they are divided by.
+/// All servers: the models, then the floors that they are compared with.
 pub(crate) fn servers() -> impl Iterator<Item = &'static Model> {
     MODELS.iter().chain(FLOORS)
 }
 
-/// The servers that serve `clients` at once. The others would leave some waiting ungreeted for as long as
-/// the benchmark lasts, so they are left out, and `group` says so by name.
+/// The servers that serve `clients` at once. The others would leave some clients waiting for the whole benchmark, so
+/// they are skipped, with a message that names them.
 pub(crate) fn servers_for(clients: usize, group: &str) -> impl Iterator<Item = &'static Model> {
     servers().filter(move |model| {
         let serves = model.concurrency.serves(clients);
@@ -55,18 +54,18 @@ pub(crate) fn servers_for(clients: usize, group: &str) -> impl Iterator<Item = &
     })
 }
 
-/// Starts a server as a process of its own, so that it shares nothing with the client but the machine.
+/// Starts a server as a separate process, so that it shares only the machine with the client.
 pub(crate) fn start(model: &Model) -> Result<ServerProcess> {
     let launcher = Path::new(env!("CARGO_BIN_EXE_concurrent-servers"));
     ServerProcess::start(&command(launcher, model.name), &[])
 }
 
-/// Puts `run` under criterion: it makes that many iterations and returns how long they took.
+/// Runs `run` under criterion: it makes a given number of iterations and returns their duration.
 ///
-/// `set_up` starts what `run` needs, on first use: a benchmark that the command line filters out starts no
-/// server. What it started is dropped, and the server with it, before the next benchmark begins.
+/// `set_up` starts what `run` needs, on first use: a benchmark that the command line filters out starts no server. The
+/// server is stopped before the next benchmark starts.
 ///
-/// An error of either ends the whole target: a figure for wrong replies is worth nothing.
+/// An error of either ends the whole target, since a figure for wrong replies would be meaningless.
 pub(crate) fn bench<T>(
     group: &mut BenchmarkGroup<'_, WallTime>,
     id: BenchmarkId,
@@ -76,16 +75,16 @@ pub(crate) fn bench<T>(
 ) {
     let mut bed = None;
     group.bench_function(id, |bencher| {
-        let bed = bed.get_or_insert_with(|| or_end(set_up(model), model));
-        bencher.iter_custom(|iterations| or_end(run(bed, iterations), model));
+        let bed = bed.get_or_insert_with(|| or_abort(set_up(model), model));
+        bencher.iter_custom(|iterations| or_abort(run(bed, iterations), model));
     });
 }
 
-/// Unwinds rather than exits, so that the servers are stopped on the way.
-fn or_end<T>(result: Result<T>, model: &Model) -> T {
+/// Unwinds instead of exiting, so that the servers are stopped.
+fn or_abort<T>(result: Result<T>, model: &Model) -> T {
     result.with_context(|| model.name).unwrap_or_else(|error| {
-        // Criterion leaves its own line open.
+        // Criterion's own line has no newline yet.
         eprintln!("\nerror: {error:#}");
-        resume_unwind(Box::new("told above"))
+        resume_unwind(Box::new("the error above"))
     })
 }

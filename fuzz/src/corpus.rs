@@ -1,12 +1,12 @@
-//! The committed inputs, which ordinary tests play again.
+//! The committed inputs, which ordinary tests replay.
 
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
-/// The inputs that are kept for this target, in the order of their names.
+/// The committed inputs of this target, sorted by path.
 ///
 /// # Errors
-/// The folder or a file in it cannot be read; the message names it.
+/// If the folder or a file in it cannot be read; the message names it.
 pub fn inputs(target: &str) -> io::Result<Vec<(PathBuf, Vec<u8>)>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus").join(target);
     let named =

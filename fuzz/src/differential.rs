@@ -1,8 +1,7 @@
-//! All models beside each other: the same script in the same sends, over sockets, to each of them.
+//! Differential fuzzing of all models: the same script in the same sends, over sockets, to each of them.
 //!
-//! The servers run in this process, so that the fuzzer sees their coverage as well; they are started at the
-//! first input and serve all that follow. Each reply is compared with the specification, and so with the replies
-//! of all others.
+//! The servers run in this process, so that the fuzzer measures their coverage, too; they are started at the first input
+//! and serve all that follow. Each reply is compared with the specification, and so with the replies of all others.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -16,16 +15,16 @@ use concurrent_servers::models::MODELS;
 use crate::script::Script;
 use crate::specification;
 
-/// What a server may take for one read before it counts as hanging, on a machine that is busy, too.
+/// How long a server may take to reply before it counts as hanging, even on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// Half of the smallest receive buffer of a model times a few: long streams cost time and cross no border more.
+/// A few times the smallest receive buffer of a model; longer streams take more time and cross no further boundary.
 const LONGEST_STREAM: usize = 48 << 10;
 
-/// Plays the input's script to every model.
+/// Plays the input's script against every model.
 ///
 /// # Panics
-/// A server does not answer as the specification, not in time, or does not close in order behind its reply; or
-/// the servers cannot be started.
+/// If a server's reply differs from the specification or is late, if a server does not close in order after its reply,
+/// or if the servers cannot be started.
 pub fn check(input: &[u8]) {
     static SERVERS: LazyLock<Vec<(&'static str, SocketAddr)>> = LazyLock::new(start_all);
     let script = Script::from_bytes(&input[..input.len().min(LONGEST_STREAM)]);
@@ -45,7 +44,7 @@ fn start_all() -> Vec<(&'static str, SocketAddr)> {
         let options = Options { quiet: true, ..Options::default() };
         thread::Builder::new().name(model.name.to_owned()).spawn(move || {
             let ended = (model.serve)(listener, &options, &shutdown);
-            panic!("{} ended by itself: {ended:?}", model.name);
+            panic!("{} stopped by itself: {ended:?}", model.name);
         })?;
         Ok((model.name, address))
     };
@@ -55,8 +54,8 @@ fn start_all() -> Vec<(&'static str, SocketAddr)> {
         .collect()
 }
 
-/// Sends the pieces, each one only once all that is owed so far has come: two sends then seldom share a read.
-/// Says what differed.
+/// Sends the pieces, each after all due replies have arrived, so that two sends rarely share a read. The error is
+/// the difference.
 fn play(script: &Script<'_>, server: SocketAddr) -> Result<(), String> {
     let io = |step: &'static str| move |error: std::io::Error| format!("{step}: {error}");
     let mut stream = TcpStream::connect(server).map_err(io("connect"))?;
@@ -76,7 +75,7 @@ fn play(script: &Script<'_>, server: SocketAddr) -> Result<(), String> {
     let mut rest = [0; 16];
     match stream.read(&mut rest).map_err(io("wait for the end"))? {
         0 => Ok(()),
-        more => Err(format!("{} came behind the reply", rest[..more].escape_ascii())),
+        more => Err(format!("{} arrived after the reply", rest[..more].escape_ascii())),
     }
 }
 

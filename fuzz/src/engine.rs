@@ -1,4 +1,4 @@
-//! The state machine against the specification: any stream, cut anywhere, fed in every way there is.
+//! The state machine against the specification: any stream, split anywhere, fed in every possible way.
 
 use protocol::Session;
 
@@ -8,7 +8,7 @@ use crate::specification;
 /// Feeds the input's stream piece by piece, in place, appended, and step by step.
 ///
 /// # Panics
-/// One way answers otherwise than the specification, or stands in another state between two pieces.
+/// If the reply or the state between two pieces differs from the specification in any of these ways.
 pub fn check(input: &[u8]) {
     let script = Script::from_bytes(input);
     let (mut in_place, mut appending, mut tracing) = (Session::new(), Session::new(), Session::new());

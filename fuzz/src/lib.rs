@@ -1,14 +1,13 @@
-//! What the fuzzer asks of each input, as plain functions that any test can call.
+//! The fuzz targets, as plain functions that any test can call.
 //!
-//! | target | what it takes any bytes to be | what must hold |
+//! | target | how it interprets the input | what must hold |
 //! | --- | --- | --- |
-//! | [`engine`] | a stream and where it is cut into reads | every way of feeding a session answers as the specification |
-//! | [`verifier`] | a reply, how often it is owed, cuts, damage | what is right passes at any cut, what is not is refused where it is wrong |
-//! | [`differential`] | a script and its sends | every model answers over a socket as the specification, and closes in order |
+//! | [`engine`] | a stream and how it is split into reads | every way of feeding a session replies as the specification |
+//! | [`verifier`] | a reply, its number of repetitions, splits, damage | a correct stream passes at any split, a damaged one is rejected at the position of the damage |
+//! | [`differential`] | a script and its sends | every model replies over a socket as the specification, and closes in order |
 //!
-//! A `check` returns if all held and panics with the difference if not: that is what libFuzzer and a test both
-//! take for a finding. The specification is written in here once more and shares no code with the crate that
-//! it judges.
+//! A `check` function returns on success and panics with the difference otherwise, which both libFuzzer and a test
+//! report. The specification is implemented here once more and shares no code with the crate under test.
 
 mod specification;
 

@@ -1,23 +1,22 @@
-//! A fuzzer's input read as a stream and the places where it is cut.
+//! A fuzzer's input, interpreted as a stream and the positions where it is split.
 //!
-//! One byte says how many cuts there are, one byte each how long these pieces are, and all the rest is the
-//! stream. Every input means something, and a small change of it is a small change of the script: that is what
-//! a mutating fuzzer needs.
+//! One byte is the number of splits, one byte each is the length of a piece, and the rest is the stream. Every input is
+//! valid, and a small change of the input is a small change of the script, which suits a mutating fuzzer.
 
-/// So many pieces exercise every way of crossing a border; more only make an input slow.
+/// Enough pieces to cross every kind of boundary; more would only make an input slow.
 const MOST_CUTS: usize = 32;
 
-/// Bytes of a client's stream, and the pieces in which they come.
+/// The bytes of a client's stream, and the pieces in which they are sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Script<'input> {
     /// All bytes.
     pub stream: &'input [u8],
-    /// Lengths of the first pieces, zero among them; the rest of the stream is the last piece.
+    /// Lengths of the first pieces, possibly zero; the rest of the stream is the last piece.
     cuts: &'input [u8],
 }
 
 impl<'input> Script<'input> {
-    /// Reads any bytes as a script.
+    /// Interprets arbitrary bytes as a script.
     ///
     /// ```
     /// let script = fuzz::script::Script::from_bytes(b"\x02\x01\x02^abc$");
@@ -30,13 +29,13 @@ impl<'input> Script<'input> {
         Script { stream, cuts }
     }
 
-    /// The pieces in order; together they are the stream.
+    /// The pieces in order; concatenated they are the stream.
     pub fn pieces(&self) -> impl Iterator<Item = &'input [u8]> {
         cut(self.stream, self.cuts)
     }
 }
 
-/// `bytes` in pieces of these lengths; what they do not cover comes as one last piece.
+/// Splits `bytes` into pieces of these lengths; the rest is one last piece.
 pub(crate) fn cut<'bytes>(bytes: &'bytes [u8], lengths: &[u8]) -> impl Iterator<Item = &'bytes [u8]> {
     let mut rest = bytes;
     let lengths = lengths.iter().map(|&length| usize::from(length)).chain([usize::MAX]);
@@ -52,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn any_bytes_are_a_script_whose_pieces_are_its_stream() {
+    fn the_pieces_of_any_script_are_its_stream() {
         for input in [&b""[..], b"\x00", b"\x05ab", b"\x02\xFF\x00abc", b"\x01\x03^a$^b$", &[0xFF; 40]] {
             let script = Script::from_bytes(input);
             assert_eq!(script.pieces().collect::<Vec<_>>().concat(), script.stream);

@@ -1,6 +1,6 @@
-//! The protocol once more, without a state: the stream is cut at its delimiters, as with a pencil.
+//! The protocol once more, without a state: the stream is split at its delimiters.
 
-/// Everything that a server must send for `stream`, the greeting left out.
+/// Everything that a server must send for `stream`, without the greeting.
 pub(crate) fn reply(stream: &[u8]) -> Vec<u8> {
     let mut reply = Vec::new();
     let mut rest = stream;
@@ -15,8 +15,8 @@ pub(crate) fn reply(stream: &[u8]) -> Vec<u8> {
 
 /// Whether `stream` ends inside a frame.
 pub(crate) fn ends_in_frame(stream: &[u8]) -> bool {
-    let behind_last_end = stream.iter().rposition(|&byte| byte == b'$').map_or(0, |end| end + 1);
-    stream[behind_last_end..].contains(&b'^')
+    let after_last_end = stream.iter().rposition(|&byte| byte == b'$').map_or(0, |end| end + 1);
+    stream[after_last_end..].contains(&b'^')
 }
 
 fn successor(byte: u8) -> u8 {

@@ -1,20 +1,21 @@
-//! The verifier against a comparison of whole streams: what is right passes however it is cut, and what was
-//! damaged is refused for the first place where it is wrong. And frames, which requests are made of.
+//! The verifier against a comparison of whole streams: a correct stream passes however it is split, and a damaged one is
+//! rejected at its first difference. Also checks the framing of requests.
 
 use protocol::{GREETING, Mismatch, Verifier, append_frame, append_frame_reply};
 
 use crate::script::{Script, cut};
 use crate::specification;
 
-/// Longer replies differ in nothing but time.
+/// Longer replies only take more time.
 const LONGEST_REPLY: usize = 64;
-/// Enough to cross from one reply to the next and to the one after it.
+/// Enough to cross several boundaries between replies.
 const MOST_REQUESTS: usize = 7;
 
-/// Reads the input as a reply, how often it is owed, what is done to the stream, and cuts.
+/// Interprets the input as a reply, its number of repetitions, the damage to the stream, and splits.
 ///
 /// # Panics
-/// A right stream is refused, a wrong one accepted, or refused for another reason than its first difference.
+/// If a correct stream is rejected, or a damaged one is accepted or rejected for another reason than its first
+/// difference.
 pub fn check(input: &[u8]) {
     let script = Script::from_bytes(input);
     let &[requests, how, at, byte, ref payload @ ..] = script.stream else { return };
@@ -29,18 +30,18 @@ pub fn check(input: &[u8]) {
     let damaged = damage(&right, how, usize::from(at) % right.len(), byte);
     let owed = right.len() as u64 - 1;
     let expected = by_comparing(&damaged, &right, owed);
-    assert_eq!(damaged == right, expected.is_ok(), "a stream is right in one way only");
+    assert_eq!(damaged == right, expected.is_ok(), "only one stream is correct");
     let got = verdict(&damaged, payload, requests, &cuts);
     assert_eq!(got, expected, "{} instead of {}", damaged.escape_ascii(), right.escape_ascii());
 }
 
-/// A payload that may be framed is answered as the specification says, any other is refused.
+/// A payload that can be framed gets the reply of the specification, any other is rejected.
 fn check_frame(payload: &[u8]) {
     let mut request = b"before".to_vec();
     let framed = append_frame(payload, &mut request);
     if let Some(end) = payload.iter().position(|&byte| byte == b'$') {
         assert_eq!(framed.map_err(|error| error.position), Err(end));
-        assert_eq!(request, b"before", "a refused frame leaves nothing behind");
+        assert_eq!(request, b"before", "a rejected payload appends nothing");
     } else {
         assert_eq!(framed, Ok(()));
         let mut reply = Vec::new();
@@ -50,13 +51,15 @@ fn check_frame(payload: &[u8]) {
     }
 }
 
-/// The right stream passes, and every figure on the way is what a count of its bytes says.
+/// The correct stream passes, and the verifier's counters agree with the number of bytes after each piece.
 fn check_progress(right: &[u8], reply: &[u8], requests: usize, cuts: &[u8]) {
     let mut verifier = Verifier::new(reply);
     verifier.owe(requests as u64);
     let (mut arrived, mut complete) = (0, 0);
     for piece in cut(right, cuts) {
-        complete += verifier.check(piece).unwrap_or_else(|mismatch| panic!("a right stream: {mismatch}"));
+        complete += verifier
+            .check(piece)
+            .unwrap_or_else(|mismatch| panic!("a correct stream was rejected: {mismatch}"));
         arrived += piece.len();
         let received = arrived.saturating_sub(1);
         assert_eq!(verifier.greeted(), arrived > 0);
@@ -67,7 +70,7 @@ fn check_progress(right: &[u8], reply: &[u8], requests: usize, cuts: &[u8]) {
     }
 }
 
-/// One byte is changed, lost or added, or the stream ends early; a change to what it was leaves it right.
+/// Changes, drops or adds one byte, or truncates the stream; a change to the same value leaves it correct.
 fn damage(right: &[u8], how: u8, at: usize, byte: u8) -> Vec<u8> {
     let (before, rest) = right.split_at(at);
     match how % 4 {
@@ -78,7 +81,7 @@ fn damage(right: &[u8], how: u8, at: usize, byte: u8) -> Vec<u8> {
     }
 }
 
-/// The verdict by comparing two whole streams: the first place where they differ decides.
+/// The verdict from comparing two whole streams: the first difference decides.
 fn by_comparing(stream: &[u8], right: &[u8], owed: u64) -> Result<(), Mismatch> {
     let same = stream.iter().zip(right).take_while(|(got, expected)| got == expected).count();
     let received = (same as u64).saturating_sub(1);

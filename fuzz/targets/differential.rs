@@ -1,4 +1,4 @@
 #![no_main]
-//! Hands the fuzzer's inputs to [`fuzz::differential`].
+//! Passes the fuzzer's inputs to [`fuzz::differential`].
 
 libfuzzer_sys::fuzz_target!(|input: &[u8]| fuzz::differential::check(input));

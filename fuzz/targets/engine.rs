@@ -1,4 +1,4 @@
 #![no_main]
-//! Hands the fuzzer's inputs to [`fuzz::engine`].
+//! Passes the fuzzer's inputs to [`fuzz::engine`].
 
 libfuzzer_sys::fuzz_target!(|input: &[u8]| fuzz::engine::check(input));

@@ -1,4 +1,4 @@
 #![no_main]
-//! Hands the fuzzer's inputs to [`fuzz::verifier`].
+//! Passes the fuzzer's inputs to [`fuzz::verifier`].
 
 libfuzzer_sys::fuzz_target!(|input: &[u8]| fuzz::verifier::check(input));

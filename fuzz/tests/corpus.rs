@@ -1,32 +1,32 @@
-//! Every input that the fuzzer found worth keeping, played again without it.
-#![expect(clippy::unwrap_used, reason = "a test's helpers fail the test")]
+//! Replays the committed inputs without the fuzzer.
+#![expect(clippy::unwrap_used, reason = "test helpers may panic")]
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use fuzz::{corpus, differential, engine, verifier};
 
-/// Plays all inputs of a target and names the first that no longer holds.
+/// Replays all inputs of a target and names the first that fails.
 fn replay(target: &str, check: fn(&[u8])) {
     let inputs = corpus::inputs(target).unwrap();
-    assert!(inputs.len() >= 10, "{target}: only {} inputs are left of the corpus", inputs.len());
+    assert!(inputs.len() >= 10, "{target}: the corpus has only {} inputs", inputs.len());
     for (path, input) in inputs {
         let held = catch_unwind(AssertUnwindSafe(|| check(&input)));
-        assert!(held.is_ok(), "{} does not hold; the difference stands above", path.display());
+        assert!(held.is_ok(), "{} fails; the difference is printed above", path.display());
     }
 }
 
 #[test]
-fn the_engine_answers_every_kept_input_as_the_specification() {
+fn the_engine_replies_to_every_committed_input_as_the_specification() {
     replay("engine", engine::check);
 }
 
 #[test]
-fn the_verifier_judges_every_kept_input_as_a_whole_comparison() {
+fn the_verifier_agrees_with_a_whole_comparison_on_every_committed_input() {
     replay("verifier", verifier::check);
 }
 
 #[test]
-fn all_models_answer_every_kept_input_alike() {
+fn all_models_reply_alike_to_every_committed_input() {
     replay("differential", differential::check);
 }
 

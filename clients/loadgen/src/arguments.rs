@@ -1,4 +1,4 @@
-//! The options of the load generator, and the scenario that they describe.
+//! The command-line options of the load generator and the scenario they describe.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -7,7 +7,9 @@ use std::time::{Duration, SystemTime};
 use anyhow::Context;
 use text::addresses;
 
-use crate::{Arrivals, Dialect, Load, Scenario, Slow};
+use crate::load::{Arrivals, Load};
+use crate::scenario::{Dialect, Scenario};
+use crate::slow::Slow;
 
 /// Arguments of the load generator.
 #[derive(Clone, Debug, clap::Args)]
@@ -17,7 +19,7 @@ pub struct Arguments {
     #[arg(value_name = "ADDR", value_parser = addresses::parse)]
     pub address: SocketAddr,
 
-    /// What the server speaks
+    /// The protocol that the server speaks
     #[arg(long, value_enum, default_value_t)]
     pub dialect: Dialect,
 
@@ -25,16 +27,16 @@ pub struct Arguments {
     #[arg(long, value_name = "N", default_value_t = Scenario::default().threads)]
     pub threads: usize,
 
-    /// Connections held open at once
+    /// Connections open at the same time
     #[arg(short, long, value_name = "N", default_value_t = Scenario::default().connections)]
     pub connections: usize,
 
-    /// Further connections that are greeted and never send anything
+    /// Additional connections that are greeted and never send anything
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub idle: usize,
 
-    /// Loopback addresses that connections come from, 127.0.0.1 and those that follow [default: as many as
-    /// the local ports make necessary]
+    /// Number of loopback source addresses to connect from, 127.0.0.1 and following [default: as many as the
+    /// range of local ports requires]
     #[arg(long, value_name = "N")]
     pub sources: Option<usize>,
 
@@ -42,7 +44,7 @@ pub struct Arguments {
     #[arg(long, value_name = "N,N", value_delimiter = ',', conflicts_with = "connections")]
     pub ramp: Vec<usize>,
 
-    /// Bytes of one message
+    /// Size of one message in bytes
     #[arg(short, long, value_name = "BYTES", default_value_t = Scenario::default().payload_bytes)]
     pub payload: usize,
 
@@ -50,15 +52,15 @@ pub struct Arguments {
     #[arg(short, long, value_name = "N", default_value_t = Scenario::default().depth)]
     pub depth: usize,
 
-    /// Open loop: messages a second, due by the clock whatever the server does
+    /// Open loop: messages per second, due by the clock whatever the server does
     #[arg(short, long, value_name = "N", conflicts_with = "depth")]
     pub rate: Option<u64>,
 
-    /// Open loop: how due times are spread
+    /// Open loop: distribution of the due times
     #[arg(long, value_enum, default_value_t, requires = "rate")]
     pub arrivals: Arrivals,
 
-    /// Open loop: what Poisson arrivals are drawn from
+    /// Open loop: seed of the Poisson arrivals
     #[arg(long, value_name = "N", default_value_t = 0, requires = "rate")]
     pub seed: u64,
 
@@ -66,23 +68,23 @@ pub struct Arguments {
     #[arg(long, conflicts_with_all = ["depth", "rate", "think"])]
     pub churn: bool,
 
-    /// Closed loop: pause from a reply to the next message, such as 20ms
+    /// Closed loop: think time between a reply and the next message, such as 20ms
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration, conflicts_with = "rate")]
     pub think: Option<Duration>,
 
-    /// Slow readers: from one read to the next, such as 10ms
+    /// Slow readers: pause between two reads of a connection, such as 10ms
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration, conflicts_with = "churn")]
     pub read_pause: Option<Duration>,
 
-    /// Slow readers: what one read takes at most
+    /// Slow readers: most bytes that one read takes
     #[arg(long, value_name = "BYTES", requires = "read_pause")]
     pub read_bytes: Option<usize>,
 
-    /// Size of the sockets' receive buffers [default: the kernel's choice]
+    /// Size of the sockets' receive buffers in bytes [default: the kernel's choice]
     #[arg(long, value_name = "BYTES")]
     pub receive_buffer: Option<usize>,
 
-    /// Load before the measured window, such as 500ms
+    /// Duration of the load before the measured window, such as 500ms
     #[arg(long, value_name = "TIME", default_value = "200ms", value_parser = humantime::parse_duration)]
     pub warm_up: Duration,
 
@@ -90,12 +92,12 @@ pub struct Arguments {
     #[arg(short = 't', long, value_name = "TIME", default_value = "1s", value_parser = humantime::parse_duration)]
     pub duration: Duration,
 
-    /// Open and greet all connections, then begin the load at this time, such as 2026-11-23T12:00:00Z, at most
-    /// one hour ahead: several machines whose clocks are in step (NTP, chrony) begin together
+    /// Open all connections, then start the load at this time, such as 2026-11-23T12:00:00Z, at most one hour
+    /// ahead: several machines with synchronised clocks (NTP, chrony) start together
     #[arg(long, value_name = "TIME", value_parser = parse_time, conflicts_with = "ramp")]
     pub start_at: Option<SystemTime>,
 
-    /// Write all that was timed as a histogram log, which other tools read and `merge` adds up
+    /// Write the histograms of all measured times to a log that other tools read and `merge` adds up
     #[arg(long, value_name = "FILE", conflicts_with = "ramp")]
     pub hist_out: Option<PathBuf>,
 

@@ -1,4 +1,4 @@
-//! The command line: what `loadgen ADDR` and the launcher's `load ADDR` both take and do.
+//! The command that `loadgen ADDR` and the launcher's `load ADDR` share.
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -9,24 +9,28 @@ use anyhow::Context;
 use signal_hook::consts::SIGINT;
 use signal_hook::flag;
 
+use crate::handle::Handle;
 use crate::interval_log::Log;
+use crate::outcome::Outcome;
+use crate::phase::Phase;
 use crate::progress::{Part, Progress};
+use crate::ramp::ramp_until;
+use crate::scenario::Scenario;
 use crate::start_at;
 use crate::summary::summary;
-use crate::{Handle, Outcome, Phase, Scenario, ramp_until};
 
 pub use crate::arguments::Arguments;
 
-/// What a shell says of a command that Ctrl-C has ended: 128 and the number of the signal.
+/// The exit code of a command that Ctrl-C ended, as shells report it: 128 plus the signal number.
 const INTERRUPTED: u8 = 130;
 
-/// Makes the load and prints what came of it. Fails if any connection failed or the asked rate was not
-/// kept; starved connections are a result.
+/// Makes the load and prints the outcome. The exit code is a failure if any connection failed or the requested
+/// rate was not reached; starved connections are a result and no failure.
 ///
-/// Ctrl-C ends the run early with what was measured until then; a second one ends the process at once.
+/// Ctrl-C ends the run early and prints what was measured so far; a second one ends the process at once.
 ///
 /// # Errors
-/// As [`run`](crate::run), and if standard output cannot be written.
+/// As [`run`](crate::run()), and if standard output cannot be written.
 pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let scenario = arguments.scenario()?;
     let counts = if arguments.ramp.is_empty() { vec![scenario.connections] } else { arguments.ramp.clone() };
@@ -45,7 +49,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     })?;
     drop(progress);
     if steps.is_empty() {
-        eprintln!("interrupted before the measured window began: there is nothing to report");
+        eprintln!("interrupted before the measured window started: there is nothing to report");
         return Ok(ExitCode::from(INTERRUPTED));
     }
     if let Some(log) = log {
@@ -64,12 +68,12 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     Ok(if outcomes.iter().all(is_right) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// The first interrupt stops the run, the next one the process.
+/// The first interrupt stops the run, the second one ends the process.
 fn stop_at_interrupt(handle: &Handle) -> anyhow::Result<()> {
     let flag = handle.stop_flag();
     flag::register_conditional_shutdown(SIGINT, INTERRUPTED.into(), Arc::clone(&flag))
         .and_then(|_| flag::register(SIGINT, flag))
-        .context("cannot listen for Ctrl-C")?;
+        .context("cannot install the handler for Ctrl-C")?;
     Ok(())
 }
 
@@ -79,7 +83,8 @@ fn begin_at(start: SystemTime, handle: &Handle, progress: &Progress) {
     let late = start_at::wait(start, handle);
     if !late.is_zero() {
         eprintln!(
-            "warning: the load begins {} ms after --start-at: connecting took until then; start earlier",
+            "warning: the load starts {} ms after --start-at because connecting took longer; start this command \
+             earlier",
             late.as_millis()
         );
     }

@@ -1,4 +1,4 @@
-//! Opening connections: one at a time, so that a server's queue meets a stream and not a flood.
+//! Opening connections: one at a time, so that they do not overflow the server's accept queue.
 
 use std::io::{self, ErrorKind as Io};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream};
@@ -11,26 +11,26 @@ use socket2::{Domain, Protocol, Socket, Type};
 use crate::handle::Handle;
 use crate::scenario::Scenario;
 
-/// For all connections together. A loopback connect takes some 20 µs, unless the server's queue is full.
+/// For all connections together. A loopback connect takes some 20 µs unless the accept queue is full.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How to open the connections of a run.
 #[derive(Clone, Debug)]
 pub(crate) struct Opener {
     address: SocketAddr,
-    /// Connections take turns; 1 leaves the choice of address to the kernel.
+    /// Source addresses, used in turn; 1 leaves the choice to the kernel.
     sources: usize,
     /// 0 leaves the choice to the kernel.
     receive_buffer_bytes: usize,
-    /// Connections begun so far.
+    /// Connections started so far.
     begun: usize,
 }
 
-/// What opening came to.
+/// The result of opening connections.
 pub(crate) struct Connected {
     /// Non-blocking, with Nagle's algorithm off.
     pub(crate) streams: Vec<TcpStream>,
-    /// Why the others are missing, one sentence each.
+    /// Why the others failed, one message each.
     pub(crate) failures: Vec<String>,
 }
 
@@ -42,8 +42,8 @@ impl Opener {
     /// Opens `count` connections and waits for each; fewer if the run is stopped meanwhile.
     ///
     /// # Errors
-    /// If nothing listens there at all, or this machine runs out of descriptors or ports: then it is not the
-    /// server that is being measured.
+    /// If no server listens there, or this machine runs out of descriptors or ports: the run would not measure
+    /// the server.
     pub(crate) fn open_all(&mut self, count: usize, handle: &Handle) -> anyhow::Result<Connected> {
         let deadline = Instant::now() + CONNECT_TIMEOUT;
         let mut connected = Connected { streams: Vec::with_capacity(count), failures: Vec::new() };
@@ -79,7 +79,7 @@ impl Opener {
         if left.is_zero() {
             return Err(io::Error::new(
                 Io::TimedOut,
-                format!("not all connections could be opened within {} s", CONNECT_TIMEOUT.as_secs()),
+                format!("opening all connections took longer than {} s", CONNECT_TIMEOUT.as_secs()),
             ));
         }
         let socket = self.socket()?;
@@ -88,7 +88,7 @@ impl Opener {
         Ok(socket.into())
     }
 
-    /// Begins to open a connection and does not wait; readiness or an error tells what came of it.
+    /// Starts to open a connection without waiting; its readiness or an error reports the result.
     pub(crate) fn begin(&mut self) -> io::Result<TcpStream> {
         let socket = self.socket()?;
         socket.set_nonblocking(true)?;
@@ -102,7 +102,7 @@ impl Opener {
         let socket = Socket::new(Domain::for_address(self.address), Type::STREAM, Some(Protocol::TCP))?;
         socket.set_tcp_nodelay(true)?;
         if self.receive_buffer_bytes > 0 {
-            // Before connecting: it decides what window is announced.
+            // Before connecting: the size decides the TCP window that is announced.
             socket.set_recv_buffer_size(self.receive_buffer_bytes)?;
         }
         if self.sources > 1 {
@@ -113,23 +113,23 @@ impl Opener {
     }
 }
 
-/// The addresses of the loopback interface: 127.0.0.1 and those that follow.
+/// The addresses of the loopback interface: 127.0.0.1 and following.
 fn source(number: usize) -> IpAddr {
     let first = u32::from(Ipv4Addr::LOCALHOST);
     // The scenario's bound keeps this far below the 16 million addresses of the interface.
     IpAddr::V4(Ipv4Addr::from(first + u32::try_from(number).unwrap_or(0)))
 }
 
-/// What to do if a failed connect is this machine's fault and not the server's.
+/// The remedy if a connect failed because of this machine and not of the server.
 pub(crate) fn advice(error: &io::Error) -> Option<&'static str> {
     match error.raw_os_error().map(Errno::from_raw_os_error) {
         Some(Errno::MFILE | Errno::NFILE) => {
-            Some("file descriptors have run out; ask for fewer connections or raise ulimit -n")
+            Some("file descriptors have run out; use fewer connections or raise ulimit -n")
         }
-        // A bind to a source address says EADDRINUSE where a connect says EADDRNOTAVAIL.
+        // Without free ports a bind fails with EADDRINUSE, a connect with EADDRNOTAVAIL.
         Some(Errno::ADDRNOTAVAIL | Errno::ADDRINUSE) => Some(
-            "local ports have run out; ask for fewer connections or more source addresses, wait until \
-             closed ones are forgotten (60 s), or widen net.ipv4.ip_local_port_range",
+            "local ports have run out; use fewer connections or more source addresses, wait until closed \
+             connections have left TIME_WAIT (60 s), or widen net.ipv4.ip_local_port_range",
         ),
         _ => None,
     }

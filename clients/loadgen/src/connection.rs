@@ -1,11 +1,11 @@
-//! One connection: what is still to be written, what must still come, and when each message was sent.
+//! One connection: the bytes still to write, the replies still to come, and when each message was sent.
 //!
-//! A connection knows nothing of the others, of the readiness loop or of the phases of a run. All
-//! messages on it are the same, so what it sends is a walk over one shared buffer: a position and a
-//! number of unsent bytes, whatever the depth. Replies come in order, so the time stamps are a queue: of runs of
-//! messages that became due together, since what 64 messages share need not be kept and recorded 64 times.
+//! A connection is independent of the others, of the readiness loop and of the phases of a run. All messages
+//! on it are the same, so the state of sending is a position in one shared buffer and a number of unsent bytes,
+//! whatever the depth.
 
-use std::collections::VecDeque;
+mod in_flight;
+
 use std::io::{self, ErrorKind as Io};
 use std::net::{Shutdown, TcpStream};
 use std::time::Instant;
@@ -14,6 +14,7 @@ use protocol::{GREETING, Mismatch, Verifier};
 use rustix::io::Errno;
 use rustix::net::{RecvFlags, SendFlags, recv, send};
 
+use self::in_flight::InFlight;
 use crate::message::Message;
 use crate::outcome::ErrorKind;
 use crate::scenario::Dialect;
@@ -26,15 +27,15 @@ pub(crate) struct Failure {
     pub(crate) detail: String,
 }
 
-/// What one read brought.
+/// The result of one read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Received {
-    /// Nothing was there after all.
+    /// Nothing was readable.
     Nothing,
-    /// This many verified reply bytes, which completed this many replies. After a read that filled the
-    /// buffer there may be more to read; after a short one there is not.
+    /// This many verified reply bytes, which completed this many replies. `more` is set if the read filled the
+    /// buffer, so that there may be more to read.
     Reply { bytes: u64, replies: u64, more: bool },
-    /// The end of the stream, with nothing owed, after our side was closed: all is well.
+    /// The end of the stream after our side was closed and all replies had arrived, as it should be.
     End,
 }
 
@@ -44,41 +45,26 @@ pub(crate) struct Connection<'message> {
     dialect: Dialect,
     message: &'message Message,
     verifier: Verifier<'message>,
-    /// Where in the message's batch the next byte to write stands.
+    /// Where in the message's batch the next byte to write is.
     position: usize,
     /// Bytes that are due and not yet written.
     unsent: usize,
-    /// The messages in flight, oldest first; in a closed loop never longer than the depth.
-    runs: VecDeque<Run>,
-    /// How many of the runs, from the oldest, are written in full.
-    written: usize,
-    /// Messages in the other runs.
-    waiting: u64,
-    /// Messages in all runs.
-    in_flight: u64,
+    in_flight: InFlight,
     opened: Instant,
     /// Whether a slow reader is between two reads.
     pub(crate) paused: bool,
-    /// Whether our side is to be closed once everything is written.
+    /// Whether to close our side once everything is written.
     closing: bool,
     /// Whether our side is closed.
     closed: bool,
 }
 
-/// Messages that became due at the same moment.
-#[derive(Debug)]
-struct Run {
-    stamp: Stamp,
-    /// Those that are not answered yet.
-    messages: u64,
-}
-
 impl<'message> Connection<'message> {
-    /// Takes a non-blocking socket that is connected, or will be.
+    /// Takes a non-blocking socket that is connected or connecting.
     pub(crate) fn new(stream: TcpStream, message: &'message Message, dialect: Dialect, depth: usize) -> Self {
         let mut verifier = Verifier::new(&message.reply);
         if dialect == Dialect::Echo {
-            // An echo server has no greeting; the verifier gets its own.
+            // An echo server sends no greeting; the verifier is given one.
             let greeted = verifier.check(&[GREETING]);
             debug_assert_eq!(greeted, Ok(0));
         }
@@ -89,10 +75,7 @@ impl<'message> Connection<'message> {
             verifier,
             position: 0,
             unsent: 0,
-            runs: VecDeque::with_capacity(depth),
-            written: 0,
-            waiting: 0,
-            in_flight: 0,
+            in_flight: InFlight::with_capacity(depth),
             opened: Instant::now(),
             paused: false,
             closing: false,
@@ -104,22 +87,22 @@ impl<'message> Connection<'message> {
         &self.stream
     }
 
-    /// Whether messages may be sent: a server of the protocol must have greeted first.
+    /// Whether messages may be sent: in the protocol, whether the server has greeted.
     pub(crate) fn greeted(&self) -> bool {
         self.verifier.greeted()
     }
 
-    /// When it was opened, or begun to be.
+    /// When opening it started.
     pub(crate) fn opened(&self) -> Instant {
         self.opened
     }
 
-    /// Whether everything that was sent was answered, and something was.
+    /// Whether at least one reply arrived and none is outstanding.
     pub(crate) fn answered(&self) -> bool {
         self.verifier.received() > 0 && self.verifier.outstanding() == 0
     }
 
-    /// Whether the server has turned to this connection at all.
+    /// Whether the server has served this connection at all.
     pub(crate) fn served(&self) -> bool {
         match self.dialect {
             Dialect::Protocol => self.verifier.greeted(),
@@ -127,12 +110,12 @@ impl<'message> Connection<'message> {
         }
     }
 
-    /// Messages sent and not answered yet.
+    /// Messages sent and still unanswered.
     pub(crate) fn in_flight(&self) -> u64 {
-        self.in_flight
+        self.in_flight.messages()
     }
 
-    /// Reads once and verifies what came.
+    /// Reads once and verifies the bytes.
     pub(crate) fn receive(&mut self, buffer: &mut [u8]) -> Result<Received, Failure> {
         let length = loop {
             match recv(&self.stream, &mut *buffer, RecvFlags::empty()) {
@@ -153,7 +136,7 @@ impl<'message> Connection<'message> {
 
     fn end_of_stream(&self) -> Result<Received, Failure> {
         if !self.greeted() {
-            let detail = "the server closed the connection without having greeted it".to_owned();
+            let detail = "the server closed the connection without greeting it".to_owned();
             return Err(Failure { kind: ErrorKind::Rejected, detail });
         }
         if self.closed {
@@ -161,73 +144,43 @@ impl<'message> Connection<'message> {
             return Ok(Received::End);
         }
         let detail = format!(
-            "the server closed the connection after {} reply bytes, before the client had closed its side",
+            "the server closed the connection after {} reply bytes, before the client closed its side",
             self.verifier.received()
         );
         Err(Failure { kind: ErrorKind::EarlyEnd, detail })
     }
 
-    /// Takes the oldest messages off the queue, since their replies are complete, and tells `each` how many of
-    /// them had which stamp.
-    pub(crate) fn complete(&mut self, mut replies: u64, mut each: impl FnMut(&Stamp, u64)) {
-        while let Some(run) = self.runs.front_mut().filter(|_| replies > 0) {
-            let messages = replies.min(run.messages);
-            each(&run.stamp, messages);
-            replies -= messages;
-            run.messages -= messages;
-            self.in_flight -= messages;
-            if self.written == 0 {
-                // A reply can be complete before its request is, since the end delimiter has no reply.
-                self.waiting -= messages;
-            }
-            if run.messages == 0 {
-                self.runs.pop_front();
-                self.written = self.written.saturating_sub(1);
-            }
-        }
+    /// Removes the oldest messages, whose replies are complete, and calls `each` with every stamp and the number
+    /// of its messages.
+    pub(crate) fn complete(&mut self, replies: u64, each: impl FnMut(&Stamp, u64)) {
+        self.in_flight.complete(replies, each);
     }
 
-    /// The messages in flight, oldest first.
+    /// The stamps of the messages in flight, oldest first.
     pub(crate) fn unanswered(&self) -> impl Iterator<Item = &Stamp> {
-        self.runs.iter().flat_map(|run| (0..run.messages).map(|_| &run.stamp))
+        self.in_flight.stamps()
     }
 
-    /// Makes `messages` more messages due; [`Connection::flush`] writes them.
+    /// Adds `messages` messages to send; [`Connection::flush`] writes them.
     pub(crate) fn queue(&mut self, messages: u64, stamp: Stamp) {
         self.verifier.owe(messages);
-        self.runs.push_back(Run { stamp, messages });
-        self.waiting += messages;
-        self.in_flight += messages;
-        // Scenarios bound what is in flight far below this.
+        self.in_flight.push(messages, stamp);
+        // The scenario's bounds keep this far below the maximum.
         self.unsent += self.message.request_bytes * usize::try_from(messages).unwrap_or(usize::MAX);
     }
 
-    /// Writes what is due until all is written or the socket takes no more; what goes out goes out `now`.
+    /// Writes until nothing is left or the socket is full. Messages fully written are stamped with `now`.
     pub(crate) fn flush(&mut self, now: Instant) -> Result<(), Failure> {
         if self.unsent > 0 {
             self.write()?;
-            self.stamp_written(now);
+            self.in_flight.stamp_written(self.unwritten(), now);
         }
         if self.unsent == 0 && self.closing && !self.closed { self.close_our_side() } else { Ok(()) }
     }
 
-    /// Messages of which at least the last byte is still to be written.
+    /// Messages whose last byte is not written yet.
     fn unwritten(&self) -> u64 {
         self.unsent.div_ceil(self.message.request_bytes) as u64
-    }
-
-    /// The runs of which nothing is left to be written were written `now`.
-    fn stamp_written(&mut self, now: Instant) {
-        let unwritten = self.unwritten();
-        while let Some(run) = self.runs.get_mut(self.written) {
-            let behind = self.waiting - run.messages;
-            if behind < unwritten {
-                return;
-            }
-            run.stamp.written = Some(now);
-            self.written += 1;
-            self.waiting = behind;
-        }
     }
 
     fn write(&mut self) -> Result<(), Failure> {
@@ -236,7 +189,7 @@ impl<'message> Connection<'message> {
             let due = &self.message.batch[self.position..end];
             match send(&self.stream, due, SendFlags::NOSIGNAL) {
                 Ok(written) => {
-                    // A short write says that the socket is full, as an error would.
+                    // After a short write the socket is full; another call would only return EAGAIN.
                     let full = written < due.len();
                     self.unsent -= written;
                     self.position = (self.position + written) % self.message.batch.len();
@@ -252,7 +205,7 @@ impl<'message> Connection<'message> {
         Ok(())
     }
 
-    /// Sends what is due, then closes our side; the server must still answer in full and close its own.
+    /// Writes what is left, then closes our side; the server must still answer in full and close its own.
     pub(crate) fn finish(&mut self, now: Instant) -> Result<(), Failure> {
         self.closing = true;
         self.flush(now)
@@ -261,7 +214,7 @@ impl<'message> Connection<'message> {
     fn close_our_side(&mut self) -> Result<(), Failure> {
         self.closed = true;
         match self.stream.shutdown(Shutdown::Write) {
-            // The server has closed already; the read that follows tells how.
+            // The server has closed already; the next read reports how.
             Err(error) if error.kind() == Io::NotConnected => Ok(()),
             result => result.map_err(|error| Failure::io("closing", &error)),
         }

@@ -1,14 +1,13 @@
-//! Several workers at once.
+//! Running several workers in parallel.
 
 use std::thread;
 
 use anyhow::Context;
 
-/// Runs `work` on every worker, the first on the calling thread and each other on one of its own, and returns
-/// when all are done. The first error is returned; the others have still run to their end.
+/// Runs `work` on every worker, the first on the calling thread and each other on a thread of its own, and
+/// returns when all are done. The first error is returned after all workers have finished.
 ///
-/// The threads live for this call only: nothing outlives a failure or a panic, and no worker can be left
-/// waiting for another.
+/// The threads exist for this call only: none outlives a failure or a panic, and no worker waits for another.
 pub(crate) fn side_by_side<W: Send>(
     workers: &mut [W],
     work: impl Fn(&mut W) -> anyhow::Result<()> + Sync,
@@ -21,7 +20,7 @@ pub(crate) fn side_by_side<W: Send>(
             let thread = thread::Builder::new().name("load".to_owned());
             let handle = thread
                 .spawn_scoped(scope, move || work(worker))
-                .context("cannot start a thread for the load; ask for fewer threads")?;
+                .context("cannot spawn a thread for the load; use fewer threads")?;
             started.push(handle);
         }
         let mut result = work(first);
@@ -40,7 +39,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_worker_works_and_the_first_error_is_told() {
+    fn every_worker_runs_and_the_first_error_is_returned() {
         let mut workers: Vec<u32> = (0..5).collect();
         let result = side_by_side(&mut workers, |worker| {
             *worker += 10;
@@ -55,9 +54,9 @@ mod tests {
 
     #[test]
     fn workers_run_at_the_same_time() {
-        let all_here = std::sync::Barrier::new(3);
+        let all_started = std::sync::Barrier::new(3);
         side_by_side(&mut [(); 3], |()| {
-            all_here.wait();
+            all_started.wait();
             Ok(())
         })
         .unwrap();

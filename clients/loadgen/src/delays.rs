@@ -1,9 +1,9 @@
-//! Waiting for a time, for many connections at once.
+//! Delays of equal length for many connections, and the slow readers that use them.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-/// Connections that wait, all equally long: who came first is due first.
+/// A queue of connections that all wait for the same time, so that the first in is the first due.
 #[derive(Debug)]
 pub(crate) struct Delays {
     delay: Duration,
@@ -11,7 +11,7 @@ pub(crate) struct Delays {
 }
 
 impl Delays {
-    /// For at most `capacity` connections at once; more would cost an allocation.
+    /// Has room for `capacity` connections; more cost an allocation.
     pub(crate) fn new(delay_ms: u64, capacity: usize) -> Self {
         Delays { delay: Duration::from_millis(delay_ms), waiting: VecDeque::with_capacity(capacity) }
     }
@@ -24,7 +24,7 @@ impl Delays {
         self.waiting.front().map(|(due, _)| *due)
     }
 
-    /// A connection that has waited long enough by `now`.
+    /// Removes and returns the first connection whose delay is over at `now`.
     pub(crate) fn pop_due(&mut self, now: Instant) -> Option<usize> {
         if self.next_due()? <= now { self.pop() } else { None }
     }
@@ -34,12 +34,21 @@ impl Delays {
     }
 }
 
+/// How a slow reader reads.
+#[derive(Debug)]
+pub(crate) struct SlowReading {
+    /// One read takes at most this much.
+    pub(crate) bytes: usize,
+    /// Connections between two reads.
+    pub(crate) pauses: Delays,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn who_waits_is_due_after_the_delay_in_the_order_of_arrival() {
+    fn connections_are_due_after_the_delay_in_the_order_of_arrival() {
         let start = Instant::now();
         let at = |milliseconds| start + Duration::from_millis(milliseconds);
         let mut delays = Delays::new(10, 2);

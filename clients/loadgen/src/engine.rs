@@ -1,40 +1,41 @@
 //! The phases of a run, in order.
 //!
-//! [`run`] does what concerns the run as a whole; a [`Worker`] is what one thread does with its share of
-//! the connections. In each phase all workers run side by side, in every gap between two phases none does:
-//! so they begin and end each window together, and whoever listens for a [`Phase`] finds the load at rest.
+//! [`run_until`] handles what concerns the run as a whole; a [`Worker`] is what one thread does with its share
+//! of the connections. In each phase all workers run in parallel; between two phases none runs. So they start
+//! and end each window together, and the load is at rest while the observer of a [`Phase`] is called.
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant, SystemTime};
 
-use crate::Phase;
 use crate::connect::Opener;
 use crate::crew::side_by_side;
 use crate::handle::Handle;
+use crate::judge::judge;
 use crate::limits::make_room;
 use crate::load::Load;
 use crate::message::{Message, messages};
 use crate::outcome::{ErrorKind, Measurement};
+use crate::phase::Phase;
 use crate::scenario::Scenario;
 use crate::schedule::{Schedule, Share as ScheduleShare};
 use crate::tally::Tally;
-use crate::verdict::judge;
-use crate::worker::{Share, Worker};
+use crate::worker::Worker;
+use crate::worker::setup::Share;
 use observe::steal::MachineUse;
 
-/// What tells the seeds of the phases apart: the window has the scenario's own.
+/// Added to the seed so that the two phases draw different times; the window uses the scenario's own seed.
 const WINDOW: u64 = 0;
 const WARM_UP: u64 = 1 << 63;
 
 /// How long before a window its workers are started: starting a thread takes some 50 µs.
 const HEAD_START: Duration = Duration::from_millis(2);
 
-/// As [`run`](crate::run), but ends early when `handle` is stopped: the window ends there, what is in flight is
-/// drained, and the [`Measurement`] is that of the shorter window, marked as interrupted. `None` if there was
-/// no window yet.
+/// As [`run`](crate::run()), but ends early when `handle` is stopped: the window ends at once, messages in flight
+/// are drained, and the [`Measurement`] covers the shorter window and is marked as interrupted. `None` if the
+/// window had not started.
 ///
 /// # Errors
-/// As [`run`](crate::run).
+/// As [`run`](crate::run()).
 pub fn run_until(
     address: SocketAddr,
     scenario: &Scenario,
@@ -77,7 +78,7 @@ pub fn run_until(
     let anyone_served = workers.iter().any(|worker| worker.tally.served > 0);
     let wait = milliseconds(scenario.close_ms);
     side_by_side(&mut workers, |worker| {
-        worker.settle_served(scenario.dialect, anyone_served);
+        worker.count_starved(scenario.dialect, anyone_served);
         worker.close_within(wait)
     })?;
     let mut measurement = added_up(&workers, started)?;
@@ -88,7 +89,7 @@ pub fn run_until(
 }
 
 /// One worker per thread; connection number `n` belongs to the worker at `n % threads`. Idle connections are
-/// opened first: they are there when the others come.
+/// opened first, so that they exist before the load starts.
 fn connected_workers<'run>(
     mut opener: Opener,
     scenario: &Scenario,
@@ -130,8 +131,8 @@ fn added_up(workers: &[Worker], started: SystemTime) -> anyhow::Result<Measureme
 }
 
 impl Scenario {
-    /// When a worker's messages are due in a phase of this length; the two phases that load draw different
-    /// times from one seed.
+    /// When a worker's messages are due in a phase of this length. Warm-up and window draw different times from
+    /// one seed.
     fn schedule(&self, worker: usize, phase: u64, length: Duration) -> Schedule {
         match self.load {
             Load::Closed | Load::Churn => Schedule::empty(),

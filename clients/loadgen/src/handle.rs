@@ -1,15 +1,15 @@
-//! A run from outside: how far it is, and asking it to end.
+//! Watching and stopping a run from another thread.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use crate::scenario::MAX_THREADS;
 
-/// A handle on a run, to be given to [`run_until`](crate::run_until) and to whoever watches it. Clones are the
-/// same handle.
+/// A handle on a run, shared between [`run_until`](crate::run_until) and its observers. All clones refer to the
+/// same run.
 ///
-/// Neither use costs the load anything worth naming: each of its threads looks and counts once per wake-up, not
-/// per message, without synchronisation.
+/// The cost for the load is negligible: each of its threads checks the flag and stores its count once per
+/// wake-up, not per message, with relaxed atomics.
 ///
 /// ```
 /// let handle = loadgen::Handle::new();
@@ -19,7 +19,7 @@ use crate::scenario::MAX_THREADS;
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Handle {
-    // An Arc of its own, since a signal handler can set such a flag and nothing else.
+    // An Arc of its own, since that is what `signal_hook::flag` can set.
     stopped: Arc<AtomicBool>,
     answered: Arc<Counters>,
 }
@@ -28,7 +28,7 @@ pub struct Handle {
 #[derive(Debug)]
 struct Counters([Counter; MAX_THREADS]);
 
-/// On a cache line of its own, so that threads do not wait for each other's.
+/// On a cache line of its own, to avoid false sharing between threads.
 #[derive(Debug, Default)]
 #[repr(align(64))]
 struct Counter(AtomicU64);
@@ -40,13 +40,13 @@ impl Default for Counters {
 }
 
 impl Handle {
-    /// A handle on a run to come.
+    /// A handle on a future run.
     pub fn new() -> Self {
         Handle::default()
     }
 
-    /// Asks the run to end: the load stops within some 100 ms, and what was measured until then is reported.
-    /// There is no way back, and further runs with this handle do not begin.
+    /// Asks the run to end: the load stops within some 100 ms and the run reports what was measured so far.
+    /// This cannot be undone: later runs with this handle return before their measured window.
     pub fn stop(&self) {
         self.stopped.store(true, Ordering::Relaxed);
     }
@@ -61,20 +61,20 @@ impl Handle {
         Arc::clone(&self.stopped)
     }
 
-    /// Messages that were answered within the measured window of the run so far. The newest may be missing.
+    /// Messages answered so far within the measured window of the run; may lag behind by one wake-up.
     pub fn messages(&self) -> u64 {
         self.answered.0.iter().map(|counter| counter.0.load(Ordering::Relaxed)).sum()
     }
 
-    /// Counts anew, for the next run.
+    /// Resets the counters for the next run.
     pub(crate) fn reset(&self) {
         for counter in &self.answered.0 {
             counter.0.store(0, Ordering::Relaxed);
         }
     }
 
-    /// What the thread with this number has counted so far.
-    pub(crate) fn counted(&self, thread: usize, messages: u64) {
+    /// Publishes how many messages the thread with this number has counted so far.
+    pub(crate) fn publish(&self, thread: usize, messages: u64) {
         if let Some(counter) = self.answered.0.get(thread) {
             counter.0.store(messages, Ordering::Relaxed);
         }

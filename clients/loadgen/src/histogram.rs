@@ -1,7 +1,7 @@
 //! Histograms as text that other tools read: `HdrHistogram`'s V2 encoding, deflated, in base64.
 //!
 //! The format is the one of the [reference implementation](https://github.com/HdrHistogram/HdrHistogram). A
-//! histogram that was read back can be added to others; percentiles of runs or machines can not.
+//! histogram that was decoded can be added to others; percentiles of runs or machines cannot.
 //!
 //! ```
 //! use hdrhistogram::Histogram;
@@ -24,21 +24,21 @@ use flate2::read::ZlibDecoder;
 use hdrhistogram::Histogram;
 use hdrhistogram::serialization::{Deserializer, Serializer, V2DeflateSerializer};
 
-/// What the deflated and the plain encoding begin with, version 2 of each.
+/// The magic numbers of the deflated and of the plain encoding, both version 2.
 const DEFLATED_COOKIE: u32 = 0x1c84_9314;
 const PLAIN_COOKIE: u32 = 0x1c84_9313;
 
 /// Cookie, length of the payload, offset, digits, lowest and highest value, conversion ratio.
 const HEADER_BYTES: usize = 40;
 
-/// The largest histogram there is has 6 million counts of 9 bytes at most; text that inflates to more than
-/// this is none.
+/// The largest possible histogram has 6 million counts of at most 9 bytes; text that inflates to more is not a
+/// histogram.
 const MAX_PLAIN_BYTES: u64 = 64 << 20;
 
-/// Longest text looked at: four thirds of the largest histogram, which then did not shrink at all.
+/// The longest accepted text: base64 of the largest histogram if deflating saves nothing.
 const MAX_TEXT_BYTES: usize = 96 << 20;
 
-/// The histogram as one word of text.
+/// Encodes a histogram as one word of text.
 ///
 /// # Errors
 /// A single count is above 2^63.
@@ -48,14 +48,14 @@ pub fn encode(histogram: &Histogram<u64>) -> anyhow::Result<String> {
     Ok(STANDARD.encode(bytes))
 }
 
-/// The histogram that `text` holds; space around it does not matter.
+/// Decodes a histogram; whitespace around it is ignored.
 ///
 /// # Errors
-/// `text` is no such histogram, or is damaged. What is wrong is said; no input makes this panic or take more
-/// than 150 MiB beside the text.
+/// `text` is not such a histogram or is damaged; the error says how. No input makes this panic or allocate more
+/// than 150 MiB.
 pub fn decode(text: &str) -> anyhow::Result<Histogram<u64>> {
     let text = text.trim();
-    ensure!(text.len() <= MAX_TEXT_BYTES, "{} bytes are too many for a histogram", text.len());
+    ensure!(text.len() <= MAX_TEXT_BYTES, "{} bytes exceed the size of any histogram", text.len());
     let bytes = STANDARD.decode(text).context("not a histogram in base64")?;
     let plain = inflate(&bytes).context("not an HdrHistogram in V2 encoding, deflated")?;
     check(&plain).context("a damaged HdrHistogram")?;
@@ -64,44 +64,41 @@ pub fn decode(text: &str) -> anyhow::Result<Histogram<u64>> {
 
 fn inflate(bytes: &[u8]) -> anyhow::Result<Vec<u8>> {
     let cookie = word(bytes, 0)?;
-    ensure!(cookie == DEFLATED_COOKIE, "it begins with {cookie:#x} and not with {DEFLATED_COOKIE:#x}");
+    ensure!(cookie == DEFLATED_COOKIE, "it starts with {cookie:#x} instead of {DEFLATED_COOKIE:#x}");
     let deflated = &bytes[8..];
     let length = word(bytes, 4)? as usize;
-    ensure!(length == deflated.len(), "{length} bytes should follow, but {} do", deflated.len());
+    ensure!(length == deflated.len(), "{length} bytes should follow, but there are {}", deflated.len());
     let mut plain = Vec::new();
     ZlibDecoder::new(deflated)
         .take(MAX_PLAIN_BYTES + 1)
         .read_to_end(&mut plain)
         .context("cannot inflate it")?;
-    ensure!(plain.len() as u64 <= MAX_PLAIN_BYTES, "it inflates to more than any histogram needs");
+    ensure!(plain.len() as u64 <= MAX_PLAIN_BYTES, "it inflates to more than the size of any histogram");
     Ok(plain)
 }
 
-/// Refuses what the decoder of the `hdrhistogram` crate believes without looking: a length that makes it
-/// reserve gigabytes, and counts that overflow.
+/// Rejects what the decoder of the `hdrhistogram` crate does not check: a length that makes it reserve
+/// gigabytes, and counts that overflow.
 fn check(plain: &[u8]) -> anyhow::Result<()> {
     let cookie = word(plain, 0)?;
-    ensure!(
-        cookie == PLAIN_COOKIE,
-        "what was deflated begins with {cookie:#x} and not with {PLAIN_COOKIE:#x}"
-    );
+    ensure!(cookie == PLAIN_COOKIE, "the inflated bytes start with {cookie:#x} instead of {PLAIN_COOKIE:#x}");
     let length = word(plain, 4)? as usize;
     ensure!(plain.len() >= HEADER_BYTES, "it is shorter than its header");
     let mut counts = &plain[HEADER_BYTES..];
     ensure!(length == counts.len(), "its counts should take {length} bytes, but take {}", counts.len());
     while !counts.is_empty() {
         let (number, rest) = variable_length(counts)?;
-        // Zigzag: odd numbers are negative and stand for a run of zeros, even ones are counts.
+        // Zigzag encoding: odd numbers are negative and mean a run of zeros, even ones are counts.
         if number == u64::MAX {
-            bail!("a run of zeros is as long as no histogram");
+            bail!("a run of zeros is longer than any histogram");
         }
         counts = rest;
     }
     Ok(())
 }
 
-/// Takes a number off the front: seven bits a byte, lowest first, as long as the highest bit is set; the ninth
-/// byte counts whole.
+/// Splits off the first number (LEB128): seven bits per byte, lowest first, for as long as the highest bit is
+/// set; all eight bits of a ninth byte count.
 fn variable_length(bytes: &[u8]) -> anyhow::Result<(u64, &[u8])> {
     let mut number = 0;
     for (index, &byte) in bytes.iter().enumerate().take(9) {

@@ -1,8 +1,8 @@
-//! Histogram logs in `HdrHistogram`'s interval format, which other tools read and this one adds up.
+//! Histogram logs in `HdrHistogram`'s interval format, which other tools read and `merge` adds up.
 //!
 //! One line for each interval and tag: start and length in seconds, the maximum, and the histogram as
-//! [`histogram::encode`] writes it. The maximum is for the eye; the format's own tools expect it in
-//! milliseconds of values that are nanoseconds, and so it is.
+//! [`histogram::encode`] writes it. The maximum is for human readers; as the format's own tools expect, it is in
+//! milliseconds while the values are nanoseconds.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
@@ -15,41 +15,41 @@ use hdrhistogram::Histogram;
 use crate::histogram;
 use crate::outcome::Measurement;
 
-/// Values per unit of the column of maxima.
+/// The maximum's unit in values.
 const NANOSECONDS_PER_MILLISECOND: f64 = 1e6;
 
-/// What is sooner than this after a log's start time is counted from there: the reference implementation's
-/// rule for logs that do not say.
+/// An interval whose start is more than this before the log's start time counts from that start time: the
+/// reference implementation's rule for logs without a base time.
 const YEAR: Duration = Duration::from_secs(365 * 24 * 3600);
 
 /// One line of a log.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Interval {
-    /// What was timed; empty if the log does not say.
+    /// What was timed; empty if the log has no tag.
     pub(crate) tag: String,
-    /// When it began, since the beginning of 1970, UTC.
+    /// When it started, as time since the Unix epoch.
     pub(crate) start: Duration,
     pub(crate) length: Duration,
-    /// In nanoseconds, if this tool has written the log.
+    /// In nanoseconds, if this tool wrote the log.
     pub(crate) times_ns: Histogram<u64>,
 }
 
-/// The file that a log is to be written to.
+/// The file that a log will be written to.
 pub(crate) struct Log<'path> {
     path: &'path Path,
     file: File,
 }
 
 impl<'path> Log<'path> {
-    /// Opens the file before the load, so that a wrong path costs no run; what is in it stays until there is
-    /// something to write.
+    /// Opens the file before the load, so that a wrong path does not waste a run. The file keeps its content until
+    /// the log is written.
     pub(crate) fn open(path: &'path Path) -> anyhow::Result<Self> {
         let file = OpenOptions::new().write(true).create(true).truncate(false).open(path);
         let file = file.with_context(|| format!("cannot write the histogram log {}", path.display()))?;
         Ok(Log { path, file })
     }
 
-    /// Replaces the log by the one of these runs.
+    /// Replaces the file's content with the log of these runs.
     pub(crate) fn write<'run>(mut self, runs: impl Iterator<Item = &'run Measurement>) -> anyhow::Result<()> {
         let mut text = Vec::new();
         write(&runs.flat_map(intervals).collect::<Vec<Interval>>(), &mut text)?;
@@ -57,7 +57,7 @@ impl<'path> Log<'path> {
     }
 
     fn replace(&mut self, text: &[u8]) -> io::Result<()> {
-        // A pipe has nothing to cut off.
+        // Only a regular file can be truncated; it may be a pipe.
         if self.file.metadata()?.is_file() {
             self.file.set_len(0)?;
         }
@@ -81,7 +81,7 @@ fn intervals(measurement: &Measurement) -> Vec<Interval> {
 /// Writes a log.
 ///
 /// # Errors
-/// As `out`.
+/// If `out` cannot be written.
 pub(crate) fn write(intervals: &[Interval], out: &mut impl Write) -> anyhow::Result<()> {
     let start = intervals.iter().map(|interval| interval.start).min().unwrap_or_default();
     let date = humantime::format_rfc3339_millis(SystemTime::UNIX_EPOCH + start);
@@ -101,7 +101,7 @@ pub(crate) fn write(intervals: &[Interval], out: &mut impl Write) -> anyhow::Res
     Ok(())
 }
 
-#[expect(clippy::cast_precision_loss, reason = "a maximum for the eye")]
+#[expect(clippy::cast_precision_loss, reason = "a maximum for human readers")]
 fn write_interval(interval: &Interval, out: &mut impl Write) -> anyhow::Result<()> {
     let Interval { tag, start, length, times_ns } = interval;
     if !tag.is_empty() {
@@ -116,10 +116,10 @@ fn seconds(duration: Duration) -> String {
     format!("{}.{:03}", duration.as_secs(), duration.subsec_millis())
 }
 
-/// Reads a log, of this tool or another one. Whether its values are nanoseconds is not known.
+/// Reads a log of this tool or another one. The format does not record whether the values are nanoseconds.
 ///
 /// # Errors
-/// The first line that is none of a log, by number and with the cause; and if there is no histogram at all.
+/// The first malformed line, with its number and the cause; or that the log holds no histogram.
 pub(crate) fn read(text: &str) -> anyhow::Result<Vec<Interval>> {
     let (mut base, mut start) = (None, None);
     let mut intervals = Vec::new();
@@ -140,12 +140,12 @@ pub(crate) fn read(text: &str) -> anyhow::Result<Vec<Interval>> {
         read.with_context(|| format!("line {}", index + 1))?;
     }
     if intervals.is_empty() {
-        bail!("there is no histogram in it");
+        bail!("it contains no histogram");
     }
     Ok(intervals)
 }
 
-/// Seconds, and what may follow them.
+/// The seconds at the start of a header's value; the rest is ignored.
 fn header_time(text: &str) -> anyhow::Result<Duration> {
     parse_seconds(text.split_whitespace().next().unwrap_or_default().trim_end_matches([',', ']']))
 }
@@ -157,7 +157,7 @@ fn read_interval(line: &str) -> anyhow::Result<Interval> {
     };
     let fields: Vec<&str> = fields.split(',').collect();
     let [start, length, _max, histogram] = fields[..] else {
-        bail!("not an interval: it has {} fields behind the tag instead of 4", fields.len());
+        bail!("not an interval: it has {} fields after the tag instead of 4", fields.len());
     };
     Ok(Interval {
         tag: tag.to_owned(),
@@ -170,10 +170,10 @@ fn read_interval(line: &str) -> anyhow::Result<Interval> {
 fn parse_seconds(text: &str) -> anyhow::Result<Duration> {
     let seconds: f64 = text.trim().parse().with_context(|| format!("not a number of seconds: {text:?}"))?;
     let time = Duration::try_from_secs_f64(seconds).ok();
-    // The year 5138: whatever is added to this is still a time.
+    // Up to the year 5138, so that sums do not overflow.
     let time = time.filter(|time| time.as_secs() < 100_000_000_000);
     let time = time.with_context(|| format!("not a time: {seconds} seconds"))?;
-    // What is behind the microseconds is an error of floating point.
+    // Digits after the microseconds are floating-point error.
     Ok(Duration::from_micros(u64::try_from((time.as_nanos() + 500) / 1_000)?))
 }
 
@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn a_log_comes_back_as_it_was_written() {
+    fn a_written_log_reads_back_unchanged() {
         let intervals = [
             interval("latency", 1_763_870_400_123, &[1_000, 2_000]),
             interval("", 1_763_870_400_123, &[]),
@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn the_crate_of_the_format_reads_it_too() {
+    fn the_hdrhistogram_crate_reads_the_log_too() {
         use hdrhistogram::serialization::interval_log::{IntervalLogIterator, LogEntry};
         let original = interval("latency", 1_763_870_400_123, &[7]);
         let text = written(std::slice::from_ref(&original));
@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn other_tools_may_count_from_a_start_or_a_base_and_leave_out_tags() {
+    fn logs_of_other_tools_may_have_relative_times_and_no_tags() {
         let histogram = histogram::encode(&interval("", 0, &[1]).times_ns).unwrap();
         for (header, start) in [
             ("", 0.5),
@@ -242,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_log_is_refused_with_its_line() {
+    fn a_malformed_log_is_rejected_with_the_line_number() {
         for (text, words) in [
             ("", "no histogram"),
             ("#[StartTime: soon]", "line 1: not a number of seconds: \"soon\""),

@@ -1,4 +1,4 @@
-//! What the client's own machine allows, checked before the first connection rather than in the middle.
+//! The limits of the client's own machine, checked before the first connection is opened.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -9,19 +9,22 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::scenario::Scenario;
 
-/// Descriptors kept free beside the connections: standard streams, epoll, a server's pipes, readings.
+/// Descriptors reserved besides the connections: standard streams, epoll, a server's pipes, files of `/proc`.
 const RESERVED_DESCRIPTORS: u64 = 64;
 
-/// Makes room for the scenario's sockets to one address, or says what is missing. Returns how many source
-/// addresses the connections have to come from.
+/// Raises the limits as far as the scenario's sockets need it, or fails with what is missing. Returns how many
+/// source addresses the connections need.
 pub(crate) fn make_room(address: SocketAddr, scenario: &Scenario) -> anyhow::Result<usize> {
     let connections = (scenario.connections + scenario.idle) as u64;
     allow_descriptors(connections)?;
     let is_loopback = matches!(address.ip(), IpAddr::V4(address) if address.is_loopback());
     if scenario.sources > 1 && !is_loopback {
-        bail!("{} source addresses are for an IPv4 loopback server, but {address} is none", scenario.sources);
+        bail!(
+            "{} source addresses need a server on an IPv4 loopback address, but {address} is not one",
+            scenario.sources
+        );
     }
-    // Where the range cannot be read, connecting will tell.
+    // If the range cannot be read, connecting will report missing ports.
     let Some(range) = local_ports() else { return Ok(scenario.sources.max(1)) };
     let needed = sources_for(connections, range);
     match scenario.sources {
@@ -33,8 +36,8 @@ pub(crate) fn make_room(address: SocketAddr, scenario: &Scenario) -> anyhow::Res
     }
 }
 
-/// As few source addresses as will do. A socket that is bound to one takes a port of its own there, found
-/// by search: a quarter is left free so that the search stays short.
+/// The fewest source addresses that suffice. The kernel searches for a free port on each bind; a quarter of
+/// the ports is left free so that the search stays short.
 fn sources_for(connections: u64, range: (u64, u64)) -> u64 {
     let ports = ports(range);
     if connections > ports { connections.div_ceil((ports * 3 / 4).max(1)) } else { 1 }
@@ -50,20 +53,21 @@ fn allow_descriptors(connections: u64) -> anyhow::Result<()> {
     if let Some(hard) = limit.maximum.filter(|&hard| hard < needed) {
         bail!(
             "{connections} connections need {needed} file descriptors, but this process may open {hard}; \
-             ask for fewer connections or raise the hard limit (ulimit -Hn)"
+             use fewer connections or raise the hard limit (ulimit -Hn)"
         );
     }
-    setrlimit(Resource::Nofile, Rlimit { current: Some(needed), maximum: limit.maximum })
-        .with_context(|| format!("cannot raise the limit of open files to {needed}; try ulimit -n {needed}"))
+    setrlimit(Resource::Nofile, Rlimit { current: Some(needed), maximum: limit.maximum }).with_context(|| {
+        format!("cannot raise the limit of open files to {needed}; run ulimit -n {needed} first")
+    })
 }
 
 fn check_ports(connections: u64, sources: u64, range: (u64, u64)) -> anyhow::Result<()> {
     let ((first, last), ports) = (range, ports(range));
     if connections > ports * sources {
         bail!(
-            "{connections} connections to one address need as many local ports, but {first} to {last} are \
-             {ports} on each of {sources} source addresses; ask for fewer connections or more sources, or \
-             widen net.ipv4.ip_local_port_range"
+            "{connections} connections to one address need as many local ports, but the range {first} to {last} \
+             has {ports} on each of {sources} source addresses; use fewer connections or more source addresses, \
+             or widen net.ipv4.ip_local_port_range"
         );
     }
     Ok(())
@@ -79,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn too_few_ports_are_told_with_both_numbers() {
+    fn too_few_ports_are_reported_with_both_numbers() {
         check_ports(28_232, 1, (32_768, 60_999)).unwrap();
         let message = check_ports(28_233, 1, (32_768, 60_999)).unwrap_err().to_string();
         assert!(message.contains("28233") && message.contains("28232"), "{message}");
@@ -87,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn past_the_port_range_connections_come_from_several_addresses() {
+    fn more_connections_than_ports_use_several_source_addresses() {
         for (connections, sources) in
             [(1, 1), (28_232, 1), (28_233, 2), (42_348, 2), (42_349, 3), (100_000, 5)]
         {
@@ -96,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn several_sources_need_a_server_on_the_loopback_interface() {
+    fn several_source_addresses_need_a_server_on_the_loopback_interface() {
         let scenario = Scenario { sources: 2, ..Scenario::default() };
         assert_eq!(make_room(SocketAddr::from(([127, 0, 0, 1], 1)), &scenario).unwrap(), 2);
         let message = make_room(SocketAddr::from(([192, 0, 2, 1], 1)), &scenario).unwrap_err().to_string();
@@ -104,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn too_few_descriptors_are_told_with_both_numbers() {
+    fn too_few_descriptors_are_reported_with_both_numbers() {
         let Some(hard) = getrlimit(Resource::Nofile).maximum else {
             eprintln!("skipped: the number of open files is not limited here");
             return;

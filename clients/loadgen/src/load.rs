@@ -3,35 +3,35 @@
 use anyhow::ensure;
 use serde::{Deserialize, Serialize};
 
-/// Ten times what any client of one machine reaches: a slip in a unit must not be tried.
+/// Ten times what a client on one machine reaches: a mistaken unit is rejected.
 const MAX_RATE: u64 = 10_000_000;
 
 /// What makes a message due.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Load {
-    /// A reply: each connection keeps its messages in flight. What is measured is a round trip. A server
-    /// that stalls is sent nothing meanwhile, so its stall hardly shows in the percentiles.
+    /// A reply: each connection keeps a fixed number of messages in flight. The measured time is a round trip.
+    /// Nothing is sent to a server while it stalls, so a stall hardly shows in the percentiles.
     #[default]
     Closed,
-    /// The clock: messages are due at fixed times, answered or not, as they are when many independent
-    /// clients send them. What is measured is the time from when a message was due to its last reply byte.
+    /// The clock: messages are due at fixed times, whether or not earlier ones were answered, as with many
+    /// independent clients. The measured time runs from when a message was due to its last reply byte.
     Open {
-        /// Messages a second, on all connections together.
+        /// Messages per second, on all connections together.
         rate: u64,
-        /// How their due times are spread.
+        /// The distribution of their due times.
         #[serde(default)]
         arrivals: Arrivals,
-        /// What Poisson arrivals are drawn from: the same seed gives the same due times.
+        /// The seed of Poisson arrivals: the same seed gives the same due times.
         #[serde(default)]
         seed: u64,
     },
     /// A closed connection: each connection is opened, greeted, answered once and closed, and the next one
-    /// takes its place. What is measured is what connections cost.
+    /// takes its slot. This measures the cost of connections.
     Churn,
 }
 
-/// How the due times of an open loop are spread.
+/// The distribution of the due times of an open loop.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "snake_case")]
 pub enum Arrivals {
@@ -47,7 +47,7 @@ impl Load {
         if let Load::Open { rate, .. } = self {
             ensure!(
                 (1..=MAX_RATE).contains(rate),
-                "scenario {scenario:?}: rate must be 1 to {MAX_RATE} messages a second, but is {rate}"
+                "scenario {scenario:?}: rate must be 1 to {MAX_RATE} messages per second, but is {rate}"
             );
         }
         Ok(())

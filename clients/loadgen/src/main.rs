@@ -1,4 +1,4 @@
-//! `loadgen`: verified load on one server. The launcher's `load` is the same, its `compare` does it for every
+//! `loadgen`: verified load on one server. The launcher's `load` does the same; its `compare` loads every
 //! model.
 
 use std::process::ExitCode;
@@ -6,14 +6,15 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use loadgen::{command, merge};
 
-/// Puts verified load on a server and reports how long it took to answer
+/// Puts verified load on a server and reports its response times
 #[derive(Debug, Parser)]
 #[command(
     version,
     args_conflicts_with_subcommands = true,
     subcommand_negates_reqs = true,
-    after_help = "Exits with 1 if any connection failed or the asked rate was not kept; starved connections are a \
-                  result. Ctrl-C ends the run early with what was measured so far, and exits with 130."
+    after_help = "Exits with 1 if any connection failed or the requested rate was not reached; starved connections \
+                  are a result and no failure. Ctrl-C ends the run early, reports what was measured so far, and \
+                  exits with 130."
 )]
 struct CommandLine {
     #[command(subcommand)]
@@ -25,7 +26,7 @@ struct CommandLine {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Add the histogram logs of several machines or runs, and print percentiles of the sums
+    /// Add up the histogram logs of several machines or runs and print the percentiles of the sums
     Merge(merge::Arguments),
 }
 
@@ -33,7 +34,9 @@ fn main() -> ExitCode {
     let result = match CommandLine::parse() {
         CommandLine { command: Some(Command::Merge(arguments)), .. } => merge::run(&arguments),
         CommandLine { arguments: Some(arguments), .. } => command::run(&arguments),
-        CommandLine { .. } => Err(anyhow::anyhow!("there is nothing to do; give a server's address")),
+        CommandLine { .. } => {
+            Err(anyhow::anyhow!("no address given; add the server's address, such as 127.0.0.1:9090"))
+        }
     };
     result.unwrap_or_else(|error| {
         eprintln!("error: {error:#}");
@@ -48,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_arguments_of_both_commands_go_together() {
+    fn the_arguments_of_both_commands_do_not_conflict() {
         CommandLine::command().debug_assert();
     }
 }

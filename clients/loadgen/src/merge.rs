@@ -21,11 +21,11 @@ use crate::summary::times;
 #[derive(Clone, Debug, clap::Args)]
 #[group(id = "logs")]
 pub struct Arguments {
-    /// Histogram logs, as --hist-out writes them; their values are taken to be nanoseconds
+    /// Histogram logs as --hist-out writes them; their values must be nanoseconds
     #[arg(value_name = "FILE", required = true)]
     pub files: Vec<PathBuf>,
 
-    /// Write the merged log, one line for each tag
+    /// Write the merged log, with one line for each tag, to this file
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
 
@@ -34,21 +34,21 @@ pub struct Arguments {
     pub json: bool,
 }
 
-/// All that was timed under one tag.
+/// The sum of all histograms with one tag.
 #[derive(Clone, Debug, Serialize)]
 struct Merged {
-    /// Empty if the logs do not say.
+    /// Empty if the logs have no tag.
     tag: String,
-    /// Lines that were added.
+    /// Number of log lines added up.
     intervals: usize,
-    /// Absent if nothing was timed.
+    /// Absent if there are no samples.
     times: Option<Latency>,
 }
 
-/// Adds the logs up, tag by tag, and prints the percentiles of each.
+/// Adds up the logs by tag and prints the percentiles of each tag.
 ///
 /// # Errors
-/// A file cannot be read or is no such log; the merged log or standard output cannot be written.
+/// A file cannot be read or is not a histogram log; the merged log or standard output cannot be written.
 pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let mut logs = Vec::new();
     for file in &arguments.files {
@@ -72,12 +72,12 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
 fn read(file: &Path) -> anyhow::Result<Vec<Interval>> {
     let name = file.display();
     let text = fs::read(file).with_context(|| format!("cannot read {name}; does it exist?"))?;
-    let help = || format!("{name} is no histogram log; give files that --hist-out has written");
-    let text = String::from_utf8(text).context("it is not text").with_context(help)?;
+    let help = || format!("{name} is not a histogram log; give files that --hist-out wrote");
+    let text = String::from_utf8(text).context("it is not UTF-8 text").with_context(help)?;
     interval_log::read(&text).with_context(help)
 }
 
-/// One sum for each tag, in the order in which the tags come.
+/// One sum for each tag, in the order in which the tags first appear.
 fn merge(logs: Vec<Vec<Interval>>) -> anyhow::Result<(Vec<Merged>, Vec<Interval>)> {
     let mut places = BTreeMap::new();
     let mut merged: Vec<Merged> = Vec::new();
@@ -85,7 +85,7 @@ fn merge(logs: Vec<Vec<Interval>>) -> anyhow::Result<(Vec<Merged>, Vec<Interval>
     for interval in logs.into_iter().flatten() {
         let place = *places.entry(interval.tag.clone()).or_insert(sums.len());
         if place == sums.len() {
-            // It grows with what is added: other tools choose other bounds.
+            // Resized as needed: other tools choose other bounds.
             let mut times_ns = Histogram::new(interval.times_ns.sigfig())?;
             times_ns.auto(true);
             merged.push(Merged { tag: interval.tag.clone(), intervals: 0, times: None });
@@ -110,7 +110,7 @@ fn line(merged: &Merged) -> String {
             let samples = merged.times.map_or(0, |times| times.samples);
             format!("{times} ({samples} samples of {} logged intervals)", merged.intervals)
         }
-        None => format!("{tag}: nothing was timed"),
+        None => format!("{tag}: no samples"),
     }
 }
 
@@ -130,8 +130,8 @@ mod tests {
     }
 
     #[test]
-    fn a_sum_has_the_percentiles_of_all_values_and_not_the_mean_of_percentiles() {
-        // Nine tenths are fast here, all are slow there: the mean of both medians would be 50,050.
+    fn a_sum_has_the_percentiles_of_all_values_and_not_the_mean_of_the_percentiles() {
+        // One log holds only fast values, the other only slow ones: the mean of both medians would be 50,050.
         let here = vec![interval("latency", 10, 5, 100..109), interval("life", 10, 5, 1..2)];
         let there = vec![interval("latency", 12, 5, 100_000..100_100)];
         let (merged, sums) = merge(vec![here, there]).unwrap();
@@ -144,14 +144,14 @@ mod tests {
     }
 
     #[test]
-    fn histograms_of_other_bounds_are_added_too() {
+    fn histograms_with_other_bounds_can_be_added() {
         let mut other = interval("latency", 0, 1, 0..0);
         other.times_ns = Histogram::new_with_bounds(1_000, 3_600_000_000_000, 2).unwrap();
         other.times_ns.record(3_000_000_000_000).unwrap();
         let (merged, _) = merge(vec![vec![interval("latency", 0, 1, 5..6)], vec![other]]).unwrap();
         let times = merged[0].times.unwrap();
         assert_eq!((times.samples, times.p50_ns), (2, 5));
-        // Two digits were kept there.
+        // That histogram has two significant digits.
         assert!((2_970_000_000_000..3_030_000_000_000).contains(&times.max_ns), "{times:?}");
     }
 }

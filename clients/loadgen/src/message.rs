@@ -1,22 +1,22 @@
-//! The bytes that one connection sends again and again, and the reply that each time must come.
+//! The message that one connection repeats, and the reply it must get each time.
 
 use protocol::{append_frame, append_frame_reply};
 
 use crate::scenario::{Dialect, Scenario};
 
-/// Different messages in use at once. Neighbouring connections send different ones, so that a server
-/// which mixes up two connections is found out; few, so that large ones stay small in sum.
+/// Different messages in use at once. Neighbouring connections send different ones, so that a server that mixes
+/// up two connections is detected. There are few of them to save memory when messages are large.
 const VARIANTS: usize = 8;
 
-/// How much of the repeated request is kept, so that many small messages leave in one write.
+/// Size of the buffer of repeated requests, so that many small messages are sent in one write.
 const BATCH_BYTES: usize = 64 * 1024;
 
-/// One message: what to send and what must come back.
+/// One message: the request and its reply.
 #[derive(Debug)]
 pub(crate) struct Message {
-    /// The request, repeated: what a connection sends is a walk over this buffer, round and round.
+    /// The request, repeated: a connection sends this buffer over and over.
     pub(crate) batch: Vec<u8>,
-    /// Bytes of one request.
+    /// Size of one request in bytes.
     pub(crate) request_bytes: usize,
     /// The reply to one request.
     pub(crate) reply: Vec<u8>,
@@ -52,9 +52,9 @@ impl Message {
     }
 }
 
-/// All bytes but `$`, which would end a frame, each once. What is special comes first, so that short
-/// payloads hold it too: 0xFF, which must wrap; `^`, which is data inside a frame; `#`, whose reply
-/// looks like the end delimiter.
+/// Every byte but `$`, which would end a frame. The special ones come first, so that short payloads contain
+/// them: 0xFF, which must wrap; `^`, which is data inside a frame; `#`, whose reply looks like the end
+/// delimiter.
 fn alphabet() -> impl Iterator<Item = u8> + Clone {
     let special = [0xFF, protocol::START, protocol::END - 1];
     let plain = (0..=0xFF).filter(move |byte| *byte != protocol::END && !special.contains(byte));

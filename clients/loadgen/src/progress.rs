@@ -1,7 +1,7 @@
 //! Live progress on standard error: a bar on a terminal, plain lines elsewhere.
 //!
-//! A thread of its own draws, at most four times a second, and reads nothing but the run's [`Handle`]: the load
-//! does not know that it is watched.
+//! A separate thread draws at most four times a second. It only reads the run's [`Handle`], so that the load is
+//! not disturbed.
 
 use std::io::{self, IsTerminal, Write};
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
@@ -12,16 +12,16 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::handle::Handle;
 
-/// How often a terminal is drawn on.
+/// How often a bar is redrawn.
 const TICK: Duration = Duration::from_millis(250);
 
-/// How often a line is printed where there is no terminal, beside those for each new part of a run.
+/// How often a line is printed where there is no terminal, besides one for each new part of a run.
 const BETWEEN_LINES: Duration = Duration::from_secs(1);
 
-/// What is shown; ends with it.
+/// The progress display; dropping it ends the display.
 #[derive(Debug)]
 pub(crate) struct Progress {
-    /// Absent if nothing is shown.
+    /// `None` if nothing is shown.
     parts: Option<Sender<Part>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -29,16 +29,16 @@ pub(crate) struct Progress {
 /// A part of a run.
 #[derive(Clone, Debug)]
 pub(crate) struct Part {
-    /// What is done, such as "measuring".
+    /// The activity, such as "measuring".
     pub(crate) doing: String,
-    /// How long it takes, if that is known.
+    /// How long it takes, if known.
     pub(crate) length: Option<Duration>,
     /// Whether messages are counted.
     pub(crate) counts: bool,
 }
 
 impl Progress {
-    /// Nothing is shown if `quiet`.
+    /// Starts the display; if `quiet`, nothing is shown.
     pub(crate) fn start(handle: &Handle, quiet: bool) -> Self {
         if quiet {
             return Progress { parts: None, thread: None };
@@ -56,19 +56,19 @@ impl Progress {
                     }
                     Err(RecvTimeoutError::Timeout) => {
                         if let Some(current) = &mut current {
-                            view.goes_on(current, &handle);
+                            view.update(current, &handle);
                         }
                     }
                     Err(RecvTimeoutError::Disconnected) => return view.end(),
                 }
             }
         };
-        // Without a thread there is no progress to be seen, and no harm done.
+        // If the thread cannot be spawned the run goes on without a display.
         let thread = thread::Builder::new().name("progress".to_owned()).spawn(draw).ok();
         Progress { parts: Some(parts), thread }
     }
 
-    /// The next part of the run begins.
+    /// Shows that the next part of the run begins.
     pub(crate) fn begins(&self, part: Part) {
         if let Some(parts) = &self.parts {
             let _ = parts.send(part);
@@ -85,12 +85,12 @@ impl Drop for Progress {
     }
 }
 
-/// A part of a run that is under way.
+/// The part of a run that is in progress.
 #[derive(Debug)]
 struct Current {
     part: Part,
     since: Instant,
-    /// When the messages were last looked at, and how many there were.
+    /// When the message count was last read, and its value.
     seen: (Instant, u64),
 }
 
@@ -100,8 +100,8 @@ impl Current {
         Current { part, since: now, seen: (now, 0) }
     }
 
-    /// How it goes, at `now` with so many messages answered.
-    #[expect(clippy::cast_precision_loss, reason = "a rate for the eye")]
+    /// The text to show at `now`, with this many messages answered.
+    #[expect(clippy::cast_precision_loss, reason = "a rate for human readers")]
     fn state(&mut self, now: Instant, messages: u64) -> String {
         let passed = now.saturating_duration_since(self.since).as_secs_f64();
         let mut state = match self.part.length {
@@ -112,7 +112,7 @@ impl Current {
         let between = now.saturating_duration_since(then).as_secs_f64();
         if self.part.counts && between > 0.0 {
             let rate = messages.saturating_sub(before) as f64 / between;
-            state.push_str(&format!(", {rate:.0} messages a second"));
+            state.push_str(&format!(", {rate:.0} messages per second"));
         }
         state
     }
@@ -151,7 +151,7 @@ impl View {
         }
     }
 
-    fn goes_on(&mut self, current: &mut Current, handle: &Handle) {
+    fn update(&mut self, current: &mut Current, handle: &Handle) {
         let now = Instant::now();
         match self {
             View::Bar(bar) => {
@@ -175,7 +175,7 @@ impl View {
     }
 }
 
-/// Whoever closes standard error does not want to know.
+/// Errors are ignored: if standard error is closed, nobody reads the progress.
 fn line(text: &str) {
     let _ = writeln!(io::stderr(), "{text}");
 }
@@ -189,17 +189,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_rate_is_that_since_the_last_look() {
+    fn the_rate_covers_the_time_since_the_last_update() {
         let part = Part { doing: "measuring".to_owned(), length: Some(Duration::from_secs(5)), counts: true };
         let mut current = Current::begin(part);
         let at = |milliseconds| current.since + Duration::from_millis(milliseconds);
         let (first, second) = (at(500), at(1_500));
-        assert_eq!(current.state(first, 1_000), "measuring: 0.5 of 5.0 s, 2000 messages a second");
-        assert_eq!(current.state(second, 1_600), "measuring: 1.5 of 5.0 s, 600 messages a second");
+        assert_eq!(current.state(first, 1_000), "measuring: 0.5 of 5.0 s, 2000 messages per second");
+        assert_eq!(current.state(second, 1_600), "measuring: 1.5 of 5.0 s, 600 messages per second");
     }
 
     #[test]
-    fn what_counts_nothing_has_no_rate_and_what_has_no_length_no_end() {
+    fn a_part_without_counting_or_length_shows_only_the_elapsed_time() {
         let part = Part { doing: "draining".to_owned(), length: None, counts: false };
         let mut current = Current::begin(part);
         let then = current.since + Duration::from_secs(2);

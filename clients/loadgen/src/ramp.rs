@@ -1,12 +1,16 @@
-//! The same load with more and more connections.
+//! The same load with an increasing number of connections.
 
 use std::net::SocketAddr;
 
 use anyhow::ensure;
 
-use crate::{Handle, Measurement, Phase, Scenario, run_until};
+use crate::handle::Handle;
+use crate::outcome::Measurement;
+use crate::phase::Phase;
+use crate::run::run_until;
+use crate::scenario::Scenario;
 
-/// What one step of a ramp came to.
+/// One step of a ramp and its result.
 #[derive(Clone, Debug)]
 pub struct Step {
     /// The scenario of this step: the ramp's, with its number of connections.
@@ -15,14 +19,14 @@ pub struct Step {
     pub measurement: Measurement,
 }
 
-/// Runs `scenario` once for each of these numbers of connections, one after the other, and tells `observe` of
-/// each phase of each step.
+/// Runs `scenario` once for each of these numbers of connections, one after the other, and calls `observe` at
+/// the start of each phase of each step.
 ///
 /// A step with fewer connections than the scenario has threads uses as many threads as it has connections.
-/// Whether this machine has descriptors and ports for the largest step is checked before the first one.
+/// Before the first step, all steps are checked against this machine's limits of descriptors and ports.
 ///
 /// # Errors
-/// As [`run`](crate::run), and if there is no step.
+/// As [`run`](crate::run()), and if `connections` is empty.
 pub fn ramp(
     address: SocketAddr,
     scenario: &Scenario,
@@ -32,8 +36,8 @@ pub fn ramp(
     ramp_until(address, scenario, connections, &Handle::new(), observe)
 }
 
-/// As [`ramp`], but ends early when `handle` is stopped: the last step may be an interrupted one, and those that
-/// had not come to their measured window are missing.
+/// As [`ramp`], but ends early when `handle` is stopped: the last step may be interrupted, and steps that had not
+/// reached their measured window are missing.
 ///
 /// # Errors
 /// As [`ramp`].
@@ -63,6 +67,6 @@ pub fn ramp_until(
 }
 
 fn step(scenario: &Scenario, connections: usize) -> Scenario {
-    // Zero connections are refused by name when the scenario is validated.
+    // Zero connections are rejected when the scenario is validated.
     Scenario { connections, threads: scenario.threads.min(connections.max(1)), ..scenario.clone() }
 }

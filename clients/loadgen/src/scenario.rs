@@ -1,4 +1,4 @@
-//! What load to make, as data: written by hand, kept in files, recorded beside each result.
+//! What load to make, as data: written by hand, stored in files, recorded with each result.
 
 use std::time::Duration;
 
@@ -8,22 +8,22 @@ use serde::{Deserialize, Serialize};
 use crate::load::Load;
 use crate::slow::Slow;
 
-/// Enough for any one machine: past 28,000 the local ports of one address run out first.
+/// Enough for one machine: above 28,000 the local ports of one address run out first.
 const MAX_CONNECTIONS: usize = 100_000;
-/// A frame of 1 MiB is a bulk transfer already; several variants of it are held in memory.
+/// A frame of 1 MiB is already a bulk transfer; several variants of it are held in memory.
 const MAX_PAYLOAD_BYTES: usize = 1 << 20;
-/// More threads than this have no core of their own on any machine we know, and each costs 216 KiB and up.
+/// Each thread needs a core of its own to be useful, and costs at least 216 KiB.
 pub(crate) const MAX_THREADS: usize = 64;
-/// One address of the loopback interface has ports for 28,000 connections.
+/// One loopback address has ports for 28,000 connections.
 const MAX_SOURCES: usize = 250;
-/// Per connection. Each message in flight costs one time stamp of 16 bytes.
+/// Per connection. Each message in flight costs one timestamp of 16 bytes.
 const MAX_DEPTH: usize = 1024;
-/// All messages in flight together: 256 MiB of time stamps.
+/// All messages in flight together: 256 MiB of timestamps.
 const MAX_IN_FLIGHT: usize = 1 << 24;
-/// One hour for any one phase: a slip in a unit must not run for a month.
+/// One hour for each phase: a mistaken unit must not cause a run of a month.
 const MAX_PHASE_MS: u64 = 3_600_000;
 
-/// What the server speaks.
+/// The protocol that the server speaks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum Dialect {
@@ -38,49 +38,49 @@ pub enum Dialect {
 ///
 /// ```
 /// let scenario: loadgen::Scenario = serde_json::from_str(r#"{ "name": "bulk", "payload_bytes": 65536 }"#)?;
-/// assert_eq!(scenario.connections, 50); // what is not said is as in the default
+/// assert_eq!(scenario.connections, 50); // omitted fields have their defaults
 /// assert!(serde_json::from_str::<loadgen::Scenario>(r#"{ "payload": 1 }"#).is_err());
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Scenario {
-    /// How the scenario is called in tables and records.
+    /// The scenario's name in tables and records.
     pub name: String,
-    /// What the server speaks.
+    /// The protocol that the server speaks.
     pub dialect: Dialect,
-    /// Threads that make the load. Each has its own share of the connections and waits for it alone.
+    /// Threads that make the load. Each drives its own share of the connections.
     pub threads: usize,
-    /// Connections held open at once; in churn, one after the other in each place.
+    /// Connections open at the same time; in churn, slots in which one connection follows another.
     pub connections: usize,
-    /// Further connections, opened before and greeted, which never send anything.
+    /// Additional connections that are opened first, are greeted and never send anything.
     pub idle: usize,
-    /// Loopback addresses that connections come from, in turn: 127.0.0.1 and those that follow. 0 takes as
-    /// many as the local ports make necessary, mostly one.
+    /// Loopback source addresses, used in turn: 127.0.0.1 and following. 0 takes as many as the range of local
+    /// ports requires, usually one.
     pub sources: usize,
-    /// Bytes of one message: the payload of a frame (protocol), or all of it (echo).
+    /// Size of one message in bytes: the payload of a frame (protocol) or the whole message (echo).
     pub payload_bytes: usize,
     /// What makes the next message due.
     pub load: Load,
     /// Messages in flight on each connection of a closed loop.
     pub depth: usize,
-    /// How the clients are slow.
+    /// In which ways the clients are slow.
     pub slow: Slow,
-    /// How long the load waits for all greetings before it begins without the missing ones.
+    /// How long to wait for all greetings; then the load starts without the missing ones.
     pub greeting_wait_ms: u64,
-    /// Load before the measured window.
+    /// Length of the load before the measured window.
     pub warm_up_ms: u64,
-    /// The measured window.
+    /// Length of the measured window.
     pub duration_ms: u64,
-    /// How long what is in flight at the end of the window may take to be answered.
+    /// How long to wait for the replies to messages in flight at the end of the window.
     pub drain_ms: u64,
     /// How long the server may take to close once the client has closed its side.
     pub close_ms: u64,
 }
 
 impl Default for Scenario {
-    /// Ping-pong: 50 connections, one message of 64 bytes in flight on each, for one second. A server that
-    /// answers all and closes uses up none of the waits.
+    /// Ping-pong: 50 connections, one message of 64 bytes in flight on each, for one second. The waits bound a
+    /// faulty server; a correct one ends them early.
     fn default() -> Self {
         Scenario {
             name: "ping-pong".to_owned(),
@@ -103,7 +103,7 @@ impl Default for Scenario {
 }
 
 impl Scenario {
-    /// Checks that the scenario can be run at all.
+    /// Checks every field and that the fields can be combined.
     ///
     /// # Errors
     /// The first field that is out of bounds, with its bounds.
@@ -114,8 +114,8 @@ impl Scenario {
         self.within("depth", self.depth, MAX_DEPTH)?;
         ensure!(
             self.connections * self.depth <= MAX_IN_FLIGHT,
-            "scenario {:?}: {} connections with {} messages in flight each are more than {MAX_IN_FLIGHT} \
-             together; lower one of them",
+            "scenario {:?}: {} connections with {} messages in flight each exceed the limit of {MAX_IN_FLIGHT} \
+             messages in flight; lower one of them",
             self.name,
             self.connections,
             self.depth
@@ -124,25 +124,25 @@ impl Scenario {
         self.slow.validate(&self.name)?;
         ensure!(
             self.depth == 1 || self.load == Load::Closed,
-            "scenario {:?}: depth {} belongs to a closed loop: an open loop has in flight what the server \
-             has not answered, churn one message on each connection",
+            "scenario {:?}: depth {} is for a closed loop only: in an open loop the server decides how many \
+             messages are in flight, in churn it is one per connection; set depth to 1",
             self.name,
             self.depth
         );
         ensure!(
             !self.slow.thinks() || self.load == Load::Closed,
-            "scenario {:?}: think_ms belongs to a closed loop: elsewhere no message waits for a reply",
+            "scenario {:?}: think_ms is for a closed loop only: in other loads no message waits for a reply",
             self.name
         );
         ensure!(
             !self.slow.reads_slowly() || self.load != Load::Churn,
-            "scenario {:?}: read_pause_ms is for connections that stay, not for churn",
+            "scenario {:?}: read_pause_ms is for connections that stay open, not for churn",
             self.name
         );
         ensure!(
             self.idle <= MAX_CONNECTIONS && self.sources <= MAX_SOURCES,
-            "scenario {:?}: idle may be {MAX_CONNECTIONS} and sources {MAX_SOURCES} at most, but they are {} \
-             and {}",
+            "scenario {:?}: idle may be at most {MAX_CONNECTIONS} and sources at most {MAX_SOURCES}, but they \
+             are {} and {}",
             self.name,
             self.idle,
             self.sources
@@ -157,7 +157,7 @@ impl Scenario {
         ] {
             ensure!(
                 value <= MAX_PHASE_MS,
-                "scenario {:?}: {field} may be {MAX_PHASE_MS} (one hour) at most, but is {value}",
+                "scenario {:?}: {field} may be at most {MAX_PHASE_MS} (one hour), but is {value}",
                 self.name
             );
         }
@@ -173,7 +173,7 @@ impl Scenario {
         Ok(())
     }
 
-    /// How long the whole run may take, connecting not included.
+    /// The longest that a whole run can take, without connecting.
     pub fn longest(&self) -> Duration {
         Duration::from_millis(
             self.greeting_wait_ms + self.warm_up_ms + self.duration_ms + self.drain_ms + self.close_ms,
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_said_of_an_open_loop_is_as_in_the_default() {
+    fn omitted_fields_of_an_open_loop_have_their_defaults() {
         let text = r#"{ "load": { "kind": "open", "rate": 5 } }"#;
         let scenario: Scenario = serde_json::from_str(text).unwrap();
         assert_eq!(scenario.load, Load::Open { rate: 5, arrivals: Arrivals::Uniform, seed: 0 });
@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_go_together_is_refused() {
+    fn options_that_cannot_be_combined_are_rejected() {
         let slow = |think_ms, read_pause_ms| Slow { think_ms, read_pause_ms, ..Slow::default() };
         for (field, scenario) in [
             ("depth 2", Scenario { load: Load::Churn, depth: 2, ..Scenario::default() }),

@@ -1,8 +1,8 @@
-//! Due times of an open loop: a pure function of the index, the same whatever the server does.
+//! Due times of an open loop: a pure function of the index, independent of what the server does.
 //!
 //! Uniform: message `k` is due at `k / rate`. Poisson: at the sum of `k` exponential gaps, `-ln(1 - U) / rate`
-//! each, from a seeded generator. Several workers take every n-th message of the uniform schedule, or
-//! each its own Poisson process of an n-th of the rate: such processes add up to one of the whole rate.
+//! each, from a seeded generator. With n workers, each takes every n-th message of the uniform schedule, or
+//! runs its own Poisson process at an n-th of the rate: together these are one process at the full rate.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::load::Arrivals;
 
 const NANOSECONDS: u128 = 1_000_000_000;
 
-/// One worker's due times, counted from the beginning of a window; ends with the window.
+/// One worker's due times, relative to the start of a window; ends with the window.
 #[derive(Clone, Debug)]
 pub(crate) struct Schedule {
     gaps: Gaps,
@@ -22,7 +22,7 @@ pub(crate) struct Schedule {
 pub(crate) struct Share {
     /// Which worker, from 0.
     pub(crate) index: usize,
-    /// Of how many.
+    /// How many workers there are.
     pub(crate) of: usize,
 }
 
@@ -33,7 +33,7 @@ enum Gaps {
 }
 
 impl Schedule {
-    /// A window of nothing.
+    /// A schedule without messages.
     pub(crate) fn empty() -> Self {
         Schedule { gaps: Gaps::Uniform { next_index: 0, step: 1, rate: 1 }, length: Duration::ZERO }
     }
@@ -47,7 +47,7 @@ impl Schedule {
             Arrivals::Uniform => Gaps::Uniform { next_index: index, step: of, rate },
             Arrivals::Poisson => {
                 let mut random = fastrand::Rng::with_seed(seed);
-                // Each share draws from a stream of its own, far from those of neighbouring seeds.
+                // Each share has its own random stream, independent of those of neighbouring seeds.
                 for _ in 0..=index {
                     random = random.fork();
                 }
@@ -65,12 +65,12 @@ impl Schedule {
         Some(self.gaps.due()).filter(|due| *due < self.length)
     }
 
-    /// Ends the window after `length`, if that is sooner.
+    /// Shortens the window to `length`, if that is less.
     pub(crate) fn cut(&mut self, length: Duration) {
         self.length = self.length.min(length);
     }
 
-    /// Goes on to the message after.
+    /// Moves on to the next message.
     pub(crate) fn advance(&mut self) {
         self.gaps.advance();
     }
@@ -84,7 +84,7 @@ impl Gaps {
                 Duration::from_nanos(u64::try_from(nanoseconds).unwrap_or(u64::MAX))
             }
             Gaps::Poisson { seconds, .. } => {
-                // Past the end of time is past the end of any window.
+                // A time that overflows is after the end of any window.
                 Duration::try_from_secs_f64(*seconds).unwrap_or(Duration::MAX)
             }
         }

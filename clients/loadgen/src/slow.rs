@@ -1,28 +1,28 @@
-//! Slow clients: those that think before they send again, and those that read a little at a time.
+//! Slow clients: those with a think time, and slow readers.
 
 use anyhow::ensure;
 use serde::{Deserialize, Serialize};
 
-/// One minute: longer than that is idle.
+/// One minute: a longer pause makes an idle connection.
 const MAX_PAUSE_MS: u64 = 60_000;
-/// The most that is read at once anyway.
+/// The size of the read buffer.
 const MAX_READ_BYTES: usize = 64 * 1024;
 /// Far above what any kernel grants.
 const MAX_RECEIVE_BUFFER_BYTES: usize = 1 << 30;
 
-/// How the clients are slow; the default is not at all.
+/// In which ways the clients are slow; by default they are not.
 ///
-/// A slow reader hides in the socket buffers of both sides until they are full: make `receive_buffer_bytes`
-/// small and the messages large. When the window has ended, all clients read as fast as they can, so that
-/// what the server still holds is verified, too.
+/// The server does not notice a slow reader until the socket buffers of both sides are full: choose a small
+/// `receive_buffer_bytes` and large messages. When the window has ended, all clients read as fast as they can,
+/// so that replies still held by the server are verified, too.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Slow {
-    /// Closed loop: from a reply to the next message.
+    /// Closed loop: time from a reply to the next message.
     pub think_ms: u64,
-    /// What one read takes at most; 0 for as much as there is.
+    /// The most that one read takes; 0 for no limit.
     pub read_bytes: usize,
-    /// From one read of a connection to its next.
+    /// Pause between two reads of a connection.
     pub read_pause_ms: u64,
     /// Size of the sockets' receive buffers (`SO_RCVBUF`; Linux doubles it); 0 for the kernel's choice.
     pub receive_buffer_bytes: usize,
@@ -33,14 +33,14 @@ impl Slow {
         for (field, value) in [("think_ms", self.think_ms), ("read_pause_ms", self.read_pause_ms)] {
             ensure!(
                 value <= MAX_PAUSE_MS,
-                "scenario {scenario:?}: {field} may be {MAX_PAUSE_MS} (one minute) at most, but is {value}"
+                "scenario {scenario:?}: {field} may be at most {MAX_PAUSE_MS} (one minute), but is {value}"
             );
         }
         for (field, value, most) in [
             ("read_bytes", self.read_bytes, MAX_READ_BYTES),
             ("receive_buffer_bytes", self.receive_buffer_bytes, MAX_RECEIVE_BUFFER_BYTES),
         ] {
-            ensure!(value <= most, "scenario {scenario:?}: {field} may be {most} at most, but is {value}");
+            ensure!(value <= most, "scenario {scenario:?}: {field} may be at most {most}, but is {value}");
         }
         Ok(())
     }

@@ -1,9 +1,9 @@
-//! The times of one message that is in flight.
+//! The times of one message in flight.
 
 use std::time::{Duration, Instant};
 
-/// When a message was due and when it went out. With the arrival of its last reply byte that makes three
-/// points, and between them:
+/// When a message was due and when it was written. With the arrival of its last reply byte there are three
+/// points in time, and these intervals:
 ///
 /// ```text
 ///   due ────────────────────────► written ────────────────► last reply byte
@@ -13,32 +13,32 @@ use std::time::{Duration, Instant};
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Stamp {
-    /// When it was to be sent.
+    /// When it was due to be sent.
     pub(crate) due: Instant,
-    /// How much of the lag is the generator's own: the message could have been taken up and was not.
+    /// The generator's part of the lag: the message could have been taken up and was not.
     pub(crate) late: Duration,
-    /// When its last byte was given to the kernel; `None` until then.
+    /// When its last byte was handed to the kernel; `None` until then.
     pub(crate) written: Option<Instant>,
 }
 
 impl Stamp {
-    /// A message that is due as it is sent.
+    /// A message that is due when it is sent.
     pub(crate) fn now(now: Instant) -> Self {
         Stamp { due: now, late: Duration::ZERO, written: None }
     }
 
-    /// A message that was due at `due` and is taken up `now`. The generator answers for the time since
-    /// `possible`, when there was both a connection to send on and room for one more message.
+    /// A message that was due at `due` and is taken up `now`. The time since `possible`, when both a connection and
+    /// room for one more message were available, is the generator's lateness.
     pub(crate) fn taken_up(due: Instant, possible: Instant, now: Instant) -> Self {
         Stamp { due, late: now.saturating_duration_since(due.max(possible)), written: None }
     }
 
-    /// From due to written: how long the message waited to go out.
+    /// From due to written: how long the message waited to be sent.
     pub(crate) fn send_lag(&self, written: Instant) -> Duration {
         written.saturating_duration_since(self.due)
     }
 
-    /// The part of the send lag that is the server's: it took in no more.
+    /// The server's part of the send lag: the server stopped reading.
     pub(crate) fn blocked(&self, written: Instant) -> Duration {
         self.send_lag(written).saturating_sub(self.late)
     }
@@ -59,7 +59,7 @@ mod tests {
         assert_eq!(split(Stamp::taken_up(at(10), at(0), at(10)), at(15)), (0, 5));
         // No room until 14; taken up 2 ms after that; the socket was full for 1 ms more.
         assert_eq!(split(Stamp::taken_up(at(10), at(14), at(16)), at(17)), (2, 5));
-        // A closed loop has no lag of its own.
+        // A message of a closed loop is never late.
         assert_eq!(split(Stamp::now(at(10)), at(12)), (0, 2));
     }
 }

@@ -1,4 +1,4 @@
-//! Beginning at a given time, so that several machines begin together.
+//! Starting at a given time, so that several machines start together.
 
 use std::thread;
 use std::time::{Duration, SystemTime};
@@ -7,13 +7,13 @@ use anyhow::{bail, ensure};
 
 use crate::handle::Handle;
 
-/// What is further ahead is a slip in the date; nobody holds connections open that long for nothing.
+/// A time further ahead is probably a mistake in the date.
 const FURTHEST: Duration = Duration::from_secs(3_600);
 
-/// How long a wait goes on without a look at whether it is still wanted.
-const LOOK_UP: Duration = Duration::from_millis(50);
+/// The longest wait without checking whether the run was stopped.
+const STOP_CHECK: Duration = Duration::from_millis(50);
 
-/// Refuses a time that has passed or is far ahead.
+/// Rejects a time that has passed or is far ahead.
 pub(crate) fn check(start: SystemTime, now: SystemTime) -> anyhow::Result<()> {
     let time = humantime::format_rfc3339_millis(start);
     let clock = humantime::format_rfc3339_millis(now);
@@ -27,7 +27,7 @@ pub(crate) fn check(start: SystemTime, now: SystemTime) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Waits for `start` or until the run is stopped. Returns how much too late it was already.
+/// Waits until `start` or until the run is stopped. Returns by how much `start` had already passed.
 pub(crate) fn wait(start: SystemTime, handle: &Handle) -> Duration {
     let late = SystemTime::now().duration_since(start).unwrap_or_default();
     while !handle.is_stopped() {
@@ -36,7 +36,7 @@ pub(crate) fn wait(start: SystemTime, handle: &Handle) -> Duration {
         if left.is_zero() {
             break;
         }
-        thread::sleep(left.min(LOOK_UP));
+        thread::sleep(left.min(STOP_CHECK));
     }
     late
 }
@@ -46,7 +46,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_time_must_be_ahead_and_near() {
+    fn a_start_time_must_be_at_most_one_hour_ahead() {
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000);
         let hour = Duration::from_secs(3_600);
         check(now, now).unwrap();

@@ -1,4 +1,4 @@
-//! An outcome in words, for a terminal.
+//! An outcome as text for a terminal.
 
 use std::time::Duration;
 
@@ -6,26 +6,26 @@ use text::units;
 
 use crate::outcome::{Latency, OpenLoop, Outcome};
 
-/// What came of a run, line by line.
+/// The outcome of a run, line by line.
 pub(crate) fn summary(outcome: &Outcome) -> String {
     let mut lines = vec![
         format!(
             "served {} of {} connections ({} starved)",
             outcome.served, outcome.connections, outcome.starved
         ),
-        format!("{} messages, {:.0} a second", outcome.messages, outcome.messages_per_second),
+        format!("{} messages, {:.0} per second", outcome.messages, outcome.messages_per_second),
     ];
     if outcome.interrupted {
         let seconds = Duration::from_nanos(outcome.elapsed_ns).as_secs_f64();
-        lines.push(format!("interrupted: all figures are those of the {seconds:.2} s until then"));
+        lines.push(format!("interrupted: all figures cover the {seconds:.2} s before the interrupt"));
     }
     if let Some(churned) = &outcome.churned {
         lines.push(format!(
-            "{} connections from opening to close, {:.0} a second",
+            "{} connections opened and closed, {:.0} per second",
             churned.completed, churned.completed_per_second
         ));
-        lines.extend(times("until the greeting", churned.greeting));
-        lines.extend(times("from opening to close", churned.life));
+        lines.extend(times("connect to greeting", churned.greeting));
+        lines.extend(times("connect to close", churned.life));
     }
     match &outcome.open_loop {
         None => lines.extend(times("round trip", outcome.latency)),
@@ -42,7 +42,7 @@ pub(crate) fn summary(outcome: &Outcome) -> String {
 
 fn open_loop(open: &OpenLoop, response: Option<Latency>) -> Vec<String> {
     let mut lines = vec![format!(
-        "{} due, {} sent in time ({:.1} a second), {} unanswered, {} lost with their connection",
+        "{} due, {} sent in time ({:.1} per second), {} unanswered, {} lost with their connection",
         open.due,
         open.sent,
         open.sent_per_second,
@@ -60,7 +60,7 @@ fn open_loop(open: &OpenLoop, response: Option<Latency>) -> Vec<String> {
     }
     if open.unanswered() > 0 {
         lines.push(
-            "unanswered messages count at their age: the highest percentiles are lower bounds".to_owned(),
+            "unanswered messages count with their age: the highest percentiles are lower bounds".to_owned(),
         );
     }
     lines
@@ -69,7 +69,7 @@ fn open_loop(open: &OpenLoop, response: Option<Latency>) -> Vec<String> {
 pub(crate) fn times(name: &str, latency: Option<Latency>) -> Option<String> {
     latency.map(|latency| {
         format!(
-            "{name} in µs: median {}, 90 % {}, 99 % {}, 99.9 % {}, longest {}",
+            "{name} in µs: median {}, 90 % {}, 99 % {}, 99.9 % {}, maximum {}",
             units::microseconds(latency.p50_ns),
             units::microseconds(latency.p90_ns),
             units::microseconds(latency.p99_ns),

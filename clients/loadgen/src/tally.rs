@@ -1,5 +1,5 @@
-//! What one worker counts. A tally belongs to one thread and is touched for every message, so it shares
-//! nothing; tallies of several workers are added up when all have ended.
+//! What one worker counts. A tally belongs to one thread and is updated for every message, so it shares
+//! nothing; the tallies of several workers are added up when all have ended.
 
 use std::time::{Duration, Instant, SystemTime};
 
@@ -7,29 +7,27 @@ use hdrhistogram::Histogram;
 
 use self::churn::ChurnTally;
 use self::open::OpenTally;
+use self::times::{histogram, nanoseconds};
 use crate::outcome::{ClientThread, ErrorKind, Errors, Latency, Measurement, Outcome};
 use crate::stamp::Stamp;
 
-pub(crate) mod churn;
-pub(crate) mod open;
-
-/// Times are kept from 1 ns to 60 s with three significant digits, in about 216 KiB. What takes
-/// longer counts as 60 s.
-const LONGEST_NS: u64 = 60_000_000_000;
+mod churn;
+mod open;
+pub(crate) mod times;
 
 /// Whether what completes now belongs to the measurement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Window {
-    /// Not begun: nothing counts.
+    /// Not started: nothing counts.
     Ahead,
     /// What completes counts.
     Open { since: Instant },
-    /// What was due in the window and completes now is drained: it is timed, but not counted.
+    /// What was due in the window and completes now is drained: timed, but not counted as a message.
     Closed { since: Instant, until: Instant },
 }
 
 impl Window {
-    /// Its beginning, and its end if that has passed; `None` while it has not begun.
+    /// Its start, and its end if that has passed; `None` if it has not started.
     fn bounds(self) -> Option<(Instant, Option<Instant>)> {
         match self {
             Window::Ahead => None,
@@ -47,7 +45,7 @@ pub(crate) struct Tally {
     pub(crate) starved: u64,
     pub(crate) unfinished: u64,
     pub(crate) elapsed: Duration,
-    /// Whether the window ended before its time.
+    /// Whether the window ended early.
     pub(crate) interrupted: bool,
     pub(crate) threads: Vec<ClientThread>,
     pub(crate) errors: Errors,
@@ -56,7 +54,7 @@ pub(crate) struct Tally {
     reply_bytes: u64,
     latency_ns: Histogram<u64>,
     /// Present in an open loop.
-    pub(crate) open: Option<Box<OpenTally>>,
+    open: Option<Box<OpenTally>>,
     /// Present in churn.
     churn: Option<Box<ChurnTally>>,
 }
@@ -105,8 +103,9 @@ impl Tally {
         self.messages
     }
 
-    /// Counts messages of one stamp whose replies are complete. The window times what was *due* within it, to the
-    /// end, so that neither the warm-up nor the cut at the end colours the distribution.
+    /// Counts messages of one stamp whose replies are complete. Timed are all messages that were *due* within the
+    /// window, however late they complete, so that neither the warm-up nor the end of the window distorts the
+    /// distribution.
     pub(crate) fn completed(&mut self, stamp: &Stamp, messages: u64, now: Instant) {
         let Some((since, until)) = self.window.bounds() else { return };
         match until {
@@ -124,15 +123,15 @@ impl Tally {
         }
     }
 
-    /// Counts messages that are taken up on the clock's behalf.
+    /// Counts a message that was taken up from an open loop's schedule.
     pub(crate) fn taken_up(&mut self) {
         if let (Some(open), Some(_)) = (&mut self.open, self.window.bounds()) {
             open.taken_up += 1;
         }
     }
 
-    /// Counts a message whose reply is still awaited when the run ends. Its response took longer than it
-    /// has waited: its age is recorded as a lower bound, since leaving it out would flatter the server.
+    /// Counts a message that is still unanswered when the run ends. Its age is a lower bound of its response time
+    /// and is recorded as such, since leaving it out would make the server look faster.
     pub(crate) fn censored(&mut self, stamp: &Stamp, now: Instant) {
         let Some((since, until)) = self.window.bounds() else { return };
         let Some(open) = self.open.as_mut().filter(|_| stamp.due >= since) else { return };
@@ -140,15 +139,15 @@ impl Tally {
         self.record(stamp.due, now);
     }
 
-    /// As [`Tally::censored`], for a message that could not even be taken up.
+    /// As [`Tally::censored`], for a message that was never taken up.
     pub(crate) fn unsent(&mut self, stamp: &Stamp, now: Instant) {
         let Some(open) = &mut self.open else { return };
         open.unsent(stamp, now);
         self.record(stamp.due, now);
     }
 
-    /// Counts a message that will never be answered, for its connection has failed. How long it waited
-    /// until then says nothing.
+    /// Counts a message that will never be answered because its connection has failed. Its age is not
+    /// recorded: it is no bound.
     pub(crate) fn lost(&mut self, stamp: &Stamp) {
         let Some((since, until)) = self.window.bounds() else { return };
         let Some(open) = self.open.as_mut().filter(|_| stamp.due >= since) else { return };
@@ -179,7 +178,7 @@ impl Tally {
         self.errors.add(kind, detail);
     }
 
-    /// Adds what another worker counted beside this one, in the same window of time.
+    /// Adds the counts of another worker for the same window.
     pub(crate) fn merge(&mut self, other: &Tally) -> anyhow::Result<()> {
         self.connections += other.connections;
         self.served += other.served;
@@ -207,8 +206,8 @@ impl Tally {
         Ok(())
     }
 
-    /// The figures of a window that began at `started`. What concerns the whole machine and the judgement are
-    /// the run's to add.
+    /// The figures of a window that started at `started`. The caller adds the machine's steal time and the
+    /// verdict.
     #[expect(clippy::cast_precision_loss, reason = "counts of one run are far below 2^53")]
     pub(crate) fn into_measurement(self, started: SystemTime) -> Measurement {
         let cpu_ns: u64 = self.threads.iter().map(|thread| thread.cpu_ns).sum();
@@ -244,15 +243,6 @@ impl Tally {
             further_ns: of_open_loop.chain(of_churn).collect(),
         }
     }
-}
-
-fn histogram() -> anyhow::Result<Histogram<u64>> {
-    Ok(Histogram::new_with_bounds(1, LONGEST_NS, 3)?)
-}
-
-/// Saturates after 584 years.
-pub(crate) fn nanoseconds(duration: Duration) -> u64 {
-    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

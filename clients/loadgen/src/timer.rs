@@ -1,17 +1,17 @@
-//! Timers of this thread, made as exact as the kernel can.
+//! Timers of this thread, as exact as the kernel can make them.
 
 use std::num::NonZeroU64;
 
 use rustix::thread::{current_timer_slack, set_current_timer_slack};
 
-/// While it lives, a wait with a timeout ends as soon after it as the kernel manages. By default it may
-/// end 50 µs later, so that the kernel can gather timers; an open loop would be late by as much.
+/// While this value exists, the timer slack of the thread is 1 ns, so that timeouts end as exactly as possible.
+/// The default slack is 50 µs, with which the kernel coalesces timers; an open loop would be late by as much.
 pub(crate) struct ExactTimers {
     before: Option<NonZeroU64>,
 }
 
 impl ExactTimers {
-    /// For the calling thread. Where the kernel refuses, timers stay as they are: lateness is measured
+    /// Sets the slack of the calling thread. If the kernel refuses, it stays as it is: lateness is measured
     /// anyway.
     pub(crate) fn new() -> Self {
         let before = current_timer_slack().ok().and_then(NonZeroU64::new);
@@ -50,19 +50,19 @@ mod tests {
             epoll::wait(&epoll, spare_capacity(&mut events), Some(&timeout)).unwrap();
             start.elapsed()
         };
-        // However busy the machine, one in a thousand is woken in time.
+        // Even on a busy machine at least one in a thousand is woken in time.
         let shortest = std::iter::repeat_with(wait).take(1_000).min().unwrap();
         assert!(shortest < Duration::from_millis(1), "{shortest:?}");
     }
 
     #[test]
-    fn the_slack_of_the_callers_thread_is_put_back() {
+    fn the_slack_of_the_calling_thread_is_restored() {
         let before = current_timer_slack().unwrap();
         {
             let _exact = ExactTimers::new();
             assert_eq!(current_timer_slack().unwrap(), 1);
         }
         assert_eq!(current_timer_slack().unwrap(), before);
-        assert_ne!(before, 1, "the test could not have failed");
+        assert_ne!(before, 1, "the test needs a slack other than 1 to be able to fail");
     }
 }

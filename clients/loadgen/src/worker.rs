@@ -1,9 +1,9 @@
-//! What one thread does with its connections: wait for events, read and verify, write what is due.
+//! What one thread does with its connections: wait for readiness, read and verify, write what is due.
 //!
-//! The worker knows nothing of the order of the phases; the engine sets what is to happen (`loading`, the
-//! tally's window) and lets it turn. Per message it makes one read, one write and its share of an
-//! `epoll_wait`, reads the clock once and allocates nothing. Sockets are watched for edges, in both
-//! directions from the beginning: level-triggered, the kernel would look at each socket a second time.
+//! This file is the readiness loop; `phases` runs it for each phase of a run. Per message the worker makes one
+//! read, one write and its share of an `epoll_wait`, reads the clock once and allocates nothing. Sockets are
+//! registered edge-triggered, in both directions from the start: with level-triggered events the kernel would
+//! check each socket a second time.
 
 use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
@@ -16,28 +16,29 @@ use rustix::io::Errno;
 
 use crate::churn::Churn;
 use crate::connection::{Connection, Failure, Received};
-use crate::delays::Delays;
+use crate::delays::{Delays, SlowReading};
 use crate::handle::Handle;
-use crate::open::OpenLoop;
+use crate::open_loop::OpenLoop;
 use crate::outcome::ErrorKind;
 use crate::stamp::Stamp;
 use crate::tally::Tally;
-use crate::timed::SlowReading;
 
+mod churn;
 mod endings;
-mod setup;
+mod open_loop;
+mod phases;
+pub(crate) mod setup;
+mod timed;
 
-pub(crate) use setup::Share;
-
-/// One read takes at most this much, and each event one read, so that no connection starves the others.
+/// One read takes at most this much, and each event leads to one read, so that no connection starves another.
 const BUFFER_BYTES: usize = 64 * 1024;
 
-/// What every socket is watched for.
-pub(crate) const INTEREST: EventFlags =
+/// The events that every socket is registered for.
+const INTEREST: EventFlags =
     EventFlags::IN.union(EventFlags::OUT).union(EventFlags::RDHUP).union(EventFlags::ET);
 
-/// How long a wait goes on without a look at whether the run was stopped.
-const LOOK_UP: Duration = Duration::from_millis(100);
+/// The longest wait without checking whether the run was stopped.
+const STOP_CHECK: Duration = Duration::from_millis(100);
 
 /// Events taken from the kernel at once; more wait for the next call.
 const EVENTS: usize = 1024;
@@ -45,54 +46,50 @@ const EVENTS: usize = 1024;
 pub(crate) struct Worker<'run> {
     /// Which of the workers, from 0.
     pub(crate) index: usize,
-    /// Who may end this, and wants to know how far it is.
-    pub(crate) handle: &'run Handle,
-    pub(crate) epoll: OwnedFd,
-    /// By token, active ones first; `None` once ended or given up.
-    pub(crate) connections: Vec<Option<Connection<'run>>>,
-    /// How many of the tokens are active ones.
-    pub(crate) active: usize,
+    /// Stops the run, and receives its progress.
+    handle: &'run Handle,
+    epoll: OwnedFd,
+    /// Indexed by token, active ones first; `None` once ended or given up.
+    connections: Vec<Option<Connection<'run>>>,
+    /// How many of the tokens belong to active connections.
+    active: usize,
     /// How many connections are open, or being opened.
-    pub(crate) open: usize,
+    open: usize,
     /// How many have not been greeted yet.
-    pub(crate) ungreeted: usize,
+    ungreeted: usize,
     /// Messages sent and not answered yet, on all connections together.
-    pub(crate) in_flight: u64,
+    in_flight: u64,
     pub(crate) tally: Tally,
-    pub(crate) depth: u64,
+    depth: u64,
     /// Whether a completed message of a closed loop is followed by a new one.
-    pub(crate) loading: bool,
+    loading: bool,
     /// Present in an open loop.
-    pub(crate) open_loop: Option<OpenLoop>,
+    open_loop: Option<OpenLoop>,
     /// Present in churn.
-    pub(crate) churn: Option<Churn<'run>>,
+    churn: Option<Churn<'run>>,
     /// Present if clients think before they send.
-    pub(crate) thinking: Option<Delays>,
+    thinking: Option<Delays>,
     /// Present while clients read slowly.
-    pub(crate) slow_reading: Option<SlowReading>,
-    /// Whether anything at all is done by the clock.
-    pub(crate) is_timed: bool,
-    /// Why this worker cannot go on.
-    pub(crate) broken: Option<anyhow::Error>,
+    slow_reading: Option<SlowReading>,
+    /// Whether any action is timed.
+    is_timed: bool,
+    /// The error that ends this worker.
+    broken: Option<anyhow::Error>,
     buffer: Box<[u8]>,
     /// The newest reading of the clock.
-    pub(crate) now: Instant,
+    now: Instant,
 }
 
 impl<'run> Worker<'run> {
-    /// Handles events until `deadline`, or until `done` or until no connection is left.
-    pub(crate) fn turn_until(
-        &mut self,
-        deadline: Instant,
-        done: impl Fn(&Self) -> bool,
-    ) -> anyhow::Result<()> {
+    /// Handles events until `deadline`, until `done` returns true, or until no connection is left.
+    fn turn_until(&mut self, deadline: Instant, done: impl Fn(&Self) -> bool) -> anyhow::Result<()> {
         let mut events = Vec::with_capacity(EVENTS);
         self.now = Instant::now();
         while self.now < deadline && self.open > 0 && !done(self) {
-            self.handle.counted(self.index, self.tally.messages());
-            let wake = self.wake_up(deadline.min(self.now + LOOK_UP));
+            self.handle.publish(self.index, self.tally.messages());
+            let wake = self.wake_up(deadline.min(self.now + STOP_CHECK));
             let timeout = Timespec::try_from(wake.saturating_duration_since(self.now))
-                .context("a wait is out of range")?;
+                .context("the time to wait is out of range")?;
             match epoll::wait(&self.epoll, spare_capacity(&mut events), Some(&timeout)) {
                 Ok(_) | Err(Errno::INTR) => {}
                 Err(error) => return Err(error).context("waiting for readiness with epoll failed"),
@@ -103,9 +100,9 @@ impl<'run> Worker<'run> {
                 if let Ok(token) = usize::try_from(token) {
                     self.handle(token, flags);
                 }
-                self.do_timed();
+                self.run_timed();
             }
-            self.do_timed();
+            self.run_timed();
             if let Some(error) = self.broken.take() {
                 return Err(error);
             }
@@ -113,8 +110,8 @@ impl<'run> Worker<'run> {
         Ok(())
     }
 
-    /// Until when to wait for events. The clock is read again if it matters: what was done since the last
-    /// reading took its time.
+    /// Until when to wait for events. If an action is timed the clock is read again, since time has passed since
+    /// the last reading.
     fn wake_up(&mut self, deadline: Instant) -> Instant {
         if !self.is_timed {
             return deadline;
@@ -124,7 +121,7 @@ impl<'run> Worker<'run> {
         due.min(deadline)
     }
 
-    /// Reads, then writes: a server that waits for us to read is always relieved first.
+    /// Reads, then writes: a server may be blocked until its replies are read.
     fn handle(&mut self, token: usize, ready: EventFlags) {
         if ready.intersects(EventFlags::IN | EventFlags::RDHUP | EventFlags::HUP | EventFlags::ERR) {
             let room = self.receive(token, ready);
@@ -136,10 +133,10 @@ impl<'run> Worker<'run> {
         self.with(token, |connection| connection.flush(now));
     }
 
-    /// What follows a greeting or a reply. Returns whether everything that could be written was.
+    /// Sends what a greeting or a reply made room for. Returns whether pending bytes were flushed on the way.
     fn use_room(&mut self, token: usize, room: u64) -> bool {
         if self.churn.is_some() {
-            self.go_on(token);
+            self.advance_slot(token);
             return true;
         }
         if !self.loading || self.open_loop.is_some() {
@@ -170,7 +167,7 @@ impl<'run> Worker<'run> {
             self.ungreeted -= 1;
             self.tally.greeted(connection.opened(), self.now);
             if let Some(open_loop) = self.open_loop.as_mut().filter(|_| token < self.active) {
-                open_loop.joins(token, self.now);
+                open_loop.join(token, self.now);
             }
         }
         if !was_served && connection.served() {
@@ -190,7 +187,7 @@ impl<'run> Worker<'run> {
                 let pauses = self.pause_reading(token);
                 let more = more || ready.intersects(EventFlags::RDHUP | EventFlags::HUP | EventFlags::ERR);
                 if more && !pauses {
-                    self.look_again(token);
+                    self.rearm(token);
                 }
                 return match (token < self.active, greeted_now) {
                     (false, _) => 0,
@@ -206,7 +203,7 @@ impl<'run> Worker<'run> {
     }
 
     /// Puts `messages` more messages in flight.
-    pub(crate) fn send(&mut self, token: usize, messages: u64, stamp: Stamp) {
+    fn send(&mut self, token: usize, messages: u64, stamp: Stamp) {
         let Some(connection) = &mut self.connections[token] else { return };
         connection.queue(messages, stamp);
         self.in_flight += messages;
@@ -214,8 +211,8 @@ impl<'run> Worker<'run> {
         self.with(token, |connection| connection.flush(now));
     }
 
-    /// Asks for another event if there is more to read: an edge is told only once.
-    pub(crate) fn look_again(&mut self, token: usize) {
+    /// Asks for another event if there is more to read: an edge is reported only once.
+    fn rearm(&mut self, token: usize) {
         let Some(connection) = &self.connections[token] else { return };
         let data = EventData::new_u64(token as u64);
         if let Err(error) = epoll::modify(&self.epoll, connection.stream(), data, INTEREST) {
@@ -224,12 +221,8 @@ impl<'run> Worker<'run> {
         }
     }
 
-    /// Does something that writes, and gives the connection up if it fails.
-    pub(crate) fn with(
-        &mut self,
-        token: usize,
-        action: impl FnOnce(&mut Connection<'run>) -> Result<(), Failure>,
-    ) {
+    /// Performs an action that writes, and gives the connection up if it fails.
+    fn with(&mut self, token: usize, action: impl FnOnce(&mut Connection<'run>) -> Result<(), Failure>) {
         let Some(connection) = &mut self.connections[token] else { return };
         if let Err(failure) = action(connection) {
             self.fail(token, failure);

@@ -1,7 +1,7 @@
-//! Every way in which a server can be wrong is reported as what it is, and the run ends.
+//! Every kind of faulty server is reported with the right error, and the run ends.
 //!
-//! Where all connections fail at once the run ends with them, however long the window is; so a long
-//! window costs nothing and leaves no room for chance.
+//! When all connections have failed the run ends, however long the window is. So a long window costs no time,
+//! and the result does not depend on timing.
 #![cfg(target_os = "linux")]
 
 mod common;
@@ -17,23 +17,23 @@ use protocol::GREETING;
 
 const CONNECTIONS: usize = 3;
 
-/// Loads a server that distorts its replies in such a way that every connection fails at once.
+/// Loads a server that distorts its replies so that every connection fails.
 fn distorted(distort: fn(&mut Vec<u8>)) -> Outcome {
     load(start(move |stream, _| serve(&stream, distort)))
 }
 
-/// Loads a server whose connections all fail at once.
+/// Loads a server whose connections all fail.
 fn load(address: SocketAddr) -> Outcome {
     load_by(address, &patient(CONNECTIONS, 60_000))
 }
 
-/// Loads a server whose connections stay open although something is missing.
-fn load_in_vain(address: SocketAddr, close_ms: u64) -> Outcome {
+/// Loads a server that keeps its connections open although replies are missing.
+fn load_until_timeout(address: SocketAddr, close_ms: u64) -> Outcome {
     load_by(address, &Scenario { drain_ms: 20, close_ms, ..patient(CONNECTIONS, 20) })
 }
 
 fn load_by(address: SocketAddr, scenario: &Scenario) -> Outcome {
-    run(address, scenario, |_| {}).expect("a run, however the server fails").outcome
+    run(address, scenario, |_| {}).expect("a run, whatever the server does").outcome
 }
 
 /// Reads one whole request of the default scenario.
@@ -41,25 +41,25 @@ fn read_request(stream: &mut TcpStream) -> io::Result<()> {
     stream.read_exact(&mut [0; 66])
 }
 
-/// Neither answers nor closes, for as long as the test lasts.
+/// Neither answers nor closes until the test ends.
 fn hold_open(_stream: &TcpStream) -> io::Result<()> {
     loop {
         thread::park();
     }
 }
 
-fn assert_all_fail(outcome: &Outcome, kind: ErrorKind, sentence: &str) {
+fn assert_all_fail(outcome: &Outcome, kind: ErrorKind, text: &str) {
     assert_eq!(outcome.errors.count(kind), CONNECTIONS as u64, "{:?}", outcome.errors);
     assert_eq!(outcome.errors.total(), CONNECTIONS as u64, "{:?}", outcome.errors);
     assert_eq!(outcome.starved, 0);
     let first = outcome.errors.first.as_deref().expect("the first error in full");
-    assert!(first.contains(sentence), "{first}");
+    assert!(first.contains(text), "{first}");
 }
 
 #[test]
 fn a_dropped_byte_is_a_missing_reply() {
     let address = start(|stream, _| serve(&stream, |reply| reply.truncate(63)));
-    let outcome = load_in_vain(address, 30_000);
+    let outcome = load_until_timeout(address, 30_000);
     assert_all_fail(&outcome, ErrorKind::MissingReply, "after 63 of 64");
     assert_eq!(outcome.unfinished, CONNECTIONS as u64);
 }
@@ -67,14 +67,14 @@ fn a_dropped_byte_is_a_missing_reply() {
 #[test]
 fn a_dropped_reply_is_a_missing_reply() {
     let address = start(|stream, _| serve(&stream, Vec::clear));
-    let outcome = load_in_vain(address, 30_000);
+    let outcome = load_until_timeout(address, 30_000);
     assert_all_fail(&outcome, ErrorKind::MissingReply, "after 0 of 64");
 }
 
 #[test]
 fn a_duplicated_reply_is_extra_bytes() {
     let outcome = distorted(|reply| reply.extend_from_within(..));
-    assert_all_fail(&outcome, ErrorKind::ExtraByte, "only 64 reply bytes were owed");
+    assert_all_fail(&outcome, ErrorKind::ExtraByte, "only 64 reply bytes were due");
 }
 
 #[test]
@@ -124,7 +124,7 @@ fn a_wrong_wrap_is_a_wrong_byte() {
 }
 
 #[test]
-fn a_server_that_greets_nobody_is_not_taken_for_a_sequential_one() {
+fn a_server_that_greets_no_connection_fails_instead_of_starving_all() {
     let address = start(|mut stream, _| stream.read_exact(&mut [0]));
     let outcome = load_by(address, &Scenario { greeting_wait_ms: 20, ..patient(CONNECTIONS, 20) });
     assert_all_fail(&outcome, ErrorKind::NoGreeting, "no connection was greeted");
@@ -132,7 +132,7 @@ fn a_server_that_greets_nobody_is_not_taken_for_a_sequential_one() {
 }
 
 #[test]
-fn a_wrong_greeting_is_told() {
+fn a_wrong_greeting_is_reported() {
     let address = start(|mut stream, _| {
         stream.write_all(b"+")?;
         stream.read_exact(&mut [0])
@@ -143,11 +143,11 @@ fn a_wrong_greeting_is_told() {
 #[test]
 fn closing_without_a_greeting_is_a_rejection() {
     let address = start(|stream, _| stream.shutdown(Shutdown::Both));
-    assert_all_fail(&load(address), ErrorKind::Rejected, "without having greeted");
+    assert_all_fail(&load(address), ErrorKind::Rejected, "without greeting");
 }
 
 #[test]
-fn closing_before_the_client_has_is_an_early_end() {
+fn closing_before_the_client_does_is_an_early_end() {
     let address = start(|mut stream, _| {
         stream.write_all(&[GREETING])?;
         read_request(&mut stream)
@@ -156,7 +156,7 @@ fn closing_before_the_client_has_is_an_early_end() {
 }
 
 #[test]
-fn an_end_that_arrives_together_with_the_greeting_is_seen() {
+fn an_end_that_arrives_together_with_the_greeting_is_noticed() {
     let (listener, address) = listen();
     let (closed, wait_for_close) = mpsc::channel();
     thread::spawn(move || {
@@ -189,17 +189,17 @@ fn closing_with_unread_requests_is_a_reset() {
 }
 
 #[test]
-fn a_server_that_stops_answering_is_stalled_and_waited_for_no_longer_than_told() {
+fn a_server_that_stops_answering_is_stalled_after_the_configured_wait() {
     let address = start(|mut stream, _| {
         stream.write_all(&[GREETING])?;
         read_request(&mut stream)?;
         hold_open(&stream)
     });
-    let outcome = load_in_vain(address, 20);
+    let outcome = load_until_timeout(address, 20);
     assert_all_fail(
         &outcome,
         ErrorKind::Stalled,
-        "within 20 ms after the client had (1 messages unanswered)",
+        "within 20 ms after the client closed its side (1 messages unanswered)",
     );
 }
 

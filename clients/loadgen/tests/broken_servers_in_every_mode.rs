@@ -1,4 +1,4 @@
-//! Eight ways for a server to be wrong, and each kind of load notices each of them.
+//! Eight kinds of faulty servers, each of which every kind of load detects.
 #![cfg(target_os = "linux")]
 
 mod common;
@@ -12,8 +12,8 @@ use protocol::GREETING;
 
 const CONNECTIONS: usize = 4;
 
-/// All kinds of load, by name. Where every connection fails the run ends with it, so that the window can be
-/// long; what stays open is waited for briefly.
+/// All kinds of load, by name. When every connection has failed the run ends, so the window can be long; the
+/// wait for connections that stay open is short.
 fn modes() -> Vec<(&'static str, Scenario)> {
     let base = Scenario { drain_ms: 50, close_ms: 30_000, ..patient(CONNECTIONS, 100) };
     let open = |arrivals| Load::Open { rate: 1_000, arrivals, seed: 1 };
@@ -34,11 +34,11 @@ fn modes() -> Vec<(&'static str, Scenario)> {
     ]
 }
 
-/// Puts each kind of load on a server; all connections must fail in one of these ways.
-fn all_notice(kinds: &[ErrorKind], change: fn(&mut Scenario), server: impl Fn() -> SocketAddr) {
+/// Puts each kind of load on a server; all connections must fail with one of these kinds.
+fn assert_all_detect(kinds: &[ErrorKind], change: fn(&mut Scenario), server: impl Fn() -> SocketAddr) {
     for (name, mut scenario) in modes() {
         change(&mut scenario);
-        let outcome = run(server(), &scenario, |_| {}).expect("a run, however the server fails").outcome;
+        let outcome = run(server(), &scenario, |_| {}).expect("a run, whatever the server does").outcome;
         let found: u64 = kinds.iter().map(|kind| outcome.errors.count(*kind)).sum();
         assert_eq!(found, CONNECTIONS as u64, "{name}: {:?}", outcome.errors);
         assert_eq!(outcome.errors.total(), CONNECTIONS as u64, "{name}: {:?}", outcome.errors);
@@ -58,9 +58,9 @@ fn distorting(distort: fn(&mut Vec<u8>)) -> SocketAddr {
 
 #[test]
 fn a_dropped_byte() {
-    // Seen at the end of the stream, or as soon as another reply stands in its place.
+    // Detected at the end of the stream, or as soon as another reply takes its place.
     let kinds = [ErrorKind::MissingReply, ErrorKind::WrongByte];
-    all_notice(
+    assert_all_detect(
         &kinds,
         |_| {},
         || {
@@ -73,14 +73,14 @@ fn a_dropped_byte() {
 
 #[test]
 fn a_duplicated_reply() {
-    // With more in flight, the copy stands where another reply is due and is one too many in the end.
+    // With more in flight, the copy takes the place of another reply, and there is one too many at the end.
     let kinds = [ErrorKind::ExtraByte];
-    all_notice(&kinds, |_| {}, || distorting(|reply| reply.extend_from_within(..)));
+    assert_all_detect(&kinds, |_| {}, || distorting(|reply| reply.extend_from_within(..)));
 }
 
 #[test]
 fn swapped_bytes() {
-    all_notice(
+    assert_all_detect(
         &[ErrorKind::WrongByte],
         |_| {},
         || {
@@ -96,12 +96,12 @@ fn swapped_bytes() {
 #[test]
 fn an_extra_byte() {
     let kinds = [ErrorKind::ExtraByte, ErrorKind::WrongByte];
-    all_notice(&kinds, |_| {}, || distorting(|reply| reply.push(b'!')));
+    assert_all_detect(&kinds, |_| {}, || distorting(|reply| reply.push(b'!')));
 }
 
 #[test]
 fn a_wrong_wrap() {
-    all_notice(
+    assert_all_detect(
         &[ErrorKind::WrongByte],
         |_| {},
         || {
@@ -116,18 +116,18 @@ fn a_wrong_wrap() {
 
 #[test]
 fn no_greeting() {
-    // There is nothing to wait for: nobody will be greeted.
+    // No connection will be greeted, so the wait is short.
     let change = |scenario: &mut Scenario| scenario.greeting_wait_ms = 20;
-    all_notice(&[ErrorKind::NoGreeting], change, || {
+    assert_all_detect(&[ErrorKind::NoGreeting], change, || {
         start(|mut stream: TcpStream, _| stream.read_exact(&mut [0]))
     });
 }
 
 #[test]
 fn an_early_end() {
-    // What the client sent meanwhile and nobody read turns the end into a reset.
+    // Closing with unread requests turns the end into a reset.
     let kinds = [ErrorKind::EarlyEnd, ErrorKind::Reset];
-    all_notice(
+    assert_all_detect(
         &kinds,
         |_| {},
         || {
@@ -142,7 +142,7 @@ fn an_early_end() {
 #[test]
 fn a_stall() {
     let change = |scenario: &mut Scenario| scenario.close_ms = 50;
-    all_notice(&[ErrorKind::Stalled], change, || {
+    assert_all_detect(&[ErrorKind::Stalled], change, || {
         start(|mut stream, _| {
             stream.write_all(&[GREETING])?;
             stream.read_exact(&mut [0; 66])?;

@@ -1,4 +1,4 @@
-//! Churn: whole connections, one after the other in each place.
+//! Churn: whole connections, one after the other in each slot.
 #![cfg(target_os = "linux")]
 
 mod common;
@@ -14,12 +14,12 @@ use common::{listen, patient, serve, start};
 use loadgen::{Churned, Dialect, ErrorKind, Load, Outcome, Phase, Scenario, run};
 use protocol::GREETING;
 
-fn churn(places: usize, duration_ms: u64) -> Scenario {
-    Scenario { load: Load::Churn, ..patient(places, duration_ms) }
+fn churn(slots: usize, duration_ms: u64) -> Scenario {
+    Scenario { load: Load::Churn, ..patient(slots, duration_ms) }
 }
 
 fn churned(outcome: &Outcome) -> &Churned {
-    outcome.churned.as_ref().expect("what churn tells")
+    outcome.churned.as_ref().expect("the figures of churn")
 }
 
 #[test]
@@ -42,9 +42,9 @@ fn every_connection_is_greeted_answered_once_and_closed() {
     assert_eq!(outcome.connections, connections.load(Ordering::Relaxed));
     assert_eq!(outcome.connections * 64, reply_bytes.load(Ordering::Relaxed));
     assert_eq!(outcome.unfinished, 0);
-    // Before the window begins, connections may come and go uncounted.
+    // Connections that end before the window starts are not counted.
     assert!(churned.completed + churned.drained <= outcome.connections);
-    assert!((1..=5).contains(&churned.drained), "each place drains one at most: {churned:?}");
+    assert!((1..=5).contains(&churned.drained), "each slot drains at most one: {churned:?}");
     if let (Some(life), Some(greeting)) = (churned.life, churned.greeting) {
         assert!(life.samples <= greeting.samples);
         assert!(greeting.p50_ns <= life.max_ns);
@@ -52,7 +52,7 @@ fn every_connection_is_greeted_answered_once_and_closed() {
 }
 
 #[test]
-fn a_place_opens_its_next_connection_only_when_the_server_has_closed_the_last() {
+fn a_slot_opens_its_next_connection_only_when_the_server_has_closed_the_last() {
     let open = Arc::new(AtomicU64::new(0));
     let most = Arc::new(AtomicU64::new(0));
     let (now_open, most_open) = (Arc::clone(&open), Arc::clone(&most));
@@ -63,7 +63,7 @@ fn a_place_opens_its_next_connection_only_when_the_server_has_closed_the_last() 
             most_open.fetch_max(now_open.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
             thread::spawn(move || {
                 let result = serve(&stream, |_| {});
-                // Counted before the stream is closed, so that the next one cannot come first.
+                // Counted before the stream is closed, since the client opens the next connection then.
                 now_open.fetch_sub(1, Ordering::SeqCst);
                 result
             });
@@ -75,7 +75,7 @@ fn a_place_opens_its_next_connection_only_when_the_server_has_closed_the_last() 
 }
 
 #[test]
-fn a_sequential_server_serves_all_places_in_turn() {
+fn a_sequential_server_serves_all_slots_in_turn() {
     let (listener, address) = listen();
     thread::spawn(move || {
         for stream in listener.incoming() {
@@ -88,7 +88,7 @@ fn a_sequential_server_serves_all_places_in_turn() {
 }
 
 #[test]
-fn a_raw_echo_is_churned_in_its_own_dialect() {
+fn churn_works_in_the_echo_dialect() {
     let address = start(|stream, _| io::copy(&mut &stream, &mut &stream).map(drop));
     let outcome = run(address, &Scenario { dialect: Dialect::Echo, ..churn(3, 50) }, |_| {}).unwrap().outcome;
     assert!(outcome.errors.is_empty(), "{:?}", outcome.errors);
@@ -97,7 +97,7 @@ fn a_raw_echo_is_churned_in_its_own_dialect() {
 }
 
 #[test]
-fn connections_that_are_never_greeted_starve_beside_others() {
+fn a_connection_that_is_never_greeted_starves_while_others_are_served() {
     let address = start(|mut stream, number| {
         if number == 0 {
             return stream.read_exact(&mut [0]);
@@ -110,7 +110,7 @@ fn connections_that_are_never_greeted_starve_beside_others() {
 }
 
 #[test]
-fn a_place_whose_connection_fails_is_given_up_and_the_others_go_on() {
+fn a_slot_whose_connection_fails_is_given_up_and_the_others_continue() {
     let address = start(|mut stream: TcpStream, number| {
         if number == 1 {
             stream.write_all(&[GREETING])?;
@@ -124,7 +124,7 @@ fn a_place_whose_connection_fails_is_given_up_and_the_others_go_on() {
 }
 
 #[test]
-fn where_nobody_listens_every_place_fails_once() {
+fn without_a_listener_every_slot_fails_once() {
     let (listener, address) = listen();
     drop(listener);
     let outcome = run(address, &churn(3, 60_000), |_| {}).unwrap().outcome;
@@ -133,7 +133,7 @@ fn where_nobody_listens_every_place_fails_once() {
 }
 
 #[test]
-fn connections_churn_among_idle_ones() {
+fn churn_runs_beside_idle_connections() {
     let (release, wait) = mpsc::channel::<()>();
     let idle = Arc::new(AtomicU64::new(0));
     let counter = Arc::clone(&idle);
@@ -141,7 +141,7 @@ fn connections_churn_among_idle_ones() {
         if number >= 4 {
             return serve(&stream, |_| {});
         }
-        // The idle ones were opened first; not a byte may come from them.
+        // The idle connections were opened first; they must send nothing.
         stream.write_all(&[GREETING])?;
         counter.fetch_add(1, Ordering::SeqCst);
         let read = stream.read(&mut [0])?;
@@ -151,7 +151,7 @@ fn connections_churn_among_idle_ones() {
     });
     let outcome = run(address, &Scenario { idle: 4, ..churn(2, 50) }, |phase| {
         if phase == Phase::Closing {
-            assert_eq!(idle.load(Ordering::SeqCst), 4, "idle connections stay to the end");
+            assert_eq!(idle.load(Ordering::SeqCst), 4, "idle connections stay open until the end");
             release.send(()).unwrap();
         }
     })

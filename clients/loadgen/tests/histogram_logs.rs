@@ -37,7 +37,7 @@ fn logged_run(address: SocketAddr, log: &Path, arguments: &[&str]) -> Outcome {
 }
 
 #[test]
-fn each_kind_of_load_exposes_what_its_percentiles_are_read_from() {
+fn each_kind_of_load_exposes_the_histograms_behind_its_percentiles() {
     let address = server();
     let measure = |load| run(address, &Scenario { load, ..patient(2, 50) }, |_| {}).unwrap();
     let of = |measurement: &Measurement, name| Latency::of(&measurement.further_ns[name]);
@@ -47,15 +47,15 @@ fn each_kind_of_load_exposes_what_its_percentiles_are_read_from() {
     assert_eq!(Latency::of(&closed.latency_ns), closed.outcome.latency);
 
     let open = measure(Load::Open { rate: 500, arrivals: Arrivals::Uniform, seed: 0 });
-    let told = open.outcome.open_loop.clone().unwrap();
-    assert_eq!(of(&open, "service"), told.service);
-    assert_eq!(of(&open, "send_lag"), told.send_lag);
-    assert_eq!(of(&open, "generator_late"), told.generator_late);
-    assert_eq!(of(&open, "blocked"), told.blocked);
+    let figures = open.outcome.open_loop.clone().unwrap();
+    assert_eq!(of(&open, "service"), figures.service);
+    assert_eq!(of(&open, "send_lag"), figures.send_lag);
+    assert_eq!(of(&open, "generator_late"), figures.generator_late);
+    assert_eq!(of(&open, "blocked"), figures.blocked);
 
     let churn = measure(Load::Churn);
-    let told = churn.outcome.churned.clone().unwrap();
-    assert_eq!((of(&churn, "greeting"), of(&churn, "life")), (told.greeting, told.life));
+    let figures = churn.outcome.churned.clone().unwrap();
+    assert_eq!((of(&churn, "greeting"), of(&churn, "life")), (figures.greeting, figures.life));
 }
 
 #[test]
@@ -94,8 +94,8 @@ fn a_file_that_cannot_be_merged_is_named_with_line_and_cause() {
     std::fs::write(&binary, [0xff, 0xfe]).unwrap();
     for (path, words) in [
         (missing, "does it exist"),
-        (garbage, "give files that --hist-out has written: line 2: not an interval"),
-        (binary, "it is not text"),
+        (garbage, "give files that --hist-out wrote: line 2: not an interval"),
+        (binary, "it is not UTF-8 text"),
     ] {
         let path = path.to_str().unwrap();
         let output = loadgen(&["merge", path]);
@@ -106,10 +106,10 @@ fn a_file_that_cannot_be_merged_is_named_with_line_and_cause() {
 }
 
 #[test]
-fn a_log_that_cannot_be_written_costs_no_run() {
+fn a_log_that_cannot_be_written_is_reported_before_the_run() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("none").join("run.hlog");
-    // Nobody listens on port 1; it is not even tried.
+    // No server listens on port 1, but the log is checked before connecting.
     let output = loadgen(&["127.0.0.1:1", "--hist-out", path.to_str().unwrap()]);
     let message = String::from_utf8(output.stderr).unwrap();
     assert!(message.contains("cannot write the histogram log"), "{message}");

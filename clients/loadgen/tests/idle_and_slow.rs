@@ -58,12 +58,12 @@ fn idle_connections_of_a_raw_echo_do_not_starve() {
 }
 
 #[test]
-fn connections_come_from_as_many_addresses_as_asked_for() {
+fn connections_use_the_requested_number_of_source_addresses() {
     let peers: Arc<Mutex<HashMap<IpAddr, usize>>> = Arc::default();
     let seen = Arc::clone(&peers);
     let address = start(move |stream, _| {
         let peer = stream.peer_addr()?.ip();
-        *seen.lock().expect("no test has panicked").entry(peer).or_default() += 1;
+        *seen.lock().expect("no poisoned lock").entry(peer).or_default() += 1;
         serve(&stream, |_| {})
     });
     let scenario = Scenario { sources: 3, idle: 6, ..patient(3, 20) };
@@ -75,7 +75,7 @@ fn connections_come_from_as_many_addresses_as_asked_for() {
 }
 
 #[test]
-fn a_client_that_thinks_waits_between_a_reply_and_its_next_message() {
+fn a_client_with_a_think_time_waits_between_a_reply_and_its_next_message() {
     let gaps: Arc<Mutex<Vec<Duration>>> = Arc::default();
     let seen = Arc::clone(&gaps);
     let address = start(move |mut stream, _| {
@@ -84,9 +84,9 @@ fn a_client_that_thinks_waits_between_a_reply_and_its_next_message() {
         let mut answered = None;
         while stream.read_exact(&mut request).is_ok() {
             let now = Instant::now();
-            seen.lock().expect("no test has panicked").extend(answered.map(|answered| now - answered));
+            seen.lock().expect("no poisoned lock").extend(answered.map(|answered| now - answered));
             let length = session.transform_in_place(&mut request);
-            // Taken before the reply is sent: the gap cannot come out shorter than it was.
+            // Taken before the reply is sent, so that the gap is not measured too short.
             answered = Some(Instant::now());
             stream.write_all(&request[..length])?;
         }
@@ -98,14 +98,14 @@ fn a_client_that_thinks_waits_between_a_reply_and_its_next_message() {
     let gaps = gaps.lock().unwrap();
     assert!(!gaps.is_empty());
     assert!(gaps.iter().all(|gap| *gap >= Duration::from_millis(20)), "{gaps:?}");
-    // Thinking is no part of the round trip, and nobody thinks twice at once.
-    let thoughts = outcome.elapsed_ns / 20_000_000;
-    assert!(outcome.messages + outcome.drained <= 2 * (thoughts + 2), "{outcome:?}");
+    // A client has one pause at a time, and pauses are not part of the round trip.
+    let pauses = outcome.elapsed_ns / 20_000_000;
+    assert!(outcome.messages + outcome.drained <= 2 * (pauses + 2), "{outcome:?}");
     assert_eq!(outcome.unfinished, 0);
 }
 
 #[test]
-fn a_slow_reader_takes_little_at_a_time_and_everything_in_the_end() {
+fn a_slow_reader_reads_little_at_a_time_and_everything_in_the_end() {
     let sent = Arc::new(AtomicU64::new(0));
     let counter = Arc::clone(&sent);
     let address = start(move |stream, _| {
@@ -125,7 +125,7 @@ fn a_slow_reader_takes_little_at_a_time_and_everything_in_the_end() {
 }
 
 #[test]
-fn an_end_during_a_pause_in_reading_is_seen() {
+fn an_end_during_a_pause_in_reading_is_noticed() {
     let address = start(|mut stream, _| {
         stream.write_all(&[GREETING])?;
         stream.read_exact(&mut [0; 66])
@@ -136,7 +136,7 @@ fn an_end_during_a_pause_in_reading_is_seen() {
 }
 
 #[test]
-fn a_ramp_measures_each_number_of_connections_on_its_own() {
+fn a_ramp_measures_each_number_of_connections_separately() {
     let address = start(|stream, _| serve(&stream, |_| {}));
     let scenario = Scenario { threads: 4, ..patient(50, 20) };
     let mut began = Vec::new();
@@ -156,7 +156,7 @@ fn a_ramp_measures_each_number_of_connections_on_its_own() {
 }
 
 #[test]
-fn a_ramp_that_the_machine_cannot_hold_is_refused_before_it_begins() {
+fn a_ramp_with_an_invalid_step_is_rejected_before_it_starts() {
     let mut observed = 0;
     let count = |_: &Scenario, _| observed += 1;
     let address = start(|stream, _| serve(&stream, |_| {}));

@@ -1,4 +1,4 @@
-//! Runs that are ended early: by a handle, by Ctrl-C, and by a second one.
+//! Runs that are ended early: by a handle, by Ctrl-C and by a second Ctrl-C.
 #![cfg(target_os = "linux")]
 
 mod common;
@@ -39,7 +39,7 @@ fn stopped_run(scenario: &Scenario) -> Outcome {
 }
 
 #[test]
-fn a_stopped_run_tells_what_it_had_measured() {
+fn a_stopped_run_reports_what_it_measured() {
     for load in [Load::Closed, Load::Churn, Load::Open { rate: 1_000, arrivals: Arrivals::Uniform, seed: 0 }]
     {
         let outcome = stopped_run(&Scenario { load, threads: 2, ..patient(4, LONG_MS) });
@@ -47,15 +47,15 @@ fn a_stopped_run_tells_what_it_had_measured() {
         assert!(outcome.messages > 0, "{outcome:?}");
         assert!(outcome.elapsed_ns < LONG_MS * 1_000_000, "{outcome:?}");
         assert!(outcome.errors.is_empty(), "{:?}", outcome.errors);
-        assert_eq!(outcome.unfinished, 0, "what is in flight is drained: {outcome:?}");
+        assert_eq!(outcome.unfinished, 0, "messages in flight are drained: {outcome:?}");
     }
 }
 
 #[test]
-fn what_would_have_been_due_after_the_stop_is_not_counted() {
+fn messages_due_after_the_stop_are_not_counted() {
     let load = Load::Open { rate: 1_000, arrivals: Arrivals::Uniform, seed: 0 };
     let outcome = stopped_run(&Scenario { load, ..patient(1, LONG_MS) });
-    let open = outcome.open_loop.expect("what an open loop tells");
+    let open = outcome.open_loop.expect("the figures of an open loop");
     assert_eq!(open.due, outcome.elapsed_ns.div_ceil(1_000_000), "one each millisecond: {open:?}");
     assert_eq!(outcome.latency.expect("times").samples, open.due);
 }
@@ -75,11 +75,11 @@ fn a_run_that_is_stopped_before_its_window_measures_nothing() {
 }
 
 #[test]
-fn a_run_that_waits_for_a_greeting_sees_the_stop() {
+fn a_run_that_waits_for_a_greeting_can_be_stopped() {
     let handle = Handle::new();
     let stopper = handle.clone();
     let address = start(move |mut stream, _| {
-        // Accepted, so the client is about to wait.
+        // Accepted, so the client is about to wait for the greeting.
         stopper.stop();
         stream.read_exact(&mut [0])
     });
@@ -90,7 +90,7 @@ fn a_run_that_waits_for_a_greeting_sees_the_stop() {
 }
 
 #[test]
-fn a_ramp_that_is_stopped_keeps_the_steps_it_had_made() {
+fn a_stopped_ramp_keeps_its_finished_steps() {
     let handle = Handle::new();
     let steps = ramp_until(server(), &patient(1, 20), &[1, 2, 3], &handle, |scenario, phase| {
         if scenario.connections == 2 && phase == Phase::Greeting {
@@ -102,12 +102,12 @@ fn a_ramp_that_is_stopped_keeps_the_steps_it_had_made() {
 }
 
 #[test]
-fn the_window_of_a_run_that_nobody_stops_is_not_interrupted() {
+fn a_run_that_is_not_stopped_is_not_interrupted() {
     let outcome = run_until(server(), &patient(1, 20), &Handle::new(), |_| {}).unwrap().unwrap().outcome;
     assert!(!outcome.interrupted);
 }
 
-/// The tool on its way, and the lines of its standard error.
+/// The running tool and the lines of its standard error.
 struct Tool {
     child: Child,
     lines: Box<dyn Iterator<Item = String> + Send>,
@@ -157,7 +157,7 @@ fn an_interrupt_ends_the_run_and_prints_what_was_measured() {
 
 #[test]
 fn a_second_interrupt_ends_the_process_at_once() {
-    // It greets and then neither reads nor closes, so that the drain takes its time.
+    // Greets and then neither reads nor closes, so that draining takes long.
     let address = start(|mut stream, _| {
         stream.write_all(&[GREETING])?;
         loop {
@@ -174,7 +174,7 @@ fn a_second_interrupt_ends_the_process_at_once() {
 }
 
 #[test]
-fn connections_are_greeted_first_and_the_load_begins_at_the_given_time() {
+fn connections_are_greeted_first_and_the_load_starts_at_the_given_time() {
     let time = humantime::format_rfc3339_millis(SystemTime::now() + Duration::from_secs(1)).to_string();
     let begin = humantime::parse_rfc3339(&time).unwrap();
     let (early, in_time) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
@@ -197,7 +197,7 @@ fn connections_are_greeted_first_and_the_load_begins_at_the_given_time() {
 }
 
 #[test]
-fn a_time_that_has_passed_is_refused_before_anything_is_opened() {
+fn a_start_time_in_the_past_is_rejected_before_connecting() {
     let output = Command::new(env!("CARGO_BIN_EXE_loadgen"))
         .args(["127.0.0.1:1", "--start-at", "2020-01-01T00:00:00Z"])
         .output()

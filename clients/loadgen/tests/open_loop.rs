@@ -1,7 +1,7 @@
-//! The open loop: what is due is due, whatever the server does, and nothing is forgotten.
+//! The open loop: messages are due whatever the server does, and every one of them is accounted for.
 //!
-//! Nothing here depends on how fast the machine is: times are only ever compared with what they cannot fall
-//! short of, and messages are counted.
+//! Nothing here depends on the speed of the machine: times are only compared with lower bounds, and messages are
+//! counted.
 #![cfg(target_os = "linux")]
 
 mod common;
@@ -26,18 +26,18 @@ fn at_rate(rate: u64, connections: usize, duration_ms: u64) -> Scenario {
 }
 
 fn open_loop(outcome: &Outcome) -> &OpenLoop {
-    outcome.open_loop.as_ref().expect("what an open loop tells")
+    outcome.open_loop.as_ref().expect("the figures of an open loop")
 }
 
-/// Each message that was due is in the response times, or was lost with its connection.
-fn assert_nothing_is_forgotten(outcome: &Outcome) {
+/// Each message that was due is in the response times or was lost with its connection.
+fn assert_all_accounted_for(outcome: &Outcome) {
     let open = open_loop(outcome);
     let samples = outcome.latency.map_or(0, |latency| latency.samples);
     assert_eq!(open.due, samples + open.lost, "{open:?}");
 }
 
 #[test]
-fn as_many_messages_go_out_as_were_asked_for_and_none_before_it_is_due() {
+fn messages_are_sent_at_the_requested_rate_and_none_before_it_is_due() {
     let (listener, address) = listen();
     let (report, arrivals) = mpsc::channel();
     thread::spawn(move || {
@@ -62,12 +62,12 @@ fn as_many_messages_go_out_as_were_asked_for_and_none_before_it_is_due() {
     .outcome;
 
     let arrivals: Vec<Instant> = arrivals.iter().collect();
-    assert_eq!(arrivals.len(), 100, "500 a second for 0.2 s");
+    assert_eq!(arrivals.len(), 100, "500 per second for 0.2 s");
     for (index, arrived) in (0..).zip(&arrivals) {
         assert!(*arrived >= began.unwrap() + Duration::from_millis(2 * index), "message {index} was early");
     }
     assert_eq!(open_loop(&outcome).due, 100);
-    assert_nothing_is_forgotten(&outcome);
+    assert_all_accounted_for(&outcome);
     assert_eq!((open_loop(&outcome).unanswered(), outcome.unfinished), (0, 0));
     assert!(outcome.errors.is_empty(), "{:?}", outcome.errors);
 }
@@ -82,7 +82,7 @@ fn several_threads_make_the_rate_together() {
             .map(|_| {
                 let outcome = run(address, &scenario, |_| {}).unwrap().outcome;
                 assert!(outcome.errors.is_empty(), "{:?}", outcome.errors);
-                assert_nothing_is_forgotten(&outcome);
+                assert_all_accounted_for(&outcome);
                 open_loop(&outcome).due
             })
             .collect();
@@ -93,8 +93,8 @@ fn several_threads_make_the_rate_together() {
     }
 }
 
-/// Reads message by message, and before it answers the given one it stalls. Tells how many messages had
-/// arrived when it had stalled.
+/// Answers `at` messages one by one, then stalls. Returns how many messages were waiting at the end of the
+/// stall.
 fn stall_once(mut stream: &TcpStream, at: usize, stall: Duration) -> io::Result<usize> {
     stream.write_all(&[GREETING])?;
     let mut request = [0; REQUEST_BYTES];
@@ -109,39 +109,39 @@ fn stall_once(mut stream: &TcpStream, at: usize, stall: Duration) -> io::Result<
     Ok(waiting)
 }
 
-/// Load on a server that stalls 100 ms after 50 messages; with it, how many messages waited meanwhile.
+/// Loads a server that stalls for 100 ms after 50 messages. Also returns how many messages were waiting then.
 fn load_and_stall(scenario: &Scenario) -> (Measurement, usize) {
     let (listener, address) = listen();
     let server = thread::spawn(move || {
         let (stream, _) = listener.accept()?;
         stall_once(&stream, 50, Duration::from_millis(100))
     });
-    let measurement = run(address, scenario, |_| {}).expect("a run, however long the stall");
+    let measurement = run(address, scenario, |_| {}).expect("a run, despite the stall");
     let waiting = server.join().expect("a server without a panic").expect("a client that stays");
     (measurement, waiting)
 }
 
 #[test]
-fn a_stall_shows_in_the_open_loop_in_every_message_that_was_due_meanwhile() {
+fn in_an_open_loop_a_stall_delays_every_message_that_is_due_meanwhile() {
     let (measurement, _) = load_and_stall(&at_rate(1_000, 1, 300));
-    // Whenever the stall begins, message 50 and all that follow within 50 ms wait for half of it at least.
+    // Whenever the stall starts, message 50 and all that are due in the next 50 ms wait at least half of it.
     let slow = measurement.latency_ns.count_between(50_000_000, u64::MAX);
     assert!(slow >= 50, "{slow} of {} samples show the stall", measurement.latency_ns.len());
     let latency = measurement.outcome.latency.unwrap();
     assert!(latency.p90_ns >= 50_000_000, "{latency:?}");
-    assert_nothing_is_forgotten(&measurement.outcome);
+    assert_all_accounted_for(&measurement.outcome);
 }
 
 #[test]
-fn a_stall_hides_from_the_closed_loop_which_has_only_one_message_in_it() {
-    // The window is far longer than the stall, for any machine.
+fn in_a_closed_loop_a_stall_delays_only_one_message() {
+    // The window is far longer than the stall.
     let (measurement, waiting) = load_and_stall(&patient(1, 1_000));
-    assert_eq!(waiting, 1, "a closed loop waits like the server that it measures");
+    assert_eq!(waiting, 1, "a closed loop sends nothing while it waits for a reply");
     assert!(measurement.latency_ns.max() >= 99_000_000, "the one sample is as long as the stall");
 }
 
 #[test]
-fn what_the_server_never_answers_is_censored_at_its_age() {
+fn messages_that_are_never_answered_are_censored_at_their_age() {
     let address = start(|mut stream, _| {
         stream.write_all(&[GREETING])?;
         io::copy(&mut &stream, &mut io::sink())?;
@@ -153,23 +153,23 @@ fn what_the_server_never_answers_is_censored_at_its_age() {
     let outcome = run(address, &scenario, |_| {}).unwrap().outcome;
     let open = open_loop(&outcome);
     assert_eq!((open.due, open.censored, open.unsent, open.lost), (50, 50, 0, 0));
-    assert_nothing_is_forgotten(&outcome);
-    // The youngest was due 1 ms before the window ended and was waited for in two phases of 30 ms.
+    assert_all_accounted_for(&outcome);
+    // The last message was due 1 ms before the window ended, and two waits of 30 ms followed.
     let latency = outcome.latency.unwrap();
     assert!(latency.p50_ns >= 60_000_000, "{latency:?}");
-    assert_eq!(open.service, None, "there is no reply to time");
+    assert_eq!(open.service, None, "there are no replies to time");
     assert_eq!(outcome.errors.count(ErrorKind::Stalled), 2);
 }
 
 #[test]
-fn a_server_that_takes_nothing_in_blocks_the_messages_and_the_rate_is_missed() {
+fn a_server_that_stops_reading_blocks_the_messages_and_the_rate_is_missed() {
     let address = start(|mut stream, _| {
         stream.write_all(&[GREETING])?;
         loop {
             thread::park();
         }
     });
-    // 64 MiB are more than the socket buffers of both sides hold.
+    // 64 MiB exceed the socket buffers of both sides.
     let scenario = Scenario { payload_bytes: 1 << 20, drain_ms: 500, close_ms: 10, ..at_rate(2_000, 1, 32) };
     let outcome = run(address, &scenario, |_| {}).unwrap().outcome;
     let open = open_loop(&outcome);
@@ -178,12 +178,12 @@ fn a_server_that_takes_nothing_in_blocks_the_messages_and_the_rate_is_missed() {
     assert!(open.rate_missed().is_some());
     let blocked = open.blocked.unwrap();
     assert_eq!(blocked.samples, 64);
-    assert!(blocked.max_ns >= 50_000_000, "the draining alone was ten times as long: {blocked:?}");
-    assert_nothing_is_forgotten(&outcome);
+    assert!(blocked.max_ns >= 50_000_000, "draining alone took ten times as long: {blocked:?}");
+    assert_all_accounted_for(&outcome);
 }
 
 #[test]
-fn with_nobody_greeted_everything_that_was_due_is_unsent() {
+fn without_any_greeting_all_due_messages_are_unsent() {
     let address = start(|mut stream, _| stream.read_exact(&mut [0]));
     let scenario = Scenario { greeting_wait_ms: 10, ..at_rate(1_000, 2, 40) };
     let outcome = run(address, &scenario, |_| {}).unwrap().outcome;
@@ -191,11 +191,11 @@ fn with_nobody_greeted_everything_that_was_due_is_unsent() {
     assert_eq!((open.due, open.unsent, open.sent), (40, 40, 0));
     assert!(open.rate_missed().unwrap().contains("no connection"));
     assert_eq!(outcome.errors.count(ErrorKind::NoGreeting), 2);
-    assert_nothing_is_forgotten(&outcome);
+    assert_all_accounted_for(&outcome);
 }
 
 #[test]
-fn what_was_due_before_anybody_was_greeted_is_timed_from_then_and_that_is_the_servers_doing() {
+fn messages_due_before_the_first_greeting_count_as_blocked_by_the_server() {
     let (listener, address) = listen();
     let (begin, wait_for_window) = mpsc::channel();
     thread::spawn(move || {
@@ -213,7 +213,7 @@ fn what_was_due_before_anybody_was_greeted_is_timed_from_then_and_that_is_the_se
     .unwrap();
     let open = open_loop(&measurement.outcome);
     assert_eq!((open.due, open.unanswered()), (300, 0));
-    // Half of the messages wait; the window may begin up to 0.3 s after the server was told to.
+    // Half of the messages wait; the window may start up to 0.3 s after the server's delay does.
     let slow = measurement.latency_ns.count_between(10_000_000, u64::MAX);
     assert!(slow >= 50, "{slow} of {} samples show the wait", measurement.latency_ns.len());
     let blocked = open.blocked.unwrap();
@@ -221,7 +221,7 @@ fn what_was_due_before_anybody_was_greeted_is_timed_from_then_and_that_is_the_se
 }
 
 #[test]
-fn messages_of_failed_connections_are_lost_and_the_others_go_on() {
+fn messages_of_failed_connections_are_lost_and_the_others_continue() {
     let address = start(|mut stream, number| {
         if number > 0 {
             return serve(&stream, |_| {});
@@ -235,16 +235,16 @@ fn messages_of_failed_connections_are_lost_and_the_others_go_on() {
     assert_eq!(open.due, 100);
     assert!(open.lost >= 1, "{open:?}");
     assert_eq!(outcome.errors.total(), 1, "{:?}", outcome.errors);
-    assert_nothing_is_forgotten(&outcome);
+    assert_all_accounted_for(&outcome);
 }
 
 #[test]
-fn messages_go_out_although_earlier_ones_are_unanswered() {
+fn messages_are_sent_although_earlier_ones_are_unanswered() {
     let (listener, address) = listen();
     let server = thread::spawn(move || {
         let (mut stream, _) = listener.accept()?;
         stream.write_all(&[GREETING])?;
-        // Answers nothing before it has all twenty.
+        // Answers only after all twenty have arrived.
         let mut requests = [0; 20 * REQUEST_BYTES];
         stream.read_exact(&mut requests)?;
         let length = protocol::Session::new().transform_in_place(&mut requests);

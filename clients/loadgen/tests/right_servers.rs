@@ -1,6 +1,6 @@
-//! What a correct server looks like to the load generator.
+//! How the load generator reports a correct server.
 #![cfg(target_os = "linux")]
-#![expect(clippy::unwrap_used, reason = "helpers of tests may")]
+#![expect(clippy::unwrap_used, reason = "test helpers may panic")]
 
 mod common;
 
@@ -16,7 +16,7 @@ use loadgen::{Bound, Dialect, Phase, Scenario, run};
 use protocol::GREETING;
 
 #[test]
-fn every_reply_of_a_right_server_is_counted() {
+fn every_reply_of_a_correct_server_is_counted() {
     let answered = Arc::new(AtomicU64::new(0));
     let counter = Arc::clone(&answered);
     let address = start(move |stream, _| {
@@ -36,7 +36,7 @@ fn every_reply_of_a_right_server_is_counted() {
 
     assert!(outcome.errors.is_empty(), "{:?}", outcome.errors);
     assert_eq!((outcome.connections, outcome.served, outcome.starved), (8, 8, 0));
-    assert!(messages >= 8, "each connection sends one message at least");
+    assert!(messages >= 8, "each connection sends at least one message");
     assert_eq!(outcome.unfinished, 0);
     assert_eq!(messages * 64, answered.load(Ordering::Relaxed));
     assert_eq!(messages * 64, answered_when_drained);
@@ -44,7 +44,7 @@ fn every_reply_of_a_right_server_is_counted() {
     assert!(outcome.elapsed_ns >= 100_000_000);
     assert_eq!(outcome.client_cpu_ns_per_message.is_some(), outcome.messages > 0);
 
-    // The first message of each connection is sent before the window begins.
+    // The first message of each connection is sent before the window starts.
     assert_eq!(measurement.latency_ns.len() + 8, messages);
     if let Some(latency) = outcome.latency {
         assert_eq!(latency.samples + 8, messages);
@@ -54,7 +54,7 @@ fn every_reply_of_a_right_server_is_counted() {
 }
 
 #[test]
-fn what_several_threads_did_is_added_up() {
+fn the_counts_of_several_threads_are_added_up() {
     let address = start(|stream, _| answer_at_the_end(&stream));
     // Seven connections on three threads: the shares differ in size.
     let scenario = Scenario { threads: 3, drain_ms: 10, ..patient(7, 20) };
@@ -84,7 +84,7 @@ fn warm_up_is_not_measured() {
     let mut before = 0;
     let outcome = run(address, &Scenario { warm_up_ms: 50, ..patient(2, 50) }, |phase| {
         if phase == Phase::Measuring {
-            // The requests of the warm-up are out; there is at least one answer to leave out.
+            // The warm-up has sent requests: wait for at least one answer that must not be counted.
             while answered.load(Ordering::Relaxed) == 0 {
                 thread::yield_now();
             }
@@ -93,25 +93,25 @@ fn warm_up_is_not_measured() {
     })
     .unwrap()
     .outcome;
-    // What was answered before the window but read within it still counts: one message each at most.
+    // A message answered before the window but read within it still counts: at most one per connection.
     let measured = outcome.messages + outcome.drained;
     let after = answered.load(Ordering::Relaxed) - before;
     assert!((after..=after + 2).contains(&measured), "{measured} measured, {after} answered");
 }
 
 #[test]
-fn many_messages_may_be_in_flight() {
+fn many_messages_can_be_in_flight() {
     let address = start(|stream, _| serve(&stream, |_| {}));
     let outcome = run(address, &Scenario { depth: 64, ..patient(4, 50) }, |_| {}).unwrap().outcome;
     assert!(outcome.errors.is_empty(), "{:?}", outcome.errors);
-    // All that is in flight when the window ends is still answered.
+    // All messages in flight at the end of the window are still answered.
     assert_eq!((outcome.drained, outcome.unfinished), (4 * 64, 0));
 }
 
 #[test]
 fn large_messages_do_not_deadlock_with_a_server_that_blocks_on_writing() {
     let address = start(|stream, _| serve(&stream, |_| {}));
-    // The second is more in flight than the socket buffers of both sides hold.
+    // The second case has more in flight than the socket buffers of both sides hold.
     for (payload_bytes, depth) in [(64 * 1024, 4), (1024 * 1024, 16)] {
         let scenario = Scenario { payload_bytes, depth, ..patient(2, 20) };
         let outcome = run(address, &scenario, |_| {}).unwrap().outcome;
@@ -121,13 +121,13 @@ fn large_messages_do_not_deadlock_with_a_server_that_blocks_on_writing() {
 }
 
 #[test]
-fn replies_may_arrive_one_byte_at_a_time() {
+fn replies_can_arrive_one_byte_at_a_time() {
     let address = start(|stream, _| {
         stream.set_nodelay(true)?;
         let mut bytewise = stream.try_clone()?;
         serve(&stream, move |reply| {
             for byte in reply.drain(..) {
-                // A failure shows in the read that follows.
+                // The next read reports a failure.
                 let _ = bytewise.write_all(&[byte]);
             }
         })
@@ -138,7 +138,7 @@ fn replies_may_arrive_one_byte_at_a_time() {
 }
 
 #[test]
-fn a_raw_echo_is_loaded_in_its_own_dialect() {
+fn a_raw_echo_server_is_loaded_in_the_echo_dialect() {
     let address = start(|stream, _| io::copy(&mut &stream, &mut &stream).map(drop));
     let scenario = Scenario { dialect: Dialect::Echo, depth: 2, ..patient(4, 50) };
     let outcome = run(address, &scenario, |_| {}).unwrap().outcome;
@@ -147,7 +147,7 @@ fn a_raw_echo_is_loaded_in_its_own_dialect() {
     assert!(outcome.messages + outcome.drained >= 4 * 2);
 }
 
-/// A server that takes one client only, and tells when it has greeted it.
+/// A server that accepts only one client and signals when it has greeted it.
 fn server_of_one_client() -> (SocketAddr, mpsc::Receiver<()>) {
     let (listener, address) = listen();
     let (greeted, wait_for_greeting) = mpsc::channel();
@@ -161,7 +161,7 @@ fn server_of_one_client() -> (SocketAddr, mpsc::Receiver<()>) {
 }
 
 #[test]
-fn clients_of_a_sequential_server_starve_and_that_is_no_error() {
+fn starved_clients_of_a_sequential_server_are_not_errors() {
     let (address, wait_for_greeting) = server_of_one_client();
     let scenario = Scenario { greeting_wait_ms: 10, ..patient(5, 50) };
     let outcome = run(address, &scenario, |phase| {
@@ -177,7 +177,7 @@ fn clients_of_a_sequential_server_starve_and_that_is_no_error() {
 }
 
 #[test]
-fn clients_starve_beside_those_that_another_thread_was_served_on() {
+fn clients_count_as_starved_when_a_client_of_another_thread_was_served() {
     let (address, wait_for_greeting) = server_of_one_client();
     let scenario = Scenario { threads: 2, greeting_wait_ms: 10, ..patient(4, 50) };
     let outcome = run(address, &scenario, |phase| {
@@ -193,14 +193,14 @@ fn clients_starve_beside_those_that_another_thread_was_served_on() {
 
 #[test]
 fn a_connection_that_is_greeted_late_joins_the_load() {
-    let (greet, wait_for_word) = mpsc::channel();
+    let (greet, wait_for_signal) = mpsc::channel();
     let (greeted, wait_for_greeting) = mpsc::channel();
     let (listener, address) = listen();
     let server = thread::spawn(move || {
         let (stream, _) = listener.accept().unwrap();
-        wait_for_word.recv().unwrap();
+        wait_for_signal.recv().unwrap();
         let mut answered = 0;
-        // The server greets with the first byte that it writes, and tells so right after.
+        // The greeting is the first byte written, and is signalled right after.
         (&stream).write_all(&[GREETING]).unwrap();
         greeted.send(()).unwrap();
         answer(&stream, |reply| answered += reply.len()).unwrap();
@@ -223,7 +223,7 @@ fn a_connection_that_is_greeted_late_joins_the_load() {
 }
 
 #[test]
-fn answers_that_arrive_together_with_the_end_are_read_and_the_end_is_seen() {
+fn answers_that_arrive_together_with_the_end_are_read_before_it() {
     let address = start(|stream, _| answer_at_the_end(&stream));
     // With many connections, some ends arrive before their answers are read.
     let scenario = Scenario { drain_ms: 10, ..patient(200, 10) };
@@ -232,7 +232,7 @@ fn answers_that_arrive_together_with_the_end_are_read_and_the_end_is_seen() {
     assert_eq!((outcome.messages, outcome.drained, outcome.unfinished), (0, 200, 0));
 }
 
-/// Answers nothing before the client has closed its side, and everything then.
+/// Answers everything at once, after the client has closed its side.
 fn answer_at_the_end(mut stream: &TcpStream) -> io::Result<()> {
     stream.write_all(&[GREETING])?;
     let mut requests = Vec::new();
@@ -260,7 +260,7 @@ fn phases_are_reported_in_order() {
 }
 
 #[test]
-fn an_address_where_nobody_listens_is_named() {
+fn an_address_without_a_listener_is_named() {
     let (listener, address) = listen();
     drop(listener);
     let message = format!("{:#}", run(address, &patient(1, 10), |_| {}).unwrap_err());

@@ -1,4 +1,4 @@
-//! What is printed as JSON is what the schema in this repository says.
+//! The JSON output conforms to the schema in this repository.
 #![cfg(target_os = "linux")]
 
 mod common;
@@ -30,20 +30,20 @@ fn outcome_of(address: SocketAddr, load: Load) -> Outcome {
 
 fn assert_described(outcome: &Outcome) {
     let value = serde_json::to_value(outcome).expect("JSON");
-    let complaints: Vec<String> = validator()
+    let violations: Vec<String> = validator()
         .iter_errors(&value)
-        .map(|complaint| format!("{}: {complaint}", complaint.instance_path()))
+        .map(|violation| format!("{}: {violation}", violation.instance_path()))
         .collect();
-    assert!(complaints.is_empty(), "{complaints:#?}\n{value:#}");
+    assert!(violations.is_empty(), "{violations:#?}\n{value:#}");
 }
 
 #[test]
-fn the_schema_is_one_of_its_own_draft() {
+fn the_schema_is_valid_for_its_draft() {
     assert!(jsonschema::meta::is_valid(&schema()));
 }
 
 #[test]
-fn every_kind_of_load_prints_what_the_schema_says() {
+fn the_output_of_every_kind_of_load_conforms_to_the_schema() {
     let open = Load::Open { rate: 500, arrivals: Arrivals::Poisson, seed: 1 };
     for load in [Load::Closed, open, Load::Churn] {
         let outcome = outcome_of(server(), load);
@@ -55,14 +55,14 @@ fn every_kind_of_load_prints_what_the_schema_says() {
 }
 
 #[test]
-fn an_echo_without_a_greeting_is_described_too() {
+fn the_output_of_an_echo_run_without_greetings_conforms_too() {
     let address = start(|stream, _| std::io::copy(&mut &stream, &mut &stream).map(drop));
     let scenario = Scenario { dialect: Dialect::Echo, load: Load::Churn, ..patient(1, 30) };
     assert_described(&run(address, &scenario, |_| {}).unwrap().outcome);
 }
 
 #[test]
-fn failed_runs_print_what_the_schema_says() {
+fn the_output_of_failed_runs_conforms_to_the_schema() {
     let wrong = |stream: TcpStream, _| serve(&stream, |reply| reply[0] ^= 1);
     for load in [Load::Closed, Load::Churn, Load::Open { rate: 500, arrivals: Arrivals::Uniform, seed: 0 }] {
         let outcome = outcome_of(start(wrong), load);
@@ -91,14 +91,14 @@ fn every_kind_of_error_is_described() {
     outcome.errors.by_kind = kinds.into_iter().map(|kind| (kind, 1)).collect();
     outcome.errors.first = Some("the first".to_owned());
     assert_described(&outcome);
-    // And no more than these: the schema knows as many as there are.
+    // The schema describes no other kinds.
     let described = &schema()["$defs"]["errors"]["properties"]["by_kind"]["properties"];
     assert_eq!(described.as_object().map(serde_json::Map::len), Some(kinds.len()));
 }
 
-/// Every object at any depth: none may have members that are not described, and all members have a description.
+/// Checks every object at any depth: it allows no undescribed members, and every member has a description.
 #[test]
-fn the_schema_leaves_nothing_open_and_nothing_unexplained() {
+fn the_schema_is_closed_and_describes_every_member() {
     fn walk(value: &Value, path: &str, objects: &mut usize) {
         if let Some(properties) = value.get("properties").and_then(Value::as_object) {
             *objects += 1;
@@ -118,11 +118,11 @@ fn the_schema_leaves_nothing_open_and_nothing_unexplained() {
     }
     let mut objects = 0;
     walk(&schema(), "", &mut objects);
-    assert_eq!(objects, 8, "the outcome, and what it holds");
+    assert_eq!(objects, 8, "the outcome and the objects in it");
 }
 
 #[test]
-fn what_is_missing_or_unknown_is_refused() {
+fn missing_and_unknown_members_are_rejected() {
     let good = serde_json::to_value(outcome_of(server(), Load::Closed)).unwrap();
     let validator = validator();
     assert!(validator.is_valid(&good));

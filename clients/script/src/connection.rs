@@ -1,7 +1,7 @@
-//! One connection: a thread that sends and pauses, and a thread that listens.
+//! One connection: a thread that sends and pauses, and a thread that receives.
 //!
-//! The listener alone judges what arrives and how long it may take; the sender follows its progress
-//! and stops at once when the listener has failed, even in the middle of a pause.
+//! Only the receiver verifies what arrives and enforces the timeout. The sender follows its progress and stops
+//! at once when the receiver has failed, even in the middle of a pause.
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
@@ -11,14 +11,16 @@ use std::time::{Duration, Instant, SystemTime};
 
 use protocol::Verifier;
 
+use crate::event::{Event, EventKind};
+use crate::failure::Failure;
 use crate::progress::Progress;
-use crate::{Event, EventKind, Failure, Script};
+use crate::steps::Script;
 
-/// Enough for either thread: the deepest calls format a line of text. The platform's default of 2 MiB
-/// or more would be address space wasted by the thousand.
+/// Enough for both threads: the deepest calls format a line of text. The default of 2 MiB or more would waste
+/// address space with thousands of threads.
 const STACK_BYTES: usize = 128 * 1024;
 
-/// Scripted replies are short; one read takes whatever has come.
+/// Scripted replies are short; one read takes everything that has arrived.
 const RECEIVE_BYTES: usize = 1024;
 
 /// A builder for a thread of connection `index`.
@@ -26,7 +28,7 @@ pub(crate) fn thread(index: usize) -> thread::Builder {
     thread::Builder::new().name(format!("conn{index}")).stack_size(STACK_BYTES)
 }
 
-/// Where a connection tells what happens to it.
+/// Where a connection reports its events.
 #[derive(Clone)]
 pub(crate) struct Log {
     connection: usize,
@@ -39,14 +41,14 @@ impl Log {
         Log { connection, started, events }
     }
 
-    pub(crate) fn tell(&self, kind: EventKind) {
+    pub(crate) fn report(&self, kind: EventKind) {
         let (at, wall) = (self.started.elapsed(), SystemTime::now());
-        // The run listens until the last log is gone; if it panicked, there is nobody left to tell.
+        // The run receives until the last log is dropped; sending fails only if it panicked.
         let _ = self.events.send(Event { connection: self.connection, at, wall, kind });
     }
 }
 
-/// One connection that has yet to be opened.
+/// One connection that is not opened yet.
 pub(crate) struct Connection<'run> {
     addresses: &'run [SocketAddr],
     script: &'run Script,
@@ -64,24 +66,24 @@ impl<'run> Connection<'run> {
         Connection { addresses, script, timeout, log }
     }
 
-    /// Plays the script to its end or to its first failure, and tells which.
+    /// Plays the script to its end or to its first failure, which it reports.
     pub(crate) fn play(&self) {
         if let Err(failure) = self.converse() {
-            self.log.tell(EventKind::Failed(failure));
+            self.log.report(EventKind::Failed(failure));
         }
     }
 
     fn converse(&self) -> Result<(), Failure> {
         let stream = self.connect()?;
-        self.log.tell(EventKind::Connected);
+        self.log.report(EventKind::Connected);
         let progress = Progress::default();
         thread::scope(|scope| {
             thread(self.log.connection)
-                .spawn_scoped(scope, || progress.end(self.listen(&stream, &progress)))
+                .spawn_scoped(scope, || progress.end(self.receive_all(&stream, &progress)))
                 .map_err(|error| Failure::Thread { cause: error.to_string() })?;
             let outcome = self.send(&stream, &progress);
             if outcome.is_err() {
-                // Wakes the listener if it still waits. The connection may be gone already.
+                // Wakes the receiver if it still waits. The connection may be closed already.
                 let _ = stream.shutdown(Shutdown::Both);
             }
             outcome
@@ -92,7 +94,7 @@ impl<'run> Connection<'run> {
         let mut last_failure = None;
         for &address in self.addresses {
             let stream = TcpStream::connect_timeout(&address, self.time_left()).and_then(|stream| {
-                // Each buffer leaves when the script says so.
+                // The script decides when each buffer is sent.
                 stream.set_nodelay(true)?;
                 stream.set_write_timeout(Some(self.time_left()))?;
                 Ok(stream)
@@ -105,11 +107,11 @@ impl<'run> Connection<'run> {
         Err(last_failure.unwrap_or_else(|| self.timed_out("no address to connect to")))
     }
 
-    /// The sending thread's part.
+    /// The sending thread.
     fn send(&self, mut stream: &TcpStream, progress: &Progress) -> Result<(), Failure> {
         progress.wait(None, |now| now.greeted)?;
-        for (step, owed) in self.script.steps_with_debt() {
-            self.log.tell(EventKind::Sending(step.buffer.clone()));
+        for (step, owed) in self.script.steps_with_owed() {
+            self.log.report(EventKind::Sending(step.buffer.clone()));
             progress.update(|now| now.owed = owed as u64);
             if let Err(error) = stream.write_all(&step.buffer) {
                 return Err(self.ended_early(progress.lock().received, &error));
@@ -117,15 +119,15 @@ impl<'run> Connection<'run> {
             progress.wait(Some(step.pause), |_| false)?;
         }
         progress.wait(None, |now| now.received == self.script.reply().len() as u64)?;
-        self.log.tell(EventKind::Disconnecting);
+        self.log.report(EventKind::Disconnecting);
         progress.update(|now| now.disconnecting = true);
-        // Fails only if the server is gone already, which the listener judges.
+        // Fails only if the server has closed already, which the receiver reports.
         let _ = stream.shutdown(Shutdown::Write);
         progress.wait(None, |_| false)
     }
 
-    /// The listening thread's part: until the server closes, or does something that it must not.
-    fn listen(&self, mut stream: &TcpStream, progress: &Progress) -> Result<(), Failure> {
+    /// The receiving thread: runs until the server closes or violates the protocol.
+    fn receive_all(&self, mut stream: &TcpStream, progress: &Progress) -> Result<(), Failure> {
         let mut verifier = Verifier::new(self.script.reply());
         verifier.owe(1);
         let mut buffer = [0; RECEIVE_BYTES];
@@ -148,15 +150,15 @@ impl<'run> Connection<'run> {
         }
     }
 
-    /// Tells what came, then judges it: a wrong byte is to be seen in the transcript too.
+    /// Reports what arrived, then verifies it, so that a wrong byte appears in the transcript, too.
     fn receive(&self, bytes: &[u8], verifier: &mut Verifier<'_>, progress: &Progress) -> Result<(), Failure> {
         let mut reply = bytes;
         if !verifier.greeted() && bytes.first() == Some(&protocol::GREETING) {
-            self.log.tell(EventKind::Greeted);
+            self.log.report(EventKind::Greeted);
             reply = &bytes[1..];
         }
         if !reply.is_empty() {
-            self.log.tell(EventKind::Received(reply.to_vec()));
+            self.log.report(EventKind::Received(reply.to_vec()));
         }
         verifier.check(bytes)?;
         let (received, owed) = (verifier.received(), progress.lock().owed);
@@ -170,7 +172,7 @@ impl<'run> Connection<'run> {
         Ok(())
     }
 
-    /// What is left of the connection's time; never zero, which sockets take for "no limit".
+    /// What is left of the connection's time; never zero, which sockets reject as a timeout.
     fn time_left(&self) -> Duration {
         self.timeout.saturating_sub(self.log.started.elapsed()).max(Duration::from_millis(1))
     }
@@ -185,15 +187,15 @@ impl<'run> Connection<'run> {
     }
 }
 
-/// What the server has not done yet, as text.
+/// What the client still waits for, as text.
 fn awaited(verifier: &Verifier<'_>) -> String {
     let (received, outstanding) = (verifier.received(), verifier.outstanding());
     if !verifier.greeted() {
         "the server has not greeted with '*'".to_owned()
     } else if outstanding > 0 {
-        format!("only {received} of {} reply bytes have come", received + outstanding)
+        format!("only {received} of {} reply bytes have arrived", received + outstanding)
     } else {
-        "the whole reply has come, but the server does not close after the client has".to_owned()
+        "the whole reply has arrived, but the server has not closed its side after the client did".to_owned()
     }
 }
 
@@ -202,13 +204,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_awaited_depends_on_what_has_come() {
+    fn what_is_awaited_depends_on_what_has_arrived() {
         let mut verifier = Verifier::new(b"bcd");
         verifier.owe(1);
         assert_eq!(awaited(&verifier), "the server has not greeted with '*'");
         verifier.check(b"*bc").unwrap();
-        assert_eq!(awaited(&verifier), "only 2 of 3 reply bytes have come");
+        assert_eq!(awaited(&verifier), "only 2 of 3 reply bytes have arrived");
         verifier.check(b"d").unwrap();
-        assert!(awaited(&verifier).ends_with("the server does not close after the client has"));
+        assert!(awaited(&verifier).ends_with("the server has not closed its side after the client did"));
     }
 }

@@ -1,15 +1,15 @@
-//! What happens to a connection, and how a line of the transcript tells it.
+//! The events of a connection, and their lines in the transcript.
 
 use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::Serialize;
 
-use crate::Failure;
+use crate::failure::Failure;
 
-/// Something that happened to one connection.
+/// An event of one connection.
 ///
-/// Its text is a line of the transcript: level, time of day in UTC, the connection, what happened.
+/// As text it is a line of the transcript: level, time of day in UTC, connection, event.
 ///
 /// ```
 /// use std::time::{Duration, UNIX_EPOCH};
@@ -27,11 +27,11 @@ use crate::Failure;
 pub struct Event {
     /// Which connection, from 0.
     pub connection: usize,
-    /// When, since the run began.
+    /// Time since the start of the run.
     pub at: Duration,
-    /// When, by the clock on the wall.
+    /// Wall-clock time.
     pub wall: SystemTime,
-    /// What.
+    /// What happened.
     pub kind: EventKind,
 }
 
@@ -39,17 +39,17 @@ pub struct Event {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EventKind {
-    /// The TCP connection stands. The kernel sees to that; the server may not know of it yet.
+    /// The TCP connection is established by the kernel; the server may not have accepted it yet.
     Connected,
-    /// The greeting came: the server serves this connection.
+    /// The greeting arrived: the server serves this connection.
     Greeted,
     /// A buffer of the script is about to be sent.
     Sending(Vec<u8>),
-    /// Bytes of the reply came.
+    /// Bytes of the reply arrived.
     Received(Vec<u8>),
-    /// The whole reply has come, and the client closes its side.
+    /// The whole reply has arrived, and the client closes its side.
     Disconnecting,
-    /// The connection is over before its time or against the protocol.
+    /// The connection ended early or violated the protocol.
     Failed(Failure),
 }
 
@@ -74,7 +74,7 @@ impl fmt::Display for EventKind {
     }
 }
 
-/// `hh:mm:ss.mmm` in UTC. The date does not matter to a run of seconds, so no calendar is needed.
+/// `hh:mm:ss.mmm` in UTC. A run takes seconds, so the date is left out.
 struct TimeOfDay(SystemTime);
 
 impl fmt::Display for TimeOfDay {

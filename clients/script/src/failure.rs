@@ -1,4 +1,4 @@
-//! Why a connection of the script did not end well.
+//! Why a scripted connection failed.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -7,50 +7,50 @@ use protocol::Mismatch;
 use serde::{Serialize, Serializer};
 use thiserror::Error;
 
-/// Why a connection did not play its script to the end. Serialized as its text.
+/// Why a connection did not complete its script. Serialized as text.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum Failure {
-    /// No TCP connection could be made.
+    /// No TCP connection could be established.
     #[error("cannot connect to {address}: {cause}")]
     Connect {
         /// The last address that was tried.
         address: SocketAddr,
-        /// What the system said.
+        /// The system's error message.
         cause: String,
     },
-    /// This machine could not give the connection its threads.
-    #[error("cannot start a thread for the connection: {cause}; try fewer connections")]
+    /// A thread for the connection could not be spawned.
+    #[error("cannot spawn a thread for the connection: {cause}; use fewer connections")]
     Thread {
-        /// What the system said.
+        /// The system's error message.
         cause: String,
     },
-    /// The server sent something else than it had to.
+    /// The server sent other bytes than the protocol requires.
     #[error("wrong bytes: {0}")]
     WrongBytes(#[from] Mismatch),
-    /// The server sent right bytes before it was asked for them.
-    #[error("{received} reply bytes came, but only {owed} were asked for by then")]
+    /// The server sent correct bytes before they were requested.
+    #[error("{received} reply bytes have arrived, but only {owed} were requested by then")]
     Unasked {
-        /// Reply bytes that came.
+        /// Reply bytes that arrived.
         received: u64,
-        /// Reply bytes that were owed at that moment.
+        /// Reply bytes that were due at that moment.
         owed: u64,
     },
-    /// The server's stream ended before the client had closed its side.
+    /// The server's stream ended before the client closed its side.
     #[error("the connection ended early, after {received} of {owed} reply bytes: {cause}")]
     EndedEarly {
-        /// Reply bytes that came.
+        /// Reply bytes that arrived.
         received: u64,
-        /// Reply bytes that the whole script asks for.
+        /// Reply bytes that the whole script requests.
         owed: u64,
         /// How it ended.
         cause: String,
     },
-    /// The client waited as long as it was told to.
+    /// The timeout expired.
     #[error("gave up after {after:?}: {awaited}")]
     Timeout {
-        /// How long the connection was given.
+        /// The timeout.
         after: Duration,
-        /// What had not happened by then.
+        /// What the client was waiting for.
         awaited: String,
     },
 }

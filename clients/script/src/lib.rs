@@ -1,8 +1,8 @@
-//! The series' scripted client: a few connections at once, each of which plays the same small script
-//! by itself, while everything that happens is told as it happens.
+//! The series' scripted client: a few connections at once, each of which plays the same small script, and whose
+//! events are reported live.
 //!
 //! ```text
-//!  server        connection's sending thread            its listening thread
+//!  server        connection's sending thread            its receiving thread
 //!    │  connect ◄──────── Connected                              │
 //!    │  *  ─────────────────────────────────────────────► Greeted│
 //!    │  ^abc$de^abte$f ◄─ Sending                                │
@@ -10,15 +10,15 @@
 //!    │        …                   …                              │
 //!    │  1111 ─────────────────────────────────────────► Received: the reply is complete
 //!    │  end of stream ◄── Disconnecting                          │
-//!    │  end of stream ──────────────────────────────────► and nothing came too much
+//!    │  end of stream ──────────────────────────────────► and no extra byte
 //! ```
 //!
-//! Against a server that serves one client at a time, the connections form a staircase; against any
-//! concurrent one they run side by side. That picture is what the series begins with, and it can be
-//! drawn from the [`Event`]s of a [`Report`].
+//! With a server that serves one client at a time, the connections form a staircase; with a concurrent server
+//! they run in parallel. The series starts with that picture, which can be drawn from the [`Event`]s of a
+//! [`Report`].
 //!
-//! This client is for watching. It spends two threads on each connection, so that sending, pausing and
-//! listening read as what they are; to load a server, use the load generator.
+//! This client demonstrates behaviour. It uses two threads per connection, so that the code for sending, pausing
+//! and receiving is straightforward. To put load on a server, use the load generator.
 //!
 //! ```no_run
 //! use script::{Options, Script, run};

@@ -3,32 +3,32 @@
 use anyhow::{Result, bail, ensure};
 use rustix::process::{Resource, getrlimit};
 
-/// The most connections of one run. Each takes two threads and several lines of transcript; whoever
-/// wants more wants load, and there is a load generator for that.
+/// The most connections of one run. Each takes two threads and several lines of transcript; for more, use the
+/// load generator.
 pub const MOST_CONNECTIONS: usize = 10_000;
 
-/// Descriptors left for everything else: standard streams, the libraries' own, the launcher's children.
+/// Descriptors reserved for everything else: standard streams, libraries, the launcher's children.
 const RESERVED_DESCRIPTORS: u64 = 32;
 
-/// Refuses a number of connections that this process cannot hold.
+/// Rejects a number of connections that this process cannot open.
 pub(crate) fn check_connections(connections: usize) -> Result<()> {
     ensure!(connections > 0, "a run needs at least one connection");
     ensure!(
         connections <= MOST_CONNECTIONS,
-        "{connections} scripted connections are more than {MOST_CONNECTIONS}: each takes two threads; \
-         use the load generator for load"
+        "{connections} scripted connections exceed the limit of {MOST_CONNECTIONS}, since each takes two \
+         threads; use the load generator for more"
     );
     check_descriptors(connections as u64, getrlimit(Resource::Nofile).current)
 }
 
-/// `limit` is the soft limit on open descriptors, none if there is none.
+/// `limit` is the soft limit on open descriptors, `None` if unlimited.
 fn check_descriptors(connections: u64, limit: Option<u64>) -> Result<()> {
     let needed = connections + RESERVED_DESCRIPTORS;
     if let Some(limit) = limit.filter(|&limit| limit < needed) {
         let most = limit.saturating_sub(RESERVED_DESCRIPTORS);
         bail!(
             "{connections} connections need {needed} file descriptors, but this process may open only \
-             {limit}: ask for at most {most} connections, or raise the limit with `ulimit -n {needed}`"
+             {limit}; use at most {most} connections or raise the limit with `ulimit -n {needed}`"
         );
     }
     Ok(())
@@ -39,18 +39,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn more_connections_than_descriptors_are_refused_with_a_way_out() {
+    fn more_connections_than_descriptors_are_rejected_with_the_remedy() {
         assert!(check_descriptors(3, Some(1024)).is_ok());
         assert!(check_descriptors(1_000_000, None).is_ok());
-        let refusal = check_descriptors(1000, Some(1024)).unwrap_err().to_string();
-        assert!(refusal.contains("at most 992 connections"), "{refusal}");
-        assert!(refusal.contains("ulimit -n 1032"), "{refusal}");
+        let error = check_descriptors(1000, Some(1024)).unwrap_err().to_string();
+        assert!(error.contains("at most 992 connections"), "{error}");
+        assert!(error.contains("ulimit -n 1032"), "{error}");
     }
 
     #[test]
-    fn no_connection_and_too_many_are_refused() {
+    fn zero_and_too_many_connections_are_rejected() {
         assert!(check_connections(0).is_err());
-        let refusal = check_connections(MOST_CONNECTIONS + 1).unwrap_err().to_string();
-        assert!(refusal.contains("load generator"), "{refusal}");
+        let error = check_connections(MOST_CONNECTIONS + 1).unwrap_err().to_string();
+        assert!(error.contains("load generator"), "{error}");
     }
 }

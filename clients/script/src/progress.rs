@@ -1,11 +1,11 @@
-//! How far a connection is: what its two threads tell each other.
+//! The progress of a connection, shared by its two threads.
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::Failure;
+use crate::failure::Failure;
 
-/// How far a connection is, shared by its two threads.
+/// The progress of a connection.
 #[derive(Default)]
 pub(crate) struct Progress {
     now: Mutex<State>,
@@ -14,38 +14,38 @@ pub(crate) struct Progress {
 
 #[derive(Default)]
 pub(crate) struct State {
-    /// The greeting came.
+    /// The greeting arrived.
     pub(crate) greeted: bool,
-    /// Reply bytes that were asked for so far.
+    /// Reply bytes that were requested so far.
     pub(crate) owed: u64,
-    /// Reply bytes that came and were right.
+    /// Correct reply bytes that arrived.
     pub(crate) received: u64,
-    /// The client has closed its side, so the server may.
+    /// The client has closed its side, so the server may close, too.
     pub(crate) disconnecting: bool,
-    /// The listener's verdict once it has ended.
+    /// The receiver's result once it has ended.
     ended: Option<Result<(), Failure>>,
 }
 
 impl Progress {
-    /// The state as it is now.
+    /// The current state.
     pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
-        // Single assignments cannot leave the state half changed, so poison means nothing here.
+        // Updates are single assignments, so a poisoned lock still holds a consistent state.
         self.now.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Changes the state and wakes whoever waits for it.
+    /// Changes the state and wakes the thread that waits for it.
     pub(crate) fn update(&self, change: impl FnOnce(&mut State)) {
         change(&mut self.lock());
         self.changed.notify_all();
     }
 
-    /// Notes that the listener has ended, and how.
-    pub(crate) fn end(&self, verdict: Result<(), Failure>) {
-        self.update(|now| now.ended = Some(verdict));
+    /// Records that the receiver has ended, and how.
+    pub(crate) fn end(&self, result: Result<(), Failure>) {
+        self.update(|now| now.ended = Some(result));
     }
 
-    /// Waits until `reached`, until the listener has ended, or for at most `pause` if there is one.
-    /// Without a pause the listener's own time limit bounds the wait.
+    /// Waits until `reached`, until the receiver has ended, or for at most `pause` if there is one.
+    /// Without a pause the receiver's timeout bounds the wait.
     pub(crate) fn wait(
         &self,
         pause: Option<Duration>,
@@ -54,8 +54,8 @@ impl Progress {
         let deadline = pause.map(|pause| Instant::now() + pause);
         let mut now = self.lock();
         loop {
-            if let Some(verdict) = &now.ended {
-                return verdict.clone();
+            if let Some(result) = &now.ended {
+                return result.clone();
             }
             let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
             if reached(&now) || left == Some(Duration::ZERO) {

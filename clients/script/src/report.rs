@@ -1,19 +1,20 @@
-//! What a run leaves behind.
+//! The result of a run.
 
 use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::{Event, EventKind, Failure};
+use crate::event::{Event, EventKind};
+use crate::failure::Failure;
 
 /// What happened in one run.
 #[derive(Clone, Debug, Serialize)]
 pub struct Report {
-    /// From before the first connection was opened until the last one was over.
+    /// From before the first connection was opened until the last one ended.
     pub elapsed: Duration,
-    /// How each connection ended, in the order of their names.
+    /// How each connection ended, by number.
     pub outcomes: Vec<Outcome>,
-    /// All that happened, in the order of time.
+    /// All events, in order of time.
     pub events: Vec<Event>,
 }
 
@@ -22,14 +23,14 @@ pub struct Report {
 pub struct Outcome {
     /// Which connection, from 0.
     pub connection: usize,
-    /// When the last thing happened to it, since the run began.
+    /// Time of its last event since the start of the run.
     pub ended: Duration,
-    /// Why it failed; none if the whole reply came, and nothing else.
+    /// Why it failed; `None` if exactly the whole reply arrived.
     pub failure: Option<Failure>,
 }
 
 impl Report {
-    /// Sorts what `connections` connections told, and reads from it how each of them ended.
+    /// Sorts the events of `connections` connections and derives how each connection ended.
     pub(crate) fn new(connections: usize, elapsed: Duration, mut events: Vec<Event>) -> Self {
         events.sort_by_key(|event| event.at);
         let mut outcomes: Vec<Outcome> = (0..connections)
@@ -45,12 +46,12 @@ impl Report {
         Report { elapsed, outcomes, events }
     }
 
-    /// The failures, if any, with the connections that they befell.
+    /// The failures with the numbers of their connections.
     pub fn failures(&self) -> impl Iterator<Item = (usize, &Failure)> {
         self.outcomes.iter().filter_map(|outcome| Some((outcome.connection, outcome.failure.as_ref()?)))
     }
 
-    /// Whether every connection got its whole reply, and nothing else.
+    /// Whether every connection got exactly its whole reply.
     pub fn all_right(&self) -> bool {
         self.failures().next().is_none()
     }

@@ -1,20 +1,20 @@
-//! What each connection says, and when.
+//! What each connection sends, and when.
 
 use std::num::NonZeroU32;
 use std::time::Duration;
 
 use protocol::Session;
 
-/// One buffer that is sent in one go, and the pause behind it.
+/// One buffer, sent at once, and the pause after it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {
     /// The bytes to send.
     pub buffer: Vec<u8>,
-    /// How long to send nothing afterwards.
+    /// How long to pause afterwards.
     pub pause: Duration,
 }
 
-/// The steps that every connection plays, and the reply that it must get for them.
+/// The steps that every connection plays, and the reply it must get.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Script {
     steps: Vec<Step>,
@@ -23,7 +23,7 @@ pub struct Script {
 }
 
 impl Script {
-    /// A script of these steps. What the server must answer follows from the protocol.
+    /// A script of these steps. The reply follows from the protocol.
     pub fn new(steps: Vec<Step>) -> Self {
         let mut session = Session::new();
         let mut replies = Vec::new();
@@ -37,8 +37,8 @@ impl Script {
 
     /// The script of the series: three buffers in about 2.2 s.
     ///
-    /// The first two reads end inside and outside of frames, the second frame spans two reads, and
-    /// `0000` comes back as `1111`, by which a reader of the transcript knows the end.
+    /// The first buffer ends outside a frame and the second inside one, so that one frame spans two buffers. The
+    /// reply to `0000` is `1111`, which marks the end of the reply in the transcript.
     ///
     /// ```
     /// use script::Script;
@@ -63,23 +63,23 @@ impl Script {
         self
     }
 
-    /// The steps in their order.
+    /// The steps in order.
     pub fn steps(&self) -> &[Step] {
         &self.steps
     }
 
-    /// The whole reply that each connection must get, the greeting left out.
+    /// The whole reply that each connection must get, without the greeting.
     pub fn reply(&self) -> &[u8] {
         &self.replies
     }
 
-    /// How long one connection takes if the server loses no time: the sum of the pauses.
+    /// How long one connection takes if the server causes no delay: the sum of the pauses.
     pub fn duration(&self) -> Duration {
         self.steps.iter().map(|step| step.pause).sum()
     }
 
-    /// The steps, each with the reply bytes that the server owes once it is sent, all in all.
-    pub(crate) fn steps_with_debt(&self) -> impl Iterator<Item = (&Step, usize)> {
+    /// The steps, each with the total number of reply bytes that are due once it is sent.
+    pub(crate) fn steps_with_owed(&self) -> impl Iterator<Item = (&Step, usize)> {
         self.steps.iter().zip(self.owed_after_step.iter().copied())
     }
 }

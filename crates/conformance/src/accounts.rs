@@ -1,15 +1,15 @@
-//! What a server says in the end about its clients.
+//! The summary of its clients that a server logs when it exits.
 
-use crate::case::{Failure, require};
+use crate::failure::{Failure, require};
 
-/// The ways in which an accepted client can end, as a server's last line names them.
+/// The ways in which an accepted client can end, as a server's summary names them.
 const ENDINGS: [&str; 5] = ["completed", "errors", "timeouts", "rejected", "dropped"];
 
-/// Every client that was accepted must have ended in exactly one way, by the last line of the log that counts: it
-/// names `accepted N`, `completed N`, `errors N`, `timeouts N`, `rejected N` and `dropped N`, with anything between.
+/// Checks that every accepted client ended in exactly one way, by the last summary line in the log. The line contains
+/// `accepted N`, `completed N`, `errors N`, `timeouts N`, `rejected N` and `dropped N`, with anything between them.
 ///
 /// # Errors
-/// There is no such line, or its figures do not add up.
+/// If there is no such line or its figures do not add up.
 ///
 /// ```
 /// let log = "accepted 3, completed 1, errors 1, timeouts 0, rejected 1, dropped 0";
@@ -17,7 +17,7 @@ const ENDINGS: [&str; 5] = ["completed", "errors", "timeouts", "rejected", "drop
 /// assert!(conformance::require_adds_up(&log.replace("accepted 3", "accepted 4")).is_err());
 /// ```
 pub fn require_adds_up(log: &str) -> Result<(), Failure> {
-    let fail = |got: String| Err(Failure::new("count", "a last line in which accepted adds up", got));
+    let fail = |got: String| Err(Failure::new("count", "a summary line whose figures add up", got));
     let Some((line, accepted)) = log.lines().rev().find_map(|line| Some((line, counted(line, "accepted")?)))
     else {
         return fail(format!("no such line in {log:?}"));
@@ -34,7 +34,7 @@ pub fn require_adds_up(log: &str) -> Result<(), Failure> {
     })
 }
 
-/// The figure behind the last `word` in a log.
+/// The figure after the last `word` in a log.
 pub(crate) fn counted(log: &str, word: &str) -> Option<u64> {
     let (_, behind) = log.rsplit_once(&format!("{word} "))?;
     behind.split(|letter: char| !letter.is_ascii_digit()).next()?.parse().ok()
@@ -48,20 +48,20 @@ mod tests {
         "accepted 9, answered 70 bytes, completed 3, errors 2, timeouts 1, rejected 2, dropped 1\n";
 
     #[test]
-    fn a_last_line_that_adds_up_is_held_whatever_stands_around_it() {
+    fn a_summary_that_adds_up_passes_whatever_surrounds_it() {
         require_adds_up(LAST).unwrap();
-        require_adds_up(&format!("accepted 7\nWARN completed 1\n INFO {LAST}a line behind it\n")).unwrap();
+        require_adds_up(&format!("accepted 7\nWARN completed 1\n INFO {LAST}a line after it\n")).unwrap();
     }
 
     #[test]
-    fn a_client_that_is_missing_in_the_sum_or_counted_twice_is_reported() {
+    fn a_client_that_is_missing_or_counted_twice_is_reported() {
         for wrong in [LAST.replace("accepted 9", "accepted 10"), LAST.replace("errors 2", "errors 3")] {
             assert_eq!(require_adds_up(&wrong).unwrap_err().step, "count", "{wrong}");
         }
     }
 
     #[test]
-    fn a_log_without_figures_is_reported() {
+    fn a_log_without_a_summary_is_reported() {
         for log in ["", "accepted a client\n", "accepted 3, completed 3\n"] {
             assert_eq!(require_adds_up(log).unwrap_err().step, "count", "{log:?}");
         }

@@ -1,4 +1,4 @@
-//! Servers that are wrong on purpose, each in one way, for the case that checks the checker.
+//! Servers with one deliberate fault each, for the case that checks the checker.
 
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
@@ -9,10 +9,10 @@ use std::time::Duration;
 
 use protocol::{GREETING, Session};
 
-/// What such a server does wrong.
+/// The fault of such a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
-    /// A server without a fault must pass.
+    /// No fault: the server must pass.
     Nothing,
     DropsAByte,
     DoublesAByte,
@@ -55,7 +55,7 @@ impl Broken {
                 if stopped.load(Ordering::Relaxed) {
                     return;
                 }
-                let _ = serve(&stream, fault); // an error is the end of that client
+                let _ = serve(&stream, fault); // an error ends only this client
             }
         })?;
         Ok(Broken { address, stop })
@@ -70,7 +70,7 @@ impl Drop for Broken {
 }
 
 fn serve(mut stream: &TcpStream, fault: Fault) -> io::Result<()> {
-    // No client of the checker is silent for that long.
+    // Longer than any client of the checker is silent.
     stream.set_read_timeout(Some(Duration::from_secs(20)))?;
     if fault != Fault::DoesNotGreet {
         stream.write_all(&[GREETING])?;

@@ -1,27 +1,27 @@
-//! What a case is, and the ways in which it can end.
+//! What a case is and what it needs.
 
 use std::fmt;
 
 use serde::Serialize;
-use thiserror::Error;
 
-use crate::Context;
+use crate::context::Context;
+use crate::failure::CaseResult;
 
 /// One entry of the catalogue.
 #[derive(Clone, Copy, Debug)]
 pub struct Case {
-    /// The catalogue's name for it: a group letter and a number, such as `A3`.
+    /// Its id in the catalogue: a group letter and a number, such as `A3`.
     pub id: &'static str,
-    /// What is required, as a sentence.
+    /// The requirement, as a sentence.
     pub title: &'static str,
-    /// What it needs beside an address.
+    /// What it needs besides an address.
     pub needs: Needs,
-    /// Plays the client and judges what comes back.
+    /// Acts as the client and checks what the server does.
     pub run: fn(&Context) -> CaseResult,
 }
 
 impl Case {
-    /// A case that needs nothing but an address.
+    /// A case that needs only an address.
     pub(crate) const fn new(id: &'static str, title: &'static str, run: fn(&Context) -> CaseResult) -> Self {
         Case { id, title, needs: Needs::Address, run }
     }
@@ -36,25 +36,25 @@ impl Case {
     }
 }
 
-/// What a case needs to know of the server, or to do to it, beside connecting.
+/// What a case must know about the server or do to it, besides connecting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Needs {
-    /// Nothing: any server at any address will do.
+    /// Nothing: a server at any address is enough.
     Address,
-    /// A short idle timeout that is known.
+    /// A short, known idle timeout.
     IdleTimeout,
-    /// A short write timeout that is known.
+    /// A short, known write timeout.
     WriteTimeout,
-    /// A short minimum-progress timeout that is known.
+    /// A short, known minimum-progress timeout.
     ProgressTimeout,
-    /// A process of its own that it may stop and continue; it must serve afterwards.
+    /// A separate process that it may stop and continue; it must serve afterwards.
     Pause,
-    /// A process of its own that it may ask to shut down; it must have ended afterwards.
+    /// A separate process that it may shut down; it must have exited afterwards.
     Shutdown,
-    /// A program that it may start by itself, and that it has ended afterwards.
+    /// A program that it starts and ends itself.
     Program,
-    /// Nothing at all: it is about the checker.
+    /// No server: the case is about the checker.
     Nothing,
 }
 
@@ -71,73 +71,4 @@ impl fmt::Display for Needs {
             Needs::Nothing => "nothing",
         })
     }
-}
-
-/// How a case ends: `Ok` if the server did all that was required.
-pub type CaseResult = Result<(), Stop>;
-
-/// Why a case ended before its end.
-#[derive(Clone, Debug, Error)]
-pub enum Stop {
-    /// The server did something else than what is required.
-    #[error(transparent)]
-    Failed(#[from] Failure),
-    /// The case says nothing about this server; the text says why.
-    #[error("skipped: {0}")]
-    Skipped(String),
-}
-
-impl Stop {
-    pub(crate) fn skipped(reason: impl Into<String>) -> CaseResult {
-        Err(Stop::Skipped(reason.into()))
-    }
-}
-
-/// What was required at which step, and what came instead.
-#[derive(Clone, Debug, Error, PartialEq, Eq, Serialize)]
-#[error("{step}: expected {expected}, got {got}")]
-pub struct Failure {
-    /// What the client was doing.
-    pub step: String,
-    /// What is required.
-    pub expected: String,
-    /// What happened.
-    pub got: String,
-}
-
-impl Failure {
-    pub(crate) fn new(step: impl Into<String>, expected: impl Into<String>, got: impl Into<String>) -> Self {
-        Failure { step: step.into(), expected: expected.into(), got: got.into() }
-    }
-}
-
-/// Names the circumstances of a step that failed, outermost first.
-pub(crate) trait During {
-    #[must_use]
-    fn during(self, circumstances: impl fmt::Display) -> Self;
-}
-
-impl<T> During for Result<T, Failure> {
-    fn during(self, circumstances: impl fmt::Display) -> Self {
-        self.map_err(|failure| Failure { step: format!("{circumstances}: {}", failure.step), ..failure })
-    }
-}
-
-impl During for CaseResult {
-    fn during(self, circumstances: impl fmt::Display) -> Self {
-        match self {
-            Err(Stop::Failed(failure)) => Ok(Err(failure).during(circumstances)?),
-            other => other,
-        }
-    }
-}
-
-/// Fails unless the condition holds.
-pub(crate) fn require(
-    condition: bool,
-    step: &str,
-    expected: impl Into<String>,
-    got: impl FnOnce() -> String,
-) -> Result<(), Failure> {
-    if condition { Ok(()) } else { Err(Failure::new(step, expected, got())) }
 }

@@ -1,15 +1,14 @@
-//! All that a running case may use.
+//! What a running case can use.
 
 use std::net::SocketAddr;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use crate::case::{During, Failure, Stop};
 use crate::client::{Buffers, Client};
 use crate::dialogue::Dialogue;
+use crate::failure::{During, Failure, Stop};
 use crate::memory::MemoryWatch;
 use crate::process::Process;
-use crate::started::Started;
 use crate::target::{Concurrency, Launch, Settings};
 
 /// The server under test as a case sees it, and the client toolkit.
@@ -25,8 +24,8 @@ pub struct Context<'launch> {
     pub(crate) notes: Mutex<Vec<String>>,
 }
 
-impl<'launch> Context<'launch> {
-    /// A server that serves one client at a time at this address, and of which nothing else is known.
+impl Context<'_> {
+    /// A server at this address that serves one client at a time; nothing else about it is known.
     pub(crate) fn at(address: SocketAddr, seed: u64, patience: Duration) -> Self {
         Context {
             address,
@@ -46,7 +45,7 @@ impl<'launch> Context<'launch> {
         self.concurrency
     }
 
-    /// Whether cases run at their full size, however long that takes.
+    /// Whether cases run at full size.
     pub fn long(&self) -> bool {
         self.long
     }
@@ -67,13 +66,13 @@ impl<'launch> Context<'launch> {
         Ok(client)
     }
 
-    /// A greeted connection that checks all replies by the reference.
+    /// A greeted connection that checks all replies against the reference.
     pub(crate) fn dialogue(&self) -> Result<Dialogue, Failure> {
         Dialogue::open(self.connect()?)
     }
 
-    /// A second client in the middle of a message, which must not notice what the first one does. None
-    /// if the server promises to serve only one at a time.
+    /// A second client in the middle of a message, which must not be affected by what the first one does. Empty if the
+    /// server promises to serve only one at a time.
     pub(crate) fn bystander(&self) -> Result<Bystander, Failure> {
         if !self.concurrency.serves(2) {
             return Ok(Bystander(None));
@@ -83,24 +82,19 @@ impl<'launch> Context<'launch> {
         Ok(Bystander(Some(dialogue)))
     }
 
-    /// A whole visit of a well-behaved client: greeting, one message, end in order.
+    /// A complete, well-behaved connection: greeting, one message, orderly close.
     pub(crate) fn visit(&self) -> Result<(), Failure> {
         let mut client = self.greeted()?;
         client.ask(b"^probe$", b"qspcf")?;
         client.expect_orderly_close()
     }
 
-    /// Starts another server, which is the case's own.
-    pub(crate) fn start(&self, settings: Settings) -> Result<Started<'launch>, Stop> {
-        Started::start(self, settings)
-    }
-
-    /// Puts a figure into the report.
+    /// Adds a figure to the report.
     pub(crate) fn note(&self, figure: impl Into<String>) {
         self.notes.lock().unwrap_or_else(PoisonError::into_inner).push(figure.into());
     }
 
-    /// Random choices that the same seed repeats.
+    /// Random choices, reproducible by the seed.
     pub(crate) fn random(&self) -> fastrand::Rng {
         fastrand::Rng::with_seed(self.seed)
     }
@@ -109,12 +103,12 @@ impl<'launch> Context<'launch> {
         MemoryWatch::start(self.process)
     }
 
-    /// How many descriptors the server holds, if its process is known.
+    /// How many descriptors the server has open, if its process is known.
     pub(crate) fn descriptors(&self) -> Option<usize> {
         self.process.and_then(Process::holdings).map(|holdings| holdings.descriptors)
     }
 
-    /// With nothing to do, the server must use no CPU. Says nothing where the process is not known.
+    /// Expects an idle server to use no CPU time. Passes if the process is not known.
     pub(crate) fn expect_rest(&self) -> Result<(), Failure> {
         self.process.map_or(Ok(()), |process| process.expect_rest(self.patience))
     }
@@ -141,13 +135,13 @@ impl<'launch> Context<'launch> {
     }
 }
 
-/// Somebody else's connection.
+/// Another client's connection.
 #[derive(Debug)]
-#[must_use = "a bystander that is never asked proves nothing"]
+#[must_use = "a bystander that is never checked proves nothing"]
 pub(crate) struct Bystander(Option<Dialogue>);
 
 impl Bystander {
-    /// The connection is still served, with the state that it had.
+    /// Expects the connection to be still served, with its previous state.
     pub(crate) fn expect_undisturbed(self) -> Result<(), Failure> {
         let Some(mut dialogue) = self.0 else { return Ok(()) };
         dialogue.say(b" here$").and_then(|()| dialogue.close()).during("the other client's connection")

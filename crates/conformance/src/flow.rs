@@ -1,79 +1,46 @@
-//! Megabytes over one connection, verified as they arrive.
+//! Bulk traffic over one connection, verified as it arrives.
 //!
-//! A flow sends one [`Pattern`] again and again and checks the replies in place, so it needs no more
-//! memory for 8 GiB than for 8 KiB. It can send and receive at the same time, at any pace, or send
-//! while it never reads; at any moment it knows how many reply bytes are owed for what has been sent.
+//! A flow sends one [`Pattern`] repeatedly and verifies the replies in place, so it needs no more memory for 8 GiB than
+//! for 8 KiB. It can send and receive at the same time, at any pace, or send without reading; it counts how many reply
+//! bytes are due for what has been sent.
+
+mod pattern;
 
 use std::thread;
 use std::time::{Duration, Instant};
 
-use protocol::{END, START, Session, Verifier};
+use protocol::Verifier;
 use rustix::event::PollFlags;
 
-use crate::case::{Failure, require};
 use crate::client::{Client, Ending, Incoming, Outgoing};
+use crate::failure::{Failure, require};
 
-/// A request of one or more whole frames, and its reply.
-#[derive(Clone, Debug)]
-pub(crate) struct Pattern {
-    request: Vec<u8>,
-    reply: Vec<u8>,
-    /// How many reply bytes the first bytes of a request are owed, for each number of them.
-    owed: Vec<u64>,
-}
+pub(crate) use pattern::Pattern;
 
-impl Pattern {
-    /// Frames of this many random payload bytes each: whatever is lost, doubled or moved, shows.
-    pub(crate) fn random(random: &mut fastrand::Rng, frames: usize, payload: usize) -> Self {
-        let mut request = Vec::with_capacity(frames * (payload + 2));
-        for _ in 0..frames {
-            request.push(START);
-            request.extend((0..payload).map(|_| match random.u8(..) {
-                END => b'x', // the one byte that a payload cannot hold
-                byte => byte,
-            }));
-            request.push(END);
-        }
-        let mut reply = Vec::new();
-        let mut owed = vec![0];
-        let mut session = Session::new();
-        for &byte in &request {
-            reply.extend(session.step(byte));
-            owed.push(reply.len() as u64);
-        }
-        Pattern { request, reply, owed }
-    }
-
-    /// Bytes of one request.
-    pub(crate) fn len(&self) -> u64 {
-        self.request.len() as u64
-    }
-}
-
-/// How much may move in one turn; zero closes that direction for the turn.
+/// The most bytes to move in one turn; zero pauses that direction for the turn.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Gait {
+pub(crate) struct Pace {
     pub(crate) send: usize,
     pub(crate) receive: usize,
 }
 
-impl Gait {
-    /// As fast as it goes, both ways.
-    pub(crate) const FULL: Gait = Gait { send: CHUNK, receive: CHUNK };
+impl Pace {
+    /// As fast as possible in both directions.
+    pub(crate) const FULL: Pace = Pace { send: CHUNK, receive: CHUNK };
 }
 
-/// More than the kernel keeps for one connection: the buffers of both ends and both directions at their
-/// largest (Linux: 4 MiB to send and 6 to 32 MiB to receive) with room to spare.
+/// More than the kernel buffers for one connection, in both directions and at both ends (Linux: at most 4 MiB to send
+/// and 6 to 32 MiB to receive).
 pub(crate) const BUFFERED_AT_MOST: u64 = 64 << 20;
 
-/// Without room to send for this long, the server is taken to have stopped reading. If it was only slow,
-/// a case is easier for it than meant, never harder.
+/// When the socket has been full for this long, the server is considered to have stopped reading. If it was only slow,
+/// a case becomes easier for it, never harder.
 const BLOCKED: Duration = Duration::from_millis(200);
 
 /// The most that one call moves.
 const CHUNK: usize = 64 << 10;
 
-/// A pattern on its way over one connection, which it greets like any other.
+/// A pattern that is sent over one connection. The connection is not greeted yet.
 #[derive(Debug)]
 pub(crate) struct Flow<'pattern> {
     client: Client,
@@ -102,38 +69,39 @@ impl<'pattern> Flow<'pattern> {
         self.sent
     }
 
-    /// Reply bytes received so far, all of them right.
+    /// Reply bytes received so far, all of them correct.
     pub(crate) fn received(&self) -> u64 {
         self.verifier.received()
     }
 
-    /// Reply bytes that all sent bytes together must be answered with.
+    /// Reply bytes that are due for all sent bytes.
     pub(crate) fn owed(&self) -> u64 {
         self.sent / self.pattern.len() * self.pattern.reply.len() as u64 + self.pattern.owed[self.position()]
     }
 
-    /// Sends and receives until `total` bytes are sent, `gait` being asked before each turn.
-    pub(crate) fn send_all(&mut self, total: u64, gait: impl FnMut(&Self) -> Gait) -> Result<(), Failure> {
-        self.pump(total, gait, |flow| flow.sent == total)
+    /// Sends and receives until `total` bytes are sent; calls `pace` before each turn.
+    pub(crate) fn send_all(&mut self, total: u64, pace: impl FnMut(&Self) -> Pace) -> Result<(), Failure> {
+        self.pump(total, pace, |flow| flow.sent == total)
     }
 
     /// Sends and receives until `total` bytes are sent and answered.
     pub(crate) fn exchange_all(
         &mut self,
         total: u64,
-        gait: impl FnMut(&Self) -> Gait,
+        pace: impl FnMut(&Self) -> Pace,
     ) -> Result<(), Failure> {
-        self.pump(total, gait, |flow| flow.sent == total && flow.received() == flow.owed())
+        self.pump(total, pace, |flow| flow.sent == total && flow.received() == flow.owed())
     }
 
-    /// Sends nothing more and receives until all that is owed has come.
-    pub(crate) fn receive_all(&mut self, gait: impl FnMut(&Self) -> Gait) -> Result<(), Failure> {
-        self.exchange_all(self.sent, gait)
+    /// Stops sending and receives until the whole reply has arrived.
+    pub(crate) fn receive_all(&mut self, pace: impl FnMut(&Self) -> Pace) -> Result<(), Failure> {
+        self.exchange_all(self.sent, pace)
     }
 
-    /// Sends without reading until the server takes no more for `quiet` (`true`), or drops the connection
-    /// (`false`). Taking `most` bytes is a failure: nobody reads the replies, so they are kept or lost.
-    pub(crate) fn stuff(&mut self, most: u64, quiet: Duration) -> Result<bool, Failure> {
+    /// Sends without reading until the socket has been full for `quiet` (returns `true`) or the server has dropped the
+    /// connection (`false`). It is a failure if the server reads `most` bytes: no reply is read, so it stores or loses
+    /// them.
+    pub(crate) fn send_until_blocked(&mut self, most: u64, quiet: Duration) -> Result<bool, Failure> {
         while self.sent < most {
             match self.send_some(CHUNK)? {
                 Outgoing::Bytes(_) => {}
@@ -145,19 +113,19 @@ impl<'pattern> Flow<'pattern> {
                 }
             }
         }
-        let expected = format!("it to stop reading before it has taken {most} bytes");
-        Err(Failure::new("send to a server whose replies nobody reads", expected, "it took them all"))
+        let expected = format!("it to stop reading before {most} bytes");
+        Err(Failure::new("send without reading the replies", expected, "it read them all"))
     }
 
-    /// Sends without reading until the server stops reading, as it must while its replies wait for us.
+    /// Sends without reading until the server stops reading, which it must do while its replies are not read.
     pub(crate) fn block(&mut self) -> Result<(), Failure> {
-        let blocked = self.stuff(BUFFERED_AT_MOST, BLOCKED)?;
-        require(blocked, "send to a server whose replies nobody reads", "it to stop reading", || {
-            format!("a connection that is dropped after {} bytes", self.sent)
+        let blocked = self.send_until_blocked(BUFFERED_AT_MOST, BLOCKED)?;
+        require(blocked, "send without reading the replies", "it to stop reading", || {
+            format!("a connection dropped after {} bytes", self.sent)
         })
     }
 
-    /// Sends what there is room for, at most this much.
+    /// Sends as much as the socket takes, at most this much.
     pub(crate) fn send_some(&mut self, at_most: usize) -> Result<Outgoing, Failure> {
         let start = self.position();
         let end = self.pattern.request.len().min(start + at_most);
@@ -170,26 +138,26 @@ impl<'pattern> Flow<'pattern> {
         Ok(outgoing)
     }
 
-    /// Receives and verifies what is there, at most this much.
+    /// Receives and verifies what has arrived, at most this much.
     pub(crate) fn receive_some(&mut self, at_most: usize) -> Result<Incoming, Failure> {
         let room = self.buffer.len().min(at_most);
         let incoming = self.client.read_now(&mut self.buffer[..room])?;
         if let Incoming::Bytes(count) = incoming {
             let checked = self.verifier.check(&self.buffer[..count]);
             checked.map_err(|mismatch| {
-                Failure::new("verify the reply", "exactly the bytes that are owed", mismatch.to_string())
+                Failure::new("verify the reply", "exactly the due bytes", mismatch.to_string())
             })?;
         }
         Ok(incoming)
     }
 
-    /// Receives until this many reply bytes in all have come.
+    /// Receives until this many reply bytes in total have arrived.
     pub(crate) fn receive_up_to(&mut self, received: u64) -> Result<(), Failure> {
-        let gait = |flow: &Self| {
+        let pace = |flow: &Self| {
             let left = usize::try_from(received - flow.received()).unwrap_or(usize::MAX);
-            Gait { send: 0, receive: left.min(CHUNK) }
+            Pace { send: 0, receive: left.min(CHUNK) }
         };
-        self.pump(self.sent, gait, |flow| flow.received() >= received)
+        self.pump(self.sent, pace, |flow| flow.received() >= received)
     }
 
     /// Receives and verifies until the stream ends.
@@ -208,38 +176,38 @@ impl<'pattern> Flow<'pattern> {
         }
     }
 
-    /// How far it has come, in words.
+    /// The progress as text.
     pub(crate) fn progress(&self) -> String {
         format!("{} of {} reply bytes ({} bytes sent)", self.received(), self.owed(), self.sent)
     }
 
-    /// How many bytes of the request that is being sent have been sent.
+    /// How many bytes of the current request have been sent.
     fn position(&self) -> usize {
-        usize::try_from(self.sent % self.pattern.len()).unwrap_or(0) // the request is in memory: it fits
+        usize::try_from(self.sent % self.pattern.len()).unwrap_or(0) // the request is in memory, so its length fits
     }
 
     fn pump(
         &mut self,
         total: u64,
-        mut gait: impl FnMut(&Self) -> Gait,
+        mut pace: impl FnMut(&Self) -> Pace,
         done: impl Fn(&Self) -> bool,
     ) -> Result<(), Failure> {
         let patience = self.client.patience();
         let mut last_progress = Instant::now();
         while !done(self) {
-            let Gait { send, receive } = gait(self);
+            let Pace { send, receive } = pace(self);
             let left = usize::try_from(total - self.sent).unwrap_or(usize::MAX);
             let mut interest = PollFlags::empty();
             interest.set(PollFlags::OUT, send.min(left) > 0);
             interest.set(PollFlags::IN, receive > 0);
             if interest.is_empty() {
-                thread::sleep(TURN); // the gait asks for a pause: nothing is waited for
+                thread::sleep(TURN); // both directions are paused
                 last_progress = Instant::now();
                 continue;
             }
             if !self.client.wait(interest, TURN)? {
                 if receive == 0 {
-                    last_progress = Instant::now(); // the server may wait for us to read
+                    last_progress = Instant::now(); // the server may be waiting for us to read
                 } else if last_progress.elapsed() > patience {
                     let got = format!("no progress for {patience:?} after {}", self.progress());
                     return Err(Failure::new(
@@ -252,19 +220,19 @@ impl<'pattern> Flow<'pattern> {
             }
             last_progress = Instant::now();
             if interest.contains(PollFlags::OUT) && self.send_some(send.min(left))? == Outgoing::Broken {
-                let got = format!("a connection that is dropped after {}", self.progress());
+                let got = format!("a connection dropped after {}", self.progress());
                 return Err(Failure::new("exchange", format!("{total} bytes to be sent and answered"), got));
             }
             if interest.contains(PollFlags::IN)
                 && let Incoming::End(ending) = self.receive_some(receive)?
             {
                 let got = format!("its end ({ending:?}) after {}", self.progress());
-                return Err(Failure::new("exchange", "the stream to go on", got));
+                return Err(Failure::new("exchange", "the stream to continue", got));
             }
         }
         Ok(())
     }
 }
 
-/// How long a turn waits for the sockets before the gait is asked again.
+/// How long a turn waits for readiness before `pace` is called again.
 const TURN: Duration = Duration::from_millis(5);

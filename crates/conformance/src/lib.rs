@@ -1,22 +1,22 @@
-//! The catalogue of cases that every server must hold, run against an address.
+//! The conformance suite: a catalogue of cases that every server must pass, run against an address.
 //!
 //! ```text
 //!   Target ───────► runner ────────► Context ────────► case (groups/…)
 //!   an address,     one server per   address, promises  a client that behaves
 //!   or a Launch     kind of need     process if known   well, slowly or badly
 //!                        │
-//!                        └─ after each case the oracle: a fresh client is served, and (process known)
-//!                           descriptors, threads, memory and CPU are back at rest; when a program
-//!                           ends, it has counted every client once
+//!                        └─ after each case the oracle: a new client is served, and (process known)
+//!                           descriptors, threads and memory are released and the CPU is idle; when a
+//!                           program exits, it has counted every client once
 //! ```
 //!
-//! A case is a small function in the file of its group. Its doc comment says what the client does, what
-//! is required, and what the concurrency models may legitimately do differently; the [`Concurrency`] of
-//! the server says which of these applies. Cases know the protocol and an address, never a server: the
-//! same functions hold the models of this workspace and any foreign server that speaks the protocol.
+//! A case is a small function in the file of its group. Its doc comment says what the client does, what is required, and
+//! what the concurrency models may do differently; the [`Concurrency`] of the server says which of these applies. Cases
+//! depend on the protocol and an address only, never on a server: the same functions test the models of this workspace
+//! and any other server that speaks the protocol.
 //!
-//! What a case needs beside an address is its [`Needs`]. Whoever can start servers implements [`Launch`],
-//! and every case runs; for a bare address, cases that need more are reported as skipped, by name.
+//! What a case needs besides an address is its [`Needs`]. With a [`Launch`], which starts servers, every case runs; with
+//! only an address, cases that need more are reported as skipped, by name.
 //!
 //! ```no_run
 //! use conformance::{Concurrency, Options, Target, cases, run};
@@ -32,16 +32,17 @@
 //!
 //! | file | idea |
 //! | --- | --- |
-//! | `case.rs` | what a case is, and the ways in which it can end |
-//! | `target.rs` | what is tested: an address or a launcher, and what it promises |
-//! | `context.rs` | all that a running case may use |
-//! | `client.rs`, `dialogue.rs`, `flow.rs` | the client toolkit: bytes, scripts, megabytes |
-//! | `process.rs`, `memory.rs` | the server seen from outside: signals, limits, descriptors, threads, CPU, memory |
-//! | `started.rs` | a server that a case starts itself, to see how it starts, logs and ends |
-//! | `accounts.rs` | what a server says in the end: every client it accepted ended in one way |
-//! | `strace.rs` | strace, for what can be neither seen nor made to happen otherwise |
-//! | `broken.rs` | servers that are wrong on purpose, for the case that checks the checker |
-//! | `runner.rs`, `oracle.rs`, `report.rs` | running, judging, telling |
+//! | `case.rs`, `failure.rs` | what a case is, and the ways in which it ends |
+//! | `target.rs` | what is tested: an address or a launcher, and what the server promises |
+//! | `context.rs` | what a running case can use |
+//! | `client.rs`, `dialogue.rs`, `flow.rs` | the client toolkit: single bytes, scripts, bulk traffic |
+//! | `process.rs`, `memory.rs` | the server's process from outside: signals, limits, descriptors, threads, CPU, memory |
+//! | `started.rs` | a server that a case starts itself, to test how it starts, logs and exits |
+//! | `accounts.rs` | the summary that a server logs: every accepted client ended in exactly one way |
+//! | `strace.rs` | strace, for what can be observed or injected in no other way |
+//! | `broken.rs` | servers with deliberate faults, for the case that checks the checker |
+//! | `runner.rs`, `oracle.rs`, `report.rs` | running cases, the check after each, the report |
+//! | `eventually.rs` | waiting for a condition that nothing announces |
 //! | `groups/` | the cases, one file per group |
 
 mod accounts;
@@ -50,6 +51,8 @@ mod case;
 mod client;
 mod context;
 mod dialogue;
+mod eventually;
+mod failure;
 mod flow;
 mod groups;
 mod limits;
@@ -62,8 +65,9 @@ mod started;
 mod target;
 
 pub use accounts::require_adds_up;
-pub use case::{Case, CaseResult, Failure, Needs, Stop};
+pub use case::{Case, Needs};
 pub use context::Context;
+pub use failure::{CaseResult, Failure, Stop};
 pub use groups::{cases, find};
 pub use report::{CaseReport, Outcome, Report};
 pub use runner::{Options, run};

@@ -1,26 +1,26 @@
-//! Watching the server's memory while a client makes it hard to stay small.
+//! Watching the server's memory while clients put it under pressure.
 
 use std::num::NonZeroUsize;
 use std::thread::available_parallelism;
 
 use text::units::whole_bytes;
 
-use crate::case::{Failure, require};
+use crate::failure::{Failure, require};
 use crate::process::Process;
 
-/// What one connection may hold in user memory while its reply waits for a slow reader.
+/// User memory that one connection may use while its reply waits for a slow reader, in bytes.
 pub(crate) const PER_CONNECTION: u64 = 64 << 10;
 
-/// What may come on top, once and not per connection: pages that a code path touches for the first
-/// time. A model with threads pays for one more thread: its stack (the receive buffer among it), its
-/// guard and signal stack, and the first pages of its allocator's arena.
+/// A one-time allowance, not per connection, for pages that a code path touches for the first time. A model with
+/// threads needs it for one more thread: its stack (including the receive buffer), its guard and signal stack, and the
+/// first pages of its allocator's arena.
 const ALLOWANCE: u64 = 128 << 10;
 
-/// What may come on top for each processor: a runtime that has a worker on each keeps a receive buffer for
-/// each, and the first long read of a worker touches it.
+/// An allowance for each CPU: a runtime with a worker per CPU keeps a receive buffer for each, which the first long
+/// read of a worker touches.
 const ALLOWANCE_PER_PROCESSOR: u64 = 64 << 10;
 
-/// The growth of a process's anonymous memory since the watch began. Without a process it sees nothing.
+/// The growth of a process's anonymous memory since the watch started; always 0 without a process.
 #[derive(Debug)]
 pub(crate) struct MemoryWatch {
     process: Option<Process>,
@@ -34,18 +34,18 @@ impl MemoryWatch {
         MemoryWatch { process, start, peak: start }
     }
 
-    /// Takes a sample; cheap enough for a few hundred in a case.
+    /// Takes a sample; cheap enough for a few hundred per case.
     pub(crate) fn sample(&mut self) {
         let now = self.process.and_then(Process::anonymous_memory).unwrap_or(0);
         self.peak = self.peak.max(now);
     }
 
-    /// By how many bytes the largest sample was above the start.
+    /// By how many bytes the largest sample exceeds the start.
     pub(crate) fn growth(&self) -> u64 {
         self.peak - self.start
     }
 
-    /// Fails if a sample was more than this and the allowances above the start.
+    /// Fails if a sample exceeded the start by more than `bytes` and the allowances.
     pub(crate) fn require_growth_within(&self, bytes: u64) -> Result<(), Failure> {
         let growth = self.growth();
         let processors = available_parallelism().map_or(1, NonZeroUsize::get) as u64;

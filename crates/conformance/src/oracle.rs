@@ -1,30 +1,30 @@
-//! The check after every case: whatever one client did, the server must be as good as before.
+//! The check after every case: whatever a client did, the server must be unharmed.
 //!
-//! How long a thing takes says more about the machine than about the server, so what must be back is waited for
-//! as long as the patience lasts. Only a fresh client must be served within a second, in one of five attempts.
+//! Durations depend more on the machine than on the server, so resources may take as long as the patience to be
+//! released. Only a new client must be served within a second, in one of five attempts.
 
-use std::thread;
 use std::time::{Duration, Instant};
 
 use text::units::whole_bytes;
 
-use crate::Context;
-use crate::case::{During, Failure, require};
+use crate::context::Context;
+use crate::eventually::eventually;
+use crate::failure::{During, Failure, require};
 use crate::process::{Holdings, Process};
 
-/// What the server held when nobody had done anything to it yet.
+/// What the server held before the first case.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Baseline {
     holdings: Option<Holdings>,
-    /// Bytes of anonymous memory; this does not sink.
+    /// Bytes of anonymous memory; never lowered.
     memory: Option<u64>,
 }
 
-/// What a server may keep in memory when its clients are gone, over all cases that it goes through together:
-/// what allocators and tables have once needed, and the stacks of ended threads, of which glibc keeps up to
-/// 40 MiB for new ones. Cases about memory hold closer bounds.
+/// The memory that a server may keep when its clients have closed, over all its cases together: what allocators and
+/// tables once needed, and stacks of ended threads, of which glibc caches up to 40 MiB. Cases about memory have tighter
+/// bounds.
 const KEPT_AT_MOST: u64 = 40 << 20;
-/// In one of a few attempts a fresh client must be served so soon.
+/// In one of [`ATTEMPTS`] a new client must be served within this time.
 const SOON: Duration = Duration::from_secs(1);
 const ATTEMPTS: usize = 5;
 
@@ -32,8 +32,8 @@ impl Baseline {
     /// For cases without a server.
     pub(crate) const UNKNOWN: Baseline = Baseline { holdings: None, memory: None };
 
-    /// Lets a first client in, so that what a server sets up once is set up, and counts once it is quiet.
-    /// How the visit went is not judged here: that is for the case to find out.
+    /// Serves a first client, so that lazy initialisation is done, and measures when the server is idle. A failed visit
+    /// is ignored here; the case will report it.
     pub(crate) fn after_warm_up(context: &Context) -> Self {
         let _ = context.visit();
         let _ = context.expect_rest();
@@ -44,12 +44,11 @@ impl Baseline {
     }
 }
 
-/// The server still serves a fresh client, has let go of all that the case made it hold, rests, and has
-/// not ended meanwhile. The baseline sinks to what it holds at best, so that not even one descriptor is
-/// lost unseen.
+/// Expects the server to serve a new client, to have released everything that the case used, to be idle and still
+/// running. The baseline is lowered to the least that the server holds, so that even one leaked descriptor is found.
 pub(crate) fn expect_unharmed(context: &Context, baseline: &mut Baseline) -> Result<(), Failure> {
-    expect_alive(context)?; // before the visit: this says more than a refused connection
-    expect_served_soon(context).during("afterwards, a fresh client")?;
+    expect_alive(context)?; // before the visit: this is clearer than a refused connection
+    expect_served_soon(context).during("afterwards, a new client")?;
     if let (Some(process), Some(allowed)) = (context.process, baseline.holdings) {
         baseline.holdings = Some(expect_at_most(process, allowed, context.patience).during("afterwards")?);
     }
@@ -76,16 +75,13 @@ fn expect_served_soon(context: &Context) -> Result<(), Failure> {
 
 fn expect_memory_back(process: Process, at_first: u64, patience: Duration) -> Result<(), Failure> {
     let mut more = 0;
-    let given_back = eventually(patience, || {
+    let released = eventually(patience, || {
         more = process.anonymous_memory().unwrap_or(0).saturating_sub(at_first);
         more <= KEPT_AT_MOST
     });
-    require(
-        given_back,
-        "no clients left",
-        format!("at most {} more memory", whole_bytes(KEPT_AT_MOST)),
-        || format!("{} more after {patience:?}", whole_bytes(more)),
-    )
+    require(released, "no clients left", format!("at most {} more memory", whole_bytes(KEPT_AT_MOST)), || {
+        format!("{} more after {patience:?}", whole_bytes(more))
+    })
 }
 
 fn expect_alive(context: &Context) -> Result<(), Failure> {
@@ -93,7 +89,7 @@ fn expect_alive(context: &Context) -> Result<(), Failure> {
     require(!ended, "afterwards", "the server process to be alive", || "a process that has ended".to_owned())
 }
 
-/// After SIGTERM the process ends by itself within the drain timeout.
+/// Expects the process to exit by itself within the drain timeout after SIGTERM.
 pub(crate) fn expect_ended(context: &Context) -> Result<(), Failure> {
     let Some(process) = context.process else { return Ok(()) };
     let within = context.settings.drain_timeout.unwrap_or_default() + context.patience;
@@ -105,27 +101,13 @@ pub(crate) fn expect_ended(context: &Context) -> Result<(), Failure> {
 
 fn expect_at_most(process: Process, allowed: Holdings, patience: Duration) -> Result<Holdings, Failure> {
     let mut holdings = allowed;
-    let given_back = eventually(patience, || {
+    let released = eventually(patience, || {
         holdings = process.holdings().unwrap_or(holdings);
         holdings.descriptors <= allowed.descriptors && holdings.threads <= allowed.threads
     });
     let expected = format!("at most {} descriptors and {} threads", allowed.descriptors, allowed.threads);
-    require(given_back, "no clients left", expected, || {
+    require(released, "no clients left", expected, || {
         format!("{} descriptors and {} threads after {patience:?}", holdings.descriptors, holdings.threads)
     })?;
     Ok(holdings)
-}
-
-/// Asks again and again until it is so or the time is over. Nothing announces what is asked for here.
-pub(crate) fn eventually(within: Duration, mut is_so: impl FnMut() -> bool) -> bool {
-    let deadline = Instant::now() + within;
-    loop {
-        if is_so() {
-            return true;
-        }
-        if Instant::now() >= deadline {
-            return false;
-        }
-        thread::sleep(Duration::from_millis(5));
-    }
 }

@@ -8,11 +8,11 @@ use std::time::{Duration, Instant};
 use observe::strace::{AttachError, Strace, Trace, Tracing};
 use rustix::process::Signal;
 
-use crate::case::{Failure, Stop, require};
+use crate::failure::{Failure, Stop, require};
 
 pub(crate) use observe::process::{Effort, Holdings, Limited, Paused};
 
-/// A server process that is not ours to end, but to look into and to signal.
+/// A server process that is observed and signalled, and that something else owns.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Process {
     seen: observe::Process,
@@ -24,16 +24,16 @@ impl Process {
     }
 
     pub(crate) fn signal(self, signal: Signal) -> Result<(), Failure> {
-        self.seen.signal(signal).map_err(|error| {
-            Failure::new(format!("send {signal:?}"), "the process to be there", error.to_string())
-        })
+        self.seen
+            .signal(signal)
+            .map_err(|error| Failure::new(format!("send {signal:?}"), "a running process", error.to_string()))
     }
 
-    /// Stops the process until the guard is dropped, whatever happens meanwhile.
+    /// Stops the process until the guard is dropped.
     pub(crate) fn pause(self) -> Result<Paused, Failure> {
         self.seen
             .pause()
-            .map_err(|error| Failure::new("send Signal::STOP", "the process to be there", error.to_string()))
+            .map_err(|error| Failure::new("send Signal::STOP", "a running process", error.to_string()))
     }
 
     /// The open descriptors and the threads.
@@ -61,7 +61,7 @@ impl Process {
         self.seen.effort()
     }
 
-    /// Whether a signal that was sent to it has not been taken yet.
+    /// Whether a signal that was sent to it is still pending.
     pub(crate) fn has_pending_signal(self) -> bool {
         self.seen.has_pending_signal()
     }
@@ -81,7 +81,7 @@ impl Process {
         })
     }
 
-    /// Waits until the process uses less than 1 % of a CPU: with nothing to do, a server must not spin.
+    /// Waits until the process uses less than 1 % of a CPU: an idle server must not spin.
     pub(crate) fn expect_rest(self, patience: Duration) -> Result<(), Failure> {
         const WINDOW: Duration = Duration::from_millis(100);
         let deadline = Instant::now() + patience;
@@ -93,14 +93,14 @@ impl Process {
             let used = after.used.saturating_sub(before.used);
             let waited = after.waited.saturating_sub(before.waited);
             let window = start.elapsed();
-            // On a busy machine a thread that spins may use little, but then it waits for a CPU. One that
-            // waited all the time shows in its state only.
+            // On a busy machine a spinning thread may use little CPU time, but then it waits for a CPU. If it
+            // waited the whole time, only its state shows it.
             if used * 100 <= window && waited * 4 <= window && !self.seen.has_runnable_thread() {
                 return Ok(());
             }
-            require(Instant::now() < deadline, "idle", "a server at rest", || {
+            require(Instant::now() < deadline, "idle", "an idle server", || {
                 format!(
-                    "{used:?} of CPU time in {window:?} with nothing to do, and {waited:?} of waiting for it"
+                    "{used:?} of CPU time in {window:?} without work, and {waited:?} of waiting for a CPU"
                 )
             })?;
         }

@@ -1,27 +1,28 @@
-//! What came of a run, for people and for machines.
+//! The result of a run, for people and for machines.
 
 use std::fmt;
 use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::case::{Case, CaseResult, Failure, Stop};
+use crate::case::Case;
+use crate::failure::{CaseResult, Failure, Stop};
 use crate::target::Concurrency;
 
 /// A whole run.
 #[derive(Clone, Debug, Serialize)]
 pub struct Report {
-    /// What the server promised.
+    /// The concurrency that the server promised.
     pub concurrency: Concurrency,
-    /// The seed of all random choices; the same seed repeats them.
+    /// The seed of all random choices; the same seed reproduces them.
     pub seed: u64,
-    /// Whether the cases ran at their full size.
+    /// Whether the cases ran at full size.
     pub long: bool,
-    /// Cases that the server held.
+    /// Cases that the server passed.
     pub passed: usize,
-    /// Cases that it did not hold.
+    /// Cases that it failed.
     pub failed: usize,
-    /// Cases that say nothing about it.
+    /// Cases that did not run.
     pub skipped: usize,
     /// How long the run took.
     pub seconds: f64,
@@ -34,26 +35,26 @@ pub struct Report {
 pub struct CaseReport {
     /// The case's id.
     pub id: &'static str,
-    /// What it requires.
+    /// Its requirement.
     pub title: &'static str,
-    /// What came of it.
+    /// Its result.
     #[serde(flatten)]
     pub outcome: Outcome,
-    /// What it measured on the way, in words.
+    /// What it measured, as text.
     pub notes: Vec<String>,
-    /// How long it took, the check afterwards included.
+    /// How long it took, including the check afterwards.
     pub seconds: f64,
 }
 
-/// What came of a case.
+/// The result of a case.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case", tag = "outcome")]
 pub enum Outcome {
-    /// The server did all that is required.
+    /// The server did everything that is required.
     Passed,
-    /// It did something else.
+    /// It did not.
     Failed(Failure),
-    /// The case says nothing about this server.
+    /// The case does not apply or could not run.
     Skipped {
         /// Why.
         reason: String,

@@ -1,8 +1,8 @@
 //! Runs cases one after the other, each against a server that fits its needs.
 //!
-//! Cases with the same need share one server, so that a case also meets whatever its predecessors left
-//! behind. A case that signals its server gets one of its own; after a failure a fresh one is started,
-//! so that one fault is reported once. At an address there is only the one server.
+//! Cases with the same need share one server, so that a case is also affected by what earlier cases left behind. A case
+//! that signals its server gets one of its own. After a failure a new server is started, so that one fault is reported
+//! once. At an address there is only one server.
 
 use std::collections::HashMap;
 use std::mem::take;
@@ -12,24 +12,25 @@ use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
-use crate::Context;
 use crate::accounts::require_adds_up;
-use crate::case::{Case, CaseResult, During, Failure, Needs, Stop};
+use crate::case::{Case, Needs};
+use crate::context::Context;
+use crate::failure::{CaseResult, During, Failure, Stop};
 use crate::oracle::{Baseline, expect_ended, expect_unharmed};
 use crate::process::Process;
 use crate::report::{CaseReport, Report};
 use crate::started::Program;
 use crate::target::{Launch, Place, Server, Settings, Target};
 
-/// How to run.
+/// How to run the cases.
 #[derive(Clone, Copy, Debug)]
 pub struct Options {
-    /// Runs cases at their full size, which takes minutes to hours instead of seconds.
+    /// Runs cases at full size, which takes minutes to hours instead of seconds.
     pub long: bool,
     /// The seed of all random choices.
     pub seed: u64,
-    /// The longest that the server may take for anything that it must do, its own timeouts not counted.
-    /// It only has to tell slow from never: on a loaded machine ten seconds are still slow.
+    /// The longest that the server may take for any action, not counting its own timeouts. It only has to distinguish
+    /// slow from never: on a loaded machine an action may take seconds.
     pub patience: Duration,
 }
 
@@ -60,19 +61,19 @@ pub fn run(
     Report::new(target.concurrency, options.seed, options.long, start.elapsed(), reports)
 }
 
-/// A server that is being tested, and what it held at first.
+/// A server under test, and what it held at the start.
 struct Running<'launch> {
     context: Context<'launch>,
     baseline: Baseline,
-    server: Holder,
+    server: Owner,
 }
 
-/// Who holds a server; dropping this ends the server.
-enum Holder {
+/// The owner of a server; dropping this ends a server that we own.
+enum Owner {
     Program(Program),
     Launched(Box<dyn Server>),
-    /// It is not ours to end, or there is none.
-    Nobody,
+    /// Something else owns the server, or there is none.
+    Other,
 }
 
 fn run_one<'launch>(
@@ -98,7 +99,7 @@ fn run_one<'launch>(
     let of_its_own = matches!(case.needs, Needs::Pause | Needs::Shutdown);
     if !matches!(result, Err(Stop::Failed(_))) {
         if of_its_own || is_last {
-            result = expect_good_end(running, case.needs).map_err(Stop::from).and(result);
+            result = expect_clean_exit(running, case.needs).map_err(Stop::from).and(result);
         } else {
             servers.insert(case.needs, running);
         }
@@ -106,10 +107,10 @@ fn run_one<'launch>(
     (result, notes)
 }
 
-/// A program that nobody needs any more is asked to end. No client is left, so it ends with code 0 (a case that
-/// has asked it to end itself judges the code), and by what it says then, every client has ended in one way.
-fn expect_good_end(running: Running<'_>, needs: Needs) -> Result<(), Failure> {
-    let Running { context, server: Holder::Program(mut program), .. } = running else { return Ok(()) };
+/// Asks a program that is no longer needed to exit. No client is left, so it must exit with code 0 (a case that shut it
+/// down itself checks the code), and by its summary every client must have ended in exactly one way.
+fn expect_clean_exit(running: Running<'_>, needs: Needs) -> Result<(), Failure> {
+    let Running { context, server: Owner::Program(mut program), .. } = running else { return Ok(()) };
     let within = context.settings.drain_timeout.unwrap_or_default() + context.patience;
     if needs == Needs::Shutdown {
         return program
@@ -121,10 +122,10 @@ fn expect_good_end(running: Running<'_>, needs: Needs) -> Result<(), Failure> {
     program.expect_code(0, within).during("afterwards, SIGTERM")
 }
 
-/// Short, so that cases which wait for them are short, and long enough that a slow machine does not
-/// make a prompt client look idle.
+/// Short, so that cases that wait for it are short, and long enough that on a slow machine a prompt client does not look
+/// idle.
 pub(crate) const SHORT_TIMEOUT: Duration = Duration::from_secs(2);
-/// Clients that never fall quiet are answered for half of it, and have the other half to take the rest.
+/// Half of it is for clients that never go quiet, the other half for reading the rest of the replies.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(6);
 
 fn prepare<'launch>(
@@ -135,11 +136,11 @@ fn prepare<'launch>(
     let (server, address, settings, launch) = match target.place {
         Place::Address { address, declared } => {
             reason_to_skip(needs, &declared).map_or(Ok(()), Stop::skipped)?;
-            (Holder::Nobody, address, declared, None)
+            (Owner::Other, address, declared, None)
         }
-        // Such a case starts its own servers, or none.
+        // Such a case starts its own servers, or needs none.
         Place::Launch(launch) if matches!(needs, Needs::Program | Needs::Nothing) => {
-            (Holder::Nobody, NOWHERE, Settings::NONE, Some(launch))
+            (Owner::Other, NO_ADDRESS, Settings::NONE, Some(launch))
         }
         Place::Launch(launch) => {
             let settings = settings_for(needs);
@@ -148,15 +149,15 @@ fn prepare<'launch>(
         }
     };
     let pid = match &server {
-        Holder::Program(program) => Some(program.id()),
-        Holder::Launched(server) => server.pid(),
-        Holder::Nobody => None,
+        Owner::Program(program) => Some(program.id()),
+        Owner::Launched(server) => server.pid(),
+        Owner::Other => None,
     };
     let process = pid.and_then(Process::new);
     let Options { long, seed, patience } = *options;
     let (concurrency, notes) = (target.concurrency, Mutex::default());
     let context = Context { address, concurrency, settings, process, launch, long, seed, patience, notes };
-    let baseline = if address == NOWHERE { Baseline::UNKNOWN } else { Baseline::after_warm_up(&context) };
+    let baseline = if address == NO_ADDRESS { Baseline::UNKNOWN } else { Baseline::after_warm_up(&context) };
     Ok(Running { context, baseline, server })
 }
 
@@ -164,21 +165,21 @@ fn launched(
     launch: &dyn Launch,
     settings: &Settings,
     patience: Duration,
-) -> Result<(Holder, SocketAddr), Failure> {
+) -> Result<(Owner, SocketAddr), Failure> {
     let any_port = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     if let Some(command) = launch.command(any_port, settings) {
         let (program, address) = Program::serve(command, patience)?;
-        return Ok((Holder::Program(program), address));
+        return Ok((Owner::Program(program), address));
     }
     let server = launch
         .start(settings)
-        .map_err(|error| Failure::new("start the server", "it to come up", format!("{error:#}")))?;
+        .map_err(|error| Failure::new("start the server", "it to start", format!("{error:#}")))?;
     let address = server.address();
-    Ok((Holder::Launched(server), address))
+    Ok((Owner::Launched(server), address))
 }
 
-/// Where no server is.
-const NOWHERE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
+/// The address of a context without a server.
+const NO_ADDRESS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
 
 fn settings_for(needs: Needs) -> Settings {
     let default = Settings::default();
@@ -191,7 +192,7 @@ fn settings_for(needs: Needs) -> Settings {
     }
 }
 
-/// Why a server of which only the address and what was declared are known cannot be asked this.
+/// Why a case with this need cannot run against an address with these declared settings.
 fn reason_to_skip(needs: Needs, declared: &Settings) -> Option<&'static str> {
     match needs {
         Needs::Address | Needs::Nothing => None,

@@ -1,4 +1,4 @@
-//! A server that a case has started by itself: to see how it starts, what it logs and how it ends.
+//! A server that a case starts itself, to test how it starts, what it logs and how it exits.
 
 use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Read};
@@ -10,10 +10,11 @@ use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
-use crate::Context;
 use crate::accounts::require_adds_up;
-use crate::case::{During, Failure, Stop, require};
-use crate::oracle::{Baseline, eventually, expect_unharmed};
+use crate::context::Context;
+use crate::eventually::eventually;
+use crate::failure::{During, Failure, Stop, require};
+use crate::oracle::{Baseline, expect_unharmed};
 use crate::process::Process;
 use crate::target::Settings;
 
@@ -24,12 +25,12 @@ pub(crate) struct Started<'launch> {
     baseline: Baseline,
 }
 
-/// A process of which nothing is known but its output.
+/// A child process and its output.
 #[derive(Debug)]
 pub(crate) struct Program {
     child: Child,
     log: Arc<Mutex<String>>,
-    /// Whether its log comes here.
+    /// Whether its log is collected here.
     keeps_log: bool,
     reader: Option<JoinHandle<()>>,
 }
@@ -49,7 +50,7 @@ impl<'launch> Started<'launch> {
         Ok(Started::with(from, program, address, settings))
     }
 
-    /// Takes in a server that is known to listen at this address.
+    /// Takes over a server that already listens at this address.
     pub(crate) fn with(
         from: &Context<'launch>,
         program: Program,
@@ -71,12 +72,12 @@ impl<'launch> Started<'launch> {
         Started { program, context, baseline }
     }
 
-    /// The server as any case sees one.
+    /// The context of this server.
     pub(crate) fn context(&self) -> &Context<'launch> {
         &self.context
     }
 
-    /// The check that follows every case.
+    /// The check that runs after every case.
     pub(crate) fn expect_unharmed(&mut self) -> Result<(), Failure> {
         expect_unharmed(&self.context, &mut self.baseline)
     }
@@ -85,18 +86,18 @@ impl<'launch> Started<'launch> {
         self.context.process.map_or(Ok(()), |process| process.signal(signal))
     }
 
-    /// All that it has logged so far.
+    /// Its log so far.
     pub(crate) fn log(&self) -> String {
         self.program.log()
     }
 
-    /// SIGTERM, and then it must exit with 0.
+    /// Sends SIGTERM and expects exit code 0.
     pub(crate) fn expect_clean_end(&mut self) -> Result<(), Failure> {
         self.signal(Signal::TERM)?;
         self.expect_code(0, self.context.patience)
     }
 
-    /// It must exit by itself, with this code; if that is 0, it must have counted every client.
+    /// Expects it to exit by itself with this code; if the code is 0, it must have counted every client.
     pub(crate) fn expect_code(&mut self, code: i32, within: Duration) -> Result<(), Failure> {
         self.program.expect_code(code, within)
     }
@@ -107,7 +108,7 @@ impl<'launch> Started<'launch> {
 }
 
 impl Program {
-    /// Starts the command of a server and waits until it says where it listens.
+    /// Starts a server's command and waits until it prints its address.
     pub(crate) fn serve(mut command: Command, patience: Duration) -> Result<(Program, SocketAddr), Failure> {
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut program = Program::run(command)?;
@@ -115,7 +116,7 @@ impl Program {
         Ok((program, address))
     }
 
-    /// Starts a command. What it writes to standard error is kept, unless the command says where that goes.
+    /// Starts a command and collects its standard error, unless the command redirects it.
     pub(crate) fn run(mut command: Command) -> Result<Program, Failure> {
         let mut child = command
             .stdin(Stdio::null())
@@ -129,19 +130,19 @@ impl Program {
         Ok(Program { child, log, keeps_log: reader.is_some(), reader })
     }
 
-    /// Waits until it has said where it listens: in a line that ends with the address.
+    /// Waits for a line on standard output that ends with the server's address.
     fn read_address(&mut self, patience: Duration) -> Result<SocketAddr, Failure> {
         let fail = |got: String| Failure::new("start the server", "a line with its address", got);
         let Some(stdout) = self.child.stdout.take() else { return Err(fail("no output".to_owned())) };
-        // The thread ends with the process at the latest: then nobody holds the other end of its pipe.
-        let said = thread::spawn(move || {
+        // The thread ends with the process at the latest, since the pipe is closed then.
+        let printed = thread::spawn(move || {
             let mut lines = BufReader::new(stdout.take(4096)).lines().map_while(Result::ok);
             lines.find_map(|line| line.split_whitespace().last()?.parse().ok())
         });
-        if !eventually(patience, || said.is_finished()) {
+        if !eventually(patience, || printed.is_finished()) {
             return Err(fail(format!("none within {patience:?}")));
         }
-        let address = said.join().unwrap_or_default();
+        let address = printed.join().unwrap_or_default();
         address.ok_or_else(|| fail(format!("none; it logged {:?}", self.log())))
     }
 
@@ -150,12 +151,12 @@ impl Program {
         self.child.id()
     }
 
-    /// All that it has written to standard error so far.
+    /// What it has written to standard error so far.
     pub(crate) fn log(&self) -> String {
         self.log.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// It must exit by itself, with this code; if that is 0, it must have counted every client.
+    /// Expects it to exit by itself with this code; if the code is 0, it must have counted every client.
     pub(crate) fn expect_code(&mut self, code: i32, within: Duration) -> Result<(), Failure> {
         let status = self.expect_exit(within)?;
         require(status.code() == Some(code), "end", format!("exit code {code}"), || {
@@ -164,7 +165,7 @@ impl Program {
         if code == 0 && self.keeps_log { require_adds_up(&self.log()) } else { Ok(()) }
     }
 
-    /// It must exit by itself; then the log is complete.
+    /// Expects it to exit by itself; then the log is complete.
     pub(crate) fn expect_exit(&mut self, within: Duration) -> Result<ExitStatus, Failure> {
         let fail = |got: String| Failure::new("end", "the process to end", got);
         let deadline = Instant::now() + within;
@@ -185,13 +186,13 @@ impl Program {
 
 impl Drop for Program {
     fn drop(&mut self) {
-        // Both fail only if it has ended already.
+        // Both fail only if it has already exited.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-/// The command of a server at this address, its log kept; or why there is none.
+/// The command of a server at this address, with its log collected.
 pub(crate) fn command(
     context: &Context<'_>,
     address: SocketAddr,
@@ -200,20 +201,20 @@ pub(crate) fn command(
     let mut command = context
         .launch
         .and_then(|launch| launch.command(address, settings))
-        .ok_or_else(|| Stop::Skipped("these servers are no programs that could be started".to_owned()))?;
+        .ok_or_else(|| Stop::Skipped("these servers are not programs that can be started".to_owned()))?;
     command.stdout(Stdio::null()).stderr(Stdio::piped());
     Ok(command)
 }
 
-/// An address at which nobody listens now.
+/// An address that is free at the moment.
 pub(crate) fn free_address() -> Result<SocketAddr, Failure> {
     TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
         .and_then(|listener| listener.local_addr())
-        .map_err(|error| Failure::new("find a free port", "one", error.to_string()))
+        .map_err(|error| Failure::new("find a free port", "to succeed", error.to_string()))
         .during("the checker")
 }
 
-/// The most of a log that is kept: far more than any case provokes.
+/// The most that is kept of a log, in bytes: far more than any case produces.
 const MOST_LOG: usize = 4 << 20;
 
 fn keep(stderr: impl Read, log: &Mutex<String>) {

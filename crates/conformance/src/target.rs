@@ -11,9 +11,9 @@ use serde::Serialize;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Concurrency {
-    /// One; the others wait ungreeted for their turn.
+    /// One; the others wait for their turn without a greeting.
     One,
-    /// As many as there are workers; the others wait ungreeted for a free one.
+    /// As many as there are workers; the others wait for a free one without a greeting.
     Workers(usize),
     /// All that connect, up to the limits of the system.
     Many,
@@ -45,31 +45,31 @@ impl fmt::Display for Concurrency {
     }
 }
 
-/// What a client must move within each progress timeout, in bytes of both directions together.
+/// The minimum progress: bytes that a client must move within each progress timeout, in both directions together.
 pub const LEAST_PROGRESS: usize = 1024;
 
-/// What a case rests on. `None` leaves the server its default, or says that it is not known.
+/// The settings of a server. `None` means the server's default, or that the value is not known.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Settings {
-    /// A connection from which no byte came for this long is closed in order.
+    /// A connection from which no byte arrived for this long is closed in order.
     pub idle_timeout: Option<Duration>,
-    /// A connection to which no byte of an owed reply could be sent for this long is dropped.
+    /// A connection to which no byte of a pending reply could be sent for this long is dropped.
     pub write_timeout: Option<Duration>,
     /// A connection in the middle of a message or a reply that has moved less than [`LEAST_PROGRESS`] bytes in
     /// this time is dropped.
     pub progress_timeout: Option<Duration>,
-    /// Within this time of SIGTERM the process has ended.
+    /// After SIGTERM the process exits within this time.
     pub drain_timeout: Option<Duration>,
-    /// No more clients than this are connected at the same time.
+    /// The most clients that are connected at the same time.
     pub max_connections: Option<usize>,
     /// A handler panics when its client sends [`Launch::panic_text`].
     pub panics: bool,
-    /// Every connection leaves a line or more in the log.
+    /// Every connection is logged.
     pub verbose: bool,
 }
 
 impl Settings {
-    /// Nothing asked for, nothing known.
+    /// All values default or unknown.
     pub const NONE: Settings = Settings {
         idle_timeout: None,
         write_timeout: None,
@@ -83,43 +83,43 @@ impl Settings {
 
 /// Starts servers of one model, each with its own address and process.
 pub trait Launch: Sync {
-    /// The command that starts a server with these settings; what they leave open keeps its default. `None` if
-    /// these servers are no programs, and then [`Launch::start`] starts them.
+    /// The command that starts a server with these settings. `None` if these servers are not programs; then
+    /// [`Launch::start`] starts them.
     ///
     /// It runs in the foreground until SIGTERM or SIGINT. Once it listens, it prints a line to standard output
     /// that ends with its address; the log goes to standard error. It exits with 0 after a clean shutdown, with
-    /// another code if it had to drop replies, and with 128 + signal at a second signal. At the end it logs in
+    /// another code if it had to drop replies, and with 128 + signal on a second signal. At the end it logs in
     /// one line how many clients it accepted and how they ended: `accepted N`, `completed N`, `errors N`,
     /// `timeouts N`, `rejected N` and `dropped N`, with anything between them.
     fn command(&self, _address: SocketAddr, _settings: &Settings) -> Option<Command> {
         None
     }
 
-    /// Starts a server that is no program.
+    /// Starts a server that is not a program.
     ///
     /// # Errors
-    /// Why it did not come up.
+    /// Why it did not start.
     fn start(&self, _settings: &Settings) -> anyhow::Result<Box<dyn Server>> {
-        anyhow::bail!("there is neither a command nor another way to start it")
+        anyhow::bail!("neither a command nor another way to start it is implemented")
     }
 
-    /// Commands that are wrong, each in another way: they must be refused with exit code 2 and advice.
+    /// Commands that are wrong in different ways: they must be rejected with exit code 2 and advice.
     fn wrong_commands(&self) -> Vec<Command> {
         Vec::new()
     }
 
-    /// What makes a handler panic if [`Settings::panics`] is set; `None` if these servers cannot be asked for it.
+    /// The text that makes a handler panic if [`Settings::panics`] is set; `None` if these servers do not support it.
     fn panic_text(&self) -> Option<&'static str> {
         None
     }
 }
 
-/// A server that has been started. Dropping it ends it.
+/// A running server. Dropping it ends it.
 pub trait Server {
     /// Where it listens.
     fn address(&self) -> SocketAddr;
 
-    /// Its process, if it has one of its own that a case may look into and signal.
+    /// Its process id, if it has a process of its own that a case may observe and signal.
     fn pid(&self) -> Option<u32>;
 }
 
@@ -135,12 +135,12 @@ pub(crate) enum Place<'launch> {
 }
 
 impl<'launch> Target<'launch> {
-    /// A server that somebody else has started, and of whose process nothing is known.
+    /// A server that is already running and whose process is not known.
     pub const fn at(address: SocketAddr, concurrency: Concurrency) -> Self {
         Self::at_with(address, concurrency, Settings::NONE)
     }
 
-    /// The same, with times that the server is known to keep. They should be a few seconds: the cases wait for them.
+    /// As [`Target::at`], with the server's known timeouts. They should be a few seconds, since cases wait for them.
     pub const fn at_with(address: SocketAddr, concurrency: Concurrency, declared: Settings) -> Self {
         Target { place: Place::Address { address, declared }, concurrency }
     }

@@ -1,5 +1,5 @@
-//! The suite must be able to fail: each planted fault is reported, by the cases that are about it, and a
-//! server without a fault is not.
+//! The suite must be able to fail: the cases that test for a planted fault report it, and a server without a fault
+//! passes.
 
 mod support;
 
@@ -12,25 +12,25 @@ use std::time::Duration;
 use conformance::{Case, Concurrency, Launch, Options, Outcome, Server, Settings, Target, cases, find, run};
 use support::{Fault, Shared, listen};
 
-/// Cases mostly wait, so several of them share the cores.
+/// Cases that run in parallel; they mostly wait.
 const AT_ONCE: usize = 8;
-/// For correct servers: nothing is slow for that long.
+/// For correct servers: long enough for any machine.
 const PATIENT: Duration = Duration::from_secs(60);
-/// For broken servers, whose every silence is waited for. Too short for a busy machine is as good as broken.
+/// For broken servers, since every missing byte is waited for. If a busy machine is slower, the case fails as expected.
 const IMPATIENT: Duration = Duration::from_secs(1);
 
-/// The fast cases in which plain replies are compared.
+/// The fast cases that compare whole replies.
 const COMPARING: &[&str] = &[
     "A3", "A6", "A7", "B1", "B2", "B3", "B4", "B5", "C2", "C3", "C4", "C5", "C6", "C7", "D1", "D2", "D4",
     "F8", "I4",
 ];
 
-/// What the small server here does not do: it knows no minimum of progress.
-const BEYOND: &[&str] = &["F10"];
+/// What this small server does not implement: the minimum progress.
+const NOT_IMPLEMENTED: &[&str] = &["F10"];
 
 #[test]
 fn a_correct_server_passes() {
-    let selection = cases().filter(|case| !BEYOND.contains(&case.id));
+    let selection = cases().filter(|case| !NOT_IMPLEMENTED.contains(&case.id));
     for (id, outcome) in run_all(Fault::Nothing, Concurrency::Many, PATIENT, selection) {
         assert!(!matches!(outcome, Outcome::Failed(_)), "{id} {outcome}");
     }
@@ -61,7 +61,7 @@ fn two_swapped_bytes_are_reported() {
 }
 
 #[test]
-fn a_byte_too_many_before_the_end_is_reported() {
+fn an_extra_byte_before_the_end_is_reported() {
     assert_reported(Fault::SendsAnExtraByte, COMPARING);
     assert_reported(Fault::SendsAnExtraByte, &["A1", "A2", "A4", "A5", "A8", "A9", "A10", "C1", "E1", "F6"]);
 }
@@ -82,7 +82,7 @@ fn a_missing_greeting_is_reported() {
 }
 
 #[test]
-fn state_that_is_lost_between_reads_is_reported_by_the_cases_about_cuts() {
+fn state_that_is_lost_between_reads_is_reported_by_the_cases_about_splits() {
     assert_reported(
         Fault::ForgetsTheStateBetweenReads,
         &["A10", "B1", "B4", "B5", "C1", "C2", "C3", "C4", "C5", "C7", "E1", "F8"],
@@ -91,7 +91,7 @@ fn state_that_is_lost_between_reads_is_reported_by_the_cases_about_cuts() {
 }
 
 #[test]
-fn a_delimiter_inside_a_message_that_is_no_data_is_reported() {
+fn a_start_delimiter_inside_a_message_that_is_not_data_is_reported() {
     assert_reported(
         Fault::OpensAgainAtAnInnerStart,
         &["A6", "A10", "B3", "B5", "C1", "C2", "C3", "C4", "C5"],
@@ -118,20 +118,20 @@ fn a_reset_instead_of_a_fin_is_reported() {
 }
 
 #[test]
-fn serving_one_at_a_time_against_the_promise_is_reported() {
+fn serving_one_client_at_a_time_against_the_promise_is_reported() {
     assert_reported(Fault::ServesOneAtATime, &["A10", "E1", "F2", "F3", "F6", "F7", "I1"]);
 }
 
 #[test]
-fn serving_others_only_when_a_client_that_does_not_read_is_cut_is_reported() {
-    // This patient, a client is served in the end: the cut comes before it.
+fn serving_others_only_after_a_client_that_never_reads_is_dropped_is_reported() {
+    // With this patience the other client is served in the end, but only after the first one is dropped.
     let (id, outcome) = run_all(Fault::ServesOneAtATime, Concurrency::Many, PATIENT, find("F2")).remove(0);
     let reported = matches!(&outcome, Outcome::Failed(failure) if failure.step == "another client meanwhile");
     assert!(reported, "{id} {outcome}");
 }
 
 #[test]
-fn serving_more_at_a_time_than_promised_is_reported() {
+fn serving_more_clients_at_a_time_than_promised_is_reported() {
     for (concurrency, id) in [(Concurrency::One, "F6"), (Concurrency::Workers(3), "I2")] {
         let (_, outcome) = run_all(Fault::Nothing, concurrency, IMPATIENT, find(id)).remove(0);
         assert!(matches!(outcome, Outcome::Failed(_)), "{id} {outcome}");
@@ -144,17 +144,17 @@ fn replies_that_are_stored_without_limit_are_reported() {
 }
 
 #[test]
-fn timeouts_that_are_not_kept_are_reported() {
+fn ignored_timeouts_are_reported() {
     assert_reported(Fault::IgnoresTimeouts, &["A1", "D3", "E8", "F2", "F3", "F4"]);
 }
 
 #[test]
-fn a_client_that_may_trickle_for_ever_is_reported() {
-    assert_reported(Fault::Nothing, BEYOND);
+fn a_missing_minimum_progress_is_reported() {
+    assert_reported(Fault::Nothing, NOT_IMPLEMENTED);
 }
 
 #[test]
-fn at_an_address_what_needs_more_is_skipped_by_name() {
+fn at_an_address_cases_that_need_more_are_skipped_by_name() {
     let server = InProcess(Fault::Nothing).start(&Settings::default()).unwrap();
     let target = Target::at(server.address(), Concurrency::Many);
     let selection: Vec<_> = ["A1", "A3", "D3", "D6", "E5"].iter().flat_map(|name| find(name)).collect();
@@ -166,7 +166,7 @@ fn at_an_address_what_needs_more_is_skipped_by_name() {
 }
 
 #[test]
-fn a_report_says_to_machines_what_was_expected_and_what_came() {
+fn a_serialized_report_says_what_was_expected() {
     let launch = InProcess(Fault::DropsAByte);
     let options = Options { patience: IMPATIENT, ..Options::default() };
     let report = run(&Target::launched(&launch, Concurrency::Many), &find("A3"), &options, &mut |_| ());
@@ -177,7 +177,7 @@ fn a_report_says_to_machines_what_was_expected_and_what_came() {
     assert_eq!(json["cases"][0]["expected"], r#""bcd""#);
 }
 
-/// Starts such servers in this process, which no case may signal.
+/// Starts such servers in this process, which cases must not signal.
 #[derive(Debug)]
 struct InProcess(Fault);
 
@@ -214,7 +214,7 @@ impl Drop for InProcessServer {
     }
 }
 
-/// Every one of these cases reports the fault by what it saw itself, not by the fresh client afterwards.
+/// Every one of these cases reports the fault itself, not only the check afterwards.
 fn assert_reported(fault: Fault, names: &[&str]) {
     for (id, outcome) in run_named(fault, names) {
         let own = matches!(&outcome, Outcome::Failed(failure) if !failure.step.starts_with("afterwards"));
@@ -222,7 +222,7 @@ fn assert_reported(fault: Fault, names: &[&str]) {
     }
 }
 
-/// These cases are about something else.
+/// These cases test something else and pass.
 fn assert_not_reported(fault: Fault, names: &[&str]) {
     for (id, outcome) in run_all(fault, Concurrency::Many, PATIENT, names.iter().copied().flat_map(find)) {
         assert!(matches!(outcome, Outcome::Passed), "{fault:?}: {id} {outcome}");

@@ -7,8 +7,8 @@ pub fn local_ports() -> Option<(u64, u64)> {
     parse_ports(&proc::machine("sys/net/ipv4/ip_local_port_range")?)
 }
 
-/// How many SYNs have been sent again since this machine's network began; `None` where the kernel does not say.
-pub fn repeated_syns() -> Option<u64> {
+/// How many SYNs have been retransmitted since this machine's network began; `None` where the kernel does not say.
+pub fn retransmitted_syns() -> Option<u64> {
     parse_netstat(&proc::machine("net/netstat")?, "TCPSynRetrans")
 }
 

@@ -1,25 +1,25 @@
-//! What a client needs to speak: frames, and the replies that they must get.
+//! What a client needs: building frames and the replies they must get.
 
 use alloc::vec::Vec;
 
 use thiserror::Error;
 
-use crate::{END, START};
+use crate::bytes::{END, START};
 
 /// Why a payload cannot be sent as one frame.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 #[error(
-    "payload byte {position} is '$', which would end the frame there; a payload may hold any byte but '$'"
+    "payload byte {position} is '$', which would end the frame there; a payload may contain any byte but '$'"
 )]
 pub struct PayloadError {
-    /// Index of the first offending byte.
+    /// Index of the first `$`.
     pub position: usize,
 }
 
 /// Appends the frame that carries `payload`: [`START`], the payload, [`END`].
 ///
 /// # Errors
-/// [`PayloadError`] if the payload holds an [`END`] byte; `request` is then left as it was.
+/// [`PayloadError`] if the payload contains an [`END`] byte; `request` is then unchanged.
 ///
 /// ```
 /// let mut request = Vec::new();

@@ -12,21 +12,21 @@
 //!          no output
 //! ```
 //!
-//! A server greets each connection with one [`GREETING`] byte; from then on the connection is this
-//! Mealy machine (outputs hang on transitions, not on states) over the bytes that the client sends.
-//! Whatever lies between two delimiters is a *frame*; a read may hold many frames or a part of one, so
-//! a [`Session`] keeps its state across reads.
+//! A server greets each connection with one [`GREETING`] byte. From then on the connection is this Mealy
+//! machine (outputs belong to transitions, not to states) over the bytes that the client sends. The bytes
+//! from one delimiter to the other are a *frame*; a read may hold many frames or a part of one, so a
+//! [`Session`] keeps its state across reads.
 //!
-//! | to do | use |
+//! | task | use |
 //! | --- | --- |
 //! | answer bytes in the buffer they arrived in | [`Session::transform_in_place`] |
 //! | answer bytes into another buffer | [`Session::append_reply`] |
 //! | watch each transition | [`Session::trace`] |
-//! | build a request, know its reply | [`append_frame`], [`append_frame_reply`] |
+//! | build a request and its reply | [`append_frame`], [`append_frame_reply`] |
 //! | check a stream of replies as it arrives | [`Verifier`] |
 //!
-//! This crate is sans-IO: bytes in, bytes out. It is `no_std`, reads no clock and spawns nothing, so
-//! the same code runs under every server, every client and every test of the workspace.
+//! This crate is sans-IO: bytes in, bytes out. It is `no_std`, reads no clock and spawns no threads, so every
+//! server, client and test of the workspace uses the same code.
 //!
 //! ```
 //! use protocol::Session;
@@ -42,21 +42,14 @@
 
 extern crate alloc;
 
+mod bytes;
 mod frame;
 mod session;
 mod trace;
 mod verifier;
 
+pub use bytes::{END, GREETING, START};
 pub use frame::{PayloadError, append_frame, append_frame_reply};
 pub use session::Session;
 pub use trace::{StateName, Trace, Transition};
 pub use verifier::{Mismatch, Verifier};
-
-/// The byte that a server sends as soon as it serves a connection, before any reply.
-pub const GREETING: u8 = b'*';
-
-/// The delimiter that opens a frame. Inside a frame it is data like any other byte.
-pub const START: u8 = b'^';
-
-/// The delimiter that closes a frame. It can therefore never be part of a payload.
-pub const END: u8 = b'$';

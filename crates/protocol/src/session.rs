@@ -1,26 +1,26 @@
 //! The state machine itself.
 //!
-//! What may live in this file: the state, its transition function, and walking that function over
-//! buffers. No I/O, no clock, no allocation beyond the caller's buffer, no knowledge of who calls.
+//! This file holds the state, its transition function and its application to buffers. There is no I/O, no clock
+//! and no allocation except by the caller's buffer.
 
 use alloc::vec::Vec;
 
-use crate::{END, START};
+use crate::bytes::{END, START};
 
-/// Where one connection stands between two bytes.
+/// The state of one connection between two bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) enum State {
-    /// Between frames: everything but [`START`] is ignored.
+    /// Between frames: every byte but [`START`] is ignored.
     #[default]
     WaitForMsg,
-    /// Inside a frame: everything but [`END`] is answered.
+    /// Inside a frame: every byte but [`END`] is answered.
     InMsg,
 }
 
 impl State {
-    /// The transition table of the protocol: the next state, and the output if there is one.
+    /// The transition table of the protocol: the next state and the output, if any.
     ///
-    /// No wildcard over states, so that a new state does not compile until it is handled here.
+    /// There is no wildcard for states, so that a new state must be handled here before the code compiles.
     #[expect(clippy::match_same_arms, reason = "one arm per row of the protocol's table")]
     pub(crate) const fn next(self, byte: u8) -> (State, Option<u8>) {
         match (self, byte) {
@@ -34,7 +34,7 @@ impl State {
 
 /// The protocol's side of one connection: its state, kept across reads.
 ///
-/// A session is one byte large and costs nothing to create. It starts between frames.
+/// A session takes one byte. It starts between frames.
 ///
 /// ```
 /// use protocol::Session;
@@ -44,7 +44,7 @@ impl State {
 /// let reply = session.transform_in_place(&mut buffer);
 /// assert_eq!(&buffer[..reply], b"bc");
 ///
-/// let mut rest = *b"c$d"; // the frame goes on in the next read
+/// let mut rest = *b"c$d"; // the frame continues in the next read
 /// let reply = session.transform_in_place(&mut rest);
 /// assert_eq!(&rest[..reply], b"d");
 /// ```
@@ -54,28 +54,28 @@ pub struct Session {
 }
 
 impl Session {
-    /// A session that stands before the first byte of its connection.
+    /// A session before the first byte of its connection.
     pub const fn new() -> Self {
         Session { state: State::WaitForMsg }
     }
 
-    /// Feeds one byte and returns the output that it causes, if any.
+    /// Feeds one byte and returns its output, if any.
     pub const fn step(&mut self, byte: u8) -> Option<u8> {
         let (next, output) = self.state.next(byte);
         self.state = next;
         output
     }
 
-    /// Whether a frame has been opened and not yet closed.
+    /// Whether a frame has started and not yet ended.
     pub const fn in_frame(&self) -> bool {
         matches!(self.state, State::InMsg)
     }
 
-    /// Feeds the whole buffer, overwrites its beginning with the reply and returns the reply's length.
+    /// Feeds the whole buffer, overwrites its start with the reply and returns the reply's length.
     ///
-    /// Each byte causes at most one byte of output, so the reply always fits into the space of its own
-    /// input: the receive buffer becomes the send buffer, and nothing is copied or allocated. Bytes
-    /// behind the reply are left over from the input and mean nothing.
+    /// Each byte causes at most one byte of output, so the reply always fits into the space of its input: the
+    /// receive buffer becomes the send buffer, and nothing is copied or allocated. The bytes after the reply
+    /// are unspecified.
     pub fn transform_in_place(&mut self, buffer: &mut [u8]) -> usize {
         let mut length = 0;
         for position in 0..buffer.len() {

@@ -1,12 +1,12 @@
-//! Watching the state machine work, one transition at a time.
+//! Tracing the state machine, one transition at a time.
 
 use core::fmt;
 
 use crate::session::{Session, State};
 
-/// The public name of a state, as the series writes it.
+/// The public name of a state, as in the series.
 ///
-/// The state itself stays private to [`Session`], so that nobody can build on how many there are.
+/// The state itself is private to [`Session`], so that no caller depends on the set of states.
 ///
 /// ```
 /// let transition = protocol::Session::new().trace(b"^").next().unwrap();
@@ -31,22 +31,22 @@ impl fmt::Display for StateName {
     }
 }
 
-/// One step of the Mealy machine: a row of the protocol's table, as it happened.
+/// One step of the Mealy machine: a row of the protocol's table for a concrete byte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Transition {
     /// The state before the byte.
     pub state: StateName,
     /// The byte that was fed.
     pub byte: u8,
-    /// The byte that goes back to the client, if any.
+    /// The byte to send to the client, if any.
     pub output: Option<u8>,
     /// The state after the byte.
     pub next: StateName,
 }
 
-/// The transitions that a buffer causes, lazily; made by [`Session::trace`].
+/// A lazy iterator over the transitions that a buffer causes; created by [`Session::trace`].
 ///
-/// Only the transitions that are taken from the iterator happen to the session.
+/// Only the bytes whose transitions are taken from the iterator are fed to the session.
 #[derive(Debug)]
 pub struct Trace<'session, 'input> {
     session: &'session mut Session,

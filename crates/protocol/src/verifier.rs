@@ -1,17 +1,17 @@
-//! Checking what a server sends back, byte by byte, as it arrives.
+//! Checking a server's replies, byte by byte, as they arrive.
 
 use thiserror::Error;
 
-use crate::GREETING;
+use crate::bytes::GREETING;
 
-/// How a server's bytes differ from what they must be. Offsets count reply bytes from 0, the greeting
-/// not among them.
+/// How a server's bytes differ from the expected ones. Offsets count reply bytes from 0, without the
+/// greeting.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 pub enum Mismatch {
     /// The first byte of the connection is not the greeting.
     #[error("the server must greet with '*', but its first byte is {got:#04x}")]
     Greeting {
-        /// The byte that came instead.
+        /// The byte that arrived instead.
         got: u8,
     },
     /// A reply byte has the wrong value.
@@ -19,49 +19,49 @@ pub enum Mismatch {
     Wrong {
         /// Position in the reply stream.
         offset: u64,
-        /// The byte that the protocol prescribes.
+        /// The byte that the protocol requires.
         expected: u8,
-        /// The byte that came.
+        /// The byte that arrived.
         got: u8,
     },
-    /// More bytes came than were owed.
-    #[error("only {owed} reply bytes were owed, but another came: {got:#04x}")]
+    /// More bytes arrived than were due.
+    #[error("only {owed} reply bytes were due, but another arrived: {got:#04x}")]
     Extra {
-        /// All that was owed when the byte came.
+        /// Reply bytes that were due when the byte arrived.
         owed: u64,
-        /// The first byte too many.
+        /// The first extra byte.
         got: u8,
     },
-    /// The stream ended before all that was owed had come.
+    /// The stream ended before all due bytes had arrived.
     #[error("the stream ended after {received} of {owed} reply bytes (greeted: {greeted})")]
     Missing {
-        /// Reply bytes that came.
+        /// Reply bytes that arrived.
         received: u64,
-        /// Reply bytes that were owed.
+        /// Reply bytes that were due.
         owed: u64,
-        /// Whether at least the greeting came.
+        /// Whether the greeting arrived.
         greeted: bool,
     },
 }
 
-/// Checks one connection's incoming bytes: the greeting, then the same reply again and again.
+/// Checks one connection's incoming bytes: the greeting, then the same reply repeatedly.
 ///
-/// A load generator sends one request many times, so what must come back is one pattern repeated;
-/// the verifier holds the pattern by reference and two counters, and compares slices in place. It
-/// allocates nothing, however many messages are in flight. Replies may arrive cut anywhere.
+/// A load generator sends one request many times, so the expected bytes are one repeated pattern. The verifier
+/// holds a reference to the pattern and two counters, and compares slices in place. It allocates nothing,
+/// however many messages are in flight. Replies may be split anywhere.
 ///
-/// For a reply that comes once, own it once: `Verifier::new(&reply)` and `owe(1)`.
+/// For a single reply, use `Verifier::new(&reply)` and `owe(1)`.
 ///
 /// ```
 /// use protocol::Verifier;
 ///
 /// let mut verifier = Verifier::new(b"bcd");
-/// verifier.owe(2); // two requests `^abc$` are on their way
+/// verifier.owe(2); // two requests `^abc$` have been sent
 /// assert_eq!(verifier.check(b"*bc")?, 0); // no reply complete yet
-/// assert_eq!(verifier.check(b"dbc")?, 1); // the first one is
-/// assert_eq!(verifier.check(b"d")?, 1); // and the second
+/// assert_eq!(verifier.check(b"dbc")?, 1); // the first one is complete
+/// assert_eq!(verifier.check(b"d")?, 1); // and the second one
 /// verifier.finish()?;
-/// assert!(verifier.check(b"!").is_err()); // nothing more was owed
+/// assert!(verifier.check(b"!").is_err()); // no more bytes are due
 /// # Ok::<(), protocol::Mismatch>(())
 /// ```
 #[derive(Clone, Debug)]
@@ -73,29 +73,29 @@ pub struct Verifier<'reply> {
 }
 
 impl<'reply> Verifier<'reply> {
-    /// A verifier for a fresh connection on which every request must be answered by `reply`.
+    /// A verifier for a new connection on which every request must be answered with `reply`.
     pub const fn new(reply: &'reply [u8]) -> Self {
         Verifier { reply, greeted: false, received: 0, owed: 0 }
     }
 
-    /// Notes that `requests` more requests have been sent (or are about to be). Counts up to
-    /// [`u64::MAX`] bytes, more than any connection lives to see, and stays there.
+    /// Notes that `requests` more requests have been sent (or are about to be). The number of due bytes
+    /// saturates at [`u64::MAX`], which no connection reaches.
     pub const fn owe(&mut self, requests: u64) {
         let bytes = requests.saturating_mul(self.reply.len() as u64);
         self.owed = self.owed.saturating_add(bytes);
     }
 
-    /// Whether the greeting has come.
+    /// Whether the greeting has arrived.
     pub const fn greeted(&self) -> bool {
         self.greeted
     }
 
-    /// Reply bytes that are owed and have not come yet.
+    /// Reply bytes that are due and have not arrived yet.
     pub const fn outstanding(&self) -> u64 {
         self.owed - self.received
     }
 
-    /// Reply bytes that have come and were right.
+    /// Correct reply bytes that have arrived.
     pub const fn received(&self) -> u64 {
         self.received
     }
@@ -103,7 +103,7 @@ impl<'reply> Verifier<'reply> {
     /// Checks the next bytes of the stream and returns how many replies they completed.
     ///
     /// # Errors
-    /// The first [`Mismatch`]. The stream is then broken: what comes after says nothing any more.
+    /// The first [`Mismatch`]. The stream is then broken, and further calls are meaningless.
     pub fn check(&mut self, bytes: &[u8]) -> Result<u64, Mismatch> {
         let mut rest = bytes;
         if !self.greeted {
@@ -127,7 +127,7 @@ impl<'reply> Verifier<'reply> {
     /// Checks that the stream may end here.
     ///
     /// # Errors
-    /// [`Mismatch::Missing`] if the greeting or a part of the replies has not come.
+    /// [`Mismatch::Missing`] if the greeting or a part of the replies has not arrived.
     pub const fn finish(&self) -> Result<(), Mismatch> {
         if self.greeted && self.outstanding() == 0 {
             return Ok(());
@@ -135,8 +135,8 @@ impl<'reply> Verifier<'reply> {
         Err(Mismatch::Missing { received: self.received, owed: self.owed, greeted: self.greeted })
     }
 
-    /// Compares up to the end of the current reply and returns what is left. Something is owed, so the
-    /// reply is not empty and a whole number of replies bounds what may come.
+    /// Compares up to the end of the current reply and returns the rest. Called only while bytes are due, so the
+    /// reply is not empty and the due bytes end with a whole reply.
     fn check_within_one_reply<'bytes>(&mut self, bytes: &'bytes [u8]) -> Result<&'bytes [u8], Mismatch> {
         let position = usize::try_from(self.received % self.reply.len() as u64).unwrap_or(0);
         let expected = &self.reply[position..];

@@ -1,4 +1,4 @@
-//! Which stamps come back for which replies, and what counts as written.
+//! Which stamps belong to which replies, and what counts as written.
 
 use std::net::TcpListener;
 use std::time::Duration;
@@ -7,14 +7,14 @@ use super::*;
 use crate::message::messages;
 use crate::scenario::Scenario;
 
-/// What [`Connection::complete`] tells for so many replies.
+/// The calls that [`Connection::complete`] makes for this many replies.
 fn completed(connection: &mut Connection, replies: u64) -> Vec<(Instant, Option<Instant>, u64)> {
-    let mut told = Vec::new();
-    connection.complete(replies, |stamp, messages| told.push((stamp.due, stamp.written, messages)));
-    told
+    let mut calls = Vec::new();
+    connection.complete(replies, |stamp, messages| calls.push((stamp.due, stamp.written, messages)));
+    calls
 }
 
-/// A connection to nobody who reads, with its peer.
+/// A connection and its peer, which does not read.
 fn connection(message: &Message) -> (Connection<'_>, TcpStream) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let stream = TcpStream::connect(listener.local_addr().expect("an address")).expect("a connection");
@@ -24,7 +24,7 @@ fn connection(message: &Message) -> (Connection<'_>, TcpStream) {
 }
 
 fn assert_nothing_is_left(connection: &Connection) {
-    assert_eq!((connection.in_flight(), connection.written, connection.waiting), (0, 0, 0));
+    assert!(connection.in_flight.is_empty(), "{:?}", connection.in_flight);
 }
 
 #[test]
@@ -53,7 +53,7 @@ fn a_reply_may_be_complete_before_its_request_is_written() {
     let due = Instant::now();
     connection.queue(1, Stamp::now(due));
     assert_eq!(completed(&mut connection, 1), [(due, None, 1)]);
-    // The next one is stamped by itself all the same.
+    // The next one still gets a stamp of its own.
     connection.queue(1, Stamp::now(due));
     connection.flush(due).unwrap();
     assert_eq!(completed(&mut connection, 1), [(due, Some(due), 1)]);
@@ -61,7 +61,7 @@ fn a_reply_may_be_complete_before_its_request_is_written() {
 }
 
 #[test]
-fn of_what_a_full_socket_took_in_part_only_whole_messages_are_written() {
+fn only_whole_messages_count_as_written_to_a_full_socket() {
     let scenario = Scenario { payload_bytes: 1 << 20, ..Scenario::default() };
     let message = messages(&scenario).unwrap().remove(0);
     let (mut connection, _peer) = connection(&message);
@@ -69,10 +69,10 @@ fn of_what_a_full_socket_took_in_part_only_whole_messages_are_written() {
     for _ in 0..64 {
         connection.queue(1, Stamp::now(due));
     }
-    // The peer does not read: 64 MiB are more than both sockets hold.
+    // The peer does not read: 64 MiB exceed what both sockets buffer.
     connection.flush(due).unwrap();
     let written = connection.unanswered().filter(|stamp| stamp.written.is_some()).count();
     let whole = 64 - connection.unsent.div_ceil(message.request_bytes);
     assert_eq!(written, whole);
-    assert!(connection.unsent > 0, "the test could not have failed");
+    assert!(connection.unsent > 0, "the socket must be full for the test to be able to fail");
 }

@@ -1,4 +1,4 @@
-//! Round trips, and what is refused.
+//! Round trips, and what is rejected.
 
 use std::io::Write;
 
@@ -31,7 +31,7 @@ fn plain_of(text: &str) -> Vec<u8> {
 }
 
 #[test]
-fn what_is_encoded_comes_back() {
+fn an_encoded_histogram_decodes_to_itself() {
     let random = &mut fastrand::Rng::with_seed(1);
     for original in [
         histogram([]),
@@ -44,7 +44,7 @@ fn what_is_encoded_comes_back() {
 }
 
 #[test]
-fn what_is_no_histogram_is_refused_in_words() {
+fn text_that_is_not_a_histogram_is_rejected_with_the_cause() {
     let good = encode(&histogram([1, 2, 3])).unwrap();
     let plain = plain_of(&good);
     let changed = |at: usize, bytes: &[u8]| {
@@ -61,15 +61,18 @@ fn what_is_no_histogram_is_refused_in_words() {
     for (text, words) in [
         (String::new(), "shorter than its header"),
         ("latency".to_owned(), "base64"),
-        ("AAAAAAAAAAAA".to_owned(), "begins with 0x0"),
+        ("AAAAAAAAAAAA".to_owned(), "starts with 0x0"),
         (good[..good.len() - 4].to_owned(), "bytes should follow"),
         (text_of(b""), "shorter than its header"),
-        (changed(0, &[0]), "what was deflated"),
+        (changed(0, &[0]), "inflated bytes start"),
         (changed(4, &[0xff]), "counts should take"),
         (changed(12, &[0xff]), "parameters were invalid"),
         (longest_run, "run of zeros"),
         (text_of(&[&plain[..7], &[1], &plain[8..HEADER_BYTES], &[0x80]].concat()), "cut off"),
-        (text_of(&vec![0; usize::try_from(MAX_PLAIN_BYTES + 1).unwrap()]), "more than any histogram"),
+        (
+            text_of(&vec![0; usize::try_from(MAX_PLAIN_BYTES + 1).unwrap()]),
+            "more than the size of any histogram",
+        ),
     ] {
         let message = format!("{:#}", decode(&text).unwrap_err());
         assert!(message.contains(words), "{words}: {message}");
@@ -77,14 +80,14 @@ fn what_is_no_histogram_is_refused_in_words() {
 }
 
 #[test]
-fn no_damage_makes_it_panic_or_cannot_be_added() {
+fn a_damaged_histogram_never_causes_a_panic_even_when_added() {
     let random = &mut fastrand::Rng::with_seed(2);
     let plain = plain_of(&encode(&histogram((0..200).map(|power| 1 << (power % 35)))).unwrap());
     let mut accepted = 0;
     for _ in 0..500 {
         let mut damaged = plain.clone();
         for _ in 0..random.usize(1..4) {
-            // Half of the damage is in the header, where it does most harm.
+            // Half of the damage is in the header, where it has most effect.
             let most = if random.bool() { HEADER_BYTES } else { damaged.len() };
             damaged[random.usize(8..most)] = random.u8(..);
         }
@@ -96,5 +99,5 @@ fn no_damage_makes_it_panic_or_cannot_be_added() {
             let _ = (sum.mean(), sum.value_at_quantile(0.999), encode(&sum));
         }
     }
-    assert!(accepted > 50, "the damage was so great that nothing was tried: {accepted}");
+    assert!(accepted > 50, "too few damaged histograms were accepted to test anything: {accepted}");
 }

@@ -1,8 +1,8 @@
-//! What churn tells beside the messages.
+//! The figures of churn.
 
 use serde::{Deserialize, Serialize};
 
-use super::Latency;
+use super::latency::Latency;
 
 /// Whole connections: opened, greeted, answered once and closed by both sides.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -11,12 +11,12 @@ pub struct Churned {
     pub completed: u64,
     /// `completed` over the length of the window.
     pub completed_per_second: f64,
-    /// Connections that were begun before the window ended and completed after it.
+    /// Connections that were started before the window ended and completed after it.
     pub drained: u64,
-    /// From the call to connect to the greeting, of all connections begun within the window; absent in the
+    /// From the call to connect to the greeting, of all connections started within the window; absent in the
     /// echo dialect, which has no greeting.
     pub greeting: Option<Latency>,
     /// From the call to connect to the server's end of the stream, of all completed connections that were
-    /// begun within the window.
+    /// started within the window.
     pub life: Option<Latency>,
 }

@@ -1,31 +1,31 @@
-//! What can go wrong with a connection, counted by kind.
+//! Connection failures, counted by kind.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// How a connection can go wrong. Each connection fails once at most, and is then given up.
+/// How a connection can fail. Each connection fails at most once and is then given up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ErrorKind {
     /// The connection could not be opened.
     Connect,
-    /// The server closed the connection without having greeted it.
+    /// The server closed the connection without greeting it.
     Rejected,
-    /// Not one connection was greeted; with at least one greeted, the others are starved.
+    /// No connection was greeted; if at least one is, the others count as starved.
     NoGreeting,
     /// The first byte was not the greeting.
     WrongGreeting,
     /// A reply byte had the wrong value.
     WrongByte,
-    /// More bytes came than were owed.
+    /// More bytes arrived than were due.
     ExtraByte,
-    /// The server closed its side before the client had closed its own.
+    /// The server closed its side before the client closed its own.
     EarlyEnd,
-    /// The server ended the stream in order, but still owed replies.
+    /// The server closed its side in order, with replies missing.
     MissingReply,
-    /// After the client had closed its side, the end of the stream did not come in time.
+    /// The server did not close its side in time after the client closed its own.
     Stalled,
     /// The connection was reset.
     Reset,
@@ -34,7 +34,7 @@ pub enum ErrorKind {
 }
 
 impl ErrorKind {
-    /// The kind in words.
+    /// The kind as text.
     pub const fn as_str(self) -> &'static str {
         match self {
             ErrorKind::Connect => "not connected",
@@ -73,12 +73,12 @@ impl Errors {
         self.by_kind.is_empty()
     }
 
-    /// Connections that failed, in whatever way.
+    /// Connections that failed, of any kind.
     pub fn total(&self) -> u64 {
         self.by_kind.values().sum()
     }
 
-    /// Connections that failed in this way.
+    /// Connections that failed with this kind.
     pub fn count(&self, kind: ErrorKind) -> u64 {
         self.by_kind.get(&kind).copied().unwrap_or(0)
     }
@@ -90,7 +90,7 @@ impl Errors {
 }
 
 impl fmt::Display for Errors {
-    /// All kinds in one line: `3 wrong reply byte, 1 reset`, or `none`.
+    /// All kinds on one line: `3 wrong reply byte, 1 reset`, or `none`.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.is_empty() {
             return formatter.pad("none");

@@ -1,4 +1,4 @@
-//! Due times are a pure function, so that even their distribution can be tested without a clock.
+//! Due times are a pure function, so even their distribution can be tested without a clock.
 
 use super::*;
 
@@ -45,14 +45,14 @@ fn uniform_due_times_are_exact_and_do_not_drift() {
 }
 
 #[test]
-fn workers_share_a_uniform_schedule_without_gap_or_overlap() {
+fn workers_split_a_uniform_schedule_without_gap_or_overlap() {
     for workers in [2, 3, 5] {
         assert_eq!(due_times(Arrivals::Uniform, 100, 0, workers), due_times(Arrivals::Uniform, 100, 0, 1));
     }
 }
 
 #[test]
-fn a_poisson_schedule_depends_on_its_seed_and_on_nothing_else() {
+fn a_poisson_schedule_depends_only_on_its_seed() {
     let due = |seed| due_times(Arrivals::Poisson, 100, seed, 2);
     assert_eq!(due(1), due(1));
     assert_ne!(due(1), due(2));
@@ -70,7 +70,7 @@ fn poisson_gaps_are_exponential_for_one_worker_and_for_several_together() {
 }
 
 #[test]
-fn the_test_of_gaps_tells_what_is_not_poisson() {
+fn the_distance_test_rejects_gaps_that_are_not_poisson() {
     let uniform = gaps(&due_times(Arrivals::Uniform, 200, 0, 1));
     assert!(distance_from_exponential(&uniform, 200.0) > 10.0);
     let too_slow = gaps(&due_times(Arrivals::Poisson, 180, 0, 1));
@@ -81,7 +81,7 @@ fn the_test_of_gaps_tells_what_is_not_poisson() {
 fn neighbouring_poisson_gaps_are_not_correlated() {
     for seed in 0..10 {
         let gaps = gaps(&due_times(Arrivals::Poisson, 200, seed, 3));
-        // Products of gaps that are independent have mean 1 and variance 3, in units of the mean gap.
+        // In units of the mean gap, products of independent gaps have mean 1 and variance 3.
         let products: Vec<f64> = gaps.windows(2).map(|pair| pair[0] * pair[1] * 200.0 * 200.0).collect();
         #[expect(clippy::cast_precision_loss, reason = "a few thousand gaps")]
         let count = products.len() as f64;

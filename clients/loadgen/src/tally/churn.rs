@@ -1,10 +1,10 @@
-//! What churn counts beside the messages: whole connections.
+//! What churn counts besides messages: whole connections.
 
 use std::time::{Duration, Instant};
 
 use hdrhistogram::Histogram;
 
-use super::{histogram, nanoseconds};
+use super::times::{histogram, nanoseconds};
 use crate::outcome::{Churned, Latency};
 
 #[derive(Clone, Debug)]
@@ -24,7 +24,7 @@ impl ChurnTally {
         self.greeting_ns.saturating_record(nanoseconds(now.saturating_duration_since(opened)));
     }
 
-    /// As with messages: what ends in the window counts, what began in it is timed.
+    /// As with messages: a connection that ends in the window counts, one that started in it is timed.
     pub(super) fn ended(&mut self, opened: Instant, now: Instant, since: Instant, is_drained: bool) {
         *(if is_drained { &mut self.drained } else { &mut self.completed }) += 1;
         if opened >= since {
@@ -52,7 +52,7 @@ impl ChurnTally {
         }
     }
 
-    /// By the names of the outcome.
+    /// By their names in the outcome.
     pub(super) fn histograms(self) -> impl Iterator<Item = (&'static str, Histogram<u64>)> {
         [("greeting", self.greeting_ns), ("life", self.life_ns)].into_iter()
     }

@@ -1,22 +1,22 @@
-//! What an open loop counts beside the response time.
+//! What an open loop counts besides the response time.
 
 use std::time::{Duration, Instant};
 
 use hdrhistogram::Histogram;
 
-use super::{histogram, nanoseconds};
+use super::times::{histogram, nanoseconds};
 use crate::outcome::{Latency, OpenLoop};
 use crate::stamp::Stamp;
 
 #[derive(Clone, Debug)]
 pub(crate) struct OpenTally {
-    /// Messages that fell due within the window and were taken up, in time or later.
+    /// Messages that were due within the window and were taken up, in time or later.
     pub(crate) taken_up: u64,
-    /// Those whose last byte was given to the kernel before the window ended.
+    /// Those whose last byte was handed to the kernel before the window ended.
     sent: u64,
-    /// Taken up, and not answered when the run ended.
+    /// Taken up and still unanswered when the run ended.
     censored: u64,
-    /// Not even taken up when the run ended.
+    /// Not taken up when the run ended.
     unsent: u64,
     /// Taken up on a connection that then failed.
     lost: u64,
@@ -41,8 +41,8 @@ impl OpenTally {
         })
     }
 
-    /// Counts a message that is complete. A reply can be complete before the end delimiter went out, which
-    /// asks for no answer: then it is as if that had been written just now.
+    /// Counts a message whose reply is complete. A reply can be complete before the end delimiter is written,
+    /// since that gets no reply: then `now` counts as the time of writing.
     pub(super) fn completed(&mut self, stamp: &Stamp, now: Instant, window_end: Option<Instant>) {
         let written = stamp.written.unwrap_or(now);
         self.sent += u64::from(in_window(written, window_end));
@@ -50,21 +50,21 @@ impl OpenTally {
         record(&mut self.service_ns, now.saturating_duration_since(written));
     }
 
-    /// Counts the way out of a message whose reply is still awaited `now`. One that is not even written has
-    /// waited to go out until now, at least.
+    /// Counts the send lag of a message that is still unanswered `now`. One that is not written yet has a lag up
+    /// to now at least.
     pub(super) fn censored(&mut self, stamp: &Stamp, now: Instant, window_end: Option<Instant>) {
         self.censored += 1;
         self.sent += u64::from(stamp.written.is_some_and(|written| in_window(written, window_end)));
         self.lag(stamp, stamp.written.unwrap_or(now));
     }
 
-    /// Counts the way out of a message that was never taken up.
+    /// Counts the send lag of a message that was never taken up.
     pub(super) fn unsent(&mut self, stamp: &Stamp, now: Instant) {
         self.unsent += 1;
         self.lag(stamp, now);
     }
 
-    /// Counts the way out of a message whose connection has failed: if it got out at all.
+    /// Counts the send lag of a message whose connection has failed, if the message was sent.
     pub(super) fn lost(&mut self, stamp: &Stamp, window_end: Option<Instant>) {
         self.lost += 1;
         if let Some(written) = stamp.written {
@@ -109,7 +109,7 @@ impl OpenTally {
         }
     }
 
-    /// By the names of the outcome.
+    /// By their names in the outcome.
     pub(super) fn histograms(self) -> impl Iterator<Item = (&'static str, Histogram<u64>)> {
         [
             ("service", self.service_ns),

@@ -1,4 +1,4 @@
-//! What counts, what is timed, and how tallies add up.
+//! What is counted, what is timed, and how tallies add up.
 
 use super::*;
 
@@ -15,7 +15,7 @@ fn tally(round_trips_us: std::ops::Range<u64>) -> Tally {
 }
 
 #[test]
-fn merged_tallies_equal_one_that_saw_everything() {
+fn merged_tallies_equal_one_tally_of_everything() {
     let mut merged = tally(1..100);
     merged.merge(&tally(100..2_000)).unwrap();
     let whole = tally(1..2_000).into_measurement(SystemTime::UNIX_EPOCH);
@@ -26,7 +26,7 @@ fn merged_tallies_equal_one_that_saw_everything() {
 }
 
 #[test]
-fn merged_tallies_add_errors_by_kind_and_keep_the_first_sentence() {
+fn merged_tallies_add_errors_by_kind_and_keep_the_first_message() {
     let (mut one, mut other) = (tally(0..0), tally(0..0));
     one.failed(ErrorKind::Reset, || "first".to_owned());
     other.failed(ErrorKind::Reset, || "second".to_owned());
@@ -62,7 +62,7 @@ fn what_completes_in_the_window_counts_and_what_was_sent_in_it_is_timed() {
 }
 
 #[test]
-fn nothing_measured_is_absent_rather_than_zero() {
+fn figures_without_a_measurement_are_absent_and_not_zero() {
     let outcome = Tally::new().unwrap().into_measurement(SystemTime::UNIX_EPOCH).outcome;
     assert_eq!(outcome.latency, None);
     assert_eq!(outcome.client_cpu_ns_per_message, None);

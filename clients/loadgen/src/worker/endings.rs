@@ -1,4 +1,4 @@
-//! The ways in which a connection leaves a worker's table.
+//! The ways in which a worker's connection ends.
 
 use std::time::Instant;
 
@@ -6,7 +6,7 @@ use super::Worker;
 use crate::connection::{Connection, Failure};
 
 impl<'run> Worker<'run> {
-    /// Both sides have closed.
+    /// Ends a connection that both sides have closed.
     pub(super) fn end(&mut self, token: usize) {
         if let Some(connection) = self.take(token) {
             self.tally.ended(connection.opened(), self.now);
@@ -16,7 +16,8 @@ impl<'run> Worker<'run> {
         }
     }
 
-    pub(crate) fn fail(&mut self, token: usize, failure: Failure) {
+    /// Ends a connection that has failed, and counts the failure.
+    pub(super) fn fail(&mut self, token: usize, failure: Failure) {
         self.tally.failed(failure.kind, || failure.detail);
         if let Some(connection) = self.take(token) {
             for stamp in connection.unanswered() {
@@ -25,9 +26,9 @@ impl<'run> Worker<'run> {
         }
     }
 
-    /// Gives a connection up whose server was waited for long enough: how long its messages have waited is
-    /// known, and counted.
-    pub(crate) fn give_up(&mut self, token: usize) {
+    /// Gives up a connection whose server did not answer in time. The ages of its unanswered messages are
+    /// recorded.
+    pub(super) fn give_up(&mut self, token: usize) {
         self.now = Instant::now();
         if let Some(connection) = self.take(token) {
             for stamp in connection.unanswered() {
@@ -36,7 +37,7 @@ impl<'run> Worker<'run> {
         }
     }
 
-    /// Takes a connection off the table. Its socket closes with it, and leaves epoll.
+    /// Removes a connection. Its socket is closed, which also removes it from epoll.
     fn take(&mut self, token: usize) -> Option<Connection<'run>> {
         let connection = self.connections[token].take()?;
         self.open -= 1;

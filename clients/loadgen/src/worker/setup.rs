@@ -1,4 +1,4 @@
-//! How a worker comes to its connections.
+//! How a worker is built and gets its connections.
 
 use std::net::TcpStream;
 use std::time::Instant;
@@ -10,23 +10,22 @@ use super::{BUFFER_BYTES, INTEREST, Worker};
 use crate::churn::Churn;
 use crate::connect::Opener;
 use crate::connection::Connection;
-use crate::delays::Delays;
+use crate::delays::{Delays, SlowReading};
 use crate::handle::Handle;
 use crate::load::Load;
 use crate::message::Message;
-use crate::open::OpenLoop;
+use crate::open_loop::OpenLoop;
 use crate::scenario::Scenario;
 use crate::tally::Tally;
-use crate::timed::SlowReading;
 
-/// The sockets that a worker begins with.
+/// The sockets that a worker starts with.
 #[derive(Default)]
 pub(crate) struct Share {
-    /// They make the load; in churn there are none yet.
+    /// The connections that make the load; in churn there are none yet.
     pub(crate) active: Vec<TcpStream>,
-    /// They are only there.
+    /// The connections that never send.
     pub(crate) idle: Vec<TcpStream>,
-    /// How many active ones there are to be.
+    /// How many active connections there will be.
     pub(crate) places: usize,
 }
 
@@ -90,7 +89,7 @@ impl<'run> Worker<'run> {
         messages: &'run [Message],
     ) -> anyhow::Result<()> {
         let token = self.connections.len();
-        // Neighbours differ in their message, on one worker as across all of them.
+        // Neighbouring connections send different messages, on one worker and across workers.
         let message = &messages[(token * scenario.threads + self.index) % messages.len()];
         let connection = Connection::new(stream, message, scenario.dialect, scenario.depth);
         epoll::add(&self.epoll, connection.stream(), EventData::new_u64(token as u64), INTEREST)
@@ -99,7 +98,7 @@ impl<'run> Worker<'run> {
         if !connection.greeted() {
             self.ungreeted += 1;
         } else if let Some(open_loop) = self.open_loop.as_mut().filter(|_| token < self.active) {
-            open_loop.joins(token, self.now);
+            open_loop.join(token, self.now);
         }
         self.connections.push(Some(connection));
         Ok(())

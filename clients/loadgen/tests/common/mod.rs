@@ -1,7 +1,7 @@
-//! Servers to be measured, right and broken: blocking, a thread per connection, on a port of their own.
+//! Servers to measure, correct and broken: blocking, one thread per connection, each on a port of its own.
 //!
-//! Their threads are left behind when a test ends; the process takes them along.
-#![allow(dead_code, reason = "each test file uses its part")]
+//! Their threads keep running when a test ends and end with the process.
+#![allow(dead_code, reason = "each test file uses a part")]
 
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -33,7 +33,7 @@ pub(crate) fn listen() -> (TcpListener, SocketAddr) {
     (listener, address)
 }
 
-/// Serves one connection by the protocol, but lets `distort` at each reply before it is sent.
+/// Serves one connection by the protocol; `distort` may change each reply before it is sent.
 pub(crate) fn serve(mut stream: &TcpStream, distort: impl FnMut(&mut Vec<u8>)) -> io::Result<()> {
     stream.write_all(&[GREETING])?;
     answer(stream, distort)
@@ -56,7 +56,7 @@ pub(crate) fn answer(mut stream: &TcpStream, mut distort: impl FnMut(&mut Vec<u8
     }
 }
 
-/// A run that ends by itself: waits are long, so that only a server that fails to act can use them up.
+/// A run with long waits, so that they time out only if the server does not act.
 pub(crate) fn patient(connections: usize, duration_ms: u64) -> Scenario {
     Scenario {
         connections,

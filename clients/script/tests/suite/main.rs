@@ -1,10 +1,10 @@
-//! The scripted client against servers that do it right and servers that do it wrong.
+//! The scripted client against correct and faulty servers.
 //!
 //! | module | what belongs there |
 //! | --- | --- |
-//! | `server` | small servers on a port of their own, right or wrong in one way each |
-//! | `right` | what the client tells and reports when all goes well |
-//! | `wrong` | what it says about each way of doing it wrong |
+//! | `server` | small servers, each on a port of its own, correct or faulty in one way |
+//! | `right` | what the client reports about correct servers |
+//! | `wrong` | what it reports about each kind of fault |
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
 

@@ -1,13 +1,13 @@
-//! What the client tells and reports when all goes well.
+//! What the client reports about correct servers.
 
 use std::sync::{Arc, Barrier};
 use std::time::Duration;
 
 use script::{Event, EventKind, MOST_CONNECTIONS, Options, Report, run};
 
-use super::server::{Nobody, answer, concurrent, fast_script, play, right, sequential};
+use super::server::{ClosedPort, answer, concurrent, fast_script, play, right, sequential};
 
-/// What one connection received, the greeting left out.
+/// What one connection received, without the greeting.
 fn received(report: &Report, connection: usize) -> Vec<u8> {
     let of_connection = report.events.iter().filter(|event| event.connection == connection);
     of_connection
@@ -18,7 +18,7 @@ fn received(report: &Report, connection: usize) -> Vec<u8> {
         .collect()
 }
 
-/// Where in the report the first event of this kind stands.
+/// The index in the report of the first event of this kind.
 fn position(report: &Report, connection: usize, kind: &EventKind) -> usize {
     let is_it = |event: &Event| event.connection == connection && event.kind == *kind;
     report.events.iter().position(is_it).unwrap()
@@ -34,13 +34,13 @@ fn every_connection_gets_the_whole_reply_of_the_series() {
 }
 
 #[test]
-fn a_connection_tells_each_step_in_its_order() {
+fn a_connection_reports_each_step_in_order() {
     let report = play(sequential(1, right), 1);
-    let told: Vec<&EventKind> =
+    let steps: Vec<&EventKind> =
         report.events.iter().map(|event| &event.kind).filter(|kind| !is_received(kind)).collect();
     let sending = |buffer: &str| EventKind::Sending(buffer.as_bytes().to_vec());
     assert_eq!(
-        told,
+        steps,
         [
             &EventKind::Connected,
             &EventKind::Greeted,
@@ -64,7 +64,7 @@ fn a_run_takes_at_least_the_pauses_of_its_script() {
 }
 
 #[test]
-fn a_sequential_server_greets_nobody_before_it_is_done_with_another() {
+fn a_sequential_server_greets_each_client_after_finishing_the_previous_one() {
     let report = play(sequential(3, right), 3);
     assert!(report.all_right(), "{:?}", report.outcomes);
     let mut turns: Vec<(usize, usize)> = (0..3)
@@ -78,26 +78,26 @@ fn a_sequential_server_greets_nobody_before_it_is_done_with_another() {
 }
 
 #[test]
-fn a_concurrent_server_has_greeted_all_before_it_lets_anybody_go() {
-    // The barrier holds every reply until all connections have sent something, hence were greeted.
-    let all_here = Arc::new(Barrier::new(3));
+fn a_concurrent_server_greets_all_clients_before_the_first_disconnects() {
+    // The barrier delays every reply until all connections have sent something, so all were greeted.
+    let all_sent = Arc::new(Barrier::new(3));
     let report = play(
         concurrent(3, move |mut stream| {
             std::io::Write::write_all(&mut stream, b"*")?;
             stream.peek(&mut [0])?;
-            all_here.wait();
+            all_sent.wait();
             answer(stream, |reply| reply)
         }),
         3,
     );
     assert!(report.all_right(), "{:?}", report.outcomes);
     let last_greeting = (0..3).map(|index| position(&report, index, &EventKind::Greeted)).max();
-    let first_farewell = (0..3).map(|index| position(&report, index, &EventKind::Disconnecting)).min();
-    assert!(last_greeting < first_farewell);
+    let first_disconnect = (0..3).map(|index| position(&report, index, &EventKind::Disconnecting)).min();
+    assert!(last_greeting < first_disconnect);
 }
 
 #[test]
-fn events_come_live_and_are_the_ones_in_the_report() {
+fn events_are_reported_live_and_equal_those_in_the_report() {
     let options = Options { connections: 2, script: fast_script(), timeout: None };
     let mut live = Vec::new();
     let report = run(&[concurrent(2, right)], &options, |event| live.push(event.clone())).unwrap();
@@ -107,14 +107,14 @@ fn events_come_live_and_are_the_ones_in_the_report() {
 
 #[test]
 fn the_first_address_that_accepts_is_used() {
-    let nobody = Nobody::new();
+    let closed = ClosedPort::new();
     let options = Options { connections: 1, script: fast_script(), timeout: None };
-    let report = run(&[nobody.address(), sequential(1, right)], &options, |_| {}).unwrap();
+    let report = run(&[closed.address(), sequential(1, right)], &options, |_| {}).unwrap();
     assert!(report.all_right(), "{:?}", report.outcomes);
 }
 
 #[test]
-fn the_default_timeout_leaves_every_client_of_a_sequential_server_its_turn() {
+fn the_default_timeout_is_long_enough_for_all_clients_of_a_sequential_server() {
     let options = |connections| Options { connections, script: fast_script(), timeout: None };
     for connections in [1, 3, 100, MOST_CONNECTIONS] {
         let turns = fast_script().duration() * u32::try_from(connections).unwrap();
@@ -124,7 +124,7 @@ fn the_default_timeout_leaves_every_client_of_a_sequential_server_its_turn() {
 }
 
 #[test]
-fn a_report_is_readable_by_machines() {
+fn a_report_can_be_serialized() {
     let report = play(sequential(1, right), 1);
     let json = serde_json::to_value(&report).unwrap();
     assert_eq!(json["outcomes"][0]["failure"], serde_json::Value::Null);

@@ -1,4 +1,4 @@
-//! Small servers on a port of their own, and the client's run against them.
+//! Small servers, each on a port of its own, and runs of the client against them.
 
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -9,12 +9,12 @@ use std::time::Duration;
 use protocol::Session;
 use script::{Options, Report, Script, run};
 
-/// The script of the series in some 22 ms.
+/// The script of the series, shortened to some 22 ms.
 pub(crate) fn fast_script() -> Script {
     Script::series().faster(NonZeroU32::new(100).unwrap())
 }
 
-/// Plays the fast script on `connections` connections, with a timeout that only a hang can reach.
+/// Plays the fast script on `connections` connections, with a timeout that expires only if something hangs.
 pub(crate) fn play(address: SocketAddr, connections: usize) -> Report {
     play_within(address, connections, Duration::from_secs(60))
 }
@@ -24,8 +24,8 @@ pub(crate) fn play_within(address: SocketAddr, connections: usize, timeout: Dura
     run(&[address], &options, |_| {}).unwrap()
 }
 
-/// Plays the fast script with a pause behind one step that only a failure can cut short: whatever the
-/// server does in the meantime, it does during this pause, however busy the machine is.
+/// Plays the fast script with a long pause after one step, which only a failure ends early. So whatever the
+/// server does after that step happens during the pause, however busy the machine is.
 pub(crate) fn play_with_long_pause(address: SocketAddr, step: usize) -> Report {
     let minute = Duration::from_secs(60);
     let mut steps = fast_script().steps().to_vec();
@@ -43,7 +43,7 @@ pub(crate) fn sequential(
     let address = listener.local_addr().unwrap();
     thread::spawn(move || {
         for stream in listener.incoming().take(connections) {
-            // What the server thinks of its end is not what is tested.
+            // Errors on the server's side are not under test.
             let _ = serve(stream.unwrap());
         }
     });
@@ -62,14 +62,14 @@ pub(crate) fn concurrent(
     })
 }
 
-/// Does everything right.
+/// A correct server.
 pub(crate) fn right(mut stream: TcpStream) -> io::Result<()> {
     stream.write_all(b"*")?;
     answer(stream, |reply| reply)
 }
 
-/// Answers until the client closes its side, with each reply as `bend` makes it.
-pub(crate) fn answer(mut stream: TcpStream, bend: impl Fn(Vec<u8>) -> Vec<u8>) -> io::Result<()> {
+/// Answers until the client closes its side, with each reply changed by `distort`.
+pub(crate) fn answer(mut stream: TcpStream, distort: impl Fn(Vec<u8>) -> Vec<u8>) -> io::Result<()> {
     let mut session = Session::new();
     let mut buffer = [0; 64];
     loop {
@@ -79,22 +79,22 @@ pub(crate) fn answer(mut stream: TcpStream, bend: impl Fn(Vec<u8>) -> Vec<u8>) -
         }
         let mut reply = Vec::new();
         session.append_reply(&buffer[..length], &mut reply);
-        stream.write_all(&bend(reply))?;
+        stream.write_all(&distort(reply))?;
     }
 }
 
-/// An address where nobody listens. A connection's own end keeps the port from being given to a
-/// listener of another test in the meantime.
-pub(crate) struct Nobody {
+/// A port without a listener. It is the local port of an open connection, so that no other test can bind it in
+/// the meantime.
+pub(crate) struct ClosedPort {
     end: TcpStream,
     _listener: TcpListener,
 }
 
-impl Nobody {
+impl ClosedPort {
     pub(crate) fn new() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let end = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
-        Nobody { end, _listener: listener }
+        ClosedPort { end, _listener: listener }
     }
 
     pub(crate) fn address(&self) -> SocketAddr {

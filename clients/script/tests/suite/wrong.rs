@@ -1,4 +1,4 @@
-//! What the client says about each way of doing it wrong.
+//! What the client reports about each kind of fault.
 
 use std::io::{Read, Write};
 use std::net::SocketAddr;
@@ -8,7 +8,7 @@ use protocol::Mismatch;
 use script::{EventKind, Failure, Options, Report, run};
 
 use super::server::{
-    Nobody, answer, fast_script, play, play_with_long_pause, play_within, right, sequential,
+    ClosedPort, answer, fast_script, play, play_with_long_pause, play_within, right, sequential,
 };
 
 /// The failure of a run of one connection, which must also be its last event.
@@ -21,7 +21,7 @@ fn failure(report: &Report) -> &Failure {
 }
 
 #[test]
-fn a_wrong_byte_is_named_with_its_place() {
+fn a_wrong_byte_is_reported_with_its_position() {
     let wrong = sequential(1, |mut stream| {
         stream.write_all(b"*")?;
         answer(stream, |reply| reply.iter().map(|&byte| if byte == b'u' { b't' } else { byte }).collect())
@@ -38,7 +38,7 @@ fn a_wrong_byte_is_named_with_its_place() {
 }
 
 #[test]
-fn a_server_that_never_greets_is_given_up_on() {
+fn a_missing_greeting_times_out() {
     let silent = sequential(1, |mut stream| {
         stream.read_exact(&mut [0]) // returns when the client gives up
     });
@@ -47,23 +47,23 @@ fn a_server_that_never_greets_is_given_up_on() {
 }
 
 #[test]
-fn a_server_that_forgets_to_greet_is_told_so() {
-    let rude = sequential(1, |mut stream| {
+fn a_reply_instead_of_the_greeting_is_a_wrong_greeting() {
+    let server = sequential(1, |mut stream| {
         stream.write_all(b"bcd")?;
         answer(stream, |reply| reply)
     });
-    assert_eq!(failure(&play(rude, 1)), &Failure::WrongBytes(Mismatch::Greeting { got: b'b' }));
+    assert_eq!(failure(&play(server, 1)), &Failure::WrongBytes(Mismatch::Greeting { got: b'b' }));
 }
 
 #[test]
 fn a_connection_that_is_closed_early_is_a_failure() {
-    let hasty = sequential(1, |mut stream| {
+    let server = sequential(1, |mut stream| {
         stream.write_all(b"*")?;
         stream.read_exact(&mut [0; 14])?;
         stream.write_all(b"bcdbcuf")
     });
-    let report = play_with_long_pause(hasty, 0);
-    assert!(report.elapsed < Duration::from_secs(60), "the failure must cut the pause short");
+    let report = play_with_long_pause(server, 0);
+    assert!(report.elapsed < Duration::from_secs(60), "the failure must end the pause early");
     assert_eq!(
         failure(&report).to_string(),
         "the connection ended early, after 7 of 18 reply bytes: the server closed it"
@@ -86,7 +86,7 @@ fn a_connection_that_is_closed_instead_of_greeted_is_a_failure() {
 
 #[test]
 fn a_server_that_closes_before_the_client_does_is_a_failure() {
-    let hasty = sequential(1, |mut stream| {
+    let server = sequential(1, |mut stream| {
         stream.write_all(b"*")?;
         for (length, reply) in [(14, &b"bcdbcuf"[..]), (7, b"234"), (15, b"36bc1111")] {
             stream.read_exact(&mut vec![0; length])?;
@@ -94,13 +94,13 @@ fn a_server_that_closes_before_the_client_does_is_a_failure() {
         }
         Ok(())
     });
-    let report = play_with_long_pause(hasty, 2);
+    let report = play_with_long_pause(server, 2);
     assert!(matches!(failure(&report), Failure::EndedEarly { received: 18, owed: 18, .. }));
 }
 
 #[test]
-fn one_byte_too_many_is_a_failure_even_behind_the_whole_reply() {
-    let chatty = sequential(1, |mut stream| {
+fn an_extra_byte_after_the_whole_reply_is_a_failure() {
+    let server = sequential(1, |mut stream| {
         stream.write_all(b"*")?;
         answer(stream, |mut reply| {
             if reply.ends_with(b"1111") {
@@ -109,31 +109,31 @@ fn one_byte_too_many_is_a_failure_even_behind_the_whole_reply() {
             reply
         })
     });
-    assert_eq!(failure(&play(chatty, 1)), &Failure::WrongBytes(Mismatch::Extra { owed: 18, got: b'!' }));
+    assert_eq!(failure(&play(server, 1)), &Failure::WrongBytes(Mismatch::Extra { owed: 18, got: b'!' }));
 }
 
 #[test]
-fn one_byte_too_many_is_a_failure_even_behind_the_farewell() {
-    let chatty = sequential(1, |mut stream| {
+fn an_extra_byte_after_the_clients_half_close_is_a_failure() {
+    let server = sequential(1, |mut stream| {
         stream.write_all(b"*")?;
         answer(stream.try_clone()?, |reply| reply)?;
         stream.write_all(b"!")
     });
-    assert_eq!(failure(&play(chatty, 1)), &Failure::WrongBytes(Mismatch::Extra { owed: 18, got: b'!' }));
+    assert_eq!(failure(&play(server, 1)), &Failure::WrongBytes(Mismatch::Extra { owed: 18, got: b'!' }));
 }
 
 #[test]
 fn a_reply_before_its_request_is_a_failure() {
-    let clairvoyant = sequential(1, |mut stream| {
+    let server = sequential(1, |mut stream| {
         stream.write_all(b"*bcd")?;
-        stream.read_exact(&mut [0]) // keeps the connection until the client has judged
+        stream.read_exact(&mut [0]) // keeps the connection open until the client has failed
     });
-    assert_eq!(failure(&play(clairvoyant, 1)), &Failure::Unasked { received: 3, owed: 0 });
+    assert_eq!(failure(&play(server, 1)), &Failure::Unasked { received: 3, owed: 0 });
 }
 
 #[test]
-fn a_missing_byte_is_waited_for_and_then_a_failure() {
-    let stingy = sequential(1, |mut stream| {
+fn a_missing_byte_times_out() {
+    let server = sequential(1, |mut stream| {
         stream.write_all(b"*")?;
         answer(stream, |mut reply| {
             if reply.ends_with(b"1111") {
@@ -142,29 +142,29 @@ fn a_missing_byte_is_waited_for_and_then_a_failure() {
             reply
         })
     });
-    let report = play_within(stingy, 1, Duration::from_millis(300));
+    let report = play_within(server, 1, Duration::from_millis(300));
     assert!(matches!(failure(&report), Failure::Timeout { .. }), "{:?}", report.outcomes);
 }
 
 #[test]
 fn a_refused_connection_names_the_address_and_the_cause() {
-    let nobody = Nobody::new();
-    let report = play(nobody.address(), 1);
+    let closed = ClosedPort::new();
+    let report = play(closed.address(), 1);
     let Failure::Connect { address, cause } = failure(&report) else { panic!("{:?}", report.outcomes) };
-    assert_eq!(*address, nobody.address());
+    assert_eq!(*address, closed.address());
     assert!(cause.contains("refused"), "{cause}");
 }
 
 #[test]
 fn one_failed_connection_does_not_hide_the_others() {
-    // The first connection is served, the second one dies with the listener.
+    // The first connection is served, the second one fails when the listener is closed.
     let report = play(sequential(1, right), 2);
     assert_eq!(report.failures().count(), 1);
     assert!(!report.all_right());
 }
 
 #[test]
-fn a_run_that_cannot_be_is_refused_before_it_begins() {
+fn invalid_runs_are_rejected_before_they_start() {
     let address: SocketAddr = "127.0.0.1:1".parse().unwrap();
     for connections in [0, 1_000_000] {
         let options = Options { connections, script: fast_script(), timeout: None };

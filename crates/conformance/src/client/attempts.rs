@@ -1,25 +1,25 @@
-//! Single attempts on a socket that never blocks, and waiting until the next one is worth it.
+//! Single attempts to read and write a non-blocking socket, and waiting for readiness.
 
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 
-use crate::case::Failure;
-use crate::client::Client;
+use super::connection::{Client, cause};
+use crate::failure::Failure;
 
 /// How a stream ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ending {
-    /// In order: all that the server sent has arrived.
+    /// In order: everything that the server sent has arrived.
     Fin,
-    /// By a reset: what was on its way is lost.
+    /// By a reset: bytes in flight are lost.
     Reset,
 }
 
-/// What one attempt to read brought.
+/// The result of one attempt to read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Incoming {
     Bytes(usize),
@@ -27,7 +27,7 @@ pub(crate) enum Incoming {
     NothingYet,
 }
 
-/// What one attempt to write did.
+/// The result of one attempt to write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Outgoing {
     Bytes(usize),
@@ -37,7 +37,7 @@ pub(crate) enum Outgoing {
 }
 
 impl Client {
-    /// Reads what has come, without waiting.
+    /// Reads what has arrived, without waiting.
     pub(crate) fn read_now(&mut self, buffer: &mut [u8]) -> Result<Incoming, Failure> {
         loop {
             return match self.stream.read(buffer) {
@@ -51,7 +51,7 @@ impl Client {
                         self.reset = true;
                         Ok(Incoming::End(Ending::Reset))
                     }
-                    _ => Err(Failure::new("read", "bytes or the end", blame(&error))),
+                    _ => Err(Failure::new("read", "bytes or the end", cause(&error))),
                 },
             };
         }
@@ -65,36 +65,45 @@ impl Client {
                 Err(error) => match error.kind() {
                     ErrorKind::Interrupted => continue,
                     ErrorKind::WouldBlock => Ok(Outgoing::NoRoom),
-                    // A reset behind a FIN: what the server sent before the FIN has all arrived.
+                    // A reset after a FIN: everything that the server sent before the FIN has arrived.
                     ErrorKind::BrokenPipe => Ok(Outgoing::Broken),
                     ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted => {
                         self.reset = true;
                         Ok(Outgoing::Broken)
                     }
-                    _ => Err(Failure::new("send", "the server to take bytes", blame(&error))),
+                    _ => Err(Failure::new("send", "the server to take bytes", cause(&error))),
                 },
             };
         }
     }
 
-    /// Whether the connection is gone in both directions; told without reading.
-    pub(crate) fn is_broken(&self) -> Result<bool, Failure> {
-        let gone = PollFlags::ERR | PollFlags::HUP;
-        Ok(poll_once(&self.stream, PollFlags::empty(), Duration::ZERO)?.intersects(gone))
+    /// Reads what has arrived, waiting for it up to the client's patience.
+    pub(crate) fn read(&mut self, buffer: &mut [u8]) -> Result<Incoming, Failure> {
+        if self.wait(PollFlags::IN, self.patience())? {
+            self.read_now(buffer)
+        } else {
+            Ok(Incoming::NothingYet)
+        }
     }
 
-    /// Whether bytes or the end of the stream have come; told without reading.
-    pub(crate) fn has_something_to_read(&self, within: Duration) -> Result<bool, Failure> {
+    /// Whether the connection is closed in both directions, without reading.
+    pub(crate) fn is_broken(&self) -> Result<bool, Failure> {
+        let closed = PollFlags::ERR | PollFlags::HUP;
+        Ok(poll_once(&self.stream, PollFlags::empty(), Duration::ZERO)?.intersects(closed))
+    }
+
+    /// Whether bytes or the end of the stream have arrived, without reading.
+    pub(crate) fn is_readable(&self, within: Duration) -> Result<bool, Failure> {
         self.wait(PollFlags::IN, within)
     }
 
-    /// Waits until one of these can be done (an error or the end counts as such), or the time is over.
+    /// Waits for readiness of one of these kinds (an error or the end counts, too), or until the time is over.
     pub(crate) fn wait(&self, interest: PollFlags, within: Duration) -> Result<bool, Failure> {
         Ok(!poll_once(&self.stream, interest, within)?.is_empty())
     }
 }
 
-/// Polls one socket, taking up an interrupted poll again, and returns what it is ready for.
+/// Polls one socket, retrying an interrupted poll, and returns its readiness.
 fn poll_once(stream: &TcpStream, interest: PollFlags, within: Duration) -> Result<PollFlags, Failure> {
     let deadline = Instant::now() + within;
     loop {
@@ -109,36 +118,15 @@ fn poll_once(stream: &TcpStream, interest: PollFlags, within: Duration) -> Resul
     }
 }
 
-/// An error in words, and whose it is: some mean that the client has come to its own limits.
-pub(super) fn blame(error: &io::Error) -> String {
-    let exhausted = matches!(
-        error.raw_os_error().map(Errno::from_raw_os_error),
-        Some(Errno::MFILE | Errno::NFILE | Errno::ADDRNOTAVAIL)
-    );
-    let whose =
-        if exhausted { " (the checking client ran out of descriptors or ports, not the server)" } else { "" };
-    format!("{error}{whose}")
-}
-
 #[cfg(test)]
 mod tests {
     use socket2::SockRef;
 
     use super::*;
-    use crate::client::Buffers;
+    use crate::client::connection::Buffers;
 
     #[test]
-    fn only_limits_of_this_process_are_its_own_fault() {
-        for own in [Errno::MFILE, Errno::NFILE, Errno::ADDRNOTAVAIL] {
-            assert!(blame(&own.into()).contains("not the server"), "{own:?}");
-        }
-        for servers in [Errno::CONNREFUSED, Errno::CONNRESET, Errno::TIMEDOUT, Errno::PIPE] {
-            assert!(!blame(&servers.into()).contains("not the server"), "{servers:?}");
-        }
-    }
-
-    #[test]
-    fn a_reset_stays_a_reset_when_a_send_is_the_first_to_meet_it() {
+    fn a_reset_that_a_send_reports_first_is_still_read_as_a_reset() {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let patience = Duration::from_secs(60);
         let mut client =

@@ -1,11 +1,11 @@
-//! Bytes in words, for failures.
+//! Bytes as text, for failures.
 
-/// How many bytes are the same from the beginning.
+/// The length of the common prefix.
 pub(crate) fn first_difference(expected: &[u8], got: &[u8]) -> usize {
     expected.iter().zip(got).take_while(|(one, other)| one == other).count()
 }
 
-/// Bytes for a reader: from a little before `position`, escaped, and cut to a line's length.
+/// Some bytes as text: escaped, from shortly before `position`, and limited to a line's length.
 pub(crate) fn excerpt(bytes: &[u8], position: usize) -> String {
     const BEFORE: usize = 16;
     const LENGTH: usize = 48;

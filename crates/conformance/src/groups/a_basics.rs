@@ -1,27 +1,28 @@
-//! A: the protocol by a polite client.
+//! A: the protocol, with a well-behaved client.
 
 use std::time::Instant;
 
-use crate::Context;
-use crate::case::{Case, CaseResult, During, Needs};
-use crate::groups::require_idle_since;
+use crate::case::{Case, Needs};
+use crate::context::Context;
+use crate::failure::{CaseResult, During};
+use crate::groups::timing::require_idle_since;
 
 pub(super) const CASES: &[Case] = &[
-    Case::new("A1", "a silent client gets exactly '*' and is closed at the idle timeout", a1_silent_client)
+    Case::new("A1", "a silent client gets only '*' and is closed at the idle timeout", a1_silent_client)
         .needs(Needs::IdleTimeout),
-    Case::new("A2", "bytes outside a message are not answered", a2_outside_a_message),
+    Case::new("A2", "bytes outside a message get no reply", a2_outside_a_message),
     Case::new("A3", "a message is answered byte by byte", a3_one_message),
-    Case::new("A4", "empty messages and stray delimiters are not answered", a4_empty_messages),
-    Case::new("A5", "a '$' before any message means nothing", a5_end_before_start),
+    Case::new("A4", "empty messages and stray delimiters get no reply", a4_empty_messages),
+    Case::new("A5", "a '$' outside a message is ignored", a5_end_before_start),
     Case::new("A6", "a '^' inside a message is data", a6_start_inside_a_message),
-    Case::new("A7", "messages alternate with noise", a7_noise_between_messages),
-    Case::new("A8", "a client that has nothing to say is closed in order", a8_immediate_end),
-    Case::new("A9", "what is sent before the greeting is read comes after it", a9_early_data),
-    Case::new("A10", "each connection has a state of its own", a10_independent_sessions),
+    Case::new("A7", "bytes between messages are ignored", a7_noise_between_messages),
+    Case::new("A8", "a client that sends nothing and half-closes gets a FIN", a8_immediate_end),
+    Case::new("A9", "the reply to data sent before the greeting follows the greeting", a9_early_data),
+    Case::new("A10", "each connection has its own state", a10_independent_sessions),
 ];
 
-/// The client connects and says nothing. It gets `*`, nothing else, and after the idle timeout a FIN: not
-/// earlier, and not by a reset. All models alike.
+/// The client connects and sends nothing. It gets `*`, nothing else, and after the idle timeout a FIN, not earlier
+/// and not a reset. All models alike.
 fn a1_silent_client(context: &Context) -> CaseResult {
     let idle_timeout = context.idle_timeout()?;
     let start = Instant::now();
@@ -32,8 +33,8 @@ fn a1_silent_client(context: &Context) -> CaseResult {
     Ok(())
 }
 
-/// The client sends `abc$123`. Nothing comes back; the end of the stream, which follows the half-close,
-/// shows that nothing was still to come. All models alike.
+/// The client sends `abc$123` and gets no reply; the end of the stream after the half-close shows that none was
+/// pending. All models alike.
 fn a2_outside_a_message(context: &Context) -> CaseResult {
     visit(context, b"abc$123", b"")
 }
@@ -73,8 +74,8 @@ fn a8_immediate_end(context: &Context) -> CaseResult {
     visit(context, b"^", b"")
 }
 
-/// The client sends `^a$` before it has read anything, and gets `*b`, in this order. All models alike; a
-/// model that is busy with others keeps the bytes in the socket until it has greeted.
+/// The client sends `^a$` before it reads anything, and gets `*b`, in this order. All models alike; if a model is
+/// busy with other clients, the bytes stay in the socket until it greets.
 fn a9_early_data(context: &Context) -> CaseResult {
     let mut client = context.connect()?;
     client.send(b"^a$")?;
@@ -83,12 +84,11 @@ fn a9_early_data(context: &Context) -> CaseResult {
     Ok(())
 }
 
-/// Two clients talk in turns, one of them in the middle of a message while the other is outside. Then
-/// both leave in the middle of a message, and a third one, which is likely to get a descriptor that one
-/// of them had, starts outside.
+/// Two clients send in turns, one inside a message while the other is outside. Then both close inside a message,
+/// and a third one, which probably gets a descriptor that one of them had, starts outside.
 ///
-/// A model that serves one at a time answers the second only after the first has left: what the second
-/// said meanwhile waits in its socket.
+/// A model that serves one client at a time answers the second only after the first has closed; until then the
+/// second client's bytes wait in its socket.
 fn a10_independent_sessions(context: &Context) -> CaseResult {
     let mut first = context.greeted()?;
     first.ask(b"^ab", b"bc")?;
@@ -105,14 +105,14 @@ fn a10_independent_sessions(context: &Context) -> CaseResult {
     }
     drop(first);
     if !at_once {
-        second.expect(b"*23").during("second session, once the first has left")?;
+        second.expect(b"*23").during("second session, after the first has closed")?;
     }
     second.ask(b"z", b"{").during("second session")?;
     drop(second);
     visit(context, b"a$^b$", b"c")
 }
 
-/// Greeting, one send, its whole reply, and after the half-close nothing more but the end in order.
+/// Greeting, one send, its whole reply, and after the half-close nothing but a FIN.
 fn visit(context: &Context, input: &[u8], reply: &[u8]) -> CaseResult {
     let mut client = context.greeted()?;
     client.ask(input, reply)?;

@@ -1,42 +1,47 @@
-//! E: clients that end by a reset, or without a word.
+//! E: clients that reset the connection or go silent.
 
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::Context;
-use crate::case::{Case, CaseResult, During, Failure, Needs, Stop, require};
+use crate::case::{Case, Needs};
 use crate::client::{Buffers, Client};
+use crate::context::Context;
+use crate::failure::{CaseResult, During, Failure, Stop, require};
 use crate::flow::{Flow, Pattern};
-use crate::groups::require_idle_since;
+use crate::groups::timing::require_idle_since;
 
 pub(super) const CASES: &[Case] = &[
-    Case::new("E1", "a reset in the middle of a message ends that connection only", e1_reset_in_a_message),
-    Case::new("E2", "50 resets before the greeting end nothing else", e2_resets_before_the_greeting),
+    Case::new("E1", "a reset in the middle of a message ends only that connection", e1_reset_in_a_message),
+    Case::new(
+        "E2",
+        "50 resets before the greeting affect no other connection",
+        e2_resets_before_the_greeting,
+    ),
     Case::new(
         "E3",
-        "a reset while the server waits to write ends that connection only",
+        "a reset while the server waits to write ends only that connection",
         e3_reset_of_a_blocked_reply,
     ),
-    Case::new("E4", "200 clients that leave without reading end nothing else", e4_leave_unread),
+    Case::new("E4", "200 clients that close without reading affect no other connection", e4_leave_unread),
     Case::new(
         "E5",
-        "clients that reset while they wait to be accepted end nothing",
+        "clients that reset before they are accepted affect no other connection",
         e5_resets_in_the_backlog,
     )
     .needs(Needs::Pause),
     Case::new("E6", "thousands of resets at random moments leave nothing behind", e6_random_resets),
-    Case::new("E7", "a client that is killed ends its connection only", e7_killed_client),
+    Case::new("E7", "a killed client ends only its own connection", e7_killed_client),
     Case::new(
         "E8",
-        "a client that falls silent in a message is gone by the idle timeout",
+        "a client that goes silent in a message is closed at the idle timeout",
         e8_silence_in_a_message,
     )
     .needs(Needs::IdleTimeout),
 ];
 
-/// The client opens a message, reads a part of the answer and resets. A second connection, open in the
-/// middle of a message all the while, goes on. A model that serves one client at a time shows the same by
-/// serving the next one.
+/// The client starts a message, reads a part of the reply and resets. A second connection, in the middle of a message
+/// meanwhile, is not affected. For a model that serves one client at a time, it is enough that the next client is
+/// served.
 fn e1_reset_in_a_message(context: &Context) -> CaseResult {
     let bystander = context.bystander()?;
     let mut client = context.greeted()?;
@@ -56,8 +61,8 @@ fn e2_resets_before_the_greeting(context: &Context) -> CaseResult {
     Ok(())
 }
 
-/// The client sends and never reads until the server takes no more, so that the server waits for room to
-/// write, and then resets. All models alike.
+/// The client sends without reading until backpressure stops it, so that the server waits for writability, and then
+/// resets. All models alike.
 fn e3_reset_of_a_blocked_reply(context: &Context) -> CaseResult {
     let bystander = context.bystander()?;
     let pattern = Pattern::random(&mut context.random(), 1, 64 << 10);
@@ -75,7 +80,7 @@ fn e4_leave_unread(context: &Context) -> CaseResult {
     for number in 0..200 {
         let client = context.connect().during(format_args!("client {number}"))?;
         if number % 2 == 0 {
-            let greeted = client.has_something_to_read(context.patience)?;
+            let greeted = client.is_readable(context.patience)?;
             require(greeted, "connect", "a greeting", || format!("silence for {:?}", context.patience))?;
         }
     }
@@ -83,9 +88,8 @@ fn e4_leave_unread(context: &Context) -> CaseResult {
     Ok(())
 }
 
-/// While the server is stopped, 20 clients connect and reset: the kernel has put them into the listener's
-/// queue, and the server meets them when it goes on. A client that connected behind them is served. All
-/// models alike.
+/// While the server is stopped, 20 clients connect and reset: the kernel has put them into the accept queue, and the
+/// server accepts them when it continues. A client that connects after them is served. All models alike.
 fn e5_resets_in_the_backlog(context: &Context) -> CaseResult {
     let process = context.process()?;
     let paused = process.pause()?;
@@ -100,8 +104,8 @@ fn e5_resets_in_the_backlog(context: &Context) -> CaseResult {
     Ok(())
 }
 
-/// Thousands of clients reset at a random moment of a visit. Whatever the server was doing, it gives back
-/// descriptor, thread and memory; the check after the case counts. All models alike.
+/// Thousands of clients reset at a random moment. Whatever the server was doing, it releases the descriptor, thread and
+/// memory; the check after the case counts them. All models alike.
 fn e6_random_resets(context: &Context) -> CaseResult {
     let clients = if context.long() { 10_000 } else { 2_000 };
     let mut random = context.random();
@@ -134,7 +138,7 @@ fn reset_at_random(mut client: Client, random: &mut fastrand::Rng) -> Result<(),
     Ok(())
 }
 
-/// Lets a time pass that is too short for the scheduler's timers.
+/// Waits for a time that is too short for a timer.
 fn spin(duration: Duration) {
     let start = Instant::now();
     while start.elapsed() < duration {
@@ -142,18 +146,18 @@ fn spin(duration: Duration) {
     }
 }
 
-/// Another process holds the client's socket, with replies on their way to it, and is killed; the kernel
-/// closes the socket, with bytes unread. All models alike.
+/// Another process holds the client's socket, with replies in flight, and is killed; the kernel closes the socket with
+/// unread bytes. All models alike.
 fn e7_killed_client(context: &Context) -> CaseResult {
     let bystander = context.bystander()?;
     let mut client = context.greeted()?;
     client.send(b"^")?;
     client.send(&vec![b'a'; 50_000])?;
-    client.has_something_to_read(context.patience)?; // unread bytes turn the kernel's close into a reset
-    // `sleep` only holds the socket: whoever has it as standard input has the last copy of it.
+    client.is_readable(context.patience)?; // unread bytes turn the kernel's close into a reset
+    // `sleep` only holds the socket: its standard input is the last copy of it.
     let holder = Command::new("sleep").arg("60").stdin(Stdio::from(client.into_socket())).spawn();
     let Ok(mut holder) = holder else {
-        return Stop::skipped("needs the program 'sleep', which is not there");
+        return Stop::skipped("needs the program 'sleep', which is not installed");
     };
     let killed = holder.kill().and_then(|()| holder.wait());
     killed.map_err(|error| Failure::new("kill the client", "to succeed", error.to_string()))?;
@@ -161,9 +165,9 @@ fn e7_killed_client(context: &Context) -> CaseResult {
     Ok(())
 }
 
-/// The client opens a message and never says another word, as if its machine were gone. It is closed at
-/// the idle timeout, not earlier. All models alike. (To take a peer away from the network needs root. For the
-/// server there is no difference until it sends: then nothing is taken any more, which is D3 and F2.)
+/// The client starts a message and then goes silent, as if its machine had lost the network. It is closed at the idle
+/// timeout, not earlier. All models alike. (Disconnecting a peer from the network needs root. For the server there is
+/// no difference until it sends; then the peer takes no more bytes, as in D3 and F2.)
 fn e8_silence_in_a_message(context: &Context) -> CaseResult {
     let idle_timeout = context.idle_timeout()?;
     let start = Instant::now();

@@ -1,4 +1,4 @@
-//! F, second half: what clients that take much, or long, leave to the others.
+//! F, second part: clients with much traffic or long connections beside others.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
@@ -6,37 +6,42 @@ use std::time::Instant;
 
 use text::units::whole_bytes;
 
-use crate::Context;
-use crate::case::{Case, CaseResult, During, Failure, Needs, Stop, require};
+use crate::case::{Case, Needs};
 use crate::client::{Buffers, Client};
-use crate::flow::{Flow, Gait, Pattern};
-use crate::groups::{WOULD_GREET_WITHIN, fastest, require_at_once};
+use crate::context::Context;
+use crate::failure::{CaseResult, During, Failure, Stop, require};
+use crate::flow::{Flow, Pace, Pattern};
+use crate::groups::timing::{WOULD_GREET_WITHIN, fastest, require_at_once};
 use crate::memory::PER_CONNECTION;
 
 pub(super) const CASES: &[Case] = &[
-    Case::new("F5", "one byte within each idle timeout keeps a connection served", f5_slow_writer)
+    Case::new("F5", "one byte per idle timeout keeps a connection open", f5_slow_writer)
         .needs(Needs::IdleTimeout),
     Case::new(
         "F6",
-        "a client beside a silent one is greeted as the model promises",
+        "beside a silent client another one is greeted as the model promises",
         f6_beside_a_silent_client,
     ),
-    Case::new("F7", "50 small clients are served beside one that sends all the time", f7_beside_a_firehose),
-    Case::new("F8", "a window that closes and opens again loses nothing and costs no CPU", f8_toggled_window),
-    Case::new("F9", "a long stream over one connection is exact and costs no memory", f9_long_stream),
+    Case::new("F7", "50 small clients are served beside one that sends at full speed", f7_beside_a_firehose),
+    Case::new(
+        "F8",
+        "a receive window that closes and opens again loses nothing and costs no CPU",
+        f8_toggled_window,
+    ),
+    Case::new("F9", "a long stream over one connection is exact, with bounded memory", f9_long_stream),
 ];
 
-/// The client sends one byte in every quarter of the idle timeout, for three times the timeout. The rule is
-/// that any byte counts as progress, so it is served to the end. (So such clients can hold a connection for
-/// ever: a pool's workers, or the only place of a model that serves one at a time, are theirs.) If the
-/// client itself was too late, the case says nothing.
+/// The client sends one byte in every quarter of the idle timeout, for three times the timeout. Any byte resets the
+/// idle timer, so the client is served to the end. (Without a progress timeout, such clients can hold a pool's
+/// workers, or the only slot of a model that serves one at a time, for ever.) If the client itself is too late, the
+/// case is skipped.
 fn f5_slow_writer(context: &Context) -> CaseResult {
     let idle_timeout = context.idle_timeout()?;
     let mut client = context.greeted()?;
     client.ask(b"^", b"")?;
     let mut last = Instant::now();
     for byte in b'a'..=b'l' {
-        thread::sleep(idle_timeout / 4); // this is the client's slowness, nothing is waited for
+        thread::sleep(idle_timeout / 4); // this makes the client slow; it does not wait for anything
         if last.elapsed() > idle_timeout / 2 {
             return Stop::skipped(format!(
                 "this machine is too busy to send a byte every {:?}",
@@ -50,9 +55,9 @@ fn f5_slow_writer(context: &Context) -> CaseResult {
     Ok(())
 }
 
-/// One client is greeted and says nothing; a second connects. It is greeted within 100 ms if the model serves
-/// two at a time. If it serves one, the second must stay ungreeted until the first has left, and be
-/// greeted then: a model that greets early has more than one client at a time.
+/// One client is greeted and sends nothing; a second connects. It is greeted within 100 ms if the model serves two at
+/// a time. If the model serves one, the second must not be greeted until the first has closed, and then must be: a
+/// model that greets earlier serves more than one client at a time.
 fn f6_beside_a_silent_client(context: &Context) -> CaseResult {
     let silent = context.greeted()?;
     if context.concurrency().serves(2) {
@@ -67,7 +72,7 @@ fn f6_beside_a_silent_client(context: &Context) -> CaseResult {
         return Ok(());
     }
     let mut second = context.connect()?;
-    let early = second.has_something_to_read(WOULD_GREET_WITHIN)?;
+    let early = second.is_readable(WOULD_GREET_WITHIN)?;
     require(!early, "second client beside a silent one", "no greeting", || "a greeting".to_owned())?;
     drop(silent);
     second.expect_greeting().during("second client")?;
@@ -79,36 +84,35 @@ fn is_served(mut second: Client) -> Result<(), Failure> {
     second.ask(b"^abc$", b"bcd").and_then(|()| second.expect_orderly_close()).during("second client")
 }
 
-/// One client sends and reads as fast as it can, all the time, while 50 others make 20 small round trips
-/// each. Every round trip ends while the firehose goes on: a loop that serves one connection for as long
-/// as it has something would come to the others only when the firehose happens to pause. The firehose is
-/// not starved either. A pool with fewer workers gets as many small clients as it has left; one client at
-/// a time says nothing here.
+/// One client, the firehose, sends and reads continuously as fast as it can, while 50 others make 20 small round trips
+/// each. All round trips complete while the firehose runs: an event loop that serves one connection for as long as it
+/// has data would reach the others only when the firehose pauses. The firehose is not starved either. For a pool there
+/// are as many small clients as workers are left; models that serve one client at a time skip this case.
 ///
-/// How long a round trip takes says more about the machine than about the server. So the clock that is
-/// read is the firehose itself: how much of it is answered while all small clients make a round trip. The
-/// models need less than 1 MiB, a loop that does not take turns needs 30 and more, or never comes back.
+/// The duration of a round trip depends more on the machine than on the server. So the measure is the firehose: how
+/// much of it is answered while all small clients make a round trip. The models need less than 1 MiB; a loop without
+/// fairness needs 30 MiB and more, or never serves the others.
 fn f7_beside_a_firehose(context: &Context) -> CaseResult {
     const SMALL_CLIENTS: usize = 50;
     const PIECE: u64 = 1 << 20;
     const FAIR: u64 = ROUND_TRIPS as u64 * (12 << 20);
     let small = SMALL_CLIENTS.min(context.concurrency().at_once() - 1);
     if small == 0 {
-        return Stop::skipped("one client at a time: nobody is served beside another");
+        return Stop::skipped("one client at a time: no client is served beside another");
     }
     let pattern = Pattern::random(&mut context.random(), 1, 64 << 10);
     let mut firehose = Flow::new(context.connect()?, &pattern);
-    firehose.exchange_all(pattern.len(), |_| Gait::FULL).during("firehose")?;
+    firehose.exchange_all(pattern.len(), |_| Pace::FULL).during("firehose")?;
     let (answered, stop) = (AtomicU64::new(0), AtomicBool::new(false));
     let meanwhile = thread::scope(|scope| {
         let running = scope.spawn(|| {
             while !stop.load(Ordering::Relaxed) {
                 firehose.send_all(firehose.sent() + PIECE, |flow| {
                     answered.store(flow.received(), Ordering::Relaxed);
-                    Gait::FULL
+                    Pace::FULL
                 })?;
             }
-            firehose.receive_all(|_| Gait::FULL)
+            firehose.receive_all(|_| Pace::FULL)
         });
         let round_trips = make_round_trips(context, small, &answered);
         stop.store(true, Ordering::Relaxed);
@@ -119,8 +123,13 @@ fn f7_beside_a_firehose(context: &Context) -> CaseResult {
     require(
         meanwhile <= FAIR,
         "round trips of all small clients",
-        "the firehose to get its turn like others",
-        || format!("{} of it answered while {small} clients made {ROUND_TRIPS} each", whole_bytes(meanwhile)),
+        "the firehose to be served in turn",
+        || {
+            format!(
+                "{} of it answered while {small} clients made {ROUND_TRIPS} round trips each",
+                whole_bytes(meanwhile)
+            )
+        },
     )?;
     Ok(())
 }
@@ -148,23 +157,22 @@ fn make_round_trips(context: &Context, clients: usize, answered: &AtomicU64) -> 
     Ok(meanwhile)
 }
 
-/// The client sends until the server takes no more, pauses, reads everything, and so on, five times. In the
-/// pauses the server must rest; when the window opens again it must notice. All models alike.
+/// Five times, the client sends until backpressure stops it, pauses, and reads everything. In the pauses the server
+/// must be idle; when the window opens again it must continue. All models alike.
 fn f8_toggled_window(context: &Context) -> CaseResult {
     let pattern = Pattern::random(&mut context.random(), 1, 64 << 10);
     let mut flow = Flow::new(context.connect_with(Buffers::SMALL)?, &pattern);
     for round in 1..=5 {
         flow.block().during(format_args!("round {round}"))?;
         context.expect_rest().during(format_args!("round {round}, window closed"))?;
-        flow.receive_all(|_| Gait::FULL).during(format_args!("round {round}, window open"))?;
+        flow.receive_all(|_| Pace::FULL).during(format_args!("round {round}, window open"))?;
     }
     flow.into_client().expect_orderly_close()?;
     Ok(())
 }
 
-/// 64 MiB go through one connection (8 GiB in a long run), every byte compared as it arrives, and the
-/// server's memory stays within one connection's share. Counters of 32 bits would show in a long run only.
-/// All models alike.
+/// The client sends 64 MiB over one connection (8 GiB in a long run) and verifies every reply byte; the server's memory
+/// stays within one connection's share. An overflow of 32-bit counters shows in a long run only. All models alike.
 fn f9_long_stream(context: &Context) -> CaseResult {
     let bytes: u64 = if context.long() { 8 << 30 } else { 64 << 20 };
     let pattern = Pattern::random(&mut context.random(), 15, 4 << 10);
@@ -177,7 +185,7 @@ fn f9_long_stream(context: &Context) -> CaseResult {
             memory.sample();
             next_sample += total / 50;
         }
-        Gait::FULL
+        Pace::FULL
     })?;
     flow.into_client().expect_orderly_close()?;
     memory.require_growth_within(PER_CONNECTION)?;

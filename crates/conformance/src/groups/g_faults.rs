@@ -1,4 +1,4 @@
-//! G, second half: threads that cannot be had, handlers that panic.
+//! G, third part: threads that cannot be spawned, handlers that panic.
 
 use std::io::{self, Read};
 use std::net::{SocketAddr, TcpStream};
@@ -7,30 +7,31 @@ use std::time::{Duration, Instant};
 
 use observe::strace::{self, Injection, Tracing};
 
-use crate::Context;
-use crate::case::{Case, CaseResult, During, Failure, Needs, Stop, require};
+use crate::case::{Case, Needs};
+use crate::context::Context;
+use crate::eventually::eventually;
+use crate::failure::{CaseResult, During, Failure, Stop, require};
 use crate::groups::i_many::{all_at_once, served_or_not_greeted};
-use crate::oracle::eventually;
 use crate::process::detached;
 use crate::started::{Program, Started, command, free_address};
 use crate::target::{Launch, Settings};
 
 pub(super) const CASES: &[Case] = &[
-    Case::new("G4", "a thread that cannot be had costs one client, or the start", g4_no_threads)
+    Case::new("G4", "a thread that cannot be spawned affects one client, or fails the start", g4_no_threads)
         .needs(Needs::Program),
-    Case::new("G5", "a handler that panics costs its client and no worker", g5_panics).needs(Needs::Program),
+    Case::new("G5", "a handler that panics loses its client but no worker", g5_panics).needs(Needs::Program),
 ];
 
-/// The system calls that start a thread.
+/// The system calls that spawn a thread.
 const THREAD_STARTS: &str = "clone,clone3";
 
-/// strace makes every attempt to start a thread fail in the running server. Each of 20 clients is served in
-/// full or closed without a greeting, and at most one line a second is logged; when threads can be had
-/// again, all is as before. Then a server is started to which the second thread is refused: it serves, or
-/// it ends with an error and not by a signal. Models that start no threads are not reached, and that is noted.
+/// strace makes every attempt to spawn a thread fail in the running server. Each of 20 clients is served in full or
+/// closed without a greeting, and at most one line per second is logged; when threads can be spawned again, everything
+/// is as before. Then a server is started whose second thread cannot be spawned: it serves, or it exits with an error
+/// and not by a signal. Models that spawn no threads are not affected, which is noted.
 fn g4_no_threads(context: &Context<'_>) -> CaseResult {
     const CLIENTS: usize = 20;
-    let mut server = context.start(Settings::NONE)?;
+    let mut server = Started::start(context, Settings::NONE)?;
     let here = server.context();
     let refusal = [Injection { calls: THREAD_STARTS, what: "error=EAGAIN".to_owned() }];
     let tracing = Tracing { calls: &[THREAD_STARTS], injections: &refusal, ..Tracing::default() };
@@ -44,11 +45,11 @@ fn g4_no_threads(context: &Context<'_>) -> CaseResult {
     let fired = detached(injection)?.fired;
     let (lines, seconds) = (server.log().lines().count(), start.elapsed().as_secs());
     match fired {
-        0 => context.note("not reached: it starts no thread for a client"),
-        _ => context.note(format!("{fired} threads refused, {refused} of {CLIENTS} clients rejected")),
+        0 => context.note("not affected: the server spawns no thread for a client"),
+        _ => context.note(format!("{fired} spawns failed, {refused} of {CLIENTS} clients rejected")),
     }
-    // One line says that it serves, and a second that has begun may have its line.
-    require(lines as u64 <= seconds + 3, "without threads", "a log line in a second at most", || {
+    // One line reports the start, and the second in progress may have its line, too.
+    require(lines as u64 <= seconds + 3, "without threads", "at most one log line per second", || {
         format!("{lines} lines in {seconds} s")
     })?;
     server.expect_unharmed()?;
@@ -68,7 +69,7 @@ fn start_without_threads(context: &Context<'_>) -> CaseResult {
         status = program.expect_exit(Duration::ZERO).ok();
         status.is_some() || greets(address)
     });
-    require(decided, "start without threads", "to serve or to end", || {
+    require(decided, "start without threads", "to serve or to exit", || {
         format!("neither within {:?}", context.patience)
     })?;
     match status {
@@ -86,7 +87,7 @@ fn start_without_threads(context: &Context<'_>) -> CaseResult {
     Ok(())
 }
 
-/// Whether a server greets here: one that only listens may yet fail to start.
+/// Whether a server greets here: one that only listens may still fail to start.
 fn greets(address: SocketAddr) -> bool {
     let greeting = || -> io::Result<()> {
         let mut stream = TcpStream::connect(address)?;
@@ -96,14 +97,16 @@ fn greets(address: SocketAddr) -> bool {
     greeting().is_ok()
 }
 
-/// Handlers panic for twice as many clients as there are workers (or as many as 64), beside one client in the
-/// middle of a message. Each of these clients loses its connection. The other one goes on, and afterwards
-/// as many are served at a time as before: no worker is lost and no lock poisoned.
+/// Handlers panic for twice as many clients as there are workers (at most 64), beside one client in the middle of a
+/// message. Each of these clients loses its connection. The other one is not affected, and afterwards as many clients
+/// are served at a time as before: no worker is lost and no lock poisoned.
 fn g5_panics(context: &Context<'_>) -> CaseResult {
     let Some(text) = context.launch.and_then(Launch::panic_text) else {
-        return Stop::skipped("these servers cannot be asked to panic: a debug build of ours can");
+        return Stop::skipped(
+            "these servers have no handler that panics on request; debug builds of this workspace have one",
+        );
     };
-    let mut server = context.start(Settings { panics: true, ..Settings::NONE })?;
+    let mut server = Started::start(context, Settings { panics: true, ..Settings::NONE })?;
     let here = server.context();
     let at_once = here.concurrency().at_once().min(64);
     let bystander = here.bystander()?;

@@ -1,4 +1,4 @@
-//! H, first half: signals, and how a server ends.
+//! H, first part: signals, and how a server exits.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
@@ -8,71 +8,72 @@ use rustix::process::Signal;
 
 use text::units::whole_bytes;
 
-use crate::Context;
 use crate::accounts::{counted, require_adds_up};
-use crate::case::{Case, CaseResult, During, Failure, Needs, require};
+use crate::case::{Case, Needs};
 use crate::client::Buffers;
-use crate::flow::{Flow, Gait, Pattern};
-use crate::groups::{fastest, require_at_once};
-use crate::oracle::eventually;
+use crate::context::Context;
+use crate::eventually::eventually;
+use crate::failure::{CaseResult, During, Failure, require};
+use crate::flow::{Flow, Pace, Pattern};
+use crate::groups::timing::{fastest, require_at_once};
 use crate::process::Process;
 use crate::runner::SHORT_TIMEOUT;
+use crate::started::Started;
 use crate::target::Settings;
 
 pub(super) const CASES: &[Case] = &[
-    Case::new("H1", "SIGTERM ends an idle server at once, with code 0", h1_idle).needs(Needs::Program),
-    Case::new("H2", "SIGTERM loses no byte that is owed to a client that reads", h2_owed_to_a_reader)
+    Case::new("H1", "an idle server exits with code 0 at once on SIGTERM", h1_idle).needs(Needs::Program),
+    Case::new("H2", "on SIGTERM a client that reads loses no byte of its reply", h2_owed_to_a_reader)
         .needs(Needs::Program),
     Case::new(
         "H3",
-        "a client that never reads holds SIGTERM up to the deadline, and is counted",
+        "on SIGTERM a client that never reads is dropped at the drain timeout, and counted",
         h3_never_reader,
     )
     .needs(Needs::Program),
-    Case::new("H4", "a second signal ends the server at once", h4_second_signal).needs(Needs::Program),
-    Case::new("H5", "a storm of harmless signals changes no byte", h5_storm).needs(Needs::Pause),
-    Case::new("H6", "a server that was stopped for longer than its timeouts goes on", h6_stopped)
+    Case::new("H4", "on a second signal the server exits at once", h4_second_signal).needs(Needs::Program),
+    Case::new("H5", "many harmless signals change no byte", h5_storm).needs(Needs::Pause),
+    Case::new("H6", "a server that was stopped for longer than its timeouts continues to serve", h6_stopped)
         .needs(Needs::Program),
 ];
 
-/// A server without clients gets SIGTERM. It exits with 0, within 100 ms, and nobody listens any more. All
-/// models alike.
+/// A server without clients gets SIGTERM. It exits with 0 within 100 ms, and its port is closed. All models alike.
 fn h1_idle(context: &Context<'_>) -> CaseResult {
     let fastest = fastest(|| {
-        let mut server = context.start(Settings::NONE)?;
+        let mut server = Started::start(context, Settings::NONE)?;
         let start = Instant::now();
         server.expect_clean_end()?;
         let took = start.elapsed();
         let listens = server.context().connect().is_ok();
-        require(!listens, "afterwards", "nobody to listen", || "a connection".to_owned())?;
-        Ok::<_, crate::Stop>(took)
+        require(!listens, "afterwards", "a closed port", || "a connection".to_owned())?;
+        Ok::<_, crate::failure::Stop>(took)
     })?;
     require_at_once(context, "exit", fastest)?;
     Ok(())
 }
 
-/// The client sends until the server takes no more, so that megabytes are owed to it; the server gets
-/// SIGTERM; then the client reads. It gets every byte and a FIN, and the server exits with 0. All models alike.
-/// How much that is, the catalogue's 7 MB or less, is the kernel's choice, and is reported.
+/// The client sends until backpressure stops it, so that megabytes of replies are pending; the server gets SIGTERM;
+/// then the client reads. It gets every byte and a FIN, and the server exits with 0. All models alike. How much is
+/// pending, the catalogue's 7 MB or less, depends on the kernel and is reported.
 fn h2_owed_to_a_reader(context: &Context<'_>) -> CaseResult {
-    const AMPLE: Duration = Duration::from_secs(60); // a busy machine needs some of it, and nothing waits for it
-    let mut server = context.start(Settings { drain_timeout: Some(AMPLE), ..Settings::NONE })?;
+    const AMPLE: Duration = Duration::from_secs(60); // for a busy machine; it is not waited for
+    let mut server = Started::start(context, Settings { drain_timeout: Some(AMPLE), ..Settings::NONE })?;
     let pattern = Pattern::random(&mut context.random(), 1, 64 << 10);
     let mut flow = Flow::new(server.context().connect()?, &pattern);
     flow.block()?;
-    context.note(format!("{} owed at SIGTERM", whole_bytes(flow.owed())));
+    context.note(format!("{} pending at SIGTERM", whole_bytes(flow.owed())));
     server.signal(Signal::TERM)?;
-    flow.receive_all(|_| Gait::FULL).during("drain")?;
+    flow.receive_all(|_| Pace::FULL).during("drain")?;
     flow.into_client().expect_orderly_close().during("drain")?;
     server.expect_code(0, context.patience)?;
     Ok(())
 }
 
-/// The same, but the client never reads. The server waits until its drain timeout is over and no longer, and
-/// then says that it dropped a reply: by an exit code that is not 0 and by the count in its log.
+/// The same, but the client never reads. The server waits until its drain timeout has passed and no longer, and then
+/// reports that it dropped a reply: by an exit code other than 0 and by the count in its log.
 fn h3_never_reader(context: &Context<'_>) -> CaseResult {
     const DRAIN: Duration = SHORT_TIMEOUT;
-    let mut server = context.start(Settings { drain_timeout: Some(DRAIN), ..Settings::NONE })?;
+    let mut server = Started::start(context, Settings { drain_timeout: Some(DRAIN), ..Settings::NONE })?;
     let pattern = Pattern::random(&mut context.random(), 1, 64 << 10);
     let mut flow = Flow::new(server.context().connect_with(Buffers::SMALL)?, &pattern);
     flow.block()?;
@@ -81,8 +82,10 @@ fn h3_never_reader(context: &Context<'_>) -> CaseResult {
     let status = server.expect_exit(DRAIN + context.patience)?;
     let waited = start.elapsed();
     context.note(format!("{status} after {:.1} s", waited.as_secs_f64()));
-    let by_its_code = status.code().is_some_and(|code| code != 0);
-    require(by_its_code, "end", "an exit code that says that data was dropped", || status.to_string())?;
+    let code_is_nonzero = status.code().is_some_and(|code| code != 0);
+    require(code_is_nonzero, "end", "an exit code other than 0, since data was dropped", || {
+        status.to_string()
+    })?;
     require(waited >= DRAIN * 9 / 10, "end", format!("{DRAIN:?} for the client to read"), || {
         format!("{waited:?}")
     })?;
@@ -92,33 +95,33 @@ fn h3_never_reader(context: &Context<'_>) -> CaseResult {
     Ok(())
 }
 
-/// A client that never reads holds a shutdown up, for up to a minute. A second signal ends the server at once,
-/// with 128 + signal. All models alike.
+/// A client that never reads delays the shutdown by up to a minute. On a second signal the server exits at once, with
+/// 128 + signal. All models alike.
 fn h4_second_signal(context: &Context<'_>) -> CaseResult {
     const LONG: Duration = Duration::from_secs(60);
     for (first, second, code) in
         [(Signal::TERM, Signal::TERM, 143), (Signal::INT, Signal::INT, 130), (Signal::TERM, Signal::INT, 130)]
     {
-        let mut server = context.start(Settings { drain_timeout: Some(LONG), ..Settings::NONE })?;
+        let mut server = Started::start(context, Settings { drain_timeout: Some(LONG), ..Settings::NONE })?;
         let here = server.context();
         let pattern = Pattern::random(&mut context.random(), 1, 64 << 10);
         let mut flow = Flow::new(here.connect_with(Buffers::SMALL)?, &pattern);
         flow.block()?;
         server.signal(first)?;
-        // Signals of one kind that are pending count once: the first must have been taken.
+        // Pending signals of one kind are merged: the first must have been delivered.
         let process = here.process()?;
-        let taken = eventually(context.patience, || !process.has_pending_signal());
-        require(taken, "first signal", "it to be taken", || "one that is pending".to_owned())?;
+        let delivered = eventually(context.patience, || !process.has_pending_signal());
+        require(delivered, "first signal", "it to be delivered", || "it is still pending".to_owned())?;
         server.signal(second)?;
         server.expect_code(code, context.patience).during(format_args!("{first:?}, then {second:?}"))?;
     }
     Ok(())
 }
 
-/// A thousand times a second the server gets a signal: some that it ignores, and SIGSTOP with SIGCONT, which
-/// ends many system calls with EINTR although nobody has a handler. Until a thousand have been sent, a client
-/// exchanges megabytes and others come and go, and one in the middle of a message says nothing all the while:
-/// every byte is right. All models alike, but the silent one must be served beside the others.
+/// The server gets a thousand signals per second: some that it ignores, and SIGSTOP with SIGCONT, which interrupts many
+/// system calls with EINTR even without a handler. Until a thousand have been sent, a client exchanges megabytes,
+/// others connect and close, and one is silent in the middle of a message: every byte is correct. All models alike,
+/// except that the silent one needs a model that serves it beside the others.
 fn h5_storm(context: &Context<'_>) -> CaseResult {
     const SIGNALS: u64 = 1_000;
     const BYTES: u64 = 2 << 20;
@@ -150,7 +153,7 @@ fn exchange_and_visit(
     visits: usize,
 ) -> Result<(), Failure> {
     let mut flow = Flow::new(context.connect()?, pattern);
-    flow.exchange_all(bytes / pattern.len() * pattern.len(), |_| Gait::FULL)?;
+    flow.exchange_all(bytes / pattern.len() * pattern.len(), |_| Pace::FULL)?;
     flow.into_client().expect_orderly_close()?;
     (0..visits).try_for_each(|number| context.visit().during(format_args!("visit {number}")))
 }
@@ -161,19 +164,20 @@ fn storm(process: Process, over: &AtomicBool, sent: &AtomicU64) -> Result<(), Fa
             process.signal(signal)?;
         }
         thread::sleep(Duration::from_millis(1));
-        drop(process.pause()?); // stops and continues it
+        drop(process.pause()?); // stops and continues the server
         thread::sleep(Duration::from_millis(1));
         sent.fetch_add(5, Ordering::Relaxed);
     }
     Ok(())
 }
 
-/// The server is stopped for longer than its idle timeout (3 s, in a long run 5 s), by a debugger or a full
-/// machine. Meanwhile a client that it knows sends on, and another one comes. When it goes on it answers both:
-/// that *it* has not listened for so long does not make a client silent. All models alike; one that serves
-/// one at a time answers the second when the first has left.
+/// The server is stopped for longer than its idle timeout (3 s, in a long run 5 s), as by a debugger or an overloaded
+/// machine. Meanwhile a connected client sends, and another one connects. When the server continues it answers both:
+/// the time in which *it* did not read is not the client's idle time. All models alike; a model that serves one at a
+/// time answers the second when the first has closed.
 fn h6_stopped(context: &Context<'_>) -> CaseResult {
-    let mut server = context.start(Settings { idle_timeout: Some(SHORT_TIMEOUT), ..Settings::NONE })?;
+    let mut server =
+        Started::start(context, Settings { idle_timeout: Some(SHORT_TIMEOUT), ..Settings::NONE })?;
     let here = server.context();
     let mut known = here.greeted()?;
     known.ask(b"^ab", b"bc")?;
@@ -186,7 +190,7 @@ fn h6_stopped(context: &Context<'_>) -> CaseResult {
     known.expect(b"de").during("a client that sent while the server was stopped")?;
     known.ask(b"e$", b"f").during("a client that sent while the server was stopped")?;
     known.expect_orderly_close()?;
-    newcomer.expect(b"*y").during("a client that came while the server was stopped")?;
+    newcomer.expect(b"*y").during("a client that connected while the server was stopped")?;
     newcomer.expect_orderly_close()?;
     server.expect_unharmed()?;
     server.expect_clean_end()?;

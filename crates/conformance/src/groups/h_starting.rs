@@ -1,4 +1,4 @@
-//! H, second half: how a server starts, and what it does without readers of its output.
+//! H, second part: how a server starts, and how it behaves if its output is not read.
 
 use std::io::Write;
 use std::net::{Ipv4Addr, TcpListener};
@@ -9,25 +9,28 @@ use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
-use crate::Context;
-use crate::case::{Case, CaseResult, During, Failure, Needs, Stop, require};
-use crate::groups::{fastest, require_at_once};
-use crate::oracle::eventually;
+use crate::case::{Case, Needs};
+use crate::context::Context;
+use crate::eventually::eventually;
+use crate::failure::{CaseResult, During, Failure, Stop, require};
+use crate::groups::timing::{fastest, require_at_once};
 use crate::started::{Program, Started, command, free_address};
 use crate::target::{Launch, Settings};
 
 pub(super) const CASES: &[Case] = &[
-    Case::new("H7", "a server can be started again where one has just ended", h7_again).needs(Needs::Program),
-    Case::new("H8", "a port in use is named at once, without a panic", h8_port_in_use).needs(Needs::Program),
-    Case::new("H9", "wrong arguments are refused with code 2 and advice", h9_wrong_arguments)
+    Case::new("H7", "a server can be restarted at once at the same address", h7_again).needs(Needs::Program),
+    Case::new("H8", "a port in use is reported at once, without a panic", h8_port_in_use)
         .needs(Needs::Program),
-    Case::new("H10", "a server whose output nobody reads serves on", h10_output_unread).needs(Needs::Program),
+    Case::new("H9", "wrong arguments are rejected with exit code 2 and advice", h9_wrong_arguments)
+        .needs(Needs::Program),
+    Case::new("H10", "a server whose output is not read continues to serve", h10_output_unread)
+        .needs(Needs::Program),
 ];
 
-/// A server with a client gets SIGTERM: it closes first, and the kernel keeps its end of the connection for a
-/// minute (`TIME_WAIT`). Another one is started at the same address meanwhile, and serves. All models alike.
+/// A server with a client gets SIGTERM: it closes first, so the kernel keeps its end of the connection for a minute
+/// (`TIME_WAIT`). Another server is started at the same address meanwhile, and serves. All models alike.
 fn h7_again(context: &Context<'_>) -> CaseResult {
-    let mut first = context.start(Settings::NONE)?;
+    let mut first = Started::start(context, Settings::NONE)?;
     let address = first.context().address;
     let mut client = first.context().greeted()?;
     first.signal(Signal::TERM)?;
@@ -40,8 +43,8 @@ fn h7_again(context: &Context<'_>) -> CaseResult {
     Ok(())
 }
 
-/// Somebody else listens at the address. The server exits within 100 ms with a code that is not 0, and what
-/// it says names the address and is no panic. All models alike.
+/// Another process listens at the address. The server exits within 100 ms with a code other than 0, and its message
+/// names the address and is not a panic. All models alike.
 fn h8_port_in_use(context: &Context<'_>) -> CaseResult {
     let taken =
         TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|taken| Ok((taken.local_addr()?, taken)));
@@ -55,8 +58,8 @@ fn h8_port_in_use(context: &Context<'_>) -> CaseResult {
         require(status.code().is_some_and(|code| code != 0), "port in use", "an error's exit code", || {
             status.to_string()
         })?;
-        let names_it = log.contains(&address.to_string());
-        require(names_it, "port in use", format!("a message about {address}"), || log.clone())?;
+        let names_address = log.contains(&address.to_string());
+        require(names_address, "port in use", format!("a message about {address}"), || log.clone())?;
         require_no_panic(&log)?;
         Ok::<_, Stop>(took)
     })?;
@@ -64,12 +67,12 @@ fn h8_port_in_use(context: &Context<'_>) -> CaseResult {
     Ok(())
 }
 
-/// Commands with a wrong address, port, number or option. Each ends with code 2, and says something on
-/// standard error. Port 0, on the other hand, is right, and the server says which one it got.
+/// Commands with a wrong address, port, number or option. Each exits with code 2 and a message on standard error. Port
+/// 0, however, is valid, and the server prints the port that it got.
 fn h9_wrong_arguments(context: &Context<'_>) -> CaseResult {
     let commands = context.launch.map(Launch::wrong_commands).unwrap_or_default();
     if commands.is_empty() {
-        return Stop::skipped("nobody says which arguments would be wrong");
+        return Stop::skipped("no wrong arguments are known for these servers");
     }
     context.note(format!("{} wrong commands", commands.len()));
     for mut command in commands {
@@ -79,13 +82,13 @@ fn h9_wrong_arguments(context: &Context<'_>) -> CaseResult {
         let mut program = Program::run(command)?;
         let status = program.expect_exit(context.patience).during(arguments.join(" "))?;
         let log = program.log();
-        let refused = status.code() == Some(2) && !log.trim().is_empty();
-        require(refused, &arguments.join(" "), "exit code 2 and a message", || {
+        let rejected = status.code() == Some(2) && !log.trim().is_empty();
+        require(rejected, &arguments.join(" "), "exit code 2 and a message", || {
             format!("{status} and {log:?}")
         })?;
         require_no_panic(&log).during(arguments.join(" "))?;
     }
-    let mut server = context.start(Settings::NONE)?;
+    let mut server = Started::start(context, Settings::NONE)?;
     require(server.context().address.port() != 0, "port 0", "the port that it got", || "port 0".to_owned())?;
     server.expect_clean_end()?;
     Ok(())
@@ -96,12 +99,12 @@ fn require_no_panic(log: &str) -> Result<(), Failure> {
     require(!panicked, "message", "no panic", || log.to_owned())
 }
 
-/// A server that logs every connection is started with nobody to read standard output and error: the readers
-/// are gone in one, and have stopped reading in the other, with both pipes full before it starts. It comes up,
-/// serves clients good and bad, and exits with 0 at SIGTERM. All models alike.
+/// A server that logs every connection is started with standard output and error that are not read: once the readers
+/// are closed, and once they have stopped reading and both streams are full before the server starts. It starts,
+/// serves well-behaved clients and resets, and exits with 0 on SIGTERM. All models alike.
 fn h10_output_unread(context: &Context<'_>) -> CaseResult {
     for stalled in [false, true] {
-        let how = if stalled { "readers that stalled" } else { "readers that are gone" };
+        let how = if stalled { "stalled readers" } else { "closed readers" };
         let streams = [output(stalled)?, output(stalled)?];
         serves_unread(context, &streams).during(how)?;
     }
@@ -127,7 +130,7 @@ fn serves_unread(context: &Context<'_>, outputs: &[Output; 2]) -> CaseResult {
         ended = program.expect_exit(Duration::ZERO).ok();
         ended.is_some() || std::net::TcpStream::connect(address).is_ok()
     });
-    require(up && ended.is_none(), "start", "a server that comes up", || format!("{ended:?}"))?;
+    require(up && ended.is_none(), "start", "a server that listens", || format!("{ended:?}"))?;
     let mut server = Started::with(context, program, address, settings);
     for number in 0..50 {
         server.context().visit().during(format_args!("visit {number}"))?;
@@ -138,10 +141,10 @@ fn serves_unread(context: &Context<'_>, outputs: &[Output; 2]) -> CaseResult {
     Ok(())
 }
 
-/// An output that nobody reads.
+/// An output that is not read.
 struct Output {
     stream: UnixStream,
-    /// Kept open, and never read, if the reader has stalled.
+    /// Kept open and never read for a stalled reader.
     _reader: Option<UnixStream>,
 }
 
@@ -160,5 +163,5 @@ fn output(stalled: bool) -> Result<Output, Failure> {
 }
 
 fn no_output(error: &std::io::Error) -> Failure {
-    Failure::new("make an output that nobody reads", "one", error.to_string())
+    Failure::new("create a socket pair for unread output", "to succeed", error.to_string())
 }

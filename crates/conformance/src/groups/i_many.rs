@@ -7,26 +7,31 @@ use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
-use crate::Context;
-use crate::case::{Case, CaseResult, During, Failure, Needs, Stop, require};
+use crate::case::{Case, Needs};
 use crate::client::Incoming;
-use crate::groups::WOULD_GREET_WITHIN;
+use crate::context::Context;
+use crate::failure::{CaseResult, During, Failure, Stop, require};
+use crate::groups::timing::WOULD_GREET_WITHIN;
 use crate::limits::descriptors_available;
 use crate::target::Concurrency;
 
 pub(super) const CASES: &[Case] = &[
-    Case::new("I1", "1, 2, 64 and 1,000 clients at once are all answered exactly", i1_clients_at_once),
-    Case::new("I2", "a client too many waits for a free worker, then is served", i2_one_more_than_workers),
-    Case::new("I3", "clients that race a shutdown are served in full or not greeted", i3_racing_a_shutdown)
+    Case::new("I1", "1, 2, 64 and 1,000 clients at once all get exact replies", i1_clients_at_once),
+    Case::new(
+        "I2",
+        "one client more than workers waits for a free worker, then is served",
+        i2_one_more_than_workers,
+    ),
+    Case::new("I3", "during a shutdown each client is served in full or not greeted", i3_racing_a_shutdown)
         .needs(Needs::Shutdown),
-    Case::new("I4", "of clients that rush in, each is served once and gets its own reply", i4_rush),
+    Case::new("I4", "each of many simultaneous clients is served once with its own reply", i4_simultaneous),
 ];
 
-/// 1, 2, 64 and 1,000 clients are connected at once, and each gets the reply to its own message. As many
-/// as the model serves at a time are greeted before any of them has said a word; the others are greeted
-/// when their turn comes: one after the other, or in waves as large as the pool.
+/// 1, 2, 64 and 1,000 clients are connected at once, and each gets the reply to its own message. As many as the model
+/// serves at a time are greeted before any of them sends anything; the others are greeted in turn: one after the other,
+/// or in groups as large as the pool.
 fn i1_clients_at_once(context: &Context) -> CaseResult {
-    const SPARE: u64 = 200; // what a process that runs cases in parallel may need beside
+    const SPARE: u64 = 200; // for a process that runs cases in parallel
     for count in [1, 2, 64, 1_000] {
         if descriptors_available() < count as u64 + SPARE {
             return Stop::skipped(format!(
@@ -43,7 +48,7 @@ pub(super) fn all_at_once(context: &Context, count: usize) -> Result<(), Failure
     for number in 0..count {
         let mut client = context.connect().during(format_args!("client {number}"))?;
         if !context.concurrency().serves(count) {
-            // All that they have to say waits with them, and so does their end: it makes room for the next.
+            // Message and half-close wait in the socket; the half-close makes room for the next client.
             client.send(&request_of(number))?;
             client.finish_sending()?;
         }
@@ -71,19 +76,19 @@ pub(super) fn all_at_once(context: &Context, count: usize) -> Result<(), Failure
     Ok(())
 }
 
-/// As many clients as there are workers are greeted and stay; one more connects. It is not greeted until
-/// one of the others leaves, and then is served. For pools only: F6 shows the same of a model that serves
-/// one at a time, and the others have no such limit.
+/// As many clients as there are workers are greeted and stay; one more connects. It is not greeted until one of the
+/// others closes, and then it is served. For pools only: F6 covers models that serve one at a time, and the others have
+/// no such limit.
 fn i2_one_more_than_workers(context: &Context) -> CaseResult {
     let Concurrency::Workers(workers) = context.concurrency() else {
-        return Stop::skipped("only a pool has workers to run out of");
+        return Stop::skipped("only a pool can run out of workers");
     };
     let mut busy = Vec::with_capacity(workers);
     for number in 1..=workers {
         busy.push(context.greeted().during(format_args!("client {number} of {workers} workers"))?);
     }
     let mut one_more = context.connect()?;
-    let early = one_more.has_something_to_read(WOULD_GREET_WITHIN)?;
+    let early = one_more.is_readable(WOULD_GREET_WITHIN)?;
     require(!early, "one client more than workers", "no greeting", || "a greeting".to_owned())?;
     busy.pop();
     one_more.expect_greeting().during("a worker is free")?;
@@ -95,14 +100,14 @@ fn i2_one_more_than_workers(context: &Context) -> CaseResult {
     Ok(())
 }
 
-/// 1,000 clients connect, send their message at once and read, 16 at a time. In the middle of it the server
-/// is stopped; clients that it greeted long ago send their message; it gets SIGTERM and goes on, so that
-/// the signal and all these messages are there at the same moment.
+/// 1,000 clients connect, send their message at once and read, 16 at a time. Meanwhile the server is stopped; clients
+/// that were greeted before send their message; the server gets SIGTERM and continues, so that the signal and all these
+/// messages are pending at the same moment.
 ///
-/// Each client is refused, or finds its connection ended without a greeting, or is greeted and then served
-/// in full: never `*` and then a lost reply. Not counted is a client whose message was delayed by its own
-/// machine for so long that the server could take it to be quiet. How many are served is each model's own
-/// matter; one that serves few at a time has no place for clients that wait.
+/// Each client is refused, or its connection ends without a greeting, or it is greeted and then served in full: never
+/// `*` and then a lost reply. A client is not counted if its own machine delayed its message for so long that the
+/// server could consider it quiet. How many are served depends on the model; one that serves few at a time has no room
+/// for clients that wait.
 fn i3_racing_a_shutdown(context: &Context) -> CaseResult {
     const CLIENTS: usize = 1_000;
     const BEFORE_THE_SIGNAL: usize = 300;
@@ -141,11 +146,11 @@ fn i3_racing_a_shutdown(context: &Context) -> CaseResult {
     Ok(())
 }
 
-/// Whether this client was served in full, as opposed to not being greeted.
+/// Returns true if this client was served in full, and false if it was not greeted.
 pub(super) fn served_or_not_greeted(context: &Context, number: usize) -> Result<bool, Failure> {
     /// Half of the quiet time after which a server that drains may close a connection.
     const PROMPT: Duration = Duration::from_millis(100);
-    let start = Instant::now(); // the server may greet at any moment from now on
+    let start = Instant::now(); // the server may greet at any time from now on
     let Ok(mut client) = context.connect() else { return Ok(false) };
     let sent = client.send(&request_of(number));
     let prompt = sent.is_ok() && start.elapsed() < PROMPT;
@@ -165,11 +170,10 @@ pub(super) fn served_or_not_greeted(context: &Context, number: usize) -> Result<
     }
 }
 
-/// 400 clients rush in from 8 threads. Each is greeted once, gets the reply to its own message and nothing
-/// of another's, and a FIN. A server with several acceptors must hold this as well as one with a single
-/// acceptor. (No model here has several, and how they would share clients out cannot be seen from outside, so no
-/// share is reported.)
-fn i4_rush(context: &Context) -> CaseResult {
+/// 400 clients connect from 8 threads. Each is greeted once and gets the reply to its own message, nothing of another's,
+/// and a FIN. This holds for servers with one acceptor or several. (No model here has several, and their shares would
+/// be invisible from outside, so they are not reported.)
+fn i4_simultaneous(context: &Context) -> CaseResult {
     const CLIENTS: usize = 400;
     const AT_ONCE: usize = 8;
     let started = AtomicUsize::new(0);
@@ -179,13 +183,13 @@ fn i4_rush(context: &Context) -> CaseResult {
             if number >= CLIENTS {
                 return Ok(());
             }
-            rush(context, number).during(format_args!("client {number}"))?;
+            visit(context, number).during(format_args!("client {number}"))?;
         }
     })?;
     Ok(())
 }
 
-fn rush(context: &Context, number: usize) -> Result<(), Failure> {
+fn visit(context: &Context, number: usize) -> Result<(), Failure> {
     let mut client = context.connect()?;
     client.send(&request_of(number))?;
     client.finish_sending()?;
@@ -193,7 +197,7 @@ fn rush(context: &Context, number: usize) -> Result<(), Failure> {
     client.expect_fin()
 }
 
-/// Runs the same on this many threads and returns the first failure.
+/// Runs the same task on this many threads and returns the first failure.
 fn on_threads(threads: usize, task: impl Fn() -> Result<(), Failure> + Sync) -> Result<(), Failure> {
     thread::scope(|scope| {
         let running: Vec<_> = (0..threads).map(|_| scope.spawn(&task)).collect();
@@ -204,7 +208,7 @@ fn on_threads(threads: usize, task: impl Fn() -> Result<(), Failure> + Sync) -> 
     })
 }
 
-/// A message that no other client sends.
+/// A message that is unique to this client.
 fn request_of(number: usize) -> Vec<u8> {
     format!("^client {number:06}$").into_bytes()
 }

@@ -1,38 +1,47 @@
-//! J: the checker is checked.
+//! J: the checker itself is checked.
 
 use std::time::Duration;
 
-use crate::Context;
+use super::{a_basics, b_bytes, c_cuts};
 use crate::broken::{Broken, Fault};
-use crate::case::{Case, CaseResult, Failure, Needs, Stop, require};
-use crate::groups::find;
+use crate::case::{Case, Needs};
+use crate::context::Context;
+use crate::failure::{CaseResult, Failure, Stop, require};
 
 pub(super) const CASES: &[Case] =
-    &[Case::new("J1", "every one of 8 broken servers is found out", j1_broken_servers).needs(Needs::Nothing)];
+    &[Case::new("J1", "the checker detects each of 8 broken servers", j1_broken_servers)
+        .needs(Needs::Nothing)];
 
-/// What the checker looks at replies with: cases that compare them as a whole, and one that verifies a stream as it
-/// arrives. Each must find every fault by itself.
-const EYES: [&[&str]; 2] = [&["A3", "A4", "B2"], &["C6"]];
+/// The two ways in which the checker verifies replies: cases that compare them as a whole, and one that verifies a
+/// stream as it arrives. Each set of cases must detect every fault by itself.
+const SETS: [&[&str]; 2] = [&["A3", "A4", "B2"], &["C6"]];
 
-/// The checker plays fast cases against servers of its own, which lose, double, swap, add or spoil a byte, do
-/// not greet, end too early or stall. It must report every one of them, and a ninth one that is right must
-/// pass. It comes first: what a blind checker says of others is worth nothing.
+/// The checker runs fast cases against servers of its own, which lose, double, swap, add or corrupt a byte, do
+/// not greet, end too early or stall. It must report every one of them, and a ninth, correct server must pass.
+/// This case runs first: if the checker misses faults, the other results are worthless.
 fn j1_broken_servers(context: &Context<'_>) -> CaseResult {
-    for ids in EYES {
-        let eye: Vec<_> = ids.iter().flat_map(|id| find(id)).collect();
-        find_all_faults(context, &eye)?;
+    for ids in SETS {
+        let set: Vec<_> = ids.iter().filter_map(|id| case(id)).collect();
+        detect_all_faults(context, &set)?;
     }
     context.note(format!("{} of {} broken servers reported", Fault::ALL.len(), Fault::ALL.len()));
     Ok(())
 }
 
-fn find_all_faults(context: &Context<'_>, eye: &[&Case]) -> CaseResult {
-    let ids = eye.iter().map(|case| case.id).collect::<Vec<_>>().join(", ");
-    let right = reported(context, eye, Fault::Nothing, context.patience)?;
-    require(right.is_empty(), "a server without a fault", "nothing to be reported", || right.join(", "))?;
+/// The case with this id, out of the groups that [`SETS`] uses.
+fn case(id: &str) -> Option<&'static Case> {
+    [a_basics::CASES, b_bytes::CASES, c_cuts::CASES].into_iter().flatten().find(|case| case.id == id)
+}
+
+fn detect_all_faults(context: &Context<'_>, set: &[&Case]) -> CaseResult {
+    let ids = set.iter().map(|case| case.id).collect::<Vec<_>>().join(", ");
+    let false_reports = reported(context, set, Fault::Nothing, context.patience)?;
+    require(false_reports.is_empty(), "a server without a fault", "nothing to be reported", || {
+        false_reports.join(", ")
+    })?;
     for fault in Fault::ALL {
-        // Every wait for a byte that does not come lasts this long.
-        let by = reported(context, eye, fault, Duration::from_millis(300))?;
+        // Every wait for a missing byte lasts this long.
+        let by = reported(context, set, fault, Duration::from_millis(300))?;
         require(
             !by.is_empty(),
             "a server with a fault",
@@ -43,10 +52,10 @@ fn find_all_faults(context: &Context<'_>, eye: &[&Case]) -> CaseResult {
     Ok(())
 }
 
-/// The ids of the cases that such a server fails.
+/// The ids of the cases that fail with this fault.
 fn reported(
     context: &Context<'_>,
-    eye: &[&Case],
+    set: &[&Case],
     fault: Fault,
     patience: Duration,
 ) -> Result<Vec<&'static str>, Stop> {
@@ -54,34 +63,38 @@ fn reported(
         .map_err(|error| Failure::new("start a broken server", "it to start", error.to_string()))?;
     let here = Context::at(server.address, context.seed, patience);
     let failed = |case: &&&Case| matches!((case.run)(&here), Err(Stop::Failed(_)));
-    Ok(eye.iter().filter(failed).map(|case| case.id).collect())
+    Ok(set.iter().filter(failed).map(|case| case.id).collect())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// What a checker says that has only these cases to see with.
+    /// The failure of a checker that has only these cases.
     fn with_only(cases: &[Case]) -> String {
         let here = Context::at(([127, 0, 0, 1], 0).into(), 1, Duration::from_secs(60));
-        find_all_faults(&here, &cases.iter().collect::<Vec<_>>()).unwrap_err().to_string()
+        detect_all_faults(&here, &cases.iter().collect::<Vec<_>>()).unwrap_err().to_string()
     }
 
     #[test]
-    fn a_checker_that_sees_nothing_is_found_out() {
+    fn a_checker_without_cases_is_detected() {
         assert!(with_only(&[]).contains("DropsAByte to be reported"));
     }
 
     #[test]
-    fn a_checker_that_one_broken_server_gets_past_is_found_out() {
-        let without_wrapping = *find("A3")[0];
-        let said = with_only(&[without_wrapping]);
-        assert!(said.contains("AddsWithoutWrapping to be reported by A3, got every case passed"), "{said}");
+    fn a_checker_that_misses_one_broken_server_is_detected() {
+        let without_wrapping = *case("A3").unwrap();
+        let failure = with_only(&[without_wrapping]);
+        assert!(
+            failure.contains("AddsWithoutWrapping to be reported by A3, got every case passed"),
+            "{failure}"
+        );
     }
 
     #[test]
-    fn a_checker_that_blames_a_right_server_is_found_out() {
-        let blames = Case::new("Z1", "blames", |_| Err(Failure::new("any", "this", "that").into()));
-        assert!(with_only(&[blames]).contains("expected nothing to be reported, got Z1"));
+    fn a_checker_that_rejects_a_correct_server_is_detected() {
+        let rejects =
+            Case::new("Z1", "rejects every server", |_| Err(Failure::new("any", "this", "that").into()));
+        assert!(with_only(&[rejects]).contains("expected nothing to be reported, got Z1"));
     }
 }

@@ -1,4 +1,4 @@
-//! Ways to accept clients that a thread for each of them does not have.
+//! Ways to accept clients other than one thread per client.
 
 use std::io;
 use std::net::TcpListener;
@@ -10,8 +10,8 @@ use rustix::io::Errno;
 
 use crate::support::{Fault, Shared};
 
-/// One thread that is told of changes only, as event loops are. After such an event it must accept until nobody
-/// waits any more, and must come back by itself if it could not: both can be forgotten.
+/// One thread with edge-triggered readiness, as in event loops. After an event it must accept until no client waits, and
+/// must retry by itself if it could not; each of the two can be missing.
 pub(crate) fn accept_on_edges(listener: &TcpListener, shared: &Shared) -> io::Result<()> {
     listener.set_nonblocking(true)?;
     let poller = epoll::create(CreateFlags::CLOEXEC)?;
@@ -23,7 +23,7 @@ pub(crate) fn accept_on_edges(listener: &TcpListener, shared: &Shared) -> io::Re
             Ok(_) | Err(Errno::INTR) => {}
             Err(errno) => return Err(errno.into()),
         }
-        // Nobody waits, or no descriptor is free: the fault is that the second is taken for the first.
+        // Ends if no client waits, or if no descriptor is free: the fault is that both are treated alike.
         while let Ok((stream, _)) = listener.accept() {
             stream.set_nonblocking(false)?;
             shared.serve_on_a_thread(stream);
@@ -34,13 +34,13 @@ pub(crate) fn accept_on_edges(listener: &TcpListener, shared: &Shared) -> io::Re
     }
 }
 
-/// So many threads, each of which takes one client after the other until a handler panics.
+/// A number of threads, each of which serves one client after the other until a handler panics.
 pub(crate) fn accept_in_a_pool(listener: &TcpListener, shared: &Shared, workers: usize) {
     thread::scope(|scope| {
         for _ in 0..workers {
             scope.spawn(|| listener.incoming().flatten().for_each(|stream| shared.serve_to_the_end(stream)));
         }
-        // Without this the process would end with its last worker.
+        // Keeps the process running after its last worker has ended.
         scope.spawn(|| {
             loop {
                 thread::park();

@@ -1,4 +1,4 @@
-//! The servers: this test binary itself, started again as a child that has one fault.
+//! The servers: this test binary itself, started again as a child with one fault.
 
 use std::env;
 use std::io::{self, Read};
@@ -15,9 +15,9 @@ use signal_hook::low_level::pipe;
 use crate::acceptors::{accept_in_a_pool, accept_on_edges};
 use crate::support::{Fault, PANIC_TEXT, Shared, listen};
 
-/// Names the fault to the child; without it this is no child.
+/// The fault of the child; absent in the parent.
 const CHILD: &str = "CONFORMANCE_CHILD_FAULT";
-/// Where the child is to listen.
+/// The address at which the child listens.
 const ADDRESS: &str = "CONFORMANCE_CHILD_ADDRESS";
 
 const CHILD_FAULTS: &[Fault] = &[
@@ -28,7 +28,7 @@ const CHILD_FAULTS: &[Fault] = &[
     Fault::ForgetsTheEdge,
     Fault::HasATableOf1000,
     Fault::KeepsMegabytes,
-    Fault::KnowsNoSignals,
+    Fault::HandlesNoSignals,
     Fault::LeaksDescriptors,
     Fault::LeaksMemory,
     Fault::LeaksThreads,
@@ -42,7 +42,7 @@ const CHILD_FAULTS: &[Fault] = &[
     Fault::WakesTooOften,
 ];
 
-/// Clients that a child in a pool serves at a time.
+/// Workers of a child with a pool.
 pub(crate) const WORKERS: usize = 4;
 
 /// Not a test: the entry of the child.
@@ -53,12 +53,12 @@ fn serve_as_a_child() {
     let listener = listen(address).unwrap();
     println!("\nlistening on {}", listener.local_addr().unwrap());
     thread::spawn(|| {
-        thread::sleep(Duration::from_secs(600)); // far longer than any test: its parent is gone
+        thread::sleep(Duration::from_secs(600)); // far longer than any test: the parent has ended
         process::exit(1);
     });
     let fault = CHILD_FAULTS.iter().find(|fault| format!("{fault:?}") == name).unwrap();
     let shared = Shared::new(*fault, Settings::default());
-    if *fault != Fault::KnowsNoSignals {
+    if *fault != Fault::HandlesNoSignals {
         end_at_sigterm(shared.clone()).unwrap();
     }
     match fault {
@@ -68,7 +68,7 @@ fn serve_as_a_child() {
     }
 }
 
-/// Counts and ends; a client that is still there is dropped.
+/// Logs the summary and exits on SIGTERM; a client that is still connected is dropped.
 fn end_at_sigterm(shared: Shared) -> io::Result<()> {
     let (mut asked, writer) = UnixStream::pair()?;
     pipe::register(SIGTERM, writer)?;
@@ -100,7 +100,7 @@ impl Launch for AsChild {
     }
 
     fn wrong_commands(&self) -> Vec<Command> {
-        self.to_command().into_iter().collect() // it serves, instead of refusing anything
+        self.to_command().into_iter().collect() // it serves instead of rejecting the arguments
     }
 
     fn panic_text(&self) -> Option<&'static str> {

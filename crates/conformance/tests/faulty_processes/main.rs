@@ -1,5 +1,5 @@
-//! What a server does to its process is seen from outside: each planted fault is reported, and a process
-//! without a fault is not. The servers are this test binary itself, started again as a child.
+//! Faults of a server's process, observed from outside: each planted fault is reported, and a process without a fault
+//! passes. The servers are this test binary itself, started again as a child.
 #![cfg(target_os = "linux")]
 
 mod acceptors;
@@ -23,17 +23,17 @@ fn a_process_without_a_fault_passes() {
 }
 
 #[test]
-fn a_descriptor_that_is_not_given_back_is_reported() {
+fn a_leaked_descriptor_is_reported() {
     assert_step(Fault::LeaksDescriptors, "E2", "afterwards: no clients left");
 }
 
 #[test]
-fn a_thread_that_does_not_end_is_reported() {
+fn a_leaked_thread_is_reported() {
     assert_step(Fault::LeaksThreads, "E2", "afterwards: no clients left");
 }
 
 #[test]
-fn replies_that_are_stored_are_reported_by_the_memory_that_they_take() {
+fn stored_replies_are_reported_by_their_memory() {
     assert_step(Fault::StoresReplies, "F1", "server memory");
 }
 
@@ -43,20 +43,20 @@ fn a_server_that_spins_is_reported() {
 }
 
 #[test]
-fn a_server_that_wakes_all_the_time_is_reported() {
+fn a_server_that_wakes_up_too_often_is_reported() {
     assert_step(Fault::WakesTooOften, "A3", "afterwards: idle");
 }
 
 #[test]
-fn megabytes_that_each_client_leaves_behind_are_reported() {
+fn megabytes_that_each_client_leaks_are_reported() {
     assert_step(Fault::KeepsMegabytes, "A3", "afterwards: no clients left");
 }
 
 #[test]
 fn a_server_that_is_always_late_is_reported() {
-    // Late, but within this patience: the case itself passes.
+    // The server is late, but within this patience, so the case itself passes.
     let outcome = outcome_of(Fault::ServesLate, "A3", Duration::from_secs(60));
-    assert_failed(&outcome, "afterwards, a fresh client: visit");
+    assert_failed(&outcome, "afterwards, a new client: visit");
     let outcome = outcome_of(Fault::ServesLate, "F6", Duration::from_secs(60));
     assert_failed(&outcome, "greeting beside a silent client");
 }
@@ -69,29 +69,29 @@ fn a_client_that_is_not_counted_is_reported() {
 }
 
 #[test]
-fn a_server_that_does_not_end_in_good_order_is_reported() {
-    assert_step(Fault::KnowsNoSignals, "A3", "afterwards, SIGTERM: end");
+fn a_server_that_does_not_exit_cleanly_is_reported() {
+    assert_step(Fault::HandlesNoSignals, "A3", "afterwards, SIGTERM: end");
 }
 
 #[test]
-fn an_acceptor_that_forgets_who_waits_for_a_descriptor_is_reported() {
+fn an_acceptor_that_forgets_clients_waiting_for_a_descriptor_is_reported() {
     assert_fails(Fault::ForgetsTheEdge, "G2", "with room for 20: greeting");
 }
 
 #[test]
-fn an_acceptor_of_one_client_for_each_event_is_reported() {
+fn an_acceptor_that_accepts_one_client_per_event_is_reported() {
     assert_fails(Fault::AcceptsOncePerEvent, "G7", "of the backlog: greeting");
 }
 
 #[test]
-fn a_table_that_is_full_is_reported() {
+fn a_full_connection_table_is_reported() {
     for id in ["G6", "G7"] {
         assert_fails(Fault::HasATableOf1000, id, ": greeting");
     }
 }
 
 #[test]
-fn workers_that_die_of_a_panic_are_reported() {
+fn workers_lost_to_panics_are_reported() {
     let outcome =
         outcome_with(Fault::LosesWorkers, Concurrency::Workers(WORKERS), "G5", Duration::from_secs(1));
     assert_failed(&outcome, "after 3 panics: greeting");
@@ -103,7 +103,7 @@ fn a_process_that_dies_of_a_panic_is_reported() {
 }
 
 #[test]
-fn a_signal_that_is_taken_for_an_error_of_the_client_is_reported() {
+fn eintr_that_is_handled_as_an_error_is_reported() {
     let outcome = outcome_of(Fault::TakesEintrForAnError, "H5", Duration::from_secs(60));
     assert!(matches!(outcome, Outcome::Failed(_)), "{outcome}");
 }
@@ -122,10 +122,10 @@ fn a_server_that_does_not_pause_without_descriptors_is_reported() {
 }
 
 #[test]
-fn a_server_that_pauses_too_short_without_descriptors_is_reported() {
+fn a_server_that_pauses_too_briefly_without_descriptors_is_reported() {
     let outcome = outcome_of(Fault::PausesTooShort, "G1", Duration::from_secs(60));
     let Outcome::Failed(failure) = outcome else {
-        // Only strace counts accepts.
+        // Only strace counts failed accepts.
         assert!(std::process::Command::new("strace").arg("--version").output().is_err(), "{outcome}");
         return;
     };
@@ -133,7 +133,7 @@ fn a_server_that_pauses_too_short_without_descriptors_is_reported() {
 }
 
 #[test]
-fn a_limit_that_is_not_kept_is_reported() {
+fn a_connection_limit_that_is_ignored_is_reported() {
     let outcome = outcome_of(Fault::Nothing, "G3", Duration::from_secs(1));
     assert!(matches!(outcome, Outcome::Failed(_)), "{outcome}");
 }
@@ -144,10 +144,10 @@ fn memory_that_grows_with_each_client_is_reported() {
 }
 
 #[test]
-fn a_server_that_knows_nothing_of_signals_outputs_and_arguments_is_reported() {
-    // It dies of every signal and of a thread that is not to be had, and panics without a port or an output.
+fn a_server_that_handles_no_signals_outputs_or_arguments_is_reported() {
+    // Every signal kills it, and so does a thread that cannot be spawned; without a port or an output it panics.
     for id in ["G4", "H1", "H2", "H3", "H4", "H7", "H8", "H9", "H10"] {
-        let outcome = outcome_of(Fault::KnowsNoSignals, id, Duration::from_secs(1));
+        let outcome = outcome_of(Fault::HandlesNoSignals, id, Duration::from_secs(1));
         let without_strace = id == "G4" && matches!(outcome, Outcome::Skipped { .. });
         assert!(matches!(outcome, Outcome::Failed(_)) || without_strace, "{id} {outcome}");
     }
@@ -155,13 +155,13 @@ fn a_server_that_knows_nothing_of_signals_outputs_and_arguments_is_reported() {
 
 #[test]
 fn a_server_that_does_not_drain_is_reported() {
-    // Nothing handles SIGTERM here: the process ends at once and loses what it owes.
-    assert_step(Fault::KnowsNoSignals, "D6", "drain");
-    let outcome = outcome_of(Fault::KnowsNoSignals, "I3", Duration::from_secs(60));
+    // SIGTERM is not handled here: the process ends at once and loses the pending replies.
+    assert_step(Fault::HandlesNoSignals, "D6", "drain");
+    let outcome = outcome_of(Fault::HandlesNoSignals, "I3", Duration::from_secs(60));
     assert!(matches!(outcome, Outcome::Failed(_)), "{outcome}");
 }
 
-/// The case fails in just this step.
+/// The case fails in exactly this step.
 fn assert_step(fault: Fault, id: &str, step: &str) {
     let outcome = outcome_of(fault, id, Duration::from_secs(1));
     assert!(
@@ -170,7 +170,7 @@ fn assert_step(fault: Fault, id: &str, step: &str) {
     );
 }
 
-/// The case fails in a step whose name ends so.
+/// The case fails in a step whose name ends with `step`.
 fn assert_fails(fault: Fault, id: &str, step: &str) {
     assert_failed(&outcome_of(fault, id, Duration::from_secs(1)), step);
 }

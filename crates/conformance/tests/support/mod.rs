@@ -11,9 +11,9 @@ use std::time::{Duration, Instant};
 use conformance::Settings;
 use protocol::Session;
 
-/// What the server does wrong.
+/// The fault of the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(dead_code, reason = "each test binary plants its own")]
+#[allow(dead_code, reason = "each test binary uses a part")]
 pub(crate) enum Fault {
     Nothing,
     DropsAByte,
@@ -38,7 +38,7 @@ pub(crate) enum Fault {
     WakesTooOften,
     ServesLate,
     Miscounts,
-    KnowsNoSignals,
+    HandlesNoSignals,
     TakesEintrForAnError,
     ForgetsTheEdge,
     PausesTooShort,
@@ -51,7 +51,7 @@ pub(crate) enum Fault {
 /// A message with this text makes a handler panic.
 pub(crate) const PANIC_TEXT: &str = "panic, please";
 
-/// At this address or on a free port, with room for all that may connect at once: std's own backlog is too short for it.
+/// Listens at this address or on a free port, with a backlog for all clients of a burst; std's default is too short.
 pub(crate) fn listen(address: Option<SocketAddr>) -> io::Result<TcpListener> {
     let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None)?;
     socket.bind(&address.unwrap_or((Ipv4Addr::LOCALHOST, 0).into()).into())?;
@@ -59,7 +59,7 @@ pub(crate) fn listen(address: Option<SocketAddr>) -> io::Result<TcpListener> {
     Ok(socket.into())
 }
 
-/// What all connections of one server share.
+/// The state that all connections of one server share.
 #[derive(Clone)]
 pub(crate) struct Shared {
     pub(crate) fault: Fault,
@@ -68,7 +68,7 @@ pub(crate) struct Shared {
     counts: Arc<Counts>,
 }
 
-/// How many clients came, and how they ended.
+/// How many clients were accepted, and how they ended.
 #[derive(Default)]
 struct Counts {
     accepted: AtomicUsize,
@@ -84,7 +84,7 @@ impl Shared {
     pub(crate) fn accept(&self, listener: &TcpListener) {
         if matches!(self.fault, Fault::Spins | Fault::WakesTooOften) {
             let (stop, pause) = (Arc::clone(&self.stop), self.fault == Fault::WakesTooOften);
-            thread::spawn(move || work_without_work(&stop, pause));
+            thread::spawn(move || burn_cpu(&stop, pause));
         }
         for stream in listener.incoming() {
             if self.stop.load(Ordering::Relaxed) {
@@ -104,7 +104,7 @@ impl Shared {
         thread::spawn(move || shared.serve_to_the_end(stream));
     }
 
-    /// One client, whatever becomes of it.
+    /// Serves one client and counts how it ended.
     pub(crate) fn serve_to_the_end(&self, stream: TcpStream) {
         let Counts { accepted, completed, errors } = &*self.counts;
         let open = accepted.fetch_add(1, Ordering::Relaxed)
@@ -120,7 +120,7 @@ impl Shared {
             matches!(error.kind(), io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe)
         });
         if is_reset && self.fault == Fault::DiesAfterAReset {
-            std::process::exit(1); // before the descriptor is given back
+            std::process::exit(1); // before the descriptor is closed
         }
         match self.fault {
             Fault::LeaksDescriptors => std::mem::forget(stream),
@@ -131,8 +131,8 @@ impl Shared {
         }
     }
 
-    #[allow(dead_code, reason = "only a process has a log")]
-    /// The last line of a server's log. A client that is still there counts as dropped.
+    #[allow(dead_code, reason = "only a child process has a log")]
+    /// The last line of a server's log. A client that is still connected counts as dropped.
     pub(crate) fn summary(&self) -> String {
         let Counts { accepted, completed, errors } = &*self.counts;
         let (completed, errors) = (completed.load(Ordering::Relaxed), errors.load(Ordering::Relaxed));
@@ -151,7 +151,7 @@ impl Shared {
             stream.set_write_timeout(self.settings.write_timeout)?;
         }
         match self.fault {
-            // Only then does Linux end a `recv` when the process is stopped and continued.
+            // Only with a timeout does Linux interrupt a `recv` when the process is stopped and continued.
             Fault::TakesEintrForAnError => stream.set_read_timeout(Some(Duration::from_secs(600)))?,
             Fault::ServesLate => thread::sleep(Duration::from_millis(1_100)),
             _ => {}
@@ -179,14 +179,14 @@ impl Shared {
                 if self.fault == Fault::DiesOfAPanic {
                     std::process::abort();
                 }
-                panic!("as asked");
+                panic!("requested by the client");
             }
-            let (reply, goes_on) = replies.to(&buffer[..count]);
+            let (reply, is_open) = replies.to(&buffer[..count]);
             match &storing {
                 Some(store) => drop(store.send(reply)),
                 None => write_all(stream, &reply)?,
             }
-            if !goes_on {
+            if !is_open {
                 break;
             }
         }
@@ -203,8 +203,8 @@ impl Shared {
     }
 }
 
-/// Uses all of a processor, or a tenth.
-fn work_without_work(stop: &AtomicBool, pause: bool) {
+/// Uses a whole CPU, or a tenth of one.
+fn burn_cpu(stop: &AtomicBool, pause: bool) {
     while !stop.load(Ordering::Relaxed) {
         let start = Instant::now();
         while pause && start.elapsed() < Duration::from_millis(1) {}
@@ -218,14 +218,14 @@ fn memmem(bytes: &[u8], text: &[u8]) -> bool {
     bytes.windows(text.len()).any(|window| window == text)
 }
 
-/// A peer that takes nothing for the write timeout is dropped with a reset.
+/// Drops a peer that reads nothing for the write timeout with a reset.
 fn write_all(mut stream: &TcpStream, reply: &[u8]) -> io::Result<()> {
     stream.write_all(reply).inspect_err(|_| {
         let _ = socket2::SockRef::from(stream).set_linger(Some(Duration::ZERO));
     })
 }
 
-/// Takes replies without limit and writes them whenever the peer takes them.
+/// Stores replies without limit and writes them when the peer reads.
 fn store_and_forward(stream: &TcpStream) -> io::Result<Sender<Vec<u8>>> {
     let (store, stored): (_, Receiver<Vec<u8>>) = channel();
     let mut stream = stream.try_clone()?;
@@ -240,18 +240,18 @@ fn store_and_forward(stream: &TcpStream) -> io::Result<Sender<Vec<u8>>> {
     Ok(store)
 }
 
-/// The replies of one connection, faults included.
+/// The replies of one connection, including faults.
 struct Replies {
     fault: Fault,
     session: Session,
     sent: usize,
 }
 
-/// The position in a connection's reply at which it goes wrong.
-const SPOILT: usize = 2;
+/// The position of the fault in a connection's reply.
+const FAULT_POSITION: usize = 2;
 
 impl Replies {
-    /// The reply to what was read, and whether the connection goes on.
+    /// The reply to what was read, and whether the connection stays open.
     fn to(&mut self, input: &[u8]) -> (Vec<u8>, bool) {
         if self.fault == Fault::ForgetsTheStateBetweenReads {
             self.session = Session::new();
@@ -273,9 +273,9 @@ impl Replies {
                 _ => Some(output),
             }));
         }
-        let spoilt = SPOILT.checked_sub(self.sent).filter(|&position| position < reply.len());
+        let fault_position = FAULT_POSITION.checked_sub(self.sent).filter(|&position| position < reply.len());
         self.sent += reply.len();
-        match (self.fault, spoilt) {
+        match (self.fault, fault_position) {
             (Fault::DropsAByte, Some(position)) => drop(reply.remove(position)),
             (Fault::DoublesAByte, Some(position)) => reply.insert(position, reply[position]),
             (Fault::SwapsTwoBytes, Some(position)) if position > 0 => reply.swap(position, position - 1),

@@ -1,4 +1,4 @@
-//! Building requests and the replies that they must get.
+//! Building requests and the replies they must get.
 
 use proptest::prelude::*;
 use protocol::{PayloadError, Session, append_frame, append_frame_reply};
@@ -7,7 +7,7 @@ use super::naive::{self, any_bytes};
 
 proptest! {
     #[test]
-    fn a_frame_is_answered_by_the_reply_that_is_foretold(
+    fn a_frame_is_answered_with_the_reply_that_was_built_for_it(
         before in any_bytes(8),
         payload in any_bytes(300).prop_map(without_end_delimiter),
     ) {
@@ -15,28 +15,28 @@ proptest! {
         append_frame(&payload, &mut request).unwrap();
         prop_assert!(request.starts_with(&before));
         let frame = &request[before.len()..];
-        let mut foretold = before.clone();
-        append_frame_reply(&payload, &mut foretold);
-        prop_assert!(foretold.starts_with(&before));
-        let foretold = &foretold[before.len()..];
+        let mut predicted = before.clone();
+        append_frame_reply(&payload, &mut predicted);
+        prop_assert!(predicted.starts_with(&before));
+        let predicted = &predicted[before.len()..];
 
-        prop_assert_eq!(foretold, naive::reply(frame));
+        prop_assert_eq!(predicted, naive::reply(frame));
         let mut session = Session::new();
         let mut answered = Vec::new();
         session.append_reply(frame, &mut answered);
-        prop_assert_eq!(foretold, answered);
+        prop_assert_eq!(predicted, answered);
         prop_assert!(!session.in_frame());
     }
 
     #[test]
-    fn a_payload_with_an_end_delimiter_is_refused_and_nothing_is_appended(
+    fn a_payload_with_an_end_delimiter_is_rejected_and_nothing_is_appended(
         start in any_bytes(20).prop_map(without_end_delimiter),
         end in any_bytes(20),
     ) {
         let payload = [&start[..], b"$", &end].concat();
         let mut request = b"kept".to_vec();
-        let refusal = append_frame(&payload, &mut request);
-        prop_assert_eq!(refusal, Err(PayloadError { position: start.len() }));
+        let error = append_frame(&payload, &mut request);
+        prop_assert_eq!(error, Err(PayloadError { position: start.len() }));
         prop_assert_eq!(request, b"kept");
     }
 }
@@ -55,10 +55,10 @@ fn an_empty_payload_is_a_frame_without_reply() {
 }
 
 #[test]
-fn a_refusal_names_the_place_and_the_rule() {
-    let refusal = append_frame(b"ab$c", &mut Vec::new()).unwrap_err();
+fn the_error_names_the_position_and_the_rule() {
+    let error = append_frame(b"ab$c", &mut Vec::new()).unwrap_err();
     assert_eq!(
-        refusal.to_string(),
-        "payload byte 2 is '$', which would end the frame there; a payload may hold any byte but '$'"
+        error.to_string(),
+        "payload byte 2 is '$', which would end the frame there; a payload may contain any byte but '$'"
     );
 }

@@ -1,15 +1,15 @@
-//! The specification, written for obviousness: no state, no loop over bytes, the whole stream at once.
+//! The specification in its most obvious form: no state, no loop over bytes, the whole stream at once.
 //!
-//! The crate walks a table byte by byte; this cuts the stream at its delimiters as a person would with
-//! a pencil. Two descriptions that share no code seldom share a mistake.
+//! The crate applies a transition table byte by byte; this file splits the whole stream at its delimiters. Two
+//! implementations that share no code are unlikely to share a mistake.
 
 use proptest::prelude::*;
 
-/// The seven classes of bytes that the protocol could treat differently: both delimiters, their
-/// neighbours (`]` answers as `^`, `#` answers as `$`), the byte that wraps, and two that are plain.
+/// Seven classes of bytes that an implementation could treat differently: both delimiters, their
+/// predecessors (the reply to `]` is `^`, to `#` it is `$`), the byte that wraps, and two ordinary ones.
 pub(crate) const BYTE_CLASSES: [u8; 7] = [b'^', b'$', b'#', b']', b')', 0xFF, b'a'];
 
-/// Everything that a server must send for `stream`, the greeting left out.
+/// Everything that a server must send for `stream`, without the greeting.
 pub(crate) fn reply(stream: &[u8]) -> Vec<u8> {
     let Some((_ignored, opened)) = split_once(stream, b'^') else { return Vec::new() };
     match split_once(opened, b'$') {
@@ -33,18 +33,18 @@ fn successors(data: &[u8]) -> Vec<u8> {
     data.iter().map(|&byte| if byte == 0xFF { 0x00 } else { byte + 1 }).collect()
 }
 
-/// Bytes as they may come from a client, rich in what the protocol cares about.
+/// Bytes that a client may send, with a high share of those special to the protocol.
 pub(crate) fn any_bytes(longest: usize) -> impl Strategy<Value = Vec<u8>> {
     let byte = prop_oneof![2 => prop::sample::select(&BYTE_CLASSES[..]), 1 => any::<u8>()];
     prop::collection::vec(byte, 0..=longest)
 }
 
-/// Lengths of reads, to be handed to [`cut`]: many short ones, empty ones among them.
+/// Lengths of reads for [`cut`]: many short ones, including empty ones.
 pub(crate) fn any_cuts() -> impl Strategy<Value = Vec<usize>> {
     prop::collection::vec(0_usize..9, 0..64)
 }
 
-/// `bytes` in pieces of these lengths; what they do not cover comes as one last piece.
+/// Splits `bytes` into pieces of these lengths; the rest is one last piece.
 pub(crate) fn cut<'bytes>(bytes: &'bytes [u8], lengths: &[usize]) -> Vec<&'bytes [u8]> {
     let mut rest = bytes;
     let mut pieces = Vec::new();

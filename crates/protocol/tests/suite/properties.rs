@@ -1,4 +1,4 @@
-//! Any bytes, any cuts: all faces of a session agree with the specification and with each other.
+//! Any bytes, any splits: all methods of a session agree with the specification and with each other.
 
 use proptest::prelude::*;
 use protocol::Session;
@@ -7,7 +7,7 @@ use super::naive::{self, any_bytes, any_cuts, cut};
 
 proptest! {
     #[test]
-    fn answering_in_place_is_what_the_specification_says(input in any_bytes(300), cuts in any_cuts()) {
+    fn answering_in_place_agrees_with_the_specification(input in any_bytes(300), cuts in any_cuts()) {
         let mut session = Session::new();
         let mut replies = Vec::new();
         for piece in cut(&input, &cuts) {
@@ -21,7 +21,7 @@ proptest! {
     }
 
     #[test]
-    fn appending_is_what_the_specification_says_and_keeps_what_was_there(
+    fn appending_agrees_with_the_specification_and_keeps_the_existing_bytes(
         before in any_bytes(8),
         input in any_bytes(300),
         cuts in any_cuts(),
@@ -36,7 +36,7 @@ proptest! {
     }
 
     #[test]
-    fn stepping_is_what_the_specification_says(input in any_bytes(300)) {
+    fn stepping_agrees_with_the_specification(input in any_bytes(300)) {
         let mut session = Session::new();
         let replies: Vec<u8> = input.iter().filter_map(|&byte| session.step(byte)).collect();
         prop_assert_eq!(replies, naive::reply(&input));
@@ -44,7 +44,7 @@ proptest! {
     }
 
     #[test]
-    fn a_trace_shows_every_byte_once_in_an_unbroken_chain_of_states(
+    fn a_trace_contains_every_byte_once_and_its_states_connect(
         input in any_bytes(300),
         cuts in any_cuts(),
     ) {
@@ -68,7 +68,7 @@ proptest! {
     }
 
     #[test]
-    fn a_trace_that_is_dropped_early_has_fed_only_what_was_taken(input in any_bytes(40), taken in 0_usize..40) {
+    fn a_trace_that_is_dropped_early_feeds_only_the_taken_bytes(input in any_bytes(40), taken in 0_usize..40) {
         let mut session = Session::new();
         session.trace(&input).take(taken).for_each(drop);
         let fed = &input[..taken.min(input.len())];

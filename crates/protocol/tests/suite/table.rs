@@ -1,20 +1,20 @@
-//! The transition table, row by row as the specification prints it, and the worked example.
+//! The transition table, row by row as in the specification, and the worked example.
 
 use protocol::Session;
 
-/// Which bytes a row is about.
+/// The bytes that a row applies to.
 enum Byte {
     Is(u8),
     AnyOther,
 }
 
-/// What a row sends back.
+/// The output of a row.
 enum Output {
     None,
     Successor,
 }
 
-/// The four rows. The first row that fits a (state, byte) pair counts, hence "any other".
+/// The four rows. The first row that matches a (state, byte) pair applies, hence "any other".
 const TABLE: [(&str, Byte, Output, &str); 4] = [
     ("WaitForMsg", Byte::Is(0x5E), Output::None, "InMsg"),
     ("WaitForMsg", Byte::AnyOther, Output::None, "WaitForMsg"),
@@ -89,7 +89,7 @@ fn the_worked_example_is_answered_read_by_read() {
 }
 
 #[test]
-fn a_session_costs_one_byte_and_starts_between_frames() {
+fn a_session_takes_one_byte_and_starts_between_frames() {
     assert_eq!(size_of::<Session>(), 1);
     assert!(!Session::new().in_frame());
     assert_eq!(Session::new(), Session::default());

@@ -1,4 +1,4 @@
-//! Any stream, any cuts: the verifier's verdict is that of a comparison of the whole stream.
+//! Any stream, any splits: the verifier's verdict equals that of comparing whole streams.
 
 use proptest::prelude::*;
 use protocol::{Mismatch, Verifier};
@@ -6,13 +6,13 @@ use protocol::{Mismatch, Verifier};
 use super::naive::{any_bytes, any_cuts, cut};
 
 /// What a server must send: the greeting, then the reply once per request.
-fn right_stream(reply: &[u8], requests: usize) -> Vec<u8> {
+fn correct_stream(reply: &[u8], requests: usize) -> Vec<u8> {
     [b"*".to_vec(), reply.repeat(requests)].concat()
 }
 
-/// The verdict by comparing two whole streams: the first place where they differ decides.
+/// The verdict from comparing two whole streams: the first difference decides.
 fn naive_verdict(stream: &[u8], reply: &[u8], requests: usize) -> Result<(), Mismatch> {
-    let right = right_stream(reply, requests);
+    let right = correct_stream(reply, requests);
     let owed = right.len() as u64 - 1;
     let same = stream.iter().zip(&right).take_while(|(got, expected)| got == expected).count();
     match (stream.get(same), right.get(same)) {
@@ -26,7 +26,7 @@ fn naive_verdict(stream: &[u8], reply: &[u8], requests: usize) -> Result<(), Mis
     }
 }
 
-/// The verdict of the verifier on `stream`, arriving in pieces of these lengths.
+/// The verifier's verdict on `stream`, split into pieces of these lengths.
 fn verdict(stream: &[u8], reply: &[u8], requests: usize, cuts: &[usize]) -> Result<(), Mismatch> {
     let mut verifier = Verifier::new(reply);
     verifier.owe(requests as u64);
@@ -36,7 +36,7 @@ fn verdict(stream: &[u8], reply: &[u8], requests: usize, cuts: &[usize]) -> Resu
     verifier.finish()
 }
 
-/// What may happen to one byte of a stream on the way.
+/// How one byte of a stream is damaged.
 #[derive(Clone, Copy, Debug)]
 enum Damage {
     Changed(u8),
@@ -52,7 +52,7 @@ fn any_damage() -> impl Strategy<Value = Damage> {
     ]
 }
 
-/// Hurts `stream` at `position`; a change flips bits, so that the byte is never what it was.
+/// Damages `stream` at `position`; a change flips bits, so that the byte always differs.
 fn damage(stream: &mut Vec<u8>, position: usize, how: Damage) {
     match how {
         Damage::Changed(bits) => stream[position] ^= bits,
@@ -63,7 +63,7 @@ fn damage(stream: &mut Vec<u8>, position: usize, how: Damage) {
 
 proptest! {
     #[test]
-    fn a_right_stream_passes_however_it_is_cut(
+    fn a_correct_stream_passes_however_it_is_split(
         reply in any_bytes(20), requests in 0_usize..20, cuts in any_cuts(),
     ) {
         let mut verifier = Verifier::new(&reply);
@@ -71,7 +71,7 @@ proptest! {
         let owed = (reply.len() * requests) as u64;
         let mut arrived = 0;
         let mut complete = 0;
-        for piece in cut(&right_stream(&reply, requests), &cuts) {
+        for piece in cut(&correct_stream(&reply, requests), &cuts) {
             complete += verifier.check(piece).unwrap();
             arrived += piece.len() as u64;
             let received = arrived.saturating_sub(1);
@@ -86,7 +86,7 @@ proptest! {
     }
 
     #[test]
-    fn requests_may_be_owed_one_by_one_while_replies_arrive(
+    fn requests_can_be_added_one_by_one_while_replies_arrive(
         reply in any_bytes(20), requests in 0_usize..20,
     ) {
         let mut verifier = Verifier::new(&reply);
@@ -99,18 +99,18 @@ proptest! {
     }
 
     #[test]
-    fn one_damaged_byte_is_found_where_it_is(
+    fn one_damaged_byte_is_found_at_its_position(
         reply in any_bytes(20),
         requests in 0_usize..6,
         cuts in any_cuts(),
         position in any::<prop::sample::Index>(),
         how in any_damage(),
     ) {
-        let mut stream = right_stream(&reply, requests);
+        let mut stream = correct_stream(&reply, requests);
         let position = position.index(stream.len());
         damage(&mut stream, position, how);
         let expected = naive_verdict(&stream, &reply, requests);
-        // The only damage that leaves no trace would be none: no stream is right in two ways.
+        // Only one stream is correct, so every damage is an error.
         prop_assert!(expected.is_err());
         prop_assert_eq!(verdict(&stream, &reply, requests, &cuts), expected);
         if let Damage::Changed(_) = how {
@@ -124,7 +124,7 @@ proptest! {
     }
 
     #[test]
-    fn any_stream_at_all_gets_the_verdict_of_a_whole_comparison(
+    fn any_stream_gets_the_verdict_of_a_whole_comparison(
         reply in any_bytes(3), requests in 0_usize..3, stream in any_bytes(8), cuts in any_cuts(),
     ) {
         let stream = [b"*".to_vec(), stream].concat();
@@ -144,7 +144,7 @@ fn a_missing_greeting_is_reported_as_such() {
 }
 
 #[test]
-fn a_reply_cut_short_is_missing_and_says_how_much_came() {
+fn a_truncated_reply_is_missing_and_the_error_says_how_much_arrived() {
     assert_eq!(
         verdict(b"*bcdbc", b"bcd", 2, &[]),
         Err(Mismatch::Missing { received: 5, owed: 6, greeted: true })
@@ -152,13 +152,13 @@ fn a_reply_cut_short_is_missing_and_says_how_much_came() {
 }
 
 #[test]
-fn a_reply_that_nobody_asked_for_is_extra() {
+fn a_reply_without_a_request_is_extra() {
     assert_eq!(verdict(b"*b", b"b", 0, &[]), Err(Mismatch::Extra { owed: 0, got: b'b' }));
     assert_eq!(verdict(b"*bb", b"b", 1, &[]), Err(Mismatch::Extra { owed: 1, got: b'b' }));
 }
 
 #[test]
-fn requests_without_reply_owe_only_the_greeting() {
+fn requests_without_reply_expect_only_the_greeting() {
     let mut verifier = Verifier::new(b"");
     verifier.owe(3);
     assert_eq!(verifier.finish(), Err(Mismatch::Missing { received: 0, owed: 0, greeted: false }));
@@ -169,7 +169,7 @@ fn requests_without_reply_owe_only_the_greeting() {
 }
 
 #[test]
-fn owing_more_than_can_be_counted_does_not_wrap_around() {
+fn the_number_of_due_bytes_saturates() {
     let mut verifier = Verifier::new(b"bc");
     verifier.owe(u64::MAX);
     verifier.owe(1);
@@ -178,14 +178,14 @@ fn owing_more_than_can_be_counted_does_not_wrap_around() {
 }
 
 #[test]
-fn mismatches_read_as_sentences() {
-    let sentences = [
+fn mismatches_have_readable_messages() {
+    let messages = [
         (verdict(b"x", b"b", 1, &[]), "the server must greet with '*', but its first byte is 0x78"),
         (verdict(b"*\x00", b"b", 1, &[]), "reply byte 0 must be 0x62, but is 0x00"),
-        (verdict(b"*bb", b"b", 1, &[]), "only 1 reply bytes were owed, but another came: 0x62"),
+        (verdict(b"*bb", b"b", 1, &[]), "only 1 reply bytes were due, but another arrived: 0x62"),
         (verdict(b"*", b"b", 1, &[]), "the stream ended after 0 of 1 reply bytes (greeted: true)"),
     ];
-    for (verdict, sentence) in sentences {
-        assert_eq!(verdict.unwrap_err().to_string(), sentence);
+    for (verdict, message) in messages {
+        assert_eq!(verdict.unwrap_err().to_string(), message);
     }
 }

@@ -2,24 +2,26 @@
 
 use std::time::{Duration, Instant};
 
+use super::Worker;
 use crate::connection::{Connection, Failure};
 use crate::outcome::{ClientThread, ErrorKind};
 use crate::scenario::Dialect;
 use crate::schedule::Schedule;
 use crate::stamp::Stamp;
-use crate::tally::{Window, nanoseconds};
+use crate::tally::Window;
+use crate::tally::times::nanoseconds;
 use crate::timer::ExactTimers;
-use crate::worker::Worker;
 use observe::thread::{cpu_time, run_queue_wait_ns};
 
 impl Worker<'_> {
+    /// Waits until all connections are greeted, for `most` at the longest.
     pub(crate) fn await_greetings(&mut self, most: Duration) -> anyhow::Result<()> {
         self.turn_until(Instant::now() + most, |worker| worker.ungreeted == 0 || worker.is_stopped())
     }
 
-    /// Loads from `start` to `end`, and counts nothing yet.
+    /// Makes load from `start` to `end` without counting it.
     ///
-    /// An open loop's `schedule` counts from `start` and not from when this thread got going, so that
+    /// The times of an open loop's `schedule` count from `start`, even if this thread starts later, so that
     /// nothing in it is due after `end`: what is due then belongs to the window.
     pub(crate) fn warm_up(&mut self, start: Instant, end: Instant, schedule: Schedule) -> anyhow::Result<()> {
         let _exact = self.exact_timers();
@@ -36,8 +38,8 @@ impl Worker<'_> {
         self.handle.is_stopped()
     }
 
-    /// Puts `depth` messages in flight on each greeted connection; one that is greeted later joins then. In
-    /// churn, begins the first connections.
+    /// Puts `depth` messages in flight on each greeted connection; a connection that is greeted later joins
+    /// then. In churn, opens the first connections.
     fn fill(&mut self) {
         for token in 0..self.active {
             if self.churn.is_some() {
@@ -48,10 +50,10 @@ impl Worker<'_> {
         }
     }
 
-    /// Loads for `length` from `start`, and counts.
+    /// Makes load for `length` from `start` and counts it.
     ///
-    /// An open loop begins `schedule` then; what the warm-up left in its own is forgotten, but not what is in
-    /// flight.
+    /// An open loop follows `schedule` from then on. What is left of the warm-up's schedule is dropped; its
+    /// messages in flight stay.
     pub(crate) fn measure(
         &mut self,
         start: Instant,
@@ -59,7 +61,7 @@ impl Worker<'_> {
         schedule: Schedule,
     ) -> anyhow::Result<()> {
         let _exact = self.exact_timers();
-        // Read before the window, for it takes some 20 µs.
+        // Read before the window, since reading takes some 20 µs.
         let waited = run_queue_wait_ns();
         self.turn_until(start, Self::is_stopped)?;
         let since = match &mut self.open_loop {
@@ -67,7 +69,7 @@ impl Worker<'_> {
                 open_loop.follow(schedule, start);
                 start
             }
-            // On a busy machine a thread may get here late. What it began before that was not watched.
+            // On a busy machine a thread may reach this point late; its window starts late, too.
             None => Instant::now().max(start),
         };
         let (end, cpu) = (since + length, cpu_time());
@@ -91,12 +93,12 @@ impl Worker<'_> {
         result
     }
 
-    /// Waits for what is in flight; an open loop also sends what fell due within the window and has not gone
-    /// out.
+    /// Waits for the replies to messages in flight; an open loop also sends what fell due within the window and
+    /// is still unsent.
     pub(crate) fn drain_for(&mut self, most: Duration) -> anyhow::Result<()> {
         self.read_at_full_speed();
         self.turn_until(Instant::now() + most, |worker| {
-            worker.in_flight == 0 && worker.next_due().is_none() && !worker.churns_still()
+            worker.in_flight == 0 && worker.next_due().is_none() && !worker.has_open_slots()
         })?;
         self.give_up_backlog();
         Ok(())
@@ -106,10 +108,10 @@ impl Worker<'_> {
         self.is_timed.then(ExactTimers::new)
     }
 
-    /// Settles who was served, and gives up the starved connections before the served ones make room.
-    /// A connection that was never served is starved only if any other was, of whatever worker.
-    pub(crate) fn settle_served(&mut self, dialect: Dialect, anyone_served: bool) {
-        // An echo server has nothing to say to an idle connection.
+    /// Counts and gives up the starved connections, before closing the served ones lets the server serve more.
+    /// An unserved connection is starved only if another connection, of any worker, was served.
+    pub(crate) fn count_starved(&mut self, dialect: Dialect, anyone_served: bool) {
+        // An echo server sends nothing to an idle connection.
         let expecting = if dialect == Dialect::Echo { self.active } else { self.connections.len() };
         let waiting: Vec<usize> = (0..expecting)
             .filter(|&token| self.connections[token].as_ref().is_some_and(|connection| !connection.served()))
@@ -125,7 +127,7 @@ impl Worker<'_> {
         }
     }
 
-    /// Closes our side of every connection and waits until the server has closed its own.
+    /// Closes our side of every connection and waits until the server has closed its side.
     pub(crate) fn close_within(&mut self, most: Duration) -> anyhow::Result<()> {
         let now = Instant::now();
         for token in 0..self.connections.len() {
@@ -135,7 +137,7 @@ impl Worker<'_> {
         for token in 0..self.connections.len() {
             if let Some(connection) = &self.connections[token] {
                 let detail = format!(
-                    "the server did not close within {} ms after the client had ({} messages unanswered)",
+                    "the server did not close within {} ms after the client closed its side ({} messages unanswered)",
                     most.as_millis(),
                     connection.in_flight()
                 );

@@ -1,89 +1,45 @@
-//! Whose limit a run has found: the server's, the client's, nobody's, or none worth the name.
+//! Judges whose limit a run found: the server's, the client's, neither's, or whether the run is invalid.
 //!
-//! A saturated client measures itself, and nothing in its throughput or its percentiles says so. So the
-//! client watches itself (CPU time of its threads, their waiting for a CPU, CPU time stolen from the
-//! machine), and the run is judged from that. Whoever has watched the server, too, adds what it used by
-//! [`Verdict::with_server`]. The bounds are chosen, not derived; each stands beside its reason.
-
-use std::fmt;
-
-use serde::{Deserialize, Serialize};
+//! A saturated client measures itself, and neither its throughput nor its percentiles show that. So the client
+//! records its own use (CPU time of its threads, their waiting for a CPU, steal time of the machine), and the
+//! run is judged from that. A caller that has also measured the server adds its CPU use with
+//! [`Verdict::with_server`]. The bounds are chosen, not derived; each has its reason beside it.
 
 use crate::load::Load;
-use crate::outcome::{ClientThread, OpenLoop, Outcome};
+use crate::outcome::{Bound, ClientThread, OpenLoop, Outcome, Verdict};
 use crate::scenario::Scenario;
 
-/// A thread that is busy, or kept waiting for a CPU, for this share of the window has no time to spare.
+/// A thread that is busy or waits for a CPU for this share of the window is saturated.
 const SATURATED: f64 = 0.9;
-/// Below this share a thread mostly sleeps until there is something to do.
+/// Below this share a thread mostly sleeps and waits for events.
 const AT_EASE: f64 = 0.7;
-/// With so many messages in flight for each client thread, a server that has a CPU is never out of work.
+/// With this many messages in flight per client thread, a server that has a CPU always has work.
 const PLENTY_IN_FLIGHT: u64 = 8;
-/// CPU time taken by other machines on the same hardware.
+/// The highest share of steal time in a valid run.
 const MAX_STEAL: f64 = 0.02;
-/// How far Little's law may be off.
+/// The highest deviation from Little's law in a valid run.
 const LITTLE_TOLERANCE: f64 = 0.1;
-/// Little's law holds for long windows: each place in flight must have been used this often.
+/// Little's law holds for long windows: each place in flight must have been used this many times.
 const LITTLE_TURNS: u64 = 20;
 /// An open loop whose server completes less than this share of what is due is falling behind.
 const KEEPING_UP: f64 = 0.99;
 
-/// A judgement on one run.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Verdict {
-    /// Whose limit it was.
-    pub bound: Bound,
-    /// What that is judged from, in one sentence.
-    pub reason: String,
-}
-
-/// Whose limit a run has found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Bound {
-    /// The server set the pace while the client had time to spare.
-    Server,
-    /// The client set the pace: the figures are its own.
-    Client,
-    /// Neither was at its limit.
-    Neither,
-    /// The figures say nothing.
-    Invalid,
-}
-
-impl fmt::Display for Bound {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.pad(match self {
-            Bound::Server => "server-bound",
-            Bound::Client => "client-bound",
-            Bound::Neither => "neither",
-            Bound::Invalid => "invalid",
-        })
-    }
-}
-
-impl fmt::Display for Verdict {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}: {}", self.bound, self.reason)
-    }
-}
-
 impl Verdict {
-    /// Sharpens the judgement by what the server used within the measured window: the client alone cannot tell
-    /// a server that is at its limit from one that waits for messages.
+    /// Refines the judgement with the server's CPU use within the measured window: the client alone cannot
+    /// distinguish a server at its limit from one that waits for messages.
     ///
     /// `server_load` is its CPU time, user and system, in seconds for each second of the window;
-    /// `server_can_use` is how many CPUs it can keep busy: 1 for a single-threaded one, else the machine's, or as
-    /// many as it is bound to. *Neither* becomes server-bound if it used nine tenths of them or more. Any other
-    /// verdict stays: a client at its own limit has not found the server's, even if that is near.
+    /// `server_can_use` is how many CPUs it can keep busy: 1 if it is single-threaded, else those of the machine or
+    /// of its affinity mask. *Neither* becomes server-bound if it used at least nine tenths of them. Any other
+    /// verdict stays: a client at its own limit has not reached the server's, however near that is.
     ///
     /// ```
     /// use loadgen::{Bound, Outcome, Verdict};
     ///
     /// let verdict = Verdict { bound: Bound::Neither, reason: "the client was busy 75 % of the time".to_owned() };
-    /// let sharper = verdict.with_server(&Outcome::default(), 0.97, 1);
-    /// assert_eq!(sharper.bound, Bound::Server);
-    /// assert!(sharper.reason.contains("97 %"));
+    /// let refined = verdict.with_server(&Outcome::default(), 0.97, 1);
+    /// assert_eq!(refined.bound, Bound::Server);
+    /// assert!(refined.reason.contains("97 %"));
     /// ```
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "no machine has 2^53 CPUs")]
@@ -97,8 +53,8 @@ impl Verdict {
         Verdict {
             bound: Bound::Server,
             reason: format!(
-                "the server used {:.0} % of {of} that it can use, and the busiest client thread was busy \
-                 {:.0} % of the time",
+                "the server used {:.0} % of {of} it can use, and the busiest client thread was busy {:.0} % of \
+                 the time",
                 100.0 * share,
                 100.0 * busiest(outcome)
             ),
@@ -106,12 +62,12 @@ impl Verdict {
     }
 }
 
-/// The load of the client thread that had most to do.
+/// The load of the busiest client thread.
 fn busiest(outcome: &Outcome) -> f64 {
     outcome.client_threads.iter().map(ClientThread::load).fold(0.0, f64::max)
 }
 
-/// Judges a run by what it left behind; `mean_latency_ns` is the mean of what `outcome.latency` summarises.
+/// Judges a run by its outcome; `mean_latency_ns` is the mean of what `outcome.latency` summarises.
 pub(crate) fn judge(scenario: &Scenario, outcome: &Outcome, mean_latency_ns: f64) -> Verdict {
     let verdict = |bound, reason| Verdict { bound, reason };
     if let Some(reason) = invalid(scenario, outcome, mean_latency_ns) {
@@ -129,19 +85,20 @@ pub(crate) fn judge(scenario: &Scenario, outcome: &Outcome, mean_latency_ns: f64
         let late = open.generator_late.map_or(0, |latency| latency.p50_ns);
         let response = outcome.latency.map_or(0, |latency| latency.p50_ns);
         if late > response / 2 {
-            let reason = format!("half of the messages went out {} µs late or later", late / 1_000);
+            let reason =
+                format!("half of the messages were sent at least {} µs late by the client", late / 1_000);
             return verdict(Bound::Client, reason);
         }
         if fraction(outcome.messages, open.due) < KEEPING_UP {
             let reason = format!("{} of {} messages were answered in time", outcome.messages, open.due);
             return verdict(Bound::Server, reason);
         }
-        return verdict(Bound::Neither, "the rate was kept, and answered".to_owned());
+        return verdict(Bound::Neither, "the rate was reached and answered".to_owned());
     }
     let in_flight = (scenario.connections * scenario.depth / scenario.threads) as u64;
     if scenario.slow.is_none() && busiest < AT_EASE && in_flight >= PLENTY_IN_FLIGHT {
         let reason = format!(
-            "with {in_flight} in flight for each client thread, the busiest was busy only {percent:.0} % of \
+            "with {in_flight} messages in flight per client thread, the busiest was busy only {percent:.0} % of \
              the time"
         );
         return verdict(Bound::Server, reason);
@@ -157,21 +114,21 @@ fn invalid(scenario: &Scenario, outcome: &Outcome, mean_latency_ns: f64) -> Opti
         return Some(reason);
     }
     if outcome.messages == 0 {
-        return Some("not one message was answered within the window".to_owned());
+        return Some("no message was answered within the window".to_owned());
     }
     if let Some(steal) = outcome.steal.filter(|steal| *steal > MAX_STEAL) {
-        return Some(format!("{:.1} % of the CPU time was stolen from this machine", 100.0 * steal));
+        return Some(format!("steal time was {:.1} % of this machine's CPU time", 100.0 * steal));
     }
     let (measured, expected) = little(scenario, outcome, mean_latency_ns)?;
     ((measured / expected - 1.0).abs() > LITTLE_TOLERANCE).then(|| {
         format!(
-            "rate times mean round trip makes {measured:.1} messages in flight, but there were {expected:.1}: \
-             the figures contradict each other (Little's law)"
+            "rate times mean round trip gives {measured:.1} messages in flight, but there were {expected:.1}: the \
+             figures contradict each other (Little's law)"
         )
     })
 }
 
-/// Messages in flight, by Little's law and by construction; `None` where the second is not known.
+/// Messages in flight by Little's law and by construction; `None` where the latter is not known.
 #[expect(clippy::cast_precision_loss, reason = "counts of one run are far below 2^53")]
 fn little(scenario: &Scenario, outcome: &Outcome, mean_latency_ns: f64) -> Option<(f64, f64)> {
     let expected = (scenario.connections * scenario.depth) as u64;

@@ -1,4 +1,4 @@
-//! Each verdict, and what tips it.
+//! Each verdict and what leads to it.
 
 use super::*;
 use crate::load::Arrivals;
@@ -32,12 +32,12 @@ fn verdict((scenario, outcome, mean): &(Scenario, Outcome, f64)) -> Verdict {
 }
 
 #[test]
-fn a_client_that_mostly_sleeps_with_much_in_flight_waits_for_the_server() {
+fn a_client_that_mostly_sleeps_with_many_messages_in_flight_is_server_bound() {
     assert_eq!(verdict(&closed(0.4, 0.1)).bound, Bound::Server);
 }
 
 #[test]
-fn a_client_without_time_to_spare_measures_itself() {
+fn a_saturated_client_is_client_bound() {
     assert_eq!(verdict(&closed(0.95, 0.0)).bound, Bound::Client);
     let waiting = verdict(&closed(0.5, 0.45));
     assert_eq!(waiting.bound, Bound::Client);
@@ -45,7 +45,7 @@ fn a_client_without_time_to_spare_measures_itself() {
 }
 
 #[test]
-fn in_between_and_with_little_in_flight_it_is_neither() {
+fn a_moderate_load_or_few_messages_in_flight_is_neither() {
     assert_eq!(verdict(&closed(0.8, 0.0)).bound, Bound::Neither);
     let (scenario, outcome, _) = closed(0.4, 0.0);
     let few = (Scenario { connections: 1, ..scenario }, outcome, 1e5);
@@ -61,14 +61,14 @@ fn figures_that_contradict_each_other_are_invalid() {
 }
 
 #[test]
-fn failures_theft_and_silence_are_invalid() {
+fn failures_steal_time_and_no_answers_are_invalid() {
     let mut failed = closed(0.4, 0.0);
     failed.1.errors.add(ErrorKind::Reset, || "gone".to_owned());
-    let mut robbed = closed(0.4, 0.0);
-    robbed.1.steal = Some(0.03);
+    let mut stolen = closed(0.4, 0.0);
+    stolen.1.steal = Some(0.03);
     let mut silent = closed(0.4, 0.0);
     silent.1.messages = 0;
-    for (run, word) in [(failed, "1 reset"), (robbed, "3.0 %"), (silent, "not one")] {
+    for (run, word) in [(failed, "1 reset"), (stolen, "3.0 %"), (silent, "no message")] {
         let verdict = verdict(&run);
         assert_eq!(verdict.bound, Bound::Invalid);
         assert!(verdict.reason.contains(word), "{verdict}");
@@ -76,7 +76,7 @@ fn failures_theft_and_silence_are_invalid() {
 }
 
 #[test]
-fn an_open_loop_is_judged_by_its_rate_its_lateness_and_what_was_answered() {
+fn an_open_loop_is_judged_by_its_rate_its_lateness_and_its_answers() {
     assert_eq!(verdict(&open(1_000, 1_000, 1_000, 10_000)).bound, Bound::Neither);
     assert_eq!(verdict(&open(1_000, 1_000, 980, 10_000)).bound, Bound::Server);
     assert_eq!(verdict(&open(1_000, 1_000, 1_000, 60_000)).bound, Bound::Client);
@@ -84,14 +84,14 @@ fn an_open_loop_is_judged_by_its_rate_its_lateness_and_what_was_answered() {
 }
 
 #[test]
-fn neither_becomes_server_bound_when_the_server_uses_nine_tenths_of_what_it_can() {
+fn neither_becomes_server_bound_when_the_server_uses_nine_tenths_of_its_cpus() {
     let run = closed(0.8, 0.0);
     let neither = verdict(&run);
     assert_eq!(neither.bound, Bound::Neither);
     let with = |load, cpus| neither.clone().with_server(&run.1, load, cpus);
-    let sharper = with(0.9, 1);
-    assert_eq!(sharper.bound, Bound::Server);
-    assert!(sharper.reason.contains("90 % of the one CPU") && sharper.reason.contains("80 %"), "{sharper}");
+    let refined = with(0.9, 1);
+    assert_eq!(refined.bound, Bound::Server);
+    assert!(refined.reason.contains("90 % of the one CPU") && refined.reason.contains("80 %"), "{refined}");
     assert!(with(1.9, 2).reason.contains("95 % of the 2 CPUs"));
     for unchanged in [with(0.89, 1), with(0.9, 2), with(f64::NAN, 1)] {
         assert_eq!(unchanged, neither);

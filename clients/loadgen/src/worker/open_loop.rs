@@ -1,0 +1,37 @@
+//! How a worker sends what is due in an open loop.
+
+use std::time::Instant;
+
+use super::Worker;
+
+/// Messages sent in a row before the sockets are polled again: a server that is behind needs its replies read.
+const BURST: usize = 64;
+
+impl Worker<'_> {
+    /// When the next message is due by the schedule.
+    pub(super) fn next_due(&self) -> Option<Instant> {
+        self.open_loop.as_ref()?.next_due(self.in_flight)
+    }
+
+    /// Sends what is due by now, up to a bound.
+    pub(super) fn send_due(&mut self) {
+        for _ in 0..BURST {
+            let Some(due) = self.next_due().filter(|due| *due <= self.now) else { return };
+            let Some(open) = &mut self.open_loop else { return };
+            let Some(token) = open.next_in_turn(|token| self.connections[token].is_some()) else { return };
+            self.now = Instant::now();
+            let stamp = open.take_up(due, self.now);
+            self.tally.taken_up();
+            self.send(token, 1, stamp);
+        }
+    }
+
+    /// Gives up the messages that are due and were never taken up.
+    pub(super) fn give_up_backlog(&mut self) {
+        let Some(open) = &mut self.open_loop else { return };
+        self.now = Instant::now();
+        for stamp in open.backlog(self.in_flight, self.now) {
+            self.tally.unsent(&stamp, self.now);
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! Bounds of time that several groups use.
+
+use std::time::{Duration, Instant};
+
+use crate::context::Context;
+use crate::failure::{Failure, require};
+
+/// How long to wait for a greeting that must not come: long enough for a server that would greet, short enough if
+/// it does not. If this is too short on a busy machine, a fault goes undetected.
+pub(super) const WOULD_GREET_WITHIN: Duration = Duration::from_millis(300);
+
+/// The latest time at which a server notices that its write timeout has passed. A blocking send that wrote a part of
+/// its bytes returns only after the timeout, and the next send starts the timeout again.
+pub(super) const fn noticed_within(write_timeout: Duration) -> Duration {
+    write_timeout.saturating_mul(2)
+}
+
+/// Fails if less than the idle timeout has passed since `start`, which must be before the client connected: the
+/// server's clock cannot have started earlier.
+pub(super) fn require_idle_since(start: Instant, idle_timeout: Duration) -> Result<(), Failure> {
+    let after = start.elapsed();
+    let coarse_clock = idle_timeout / 10; // a server may round its timers
+    require(
+        after + coarse_clock >= idle_timeout,
+        "silence",
+        format!("to be closed after {idle_timeout:?}"),
+        || format!("closed after {after:?}"),
+    )
+}
+
+/// The bound for something that takes almost no work. At least one of ten attempts must be that fast, so that a
+/// busy machine does not fail a correct server.
+const AT_ONCE: Duration = Duration::from_millis(100);
+const ATTEMPTS: usize = 10;
+
+/// The fastest of up to ten attempts; stops at the first that is fast enough.
+pub(super) fn fastest<E>(mut attempt: impl FnMut() -> Result<Duration, E>) -> Result<Duration, E> {
+    let mut fastest = Duration::MAX;
+    for _ in 0..ATTEMPTS {
+        fastest = fastest.min(attempt()?);
+        if fastest <= AT_ONCE {
+            break;
+        }
+    }
+    Ok(fastest)
+}
+
+/// Fails unless it was within [`AT_ONCE`]; the figure goes into the report.
+pub(super) fn require_at_once(context: &Context<'_>, what: &str, fastest: Duration) -> Result<(), Failure> {
+    context.note(format!("{what} within {:.0} ms", fastest.as_secs_f64() * 1e3));
+    require(fastest <= AT_ONCE, what, format!("to take at most {AT_ONCE:?}"), || {
+        format!("{fastest:?} in the fastest of {ATTEMPTS} attempts")
+    })
+}
