@@ -66,20 +66,6 @@ pub(crate) fn servers() -> Servers {
     }
 }
 
-/// A machine that does not exist.
-fn machine() -> Machine {
-    Machine {
-        processor: Some("Example (R) CPU @ 2.0GHz".to_owned()),
-        cores: 2,
-        memory_bytes: Some(24_684_084 * 1024),
-        system: "linux 6.1".to_owned(),
-        is_virtual: Some(true),
-        governor: None,
-        mitigations: Vec::new(),
-        compiler: "rustc 1.0.0".to_owned(),
-    }
-}
-
 /// What a run of all models under this profile would be called.
 pub(crate) fn run(profile: &str) -> Run {
     let catalogue = Catalogue::parse(EMBEDDED).unwrap();
@@ -94,7 +80,7 @@ pub(crate) fn run(profile: &str) -> Run {
         started: "2026-01-02T03:04:05Z".to_owned(),
         seed: 1,
         layout: Layout::Shared,
-        machine: machine(),
+        machine: Machine::example(),
         profile_name: profile.to_owned(),
         scenarios: catalogue.scenarios_of(&chosen),
         profile: chosen,

@@ -101,12 +101,10 @@ fn mitigations(folder: &Path) -> Vec<String> {
     lines
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
+#[cfg(any(test, feature = "example"))]
+impl Machine {
     /// A machine that does not exist.
-    fn example() -> Machine {
+    pub fn example() -> Self {
         Machine {
             processor: Some("Example (R) CPU @ 2.0GHz".to_owned()),
             cores: 2,
@@ -118,6 +116,11 @@ mod tests {
             compiler: "rustc 1.0.0".to_owned(),
         }
     }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
 
     #[test]
     fn the_processor_is_the_first_model_name() {
@@ -134,7 +137,7 @@ mod tests {
 
     #[test]
     fn a_machine_is_one_line_and_a_folder() {
-        let machine = example();
+        let machine = Machine::example();
         assert_eq!(machine.to_string(), "Example (R) CPU @ 2.0GHz, 2 cores, 24 GiB, linux 6.1, virtual");
         assert_eq!(machine.slug(), "example-r-cpu-2-0ghz-2-cores");
         let machine = Machine { processor: None, cores: 1, memory_bytes: None, is_virtual: None, ..machine };
