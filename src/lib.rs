@@ -1,26 +1,9 @@
-//! The launcher: every model, client and measurement by name. One file for each subcommand, and
-//! [`models`], the registry that they all go through.
+//! The launcher: every model, client and measurement by name.
+//!
+//! [`models`] is the registry that everything goes through, [`commands`] has one file for each verb. What the verbs do
+//! is in the crates below; nothing else may live here.
 //!
 //! A library only so that the tests and benches of this package can use the registry, too.
 
-pub mod audit;
-pub mod check;
-pub mod child;
-pub mod client;
-pub mod compare;
-pub mod completions;
-pub mod faults;
-pub mod list;
-pub mod load;
-pub mod machine;
-pub mod merge;
-pub mod meter;
+pub mod commands;
 pub mod models;
-pub mod output;
-pub mod pin;
-pub mod process;
-pub mod record;
-pub mod serve;
-pub mod soak;
-pub mod timeline;
-pub mod trace;

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
-use concurrent_servers::{
+use concurrent_servers::commands::{
     audit, check, client, compare, completions, faults, list, load, merge, record, serve, soak, timeline,
     trace,
 };

@@ -1,8 +1,14 @@
 //! The registry: every model by name, one row each. Everything that goes through all models (commands,
 //! tests, benches, the table in README) goes through these rows.
 
+use std::path::Path;
+
+use anyhow::{Context, Result};
 use chassis::{Knob, Serve};
+use comparison::{Server, Servers};
 use conformance::Concurrency;
+use observe::ServerCommand;
+use observe::child::this_program;
 
 /// One way to serve many clients.
 #[derive(Debug)]
@@ -140,10 +146,53 @@ pub fn find(name: &str) -> Option<&'static Model> {
     MODELS.iter().chain(FLOORS).find(|model| model.name == name)
 }
 
+/// How a server of the model or floor of this name is started from the launcher's file. It ends with this process.
+pub fn command(launcher: &Path, name: &str) -> ServerCommand {
+    let parent = std::process::id().to_string();
+    ServerCommand::new(name, launcher, ["serve", name, "--parent", &parent])
+}
+
+impl Model {
+    /// What trials need to know of it; its servers are started from the launcher's file.
+    pub fn subject(&self, launcher: &Path) -> trials::Subject {
+        trials::Subject {
+            name: self.name.to_owned(),
+            concurrency: self.concurrency,
+            server: command(launcher, self.name),
+        }
+    }
+}
+
+/// What trials need to know of the model of this name; its servers are started from this program.
+///
+/// # Errors
+/// There is no such model, or this program's file cannot be found.
+pub fn subject(name: &str) -> Result<trials::Subject> {
+    let model = MODELS.iter().find(|model| model.name == name);
+    let model =
+        model.with_context(|| format!("no model is called {name:?}; see `concurrent-servers list`"))?;
+    Ok(model.subject(&this_program()?))
+}
+
+/// What a comparison needs to know of all rows; their servers are started from this program.
+///
+/// # Errors
+/// This program's file cannot be found.
+pub fn servers() -> Result<Servers> {
+    let launcher = this_program()?;
+    let server = |model: &Model| Server {
+        name: model.name.to_owned(),
+        title: model.title.to_owned(),
+        at_once: model.concurrency.at_once(),
+        floor: model.floor.map(str::to_owned),
+        command: command(&launcher, model.name),
+    };
+    Ok(Servers { models: MODELS.iter().map(server).collect(), floors: FLOORS.iter().map(server).collect() })
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;
-    use std::path::Path;
 
     use super::*;
 

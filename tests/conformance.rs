@@ -7,10 +7,10 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use concurrent_servers::check::ModelLauncher;
 use concurrent_servers::models::{MODELS, Model};
 use conformance::{Case, Options, Outcome, cases, run};
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
+use trials::Launcher;
 
 /// Cases mostly wait: for timeouts, for slow readers, for the other side. So a dozen share two cores well;
 /// many more would make each other slow enough to look idle.
@@ -29,7 +29,7 @@ fn trial(model: &'static Model, case: &'static Case) -> Trial {
 
 fn held(model: &'static Model, case: &'static Case) -> Result<Completion, Failed> {
     let program = PathBuf::from(env!("CARGO_BIN_EXE_concurrent-servers"));
-    let launcher = ModelLauncher { program, model };
+    let launcher = Launcher { subject: model.subject(&program) };
     // Patient: a dozen cases share the cores, and maybe others build meanwhile.
     let options = Options { patience: Duration::from_secs(30), ..Options::default() };
     let mut report = run(&launcher.target(), &[case], &options, &mut |_| ());

@@ -10,14 +10,14 @@
 #![cfg(target_os = "linux")]
 #![expect(clippy::unwrap_used, reason = "a test's helpers fail the test")]
 
-use std::fs;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use concurrent_servers::child::ServerProcess;
+use concurrent_servers::models;
+use observe::{ServerProcess, usage};
 
 /// As many as the figures are stated for, or what the limit on open files allows on this machine.
 fn clients_to_open() -> usize {
@@ -27,9 +27,7 @@ fn clients_to_open() -> usize {
 
 /// Private resident memory of a process, in bytes.
 fn private_memory(pid: u32) -> usize {
-    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:")).unwrap();
-    line.trim().trim_end_matches(" kB").parse::<usize>().unwrap() * 1024
+    usize::try_from(usage::read(pid).unwrap().anonymous_memory_bytes()).unwrap()
 }
 
 /// A client that has been greeted and answered once.
@@ -50,7 +48,7 @@ static DESCRIPTORS: Mutex<()> = Mutex::new(());
 fn bytes_per_idle_client(model: &str, arguments: &[&str]) -> usize {
     let _guard = DESCRIPTORS.lock().unwrap_or_else(PoisonError::into_inner);
     let program = Path::new(env!("CARGO_BIN_EXE_concurrent-servers"));
-    let server = ServerProcess::start_from(program, model, arguments).unwrap();
+    let server = ServerProcess::start(&models::command(program, model), arguments).unwrap();
     // Buffers, threads and tables that do not depend on how many clients there are.
     let _warm: Vec<TcpStream> = (0..16).map(|_| served_client(server.address())).collect();
     let before = private_memory(server.pid());

@@ -19,11 +19,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
-use concurrent_servers::check::ModelLauncher;
 use concurrent_servers::models::{MODELS, Model};
 use conformance::{Case, Launch, Needs, Options, Outcome, Server, Settings, Target};
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use rustix::process::{Pid, Signal, kill_process};
+use trials::Launcher;
 
 /// Whole groups and single cases: exact bytes, orderly ends, and who is harmed by whose end. Left out is what
 /// counts memory, processor time or log lines, what waits for long timeouts, and G5, whose text that makes a
@@ -101,7 +101,7 @@ fn trial(model: &'static Model, case: &'static Case, seed: u64) -> Trial {
 fn held(model: &'static Model, case: &'static Case, seed: u64) -> Result<Completion, Failed> {
     let program = PathBuf::from(env!("CARGO_BIN_EXE_concurrent-servers"));
     let launcher = ShimLauncher {
-        launcher: ModelLauncher { program, model },
+        launcher: Launcher { subject: model.subject(&program) },
         seed,
         case_starts_them: case.needs == Needs::Program,
         ended: Ended::default(),
@@ -135,7 +135,7 @@ type Ended = Arc<Mutex<Vec<Result<Faults>>>>;
 
 /// Starts servers with the shim, and keeps what they say at their end.
 struct ShimLauncher {
-    launcher: ModelLauncher,
+    launcher: Launcher,
     seed: u64,
     case_starts_them: bool,
     ended: Ended,

@@ -13,10 +13,10 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use concurrent_servers::child::ServerProcess;
-use concurrent_servers::models::{FLOORS, MODELS, Model};
+use concurrent_servers::models::{FLOORS, MODELS, Model, command};
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, BenchmarkId, Criterion};
+use observe::ServerProcess;
 
 /// Criterion as every target configures it; the command line overrides it.
 pub(crate) fn criterion() -> Criterion {
@@ -56,7 +56,8 @@ pub(crate) fn servers_for(clients: usize, group: &str) -> impl Iterator<Item = &
 
 /// Starts a server as a separate process, so that it shares only the machine with the client.
 pub(crate) fn start(model: &Model) -> Result<ServerProcess> {
-    ServerProcess::start_from(Path::new(env!("CARGO_BIN_EXE_concurrent-servers")), model.name, &[])
+    let launcher = Path::new(env!("CARGO_BIN_EXE_concurrent-servers"));
+    ServerProcess::start(&command(launcher, model.name), &[])
 }
 
 /// Runs `run` under criterion: it makes a given number of iterations and returns their duration.

@@ -5,7 +5,8 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::process::{Command, Output};
 use std::thread;
 
-use concurrent_servers::child::ServerProcess;
+use concurrent_servers::models;
+use observe::ServerProcess;
 
 const LAUNCHER: &str = env!("CARGO_BIN_EXE_concurrent-servers");
 
@@ -56,7 +57,9 @@ fn a_server_that_does_not_hold_a_case_exits_with_1_and_says_why() {
 
 #[test]
 fn what_an_address_promises_decides_what_is_run() {
-    let server = ServerProcess::start_from(LAUNCHER.as_ref(), "sequential", &["--idle-timeout=1s"]).unwrap();
+    let server =
+        ServerProcess::start(&models::command(LAUNCHER.as_ref(), "sequential"), &["--idle-timeout=1s"])
+            .unwrap();
     let address = server.address().to_string();
     let output = check(&[&address, "--concurrency", "one", "--idle-timeout", "1s", "--only", "A1,D3,F6,I3"]);
     assert_eq!(output.status.code(), Some(0), "{output:?}");
@@ -69,7 +72,7 @@ fn what_an_address_promises_decides_what_is_run() {
 
 #[test]
 fn a_run_in_which_nothing_could_be_tested_is_no_success() {
-    let server = ServerProcess::start_from(LAUNCHER.as_ref(), "mio", &[]).unwrap();
+    let server = ServerProcess::start(&models::command(LAUNCHER.as_ref(), "mio"), &[]).unwrap();
     let output = check(&[&server.address().to_string(), "--only", "E5"]);
     assert_eq!(output.status.code(), Some(3), "{output:?}");
 }

@@ -5,9 +5,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use concurrent_servers::compare::record::{Comparison, Observed, Record};
-use concurrent_servers::compare::scenario::Point;
-use concurrent_servers::compare::store::{self, Store};
+use comparison::record::{Comparison, Observed, Record};
+use comparison::scenario::Point;
+use comparison::store::{self, Store};
 use serde_json::Value;
 use tempfile::TempDir;
 

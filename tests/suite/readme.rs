@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use concurrent_servers::{list, record};
+use concurrent_servers::commands::{list, record};
 
 #[test]
 fn the_table_of_models_in_readme_is_the_registry() {

@@ -5,8 +5,8 @@ use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Command, Output};
 
-use concurrent_servers::child::ServerProcess;
 use concurrent_servers::models;
+use observe::ServerProcess;
 use roxmltree::{Document, Node};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_concurrent-servers");
@@ -26,7 +26,7 @@ fn stderr(output: &Output) -> String {
 #[test]
 fn the_client_is_content_with_every_model() {
     for name in models::names() {
-        let server = ServerProcess::start_from(Path::new(PROGRAM), name, &[]).unwrap();
+        let server = ServerProcess::start(&models::command(Path::new(PROGRAM), name), &[]).unwrap();
         let output = launcher(&["client", "--fast=50", &server.address().to_string()]);
         let transcript = stdout(&output);
         assert!(output.status.success(), "{name}: {transcript}{}", stderr(&output));
@@ -37,7 +37,7 @@ fn the_client_is_content_with_every_model() {
 
 #[test]
 fn the_client_is_not_content_with_a_server_that_does_not_speak_the_protocol() {
-    let server = ServerProcess::start_from(Path::new(PROGRAM), "floor-threads", &[]).unwrap();
+    let server = ServerProcess::start(&models::command(Path::new(PROGRAM), "floor-threads"), &[]).unwrap();
     // The floor never greets, so the client has to give up.
     let address = server.address().to_string();
     let output = launcher(&["client", "--fast=50", "--timeout", "100ms", &address]);

@@ -7,7 +7,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use chassis::{Options, Runtime, Serve, Shutdown, Summary, Timeout, listen};
-use concurrent_servers::models::MODELS;
+use concurrent_servers::models::{self, MODELS};
 
 struct Server {
     address: SocketAddr,
@@ -94,10 +94,11 @@ fn every_model_counts_each_client_once_and_each_byte() {
 
 #[test]
 fn tokio_serves_on_one_thread_as_on_many() {
+    let serve = models::find("tokio").unwrap().serve;
     let options = Options { runtime: Some(Runtime::CurrentThread), ..Options::default() };
-    one_of_each_kind_adds_up("tokio on one thread", server_tokio::serve, options);
+    one_of_each_kind_adds_up("tokio on one thread", serve, options);
     let options = Options { workers: NonZeroUsize::new(3), ..Options::default() };
-    one_of_each_kind_adds_up("tokio on three threads", server_tokio::serve, options);
+    one_of_each_kind_adds_up("tokio on three threads", serve, options);
 }
 
 #[test]

@@ -1,23 +1,23 @@
 //! How many threads each model has is its very definition, so it is counted.
 
-use std::fs;
 use std::io::Read;
 use std::net::TcpStream;
 use std::path::Path;
 use std::time::Duration;
 
-use concurrent_servers::child::ServerProcess;
+use concurrent_servers::models;
+use observe::{Process, ServerProcess};
 
 /// Starts a server, lets five clients connect, waits until `greeted` of them are served, and counts.
 fn threads_with_five_clients(model: &str, arguments: &[&str], greeted: usize) -> usize {
     let program = Path::new(env!("CARGO_BIN_EXE_concurrent-servers"));
-    let server = ServerProcess::start_from(program, model, arguments).unwrap();
+    let server = ServerProcess::start(&models::command(program, model), arguments).unwrap();
     let mut clients: Vec<TcpStream> = (0..5).map(|_| TcpStream::connect(server.address()).unwrap()).collect();
     for client in &mut clients[..greeted] {
         client.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
         client.read_exact(&mut [0]).unwrap();
     }
-    fs::read_dir(format!("/proc/{}/task", server.pid())).unwrap().count()
+    Process::new(server.pid()).and_then(Process::holdings).unwrap().threads
 }
 
 #[test]

@@ -1,10 +1,11 @@
 //! The command-line options of the load generator and the scenario they describe.
 
-use std::net::{SocketAddr, ToSocketAddrs};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
 use anyhow::Context;
+use text::addresses;
 
 use crate::load::{Arrivals, Load};
 use crate::scenario::{Dialect, Scenario};
@@ -15,7 +16,7 @@ use crate::slow::Slow;
 #[group(id = "load")]
 pub struct Arguments {
     /// The server's address, such as 127.0.0.1:9090
-    #[arg(value_name = "ADDR", value_parser = parse_address)]
+    #[arg(value_name = "ADDR", value_parser = addresses::parse)]
     pub address: SocketAddr,
 
     /// The protocol that the server speaks
@@ -147,13 +148,6 @@ impl Arguments {
 
 fn milliseconds(option: &str, duration: Duration) -> anyhow::Result<u64> {
     u64::try_from(duration.as_millis()).with_context(|| format!("{option} is out of range: {duration:?}"))
-}
-
-fn parse_address(text: &str) -> Result<SocketAddr, String> {
-    text.to_socket_addrs()
-        .map_err(|error| format!("{error}; write it like 127.0.0.1:9090, [::1]:9090 or localhost:9090"))?
-        .next()
-        .ok_or_else(|| format!("{text} resolves to no address"))
 }
 
 fn parse_time(text: &str) -> Result<SystemTime, String> {

@@ -19,9 +19,9 @@ use crate::phase::Phase;
 use crate::scenario::Scenario;
 use crate::schedule::{Schedule, Share as ScheduleShare};
 use crate::tally::Tally;
-use crate::watch::MachineUse;
 use crate::worker::Worker;
 use crate::worker::setup::Share;
+use observe::steal::MachineUse;
 
 /// Added to the seed so that the two phases draw different times; the window uses the scenario's own seed.
 const WINDOW: u64 = 0;

@@ -86,8 +86,6 @@ mod tally;
 #[cfg(target_os = "linux")]
 mod timer;
 #[cfg(target_os = "linux")]
-mod watch;
-#[cfg(target_os = "linux")]
 mod worker;
 
 pub use handle::Handle;

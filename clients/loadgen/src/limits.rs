@@ -1,9 +1,10 @@
 //! The limits of the client's own machine, checked before the first connection is opened.
 
-use std::fs;
 use std::net::{IpAddr, SocketAddr};
 
 use anyhow::{Context, bail};
+use observe::network::local_ports;
+use observe::process::own_descriptors;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::scenario::Scenario;
@@ -24,14 +25,12 @@ pub(crate) fn make_room(address: SocketAddr, scenario: &Scenario) -> anyhow::Res
         );
     }
     // If the range cannot be read, connecting will report missing ports.
-    let Ok(range) = fs::read_to_string("/proc/sys/net/ipv4/ip_local_port_range") else {
-        return Ok(scenario.sources.max(1));
-    };
-    let needed = sources_for(connections, &range);
+    let Some(range) = local_ports() else { return Ok(scenario.sources.max(1)) };
+    let needed = sources_for(connections, range);
     match scenario.sources {
         0 if is_loopback => Ok(usize::try_from(needed)?),
         sources => {
-            check_ports(connections, sources.max(1) as u64, &range)?;
+            check_ports(connections, sources.max(1) as u64, range)?;
             Ok(sources.max(1))
         }
     }
@@ -39,16 +38,14 @@ pub(crate) fn make_room(address: SocketAddr, scenario: &Scenario) -> anyhow::Res
 
 /// The fewest source addresses that suffice. The kernel searches for a free port on each bind; a quarter of
 /// the ports is left free so that the search stays short.
-fn sources_for(connections: u64, range: &str) -> u64 {
-    match ports(range) {
-        Some((_, _, ports)) if connections > ports => connections.div_ceil((ports * 3 / 4).max(1)),
-        _ => 1,
-    }
+fn sources_for(connections: u64, range: (u64, u64)) -> u64 {
+    let ports = ports(range);
+    if connections > ports { connections.div_ceil((ports * 3 / 4).max(1)) } else { 1 }
 }
 
 /// Raises the soft limit of open files as far as needed and allowed.
 fn allow_descriptors(connections: u64) -> anyhow::Result<()> {
-    let needed = connections + open_descriptors() + RESERVED_DESCRIPTORS;
+    let needed = connections + own_descriptors().unwrap_or(0) as u64 + RESERVED_DESCRIPTORS;
     let limit = getrlimit(Resource::Nofile);
     if limit.current.is_none_or(|soft| soft >= needed) {
         return Ok(());
@@ -64,12 +61,8 @@ fn allow_descriptors(connections: u64) -> anyhow::Result<()> {
     })
 }
 
-fn open_descriptors() -> u64 {
-    fs::read_dir("/proc/self/fd").map_or(0, |entries| entries.count() as u64)
-}
-
-fn check_ports(connections: u64, sources: u64, range: &str) -> anyhow::Result<()> {
-    let Some((first, last, ports)) = ports(range) else { return Ok(()) };
+fn check_ports(connections: u64, sources: u64, range: (u64, u64)) -> anyhow::Result<()> {
+    let ((first, last), ports) = (range, ports(range));
     if connections > ports * sources {
         bail!(
             "{connections} connections to one address need as many local ports, but the range {first} to {last} \
@@ -80,12 +73,9 @@ fn check_ports(connections: u64, sources: u64, range: &str) -> anyhow::Result<()
     Ok(())
 }
 
-/// `range` is the text of `ip_local_port_range`: the first and the last port that connections may take.
-/// Returns both and how many ports there are.
-fn ports(range: &str) -> Option<(u64, u64, u64)> {
-    let mut bounds = range.split_whitespace().map(str::parse::<u64>);
-    let (Some(Ok(first)), Some(Ok(last))) = (bounds.next(), bounds.next()) else { return None };
-    Some((first, last, (last + 1).saturating_sub(first)))
+/// How many ports there are from the first to the last one that connections may take.
+fn ports((first, last): (u64, u64)) -> u64 {
+    (last + 1).saturating_sub(first)
 }
 
 #[cfg(test)]
@@ -94,10 +84,10 @@ mod tests {
 
     #[test]
     fn too_few_ports_are_reported_with_both_numbers() {
-        check_ports(28_232, 1, "32768\t60999\n").unwrap();
-        let message = check_ports(28_233, 1, "32768\t60999\n").unwrap_err().to_string();
+        check_ports(28_232, 1, (32_768, 60_999)).unwrap();
+        let message = check_ports(28_233, 1, (32_768, 60_999)).unwrap_err().to_string();
         assert!(message.contains("28233") && message.contains("28232"), "{message}");
-        check_ports(28_233, 2, "32768\t60999\n").unwrap();
+        check_ports(28_233, 2, (32_768, 60_999)).unwrap();
     }
 
     #[test]
@@ -105,7 +95,7 @@ mod tests {
         for (connections, sources) in
             [(1, 1), (28_232, 1), (28_233, 2), (42_348, 2), (42_349, 3), (100_000, 5)]
         {
-            assert_eq!(sources_for(connections, "32768\t60999\n"), sources, "{connections} connections");
+            assert_eq!(sources_for(connections, (32_768, 60_999)), sources, "{connections} connections");
         }
     }
 

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use text::units;
+
 use crate::outcome::{Latency, OpenLoop, Outcome};
 
 /// The outcome of a run, line by line.
@@ -30,7 +32,7 @@ pub(crate) fn summary(outcome: &Outcome) -> String {
         Some(open) => lines.extend(open_loop(open, outcome.latency)),
     }
     if let Some(cpu) = outcome.client_cpu_ns_per_message {
-        lines.push(format!("client CPU per message: {:.2} µs", cpu / 1e3));
+        lines.push(format!("client CPU per message: {}", units::duration(cpu)));
     }
     lines.extend(outcome.verdict.iter().map(|verdict| format!("verdict: {verdict}")));
     lines.push(format!("errors: {}", outcome.errors));
@@ -64,17 +66,15 @@ fn open_loop(open: &OpenLoop, response: Option<Latency>) -> Vec<String> {
     lines
 }
 
-#[expect(clippy::cast_precision_loss, reason = "microseconds for a reader, not for a computation")]
 pub(crate) fn times(name: &str, latency: Option<Latency>) -> Option<String> {
-    let microseconds = |nanoseconds: u64| nanoseconds as f64 / 1e3;
     latency.map(|latency| {
         format!(
-            "{name} in µs: median {:.1}, 90 % {:.1}, 99 % {:.1}, 99.9 % {:.1}, maximum {:.1}",
-            microseconds(latency.p50_ns),
-            microseconds(latency.p90_ns),
-            microseconds(latency.p99_ns),
-            microseconds(latency.p999_ns),
-            microseconds(latency.max_ns)
+            "{name} in µs: median {}, 90 % {}, 99 % {}, 99.9 % {}, maximum {}",
+            units::microseconds(latency.p50_ns),
+            units::microseconds(latency.p90_ns),
+            units::microseconds(latency.p99_ns),
+            units::microseconds(latency.p999_ns),
+            units::microseconds(latency.max_ns)
         )
     })
 }

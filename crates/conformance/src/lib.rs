@@ -62,7 +62,6 @@ mod process;
 mod report;
 mod runner;
 mod started;
-mod strace;
 mod target;
 
 pub use accounts::require_adds_up;

@@ -3,6 +3,8 @@
 use std::num::NonZeroUsize;
 use std::thread::available_parallelism;
 
+use text::units::whole_bytes;
+
 use crate::failure::{Failure, require};
 use crate::process::Process;
 
@@ -48,8 +50,8 @@ impl MemoryWatch {
         let growth = self.growth();
         let processors = available_parallelism().map_or(1, NonZeroUsize::get) as u64;
         let limit = bytes + ALLOWANCE + processors * ALLOWANCE_PER_PROCESSOR;
-        require(growth <= limit, "server memory", format!("at most {} KiB more", limit >> 10), || {
-            format!("{} KiB more", growth >> 10)
+        require(growth <= limit, "server memory", format!("at most {} more", whole_bytes(limit)), || {
+            format!("{} more", whole_bytes(growth))
         })
     }
 }

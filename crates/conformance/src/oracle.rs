@@ -5,6 +5,8 @@
 
 use std::time::{Duration, Instant};
 
+use text::units::whole_bytes;
+
 use crate::context::Context;
 use crate::eventually::eventually;
 use crate::failure::{During, Failure, require};
@@ -77,8 +79,8 @@ fn expect_memory_back(process: Process, at_first: u64, patience: Duration) -> Re
         more = process.anonymous_memory().unwrap_or(0).saturating_sub(at_first);
         more <= KEPT_AT_MOST
     });
-    require(released, "no clients left", format!("at most {} KiB more memory", KEPT_AT_MOST >> 10), || {
-        format!("{} KiB more after {patience:?}", more >> 10)
+    require(released, "no clients left", format!("at most {} more memory", whole_bytes(KEPT_AT_MOST)), || {
+        format!("{} more after {patience:?}", whole_bytes(more))
     })
 }
 

@@ -11,7 +11,7 @@ use crate::stamp::Stamp;
 use crate::tally::Window;
 use crate::tally::times::nanoseconds;
 use crate::timer::ExactTimers;
-use crate::watch::{run_queue_wait_ns, thread_cpu_time};
+use observe::thread::{cpu_time, run_queue_wait_ns};
 
 impl Worker<'_> {
     /// Waits until all connections are greeted, for `most` at the longest.
@@ -72,7 +72,7 @@ impl Worker<'_> {
             // On a busy machine a thread may reach this point late; its window starts late, too.
             None => Instant::now().max(start),
         };
-        let (end, cpu) = (since + length, thread_cpu_time());
+        let (end, cpu) = (since + length, cpu_time());
         self.tally.window = Window::Open { since };
         let result = self.turn_until(end, Self::is_stopped);
         self.tally.interrupted = self.is_stopped() && self.now < end;
@@ -82,7 +82,7 @@ impl Worker<'_> {
         }
         self.tally.window = Window::Closed { since, until };
         self.tally.elapsed = self.now.max(since).duration_since(since);
-        let cpu = thread_cpu_time().saturating_sub(cpu);
+        let cpu = cpu_time().saturating_sub(cpu);
         let waits = run_queue_wait_ns().zip(waited);
         self.tally.threads.push(ClientThread {
             cpu_ns: nanoseconds(cpu),

@@ -4,6 +4,8 @@ use std::slice;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use text::units::whole_bytes;
+
 use crate::case::{Case, Needs};
 use crate::client::Buffers;
 use crate::context::Context;
@@ -106,10 +108,8 @@ fn serve_beside_never_readers(context: &Context, count: usize) -> CaseResult {
             break;
         }
     }
-    context.note(format!(
-        "{} KiB of memory for each of {count} clients",
-        (memory.growth() >> 10).div_ceil(count as u64)
-    ));
+    let each = memory.growth().div_ceil(count as u64);
+    context.note(format!("{} of memory for each of {count} clients", whole_bytes(each)));
     require(meanwhile, "another client meanwhile", "to be served beside them", || {
         format!("served only after they were dropped, in each of {ATTEMPTS} attempts")
     })?;

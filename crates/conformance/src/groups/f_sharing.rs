@@ -4,6 +4,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::Instant;
 
+use text::units::whole_bytes;
+
 use crate::case::{Case, Needs};
 use crate::client::{Buffers, Client};
 use crate::context::Context;
@@ -124,8 +126,8 @@ fn f7_beside_a_firehose(context: &Context) -> CaseResult {
         "the firehose to be served in turn",
         || {
             format!(
-                "{} MiB of it answered while {small} clients made {ROUND_TRIPS} round trips each",
-                meanwhile >> 20
+                "{} of it answered while {small} clients made {ROUND_TRIPS} round trips each",
+                whole_bytes(meanwhile)
             )
         },
     )?;

@@ -1,7 +1,9 @@
 //! G, second part: very many clients.
 
-use std::fs;
 use std::net::{Ipv4Addr, SocketAddr};
+
+use observe::network::retransmitted_syns;
+use text::units::whole_bytes;
 
 use crate::case::Case;
 use crate::client::{Buffers, Client};
@@ -52,15 +54,6 @@ fn g7_burst(context: &Context<'_>) -> CaseResult {
     Ok(())
 }
 
-/// SYNs retransmitted on this machine since it booted; `None` without `/proc`.
-fn retransmitted_syns() -> Option<u64> {
-    let text = fs::read_to_string("/proc/net/netstat").ok()?;
-    let mut lines = text.lines().filter_map(|line| line.strip_prefix("TcpExt:")).map(str::split_whitespace);
-    let (names, mut figures) = (lines.next()?, lines.next()?);
-    let position = names.into_iter().position(|name| name == "TCPSynRetrans")?;
-    figures.nth(position)?.parse().ok()
-}
-
 fn many_at_once(context: &Context<'_>, count: usize) -> CaseResult {
     const SPARE: u64 = 200; // for a process that runs cases in parallel
     if descriptors_available() < count as u64 + SPARE {
@@ -91,7 +84,7 @@ fn g8_come_and_go(context: &Context<'_>) -> CaseResult {
     come_and_go(cycles)?;
     context.visit()?;
     memory.sample();
-    context.note(format!("{} KiB more memory after {cycles} clients", memory.growth() >> 10));
+    context.note(format!("{} more memory after {cycles} clients", whole_bytes(memory.growth())));
     memory.require_growth_within(VARIATION)?;
     Ok(())
 }

@@ -2,16 +2,18 @@
 
 use std::io::{self, Read};
 use std::net::{SocketAddr, TcpStream};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::time::{Duration, Instant};
+
+use observe::strace::{self, Injection, Tracing};
 
 use crate::case::{Case, Needs};
 use crate::context::Context;
 use crate::eventually::eventually;
 use crate::failure::{CaseResult, During, Failure, Stop, require};
 use crate::groups::i_many::{all_at_once, served_or_not_greeted};
+use crate::process::detached;
 use crate::started::{Program, Started, command, free_address};
-use crate::strace::Strace;
 use crate::target::{Launch, Settings};
 
 pub(super) const CASES: &[Case] = &[
@@ -19,6 +21,9 @@ pub(super) const CASES: &[Case] = &[
         .needs(Needs::Program),
     Case::new("G5", "a handler that panics loses its client but no worker", g5_panics).needs(Needs::Program),
 ];
+
+/// The system calls that spawn a thread.
+const THREAD_STARTS: &str = "clone,clone3";
 
 /// strace makes every attempt to spawn a thread fail in the running server. Each of 20 clients is served in full or
 /// closed without a greeting, and at most one line per second is logged; when threads can be spawned again, everything
@@ -28,15 +33,16 @@ fn g4_no_threads(context: &Context<'_>) -> CaseResult {
     const CLIENTS: usize = 20;
     let mut server = Started::start(context, Settings::NONE)?;
     let here = server.context();
-    let faults = ["-e", "trace=clone,clone3", "-e", "inject=clone,clone3:error=EAGAIN"];
-    let injection = Strace::attach(here.process()?, &faults, "(INJECTED)", context.patience)?;
+    let refusal = [Injection { calls: THREAD_STARTS, what: "error=EAGAIN".to_owned() }];
+    let tracing = Tracing { calls: &[THREAD_STARTS], injections: &refusal, ..Tracing::default() };
+    let injection = here.process()?.trace(&tracing, context.patience)?;
     let (start, mut refused) = (Instant::now(), 0);
     for number in 0..CLIENTS {
         let in_full =
             served_or_not_greeted(here, number).during(format_args!("client {number} without threads"))?;
         refused += u64::from(!in_full);
     }
-    let fired = injection.detach();
+    let fired = detached(injection)?.fired;
     let (lines, seconds) = (server.log().lines().count(), start.elapsed().as_secs());
     match fired {
         0 => context.note("not affected: the server spawns no thread for a client"),
@@ -54,10 +60,8 @@ fn g4_no_threads(context: &Context<'_>) -> CaseResult {
 fn start_without_threads(context: &Context<'_>) -> CaseResult {
     let address = free_address()?;
     let plain = command(context, address, &Settings::NONE)?;
-    let mut under_strace = Command::new("strace");
-    // -D: the server stays this process's own child, with its own exit code.
-    under_strace.args(["-D", "-f", "-qq", "-o", "/dev/null", "-e", "trace=clone,clone3"]);
-    under_strace.args(["-e", "inject=clone,clone3:error=EAGAIN:when=2"]);
+    let refusal = [Injection { calls: THREAD_STARTS, what: "error=EAGAIN:when=2".to_owned() }];
+    let mut under_strace = strace::around(&[THREAD_STARTS], &refusal, None);
     under_strace.arg(plain.get_program()).args(plain.get_args()).stdout(Stdio::null()).stderr(Stdio::piped());
     let mut program = Program::run(under_strace)?;
     let mut status = None;

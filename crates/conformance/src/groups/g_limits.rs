@@ -3,6 +3,8 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
+use observe::strace::Tracing;
+
 use crate::accounts::counted;
 use crate::case::{Case, Needs};
 use crate::client::Client;
@@ -10,9 +12,8 @@ use crate::context::Context;
 use crate::eventually::eventually;
 use crate::failure::{CaseResult, During, Stop, require};
 use crate::groups::timing::WOULD_GREET_WITHIN;
-use crate::process::{Limited, Process};
+use crate::process::{Limited, Process, detached};
 use crate::started::Started;
-use crate::strace::Strace;
 use crate::target::Settings;
 
 pub(super) const CASES: &[Case] = &[
@@ -77,7 +78,8 @@ fn g1_out_of_descriptors(context: &Context<'_>) -> CaseResult {
 
 fn count_failed_accepts(context: &Context<'_>, process: Process) -> CaseResult {
     let start = Instant::now();
-    let strace = match Strace::attach(process, &["-e", "trace=accept,accept4"], "EMFILE", context.patience) {
+    let tracing = Tracing { calls: &["accept,accept4"], ..Tracing::default() };
+    let strace = match process.trace(&tracing, context.patience) {
         Err(Stop::Skipped(reason)) => {
             context.note(format!("failed accepts not counted: {reason}"));
             return Ok(());
@@ -85,7 +87,7 @@ fn count_failed_accepts(context: &Context<'_>, process: Process) -> CaseResult {
         strace => strace?,
     };
     thread::sleep(Duration::from_secs(2));
-    let failed = strace.detach();
+    let failed = detached(strace)?.failed("EMFILE");
     let seconds = start.elapsed().as_secs();
     context.note(format!("{failed} failed accepts in {seconds} s"));
     // Up to one second more may have passed, and the first accept may come at once.

@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
+use text::units::whole_bytes;
+
 use crate::accounts::{counted, require_adds_up};
 use crate::case::{Case, Needs};
 use crate::client::Buffers;
@@ -60,7 +62,7 @@ fn h2_owed_to_a_reader(context: &Context<'_>) -> CaseResult {
     let pattern = Pattern::random(&mut context.random(), 1, 64 << 10);
     let mut flow = Flow::new(server.context().connect()?, &pattern);
     flow.block()?;
-    context.note(format!("{} KiB pending at SIGTERM", flow.owed() >> 10));
+    context.note(format!("{} pending at SIGTERM", whole_bytes(flow.owed())));
     server.signal(Signal::TERM)?;
     flow.receive_all(|_| Pace::FULL).during("drain")?;
     flow.into_client().expect_orderly_close().during("drain")?;

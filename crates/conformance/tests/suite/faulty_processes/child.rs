@@ -88,6 +88,8 @@ impl AsChild {
         let mut command = Command::new(env::current_exe().ok()?);
         let entry = "faulty_processes::child::serve_as_a_child";
         command.args(["--exact", entry, "--nocapture"]).env(CHILD, format!("{:?}", self.0));
+        // A backtrace keeps the debug information that it has read: tens of megabytes that would count as the server's.
+        command.env("RUST_BACKTRACE", "0");
         Some(command)
     }
 }

@@ -1,0 +1,181 @@
+//! What an analysis consists of.
+
+use hdrhistogram::Histogram;
+use loadgen::histogram;
+use serde::Serialize;
+use serde::ser::{Error, SerializeMap, Serializer};
+
+use super::metric::Metric;
+use super::statistics::{Interval, median, median_interval};
+use crate::record::Run;
+use crate::scenario::{Point, Scenario};
+use crate::subject::Subject;
+
+/// Everything that a comparison says.
+#[derive(Clone, Debug, Serialize)]
+pub struct Analysis {
+    /// What was asked for, and where.
+    pub run: Run,
+    /// One for each scenario that has records, in the run's order.
+    pub scenarios: Vec<ScenarioAnalysis>,
+}
+
+/// The answer to one question.
+#[derive(Clone, Debug, Serialize)]
+pub struct ScenarioAnalysis {
+    /// The question.
+    pub scenario: Scenario,
+    /// One for each point of its curve that has records, in order; one only if it has no curve.
+    pub points: Vec<PointAnalysis>,
+}
+
+/// All subjects at one point.
+#[derive(Clone, Debug, Serialize)]
+pub struct PointAnalysis {
+    /// Where on the curve.
+    pub point: Point,
+    /// One for each subject that has records here, in the run's order.
+    pub rows: Vec<Row>,
+    /// What the twins show of the noise; `None` without a twin, or with too few rounds for its interval.
+    pub noise: Option<Noise>,
+}
+
+/// How far two runs of the very same thing lay apart: the widest bound of all twins' intervals, as a factor of
+/// 1 or more.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Noise {
+    /// For the cost of a message.
+    pub cost: f64,
+    /// For messages a second.
+    pub rate: f64,
+}
+
+/// One subject at one point.
+#[derive(Clone, Debug, Serialize)]
+pub struct Row {
+    /// Who.
+    pub subject: Subject,
+    /// Trials that were made, failed ones too.
+    pub trials: u32,
+    /// Those among them whose figures the load generator calls invalid; no ratio is taken from these.
+    pub invalid: u32,
+    /// What went wrong, one sentence each.
+    pub failures: Vec<String>,
+    /// Each metric that was measured, with its value in every round.
+    #[serde(serialize_with = "as_map")]
+    pub metrics: Vec<(Metric, Spread)>,
+    /// Latencies of all rounds together, in nanoseconds; not the mean of anything.
+    #[serde(serialize_with = "as_text")]
+    pub latency_ns: Option<Histogram<u64>>,
+    /// CPU time per message as a multiple of the floor's.
+    pub cost_ratio: Option<Ratio>,
+    /// Messages (in churn: connections) a second as a multiple of the floor's.
+    pub rate_ratio: Option<Ratio>,
+    /// Whose limit the rounds found, and how often: the most frequent first.
+    pub verdicts: Vec<(loadgen::Bound, u32)>,
+    /// The reason that was given for the most frequent verdict, first time.
+    pub reason: Option<String>,
+}
+
+/// A value for each round, and what stands for all of them.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Spread {
+    /// Round, value; empty where all rounds together give one value, which is then the median.
+    pub values: Vec<(u32, f64)>,
+    /// Their median.
+    pub median: f64,
+    /// Where the true median lies, with a confidence of 95 % or more; `None` with fewer than 6 rounds.
+    pub interval: Option<Interval>,
+}
+
+/// A subject divided by another, within each round.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Ratio {
+    /// The subject that it is divided by.
+    pub floor: String,
+    /// Quotients by round.
+    pub spread: Spread,
+    /// What may be said.
+    pub claim: Claim,
+}
+
+/// What may be said of a ratio.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Claim {
+    /// It is more than 1: the interval excludes 1 and everything that the twins show.
+    Higher,
+    /// It is less than 1, likewise.
+    Lower,
+    /// Nothing: the interval includes 1.
+    NoDifference,
+    /// Nothing: the interval excludes 1, but not what the twins show.
+    WithinNoise,
+    /// Nothing: there is no interval, for the subject or for a twin.
+    TooFewRounds,
+    /// Nothing: its floor has no twin, so how much two runs of such a load differ is not known.
+    NoTwin,
+}
+
+impl Analysis {
+    /// The scenario of this name, if it has records.
+    pub fn scenario(&self, name: &str) -> Option<&ScenarioAnalysis> {
+        self.scenarios.iter().find(|scenario| scenario.scenario.name == name)
+    }
+}
+
+impl PointAnalysis {
+    /// The subject of this name, if it has records here.
+    pub fn row(&self, subject: &str) -> Option<&Row> {
+        self.rows.iter().find(|row| row.subject.name == subject)
+    }
+}
+
+impl Row {
+    /// The spread of a metric, if it was measured.
+    pub fn spread(&self, metric: Metric) -> Option<&Spread> {
+        self.metrics.iter().find(|(of, _)| *of == metric).map(|(_, spread)| spread)
+    }
+
+    /// The median of a metric over the rounds, in [`Metric::unit`], if it was measured.
+    pub fn median(&self, metric: Metric) -> Option<f64> {
+        self.spread(metric).map(|spread| spread.median)
+    }
+}
+
+impl Spread {
+    /// The spread of these values by round; `None` without any.
+    pub fn of(values: Vec<(u32, f64)>) -> Option<Self> {
+        let plain: Vec<f64> = values.iter().map(|&(_, value)| value).collect();
+        Some(Spread { median: median(&plain)?, interval: median_interval(&plain), values })
+    }
+}
+
+impl Claim {
+    /// Whether a difference is claimed.
+    pub fn is_difference(self) -> bool {
+        matches!(self, Claim::Higher | Claim::Lower)
+    }
+}
+
+/// Metrics by name, each with its unit.
+fn as_map<S: Serializer>(metrics: &[(Metric, Spread)], serializer: S) -> Result<S::Ok, S::Error> {
+    #[derive(Serialize)]
+    struct WithUnit<'spread> {
+        unit: &'static str,
+        #[serde(flatten)]
+        spread: &'spread Spread,
+    }
+    let mut map = serializer.serialize_map(Some(metrics.len()))?;
+    for (metric, spread) in metrics {
+        map.serialize_entry(metric, &WithUnit { unit: metric.unit(), spread })?;
+    }
+    map.end()
+}
+
+/// A histogram as in the records: `HdrHistogram`'s V2 encoding, deflated, in base64.
+#[expect(clippy::ref_option, reason = "serde hands over the field as it is")]
+fn as_text<S: Serializer>(latency_ns: &Option<Histogram<u64>>, serializer: S) -> Result<S::Ok, S::Error> {
+    let text = latency_ns.as_ref().map(histogram::encode).transpose().map_err(S::Error::custom)?;
+    text.serialize(serializer)
+}

@@ -1,0 +1,253 @@
+//! A run against a recorded one, to guard a change of the code: has a model become dearer or slower?
+//!
+//! Plain figures of two days differ with the days. What is compared is what the floors divide: the quotients
+//! of all rounds of the one run against those of the other, two independent samples. Their change is the
+//! shift of the logarithms, with its exact interval. It is called a regression if three things hold: it is
+//! worse than the bound, its interval excludes no change, and all of the interval lies beyond what the twins
+//! of both runs show as noise. No correction is made for the number of models and scenarios: noise and bound
+//! both stand in the way of a chance find.
+//!
+//! Where the load varies nobody has a twin, so nothing can be judged; those scenarios are left out.
+
+pub mod draw;
+mod shift;
+
+use anyhow::{Result, ensure};
+use serde::Serialize;
+
+use crate::analysis::{Analysis, Interval, PointAnalysis, Ratio, Row, analyse};
+use crate::record::{Comparison, Run};
+use crate::scenario::Scenario;
+use crate::subject::Role;
+
+/// What became of every model between two runs.
+#[derive(Clone, Debug, Serialize)]
+pub struct Changes {
+    /// When the earlier run began.
+    pub before: String,
+    /// When the later run began.
+    pub after: String,
+    /// How much worse a model may become, in percent.
+    pub bound_percent: f64,
+    /// What else differs between the runs, one sentence each.
+    pub warnings: Vec<String>,
+    /// In the order of the later run's scenarios and models, cost before rate.
+    pub changes: Vec<Change>,
+}
+
+/// What became of one figure of one model in one scenario.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Change {
+    /// The scenario's name.
+    pub scenario: String,
+    /// The model's name.
+    pub model: String,
+    /// What it is divided by.
+    pub floor: String,
+    /// Which figure.
+    pub quantity: Quantity,
+    /// The median quotient in the earlier run.
+    pub before: f64,
+    /// The median quotient in the later run.
+    pub after: f64,
+    /// By what it was multiplied in between; not `after` over `before`, but the shift of all rounds.
+    pub factor: f64,
+    /// Where the true factor lies, with a confidence of 95 % or more; `None` with too few rounds.
+    pub interval: Option<Interval>,
+    /// What the twins of both runs show, as a factor of 1 or more; `None` if one of the runs cannot tell.
+    pub noise: Option<f64>,
+    /// What may be said.
+    pub judgement: Judgement,
+}
+
+/// A figure that is compared between runs, as a multiple of the floor's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Quantity {
+    /// CPU time per message: less is better.
+    Cost,
+    /// Messages (in churn: connections) a second: more is better.
+    Rate,
+}
+
+/// What may be said of a change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Judgement {
+    /// Worse than the bound allows.
+    Regression,
+    /// Worse, and the bound allows it.
+    Worse,
+    /// Better.
+    Better,
+    /// Nothing: the interval includes no change.
+    NoChange,
+    /// Nothing: the interval excludes no change, but not what the twins show.
+    WithinNoise,
+    /// Nothing: too few rounds for an interval, of the model or of a twin.
+    TooFewRounds,
+}
+
+impl Changes {
+    /// Whether a model has become worse than the bound allows.
+    pub fn has_regression(&self) -> bool {
+        self.changes.iter().any(|change| change.judgement == Judgement::Regression)
+    }
+}
+
+/// Compares two runs.
+///
+/// # Errors
+/// They did not measure the same; see [`check`].
+pub fn compare(before: &Comparison, after: &Comparison, bound_percent: f64) -> Result<Changes> {
+    let mut warnings = check(&before.run, &after.run)?;
+    let (earlier, later) = (analyse(before), analyse(after));
+    let points = later.scenarios.iter().filter(|scenario| scenario.scenario.vary.is_none());
+    let mut changes = Vec::new();
+    for scenario in points {
+        let name = &scenario.scenario.name;
+        let point = |analysis: &Analysis| Some(analysis.scenario(name)?.points.first()?.clone());
+        let Some((before, after)) = point(&earlier).zip(point(&later)) else { continue };
+        warnings.extend(lost(name, &before, &after));
+        changes.extend(at_point(name, &before, &after, bound_percent / 100.0));
+    }
+    Ok(Changes {
+        before: before.run.started.clone(),
+        after: after.run.started.clone(),
+        bound_percent,
+        warnings,
+        changes,
+    })
+}
+
+/// Whether two runs can be compared at all, and what must be kept in mind if so.
+///
+/// # Errors
+/// Layout, windows or the load of a scenario that both have differ, or they have no scenario in common. The message
+/// says which, and what to do.
+pub fn check(before: &Run, after: &Run) -> Result<Vec<String>> {
+    ensure!(
+        before.layout == after.layout,
+        "the runs cannot be compared: in the baseline, {}; here, {}; measure with the same layout (--pin)",
+        before.layout,
+        after.layout
+    );
+    let times = |run: &Run| [run.profile.warm_up_ms, run.profile.window_ms, run.profile.greeting_wait_ms];
+    ensure!(
+        times(before) == times(after),
+        "the runs cannot be compared: warm-up, window and greeting wait are {:?} ms in the baseline (profile \
+         {}), but {:?} ms here (profile {}); measure with the baseline's profile",
+        times(before),
+        before.profile_name,
+        times(after),
+        after.profile_name
+    );
+    let mut is_common = false;
+    for scenario in &after.scenarios {
+        let Some(other) = before.scenarios.iter().find(|other| other.name == scenario.name) else { continue };
+        let load = |scenario: &Scenario| (scenario.load.clone(), scenario.vary.clone(), scenario.script);
+        ensure!(
+            load(scenario) == load(other),
+            "the runs cannot be compared: the load of scenario {:?} is another one in the baseline; measure with \
+             the baseline's scenarios (--scenarios), or leave it out (--only)",
+            scenario.name
+        );
+        is_common = true;
+    }
+    ensure!(is_common, "the runs cannot be compared: they have no scenario in common");
+    let mut warnings = Vec::new();
+    if before.machine.to_string() != after.machine.to_string() {
+        warnings.push(format!(
+            "the machines differ: {} in the baseline, {} here; quotients to the floor differ between machines, too",
+            before.machine, after.machine
+        ));
+    }
+    if before.machine.compiler != after.machine.compiler {
+        warnings.push(format!(
+            "the compilers differ: {} in the baseline, {} here",
+            before.machine.compiler, after.machine.compiler
+        ));
+    }
+    Ok(warnings)
+}
+
+/// Models that can no longer be compared; without a word, the worst of all changes would look like none.
+fn lost(scenario: &str, before: &PointAnalysis, after: &PointAnalysis) -> Vec<String> {
+    let has_lost = |row: &&Row| {
+        let had = before.row(&row.subject.name).is_some_and(|before| before.cost_ratio.is_some());
+        row.subject.role == Role::Model && had && row.cost_ratio.is_none()
+    };
+    let sentence = |row: &Row| {
+        format!(
+            "{} in {scenario} had a quotient to a floor in the baseline and has none here",
+            row.subject.name
+        )
+    };
+    after.rows.iter().filter(has_lost).map(sentence).collect()
+}
+
+/// The models that both have here, divided by the same floor.
+fn at_point(scenario: &str, before: &PointAnalysis, after: &PointAnalysis, bound: f64) -> Vec<Change> {
+    let mut changes = Vec::new();
+    for later in after.rows.iter().filter(|row| row.subject.role == Role::Model) {
+        let Some(earlier) = before.row(&later.subject.name) else { continue };
+        let pairs = [
+            (Quantity::Cost, &earlier.cost_ratio, &later.cost_ratio),
+            (Quantity::Rate, &earlier.rate_ratio, &later.rate_ratio),
+        ];
+        for (quantity, earlier, later_ratio) in pairs {
+            let Some((earlier, later_ratio)) = earlier.as_ref().zip(later_ratio.as_ref()) else { continue };
+            if earlier.floor != later_ratio.floor {
+                continue;
+            }
+            let Some(shift) = shift::shift(&logarithms(earlier), &logarithms(later_ratio)) else { continue };
+            let interval =
+                shift.interval.map(|Interval { low, high }| Interval { low: low.exp(), high: high.exp() });
+            let noise = before.noise.zip(after.noise).map(|(one, other)| match quantity {
+                Quantity::Cost => one.cost.max(other.cost),
+                Quantity::Rate => one.rate.max(other.rate),
+            });
+            let factor = shift.estimate.exp();
+            changes.push(Change {
+                scenario: scenario.to_owned(),
+                model: later.subject.name.clone(),
+                floor: later_ratio.floor.clone(),
+                quantity,
+                before: earlier.spread.median,
+                after: later_ratio.spread.median,
+                factor,
+                interval,
+                noise,
+                judgement: judge(quantity, factor, interval.zip(noise), bound),
+            });
+        }
+    }
+    changes
+}
+
+fn logarithms(ratio: &Ratio) -> Vec<f64> {
+    ratio.spread.values.iter().map(|&(_, quotient)| quotient.ln()).collect()
+}
+
+fn judge(quantity: Quantity, factor: f64, known: Option<(Interval, f64)>, bound: f64) -> Judgement {
+    let Some((Interval { low, high }, noise)) = known else { return Judgement::TooFewRounds };
+    let (is_more, is_less) = (low > noise, high < 1.0 / noise);
+    let is_past_bound = match quantity {
+        Quantity::Cost => factor > 1.0 + bound,
+        Quantity::Rate => factor < 1.0 - bound,
+    };
+    let (is_worse, is_better) = match quantity {
+        Quantity::Cost => (is_more, is_less),
+        Quantity::Rate => (is_less, is_more),
+    };
+    match (is_worse, is_better) {
+        (true, _) if is_past_bound => Judgement::Regression,
+        (true, _) => Judgement::Worse,
+        (_, true) => Judgement::Better,
+        _ if low > 1.0 || high < 1.0 => Judgement::WithinNoise,
+        _ => Judgement::NoChange,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,150 @@
+//! The documents that quote a recorded run, and the markers that they quote it between.
+//!
+//! ```text
+//!  <!-- recorded: summary -->
+//!  … drawn from the newest run …
+//!  <!-- /recorded -->
+//! ```
+
+mod blocks;
+mod quoted;
+pub(crate) mod tables;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+
+use crate::analysis::Analysis;
+use crate::report;
+
+/// Texts with markers in them.
+const TEXTS: [&str; 3] = ["README.md", "METHODOLOGY.md", "SECURITY.md"];
+const OPENING: &str = "<!-- recorded: ";
+const OPENING_END: &str = " -->\n";
+const CLOSING: &str = "<!-- /recorded -->";
+
+/// All files that quote a run: as they are, and as they have to be.
+#[derive(Debug)]
+pub struct Documents {
+    project: PathBuf,
+    files: Vec<File>,
+}
+
+#[derive(Debug)]
+struct File {
+    name: String,
+    /// `None` if there is no such file yet.
+    is: Option<String>,
+    must_be: String,
+}
+
+impl Documents {
+    /// Reads them.
+    ///
+    /// # Errors
+    /// One is missing or its markers do not fit together.
+    pub fn read(project: &Path) -> Result<Self> {
+        let read = |name: &str| {
+            let path = project.join(name);
+            let text = fs::read_to_string(&path)
+                .with_context(|| format!("cannot read {}; is this the project's folder?", path.display()))?;
+            replaced(&text, |_| Some(String::new())).with_context(|| name.to_owned())?;
+            Ok(File { name: name.to_owned(), must_be: text.clone(), is: Some(text) })
+        };
+        let files = TEXTS.into_iter().map(read).collect::<Result<_>>()?;
+        Ok(Documents { project: project.to_owned(), files })
+    }
+
+    /// The same, quoting this run, which lies in this folder, and the pictures that they show. What stands between
+    /// markers that are not about a run comes from `further`.
+    ///
+    /// # Errors
+    /// A marker asks for what there is not.
+    pub fn drawn_from(
+        mut self,
+        folder: &Path,
+        analysis: &Analysis,
+        further: impl Fn(&str) -> Option<String>,
+    ) -> Result<Self> {
+        let run = folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        for file in &mut self.files {
+            file.must_be =
+                replaced(&file.must_be, |name| blocks::block(name, &run, analysis).or_else(|| further(name)))
+                    .with_context(|| file.name.clone())?;
+        }
+        for (name, picture) in [
+            ("docs/throughput.svg", report::throughput_svg(analysis)),
+            ("docs/cost.svg", report::cost_svg(analysis)),
+        ] {
+            let is = fs::read_to_string(self.project.join(name)).ok();
+            self.files.push(File { name: name.to_owned(), is, must_be: picture });
+        }
+        Ok(self)
+    }
+
+    /// The names of those that are not as they have to be.
+    pub fn drifted(&self) -> Vec<String> {
+        let drifted = self.files.iter().filter(|file| file.is.as_ref() != Some(&file.must_be));
+        drifted.map(|file| file.name.clone()).collect()
+    }
+
+    /// Writes those that are not as they have to be, and returns their names.
+    ///
+    /// # Errors
+    /// One cannot be written.
+    pub fn write(&self) -> Result<Vec<String>> {
+        for file in self.files.iter().filter(|file| file.is.as_ref() != Some(&file.must_be)) {
+            let path = self.project.join(&file.name);
+            fs::write(&path, &file.must_be).with_context(|| format!("cannot write {}", path.display()))?;
+        }
+        Ok(self.drifted())
+    }
+}
+
+/// The text with what `block` gives for each pair of markers between them.
+fn replaced(text: &str, block: impl Fn(&str) -> Option<String>) -> Result<String> {
+    let mut parts = text.split(OPENING);
+    let mut replaced = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let Some((name, rest)) = part.split_once(OPENING_END) else {
+            bail!("a marker does not end: {OPENING}{}", part.lines().next().unwrap_or_default());
+        };
+        let Some((_, rest)) = rest.split_once(CLOSING) else {
+            bail!("the marker {OPENING}{name}{} has no {CLOSING}", OPENING_END.trim_end());
+        };
+        let Some(block) = block(name) else { bail!("nothing is called {name:?} between markers") };
+        replaced.push_str(&format!("{OPENING}{name}{OPENING_END}{block}{CLOSING}{rest}"));
+    }
+    Ok(replaced)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn in_capitals(name: &str) -> Option<String> {
+        (name != "unknown").then(|| name.to_uppercase() + "\n")
+    }
+
+    #[test]
+    fn what_stands_between_markers_is_replaced_and_all_else_is_kept() {
+        let text = "a\n<!-- recorded: one -->\nold\nold\n<!-- /recorded -->\nb <!-- recorded: two -->\n<!-- /recorded --> c";
+        let expected = "a\n<!-- recorded: one -->\nONE\n<!-- /recorded -->\nb <!-- recorded: two -->\nTWO\n<!-- /recorded --> c";
+        assert_eq!(replaced(text, in_capitals).unwrap(), expected);
+        assert_eq!(replaced(expected, in_capitals).unwrap(), expected);
+        assert_eq!(replaced("no marker", in_capitals).unwrap(), "no marker");
+    }
+
+    #[test]
+    fn markers_that_do_not_fit_are_named() {
+        for (text, expected) in [
+            ("<!-- recorded: one -->\n", "has no <!-- /recorded -->"),
+            ("<!-- recorded: one", "does not end"),
+            ("<!-- recorded: unknown -->\n<!-- /recorded -->", "\"unknown\""),
+        ] {
+            let message = replaced(text, in_capitals).unwrap_err().to_string();
+            assert!(message.contains(expected), "{message}");
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! What is to be tried, and in which order: a pure function of the run, so that an interrupted one can be
+//! taken up again.
+//!
+//! Rounds are the outer loop: whatever drifts on the machine drifts for all subjects alike, and a ratio within
+//! a round is free of it. Within a round each point of each scenario has all its subjects one after the
+//! other. Their order is balanced after Williams (Australian Journal of Scientific Research A2, 1949): over as many rounds
+//! as there are subjects, everybody takes every place once and, with an even number of subjects, follows
+//! everybody else once. Which subject is which row is drawn anew whenever these rounds are over.
+
+use fastrand::Rng;
+
+use crate::record::Run;
+use crate::scenario::{Point, Scenario};
+use crate::servers::Servers;
+use crate::subject::{Role, Subject};
+
+/// One subject at one point of one scenario, once.
+#[derive(Clone, Debug)]
+pub struct Trial<'run> {
+    /// Counted from 1.
+    pub round: u32,
+    /// What it is put through.
+    pub scenario: &'run Scenario,
+    /// Where on the scenario's curve.
+    pub point: Point,
+    /// Who.
+    pub subject: &'run Subject,
+    /// The subject that it is divided by, if that takes part beside it.
+    pub divided_by: Option<&'run str>,
+    /// Its place in the order, from 1.
+    pub turn: u32,
+}
+
+/// All trials of a run, in the order in which they are made.
+pub fn plan<'run>(run: &'run Run, servers: &Servers) -> Vec<Trial<'run>> {
+    let rounds = run.profile.rounds.values().copied().max().unwrap_or(0);
+    let mut trials = Vec::new();
+    for round in 1..=rounds {
+        for (index, scenario) in run.scenarios.iter().enumerate() {
+            let asked = run.profile.rounds.get(&scenario.name).copied().unwrap_or(0);
+            let Some(turn_of_scenario) = takes_part(round, asked, rounds) else { continue };
+            let subjects: Vec<&Subject> =
+                run.subjects.iter().filter(|subject| suits(scenario, subject, servers)).collect();
+            for (point_index, point) in scenario.points().into_iter().enumerate() {
+                let seed = run.seed ^ ((index as u64) << 32) ^ ((point_index as u64) << 48);
+                let order = order(subjects.len(), turn_of_scenario, seed);
+                trials.extend((1..).zip(order).map(|(turn, place)| {
+                    let subject = subjects[place];
+                    let divided_by = divisor(scenario, subject, &run.subjects, servers);
+                    Trial { round, scenario, point, subject, divided_by, turn }
+                }));
+            }
+        }
+    }
+    trials
+}
+
+/// Which of its turns a scenario has in this round, from 0. One with fewer rounds than the run is spread
+/// over the whole of it.
+fn takes_part(round: u32, asked: u32, rounds: u32) -> Option<u32> {
+    let had = |round: u32| u64::from(round) * u64::from(asked) / u64::from(rounds);
+    let before = had(round - 1);
+    (had(round) > before).then_some(u32::try_from(before).unwrap_or(0))
+}
+
+/// What a subject is divided by in a scenario: its floor, or the floor of full size where everybody is served
+/// in turn and it needs none of its own.
+fn divisor<'run>(
+    scenario: &Scenario,
+    subject: &'run Subject,
+    subjects: &'run [Subject],
+    servers: &Servers,
+) -> Option<&'run str> {
+    if scenario.vary.is_some() {
+        return None;
+    }
+    let floor = subjects.iter().find(|other| Some(&other.name) == subject.floor.as_ref())?;
+    let full = subjects.iter().find(|other| other.name == floor.model);
+    let takes_part = |floor: &&Subject| suits(scenario, floor, servers);
+    Some(floor).filter(takes_part).or(full.filter(takes_part)).map(|floor| floor.name.as_str())
+}
+
+/// Whether a subject takes part in a scenario.
+///
+/// The scripted clients speak the protocol, which floors do not. Where the load varies, a curve is drawn and no
+/// ratio taken, so nobody needs a twin or a floor of its own size there; nor a floor of its own size in
+/// churn, where everybody is served in turn. As many idle clients as a model
+/// serves at once starve all others; that is known beforehand, and nothing would be measured.
+fn suits(scenario: &Scenario, subject: &Subject, servers: &Servers) -> bool {
+    let Some(load) = &scenario.load else { return subject.role == Role::Model };
+    match subject.role {
+        Role::Model => {
+            let model = servers.find(&subject.model);
+            load.idle == 0 || model.is_none_or(|model| model.serves(load.idle + 1))
+        }
+        Role::Twin => scenario.vary.is_none(),
+        Role::Floor => subject.clients.is_none_or(|clients| {
+            let stays = load.load != loadgen::Load::Churn;
+            scenario.vary.is_none() && stays && load.idle == 0 && clients < load.connections
+        }),
+    }
+}
+
+/// The order of `count` subjects in the given round: row `round` of a Williams square whose letters are drawn
+/// anew for every whole square.
+fn order(count: usize, round: u32, seed: u64) -> Vec<usize> {
+    if count == 0 {
+        return Vec::new();
+    }
+    let round = round as usize;
+    let mut letters: Vec<usize> = (0..count).collect();
+    Rng::with_seed(seed.wrapping_add((round / count) as u64)).shuffle(&mut letters);
+    // The first row goes 0, n-1, 1, n-2, …; each further row adds one.
+    let first = (0..count).map(|place| if place % 2 == 0 { place / 2 } else { count - 1 - place / 2 });
+    first.map(|letter| letters[(letter + round) % count]).collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,150 @@
+//! What runs, and how long is left: a bar on a terminal, a line for each point elsewhere; on standard error.
+//!
+//! Drawn between trials alone: nothing moves while something is measured.
+
+use std::io::IsTerminal;
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use text::units::time_left;
+
+use crate::plan::Trial;
+use crate::record::Run;
+use crate::servers::Servers;
+
+/// Starting a server and opening a first connection.
+const START_MS: u64 = 45;
+/// What each further thousand connections take to be opened and closed again.
+const THOUSAND_CONNECTIONS_MS: u64 = 90;
+/// The script's pauses.
+const SCRIPT_MS: u64 = 2_200;
+
+/// How far a run is.
+#[derive(Debug)]
+pub struct Progress {
+    bar: ProgressBar,
+    is_terminal: bool,
+    trials: usize,
+    begun: usize,
+    /// What is expected of all trials together, and of those that are over.
+    expected_ms: u64,
+    done_ms: u64,
+    /// What is expected of the one that runs.
+    current_ms: u64,
+    /// The round, scenario and point that were named last.
+    named: String,
+    started: Instant,
+}
+
+impl Progress {
+    /// For these trials.
+    pub fn new(run: &Run, trials: &[Trial], servers: &Servers) -> Self {
+        let is_terminal = std::io::stderr().is_terminal();
+        let expected_ms = trials.iter().map(|trial| expected_ms(run, trial, servers)).sum();
+        let target =
+            if is_terminal { ProgressDrawTarget::stderr_with_hz(4) } else { ProgressDrawTarget::hidden() };
+        let bar = ProgressBar::with_draw_target(Some(expected_ms), target);
+        if let Ok(style) = ProgressStyle::with_template("{bar:24} {msg}") {
+            bar.set_style(style.progress_chars("━╸─"));
+        }
+        Progress {
+            bar,
+            is_terminal,
+            trials: trials.len(),
+            begun: 0,
+            expected_ms,
+            done_ms: 0,
+            current_ms: 0,
+            named: String::new(),
+            started: Instant::now(),
+        }
+    }
+
+    /// This one begins.
+    pub fn begin(&mut self, run: &Run, trial: &Trial, servers: &Servers) {
+        self.done_ms += self.current_ms;
+        self.begun += 1;
+        self.current_ms = expected_ms(run, trial, servers);
+        let place = format!("round {}, {} {}", trial.round, trial.scenario.name, trial.point);
+        let left = format!("about {} left", time_left(self.left()));
+        if self.is_terminal {
+            self.bar.set_message(format!("{left} · {}: {}", place.trim_end(), trial.subject.name));
+            self.bar.set_position(self.done_ms);
+            // Not at the next tick: there is none before the trial is over.
+            self.bar.tick();
+        } else if place != self.named {
+            anstream::eprintln!("{:>4}/{} {}, {left}", self.begun, self.trials, place.trim_end());
+            self.named = place;
+        }
+    }
+
+    /// All are over.
+    pub fn end(self) {
+        self.bar.finish_and_clear();
+    }
+
+    /// What is left is expected to be off by as much as what is over was.
+    fn left(&self) -> Duration {
+        let left = Duration::from_millis(self.expected_ms - self.done_ms);
+        match u32::try_from(self.done_ms) {
+            Ok(done_ms) if done_ms > 0 => {
+                left.mul_f64(self.started.elapsed().as_secs_f64() / (f64::from(done_ms) / 1e3))
+            }
+            _ => left,
+        }
+    }
+}
+
+fn expected_ms(run: &Run, trial: &Trial, servers: &Servers) -> u64 {
+    let is_served = |clients| servers.find(&trial.subject.model).is_none_or(|server| server.serves(clients));
+    if let Some(script) = trial.scenario.script {
+        let in_turn = if is_served(script.connections) { 1 } else { script.connections as u64 };
+        return START_MS + in_turn * SCRIPT_MS / u64::from(script.pause_divisor.get());
+    }
+    let Some(load) = trial.scenario.load_at(trial.point, Some(1.0)) else { return START_MS };
+    let connections = load.connections + load.idle;
+    let waits = if is_served(connections) { 0 } else { run.profile.greeting_wait_ms };
+    START_MS
+        + run.profile.warm_up_ms
+        + run.profile.window_ms
+        + waits
+        + connections as u64 * THOUSAND_CONNECTIONS_MS / 1_000
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::example;
+    use crate::plan::plan;
+    use crate::scenario::{Catalogue, EMBEDDED};
+
+    #[test]
+    fn a_model_that_leaves_clients_waiting_is_expected_to_take_longer() {
+        let run = example::run("default");
+        let trials = plan(&run, &example::servers());
+        let expected = |scenario: &str, model: &str| {
+            let trial =
+                trials.iter().find(|trial| trial.scenario.name == scenario && trial.subject.name == model);
+            expected_ms(&run, trial.unwrap(), &example::servers())
+        };
+        assert!(expected("script", "sequential") > 2 * expected("script", "mio"));
+        assert_eq!(
+            expected("ping-pong", "sequential"),
+            expected("ping-pong", "mio") + run.profile.greeting_wait_ms
+        );
+    }
+
+    #[test]
+    fn the_embedded_profiles_are_expected_to_keep_their_promise() {
+        for (profile, seconds) in [("quick", 40), ("default", 240)] {
+            let mut run = example::run(profile);
+            run.profile = Catalogue::parse(EMBEDDED).unwrap().profile(profile).unwrap().clone();
+            let expected: u64 = plan(&run, &example::servers())
+                .iter()
+                .map(|trial| expected_ms(&run, trial, &example::servers()))
+                .sum();
+            assert!(expected < seconds * 1_000, "{profile}: {expected} ms");
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! What is recorded is what the documents say, and what has drifted is found.
+
+use super::*;
+use crate::example;
+use crate::store::Store;
+
+/// A project whose documents have all markers and whose results are one run.
+fn project() -> tempfile::TempDir {
+    let project = tempfile::tempdir().unwrap();
+    let text = "kept\n<!-- recorded: NAME -->\n<!-- /recorded -->\nkept\n";
+    fs::write(project.path().join("README.md"), text.replace("NAME", "summary")).unwrap();
+    fs::write(project.path().join("METHODOLOGY.md"), text.replace("NAME", "noise")).unwrap();
+    fs::write(project.path().join("SECURITY.md"), text.replace("NAME", "audit")).unwrap();
+    fs::create_dir(project.path().join("docs")).unwrap();
+    add_run(project.path(), "2026-01-02-example", "2026-01-02T03:04:05Z");
+    project
+}
+
+fn add_run(project: &Path, name: &str, started: &str) {
+    let mut comparison = example::comparison("full");
+    started.clone_into(&mut comparison.run.started);
+    let mut store = Store::create(&project.join(RESULTS).join(name), &comparison.run).unwrap();
+    for record in &comparison.records {
+        store.append(record).unwrap();
+    }
+}
+
+/// What is not about a run.
+fn audited(name: &str) -> Option<String> {
+    (name == "audit").then(|| "all held\n".to_owned())
+}
+
+fn write_documents(project: &Path) -> Vec<String> {
+    write(project, audited).unwrap().1
+}
+
+#[test]
+fn documents_that_were_written_from_the_newest_run_have_not_drifted() {
+    let project = project();
+    assert_eq!(drifted(project.path(), audited).unwrap().len(), 5);
+    assert_eq!(write_documents(project.path()).len(), 5);
+    assert_eq!(drifted(project.path(), audited).unwrap(), Vec::<String>::new());
+    let readme = fs::read_to_string(project.path().join("README.md")).unwrap();
+    assert!(readme.starts_with("kept\n") && readme.ends_with("kept\n"), "{readme}");
+    assert!(readme.contains("| `mio` |"), "{readme}");
+}
+
+#[test]
+fn a_figure_that_was_typed_by_hand_has_drifted() {
+    let project = project();
+    write_documents(project.path());
+    let path = project.path().join("METHODOLOGY.md");
+    let text = fs::read_to_string(&path).unwrap();
+    assert!(text.contains('±'), "{text}");
+    fs::write(&path, text.replacen('±', "±0", 1)).unwrap();
+    assert_eq!(drifted(project.path(), audited).unwrap(), ["METHODOLOGY.md"]);
+}
+
+#[test]
+fn the_newest_run_is_the_one_that_began_last_whatever_its_folder_is_called() {
+    let project = project();
+    write_documents(project.path());
+    add_run(project.path(), "2025-first", "2026-02-03T04:05:06Z");
+    let drifted = drifted(project.path(), audited).unwrap();
+    assert!(drifted.contains(&"README.md".to_owned()), "{drifted:?}");
+}
+
+#[test]
+fn without_results_or_documents_the_message_says_where_to_run_it() {
+    let empty = tempfile::tempdir().unwrap();
+    for message in [drifted(empty.path(), audited).unwrap_err(), Documents::read(empty.path()).unwrap_err()] {
+        let message = format!("{message:#}");
+        assert!(message.contains("the project's folder"), "{message}");
+    }
+    let project = project();
+    fs::remove_dir_all(project.path().join(RESULTS).join("2026-01-02-example")).unwrap();
+    let message = format!("{:#}", drifted(project.path(), audited).unwrap_err());
+    assert!(message.contains("no recorded run"), "{message}");
+}

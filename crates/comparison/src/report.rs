@@ -1,0 +1,178 @@
+//! The report: one page that answers each question with a sentence, a chart and the data beneath, and needs no
+//! other file, no network and no script.
+//!
+//! Everything in it is drawn from an [`Analysis`]; no figure is typed. Each chart is there twice, laid out for
+//! a page and for a phone, of which the style sheet shows one.
+
+mod about;
+mod boxed;
+mod curves;
+mod dots;
+mod figure;
+mod figures;
+mod findings;
+mod numbers;
+mod spectrum;
+mod subjects;
+mod summary;
+mod verdicts;
+
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+use crate::analysis::{Analysis, ScenarioAnalysis};
+use boxed::boxed;
+use charts::Chart;
+use figure::{Figure, Table};
+use figures::figures;
+use subjects::Subjects;
+
+const STYLE: &str = include_str!("report/page.css");
+
+/// How wide charts are, in CSS pixels, where there is room, and on a phone.
+const WIDTHS: [(f64, &str); 2] = [(760.0, "wide"), (328.0, "narrow")];
+/// More charts than these are too many for a file that stands alone.
+const PANELS: usize = 2;
+
+/// The report's file in the folder of a run.
+pub const FILE: &str = "report.html";
+
+/// The whole report.
+pub fn html(analysis: &Analysis) -> String {
+    let run = &analysis.run;
+    let heading = "Concurrency models for network servers, compared";
+    let subjects = Subjects::of(run);
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                title { (heading) ", " (run.started) }
+                style { (PreEscaped(charts::STYLE)) (PreEscaped(STYLE)) }
+            }
+            body {
+                a.skip href="#content" { "Skip to the results" }
+                header {
+                    h1 { (heading) }
+                    p.quiet { (run.machine) ". " (run.profile_name) " profile: " (run.profile.about) ". " time datetime=(run.started) { (run.started) } }
+                    (contents(analysis))
+                }
+                main #content {
+                    (verdicts::failures(analysis))
+                    (summary::summary(analysis))
+                    @for scenario in &analysis.scenarios { (section(scenario, &subjects)) }
+                    @if analysis.scenarios.is_empty() { p { "No trial of this run was made." } }
+                    (verdicts::verdicts(analysis))
+                    (about::about(analysis))
+                }
+            }
+        }
+    };
+    // What HTML cannot hold, whatever a failure's text brought along.
+    let is_odd = |letter: char| letter.is_control() && letter != '\n';
+    page.into_string().replace(is_odd, "\u{FFFD}")
+}
+
+/// Messages a second by model, as a picture that stands alone.
+pub fn throughput_svg(analysis: &Analysis) -> String {
+    standalone(analysis, "Messages a second", dots::rate)
+}
+
+/// CPU time per message as a multiple of the floor's, as a picture that stands alone.
+pub fn cost_svg(analysis: &Analysis) -> String {
+    standalone(analysis, "CPU time per message, as a multiple of the floor's", dots::cost)
+}
+
+fn standalone(
+    analysis: &Analysis,
+    heading: &str,
+    figure: impl Fn(&ScenarioAnalysis, &Subjects) -> Figure,
+) -> String {
+    let subjects = Subjects::without_twins(&analysis.run);
+    let scenarios = analysis.scenarios.iter().filter(|scenario| figures::is_closed_loop(scenario));
+    let figures: Vec<Figure> = scenarios
+        .map(|scenario| figure(scenario, &subjects))
+        .filter(|figure| figure.chart.is_some())
+        .collect();
+    let charts: Vec<&dyn Chart> =
+        figures.iter().filter_map(|figure| figure.chart.as_deref()).take(PANELS).collect();
+    charts::standalone(heading, &charts)
+}
+
+fn contents(analysis: &Analysis) -> Markup {
+    html! {
+        nav aria-label="Contents" {
+            ul {
+                li { a href="#summary" { "Summary" } }
+                @for scenario in &analysis.scenarios {
+                    li { a href={ "#" (anchor(&scenario.scenario.name)) } { (scenario.scenario.name) } }
+                }
+                li { a href="#verdicts" { "Whose limit it was" } }
+                li { a href="#about" { "How it was made" } }
+            }
+        }
+    }
+}
+
+/// One question and its answers.
+fn section(scenario: &ScenarioAnalysis, subjects: &Subjects) -> Markup {
+    let name = anchor(&scenario.scenario.name);
+    html! {
+        section aria-labelledby=(name) {
+            h2 id=(name) { (scenario.scenario.question) }
+            p.quiet { b { (scenario.scenario.name) } ": " (scenario.scenario.title) ". " (figures::rounds(scenario)) }
+            @for figure in figures(scenario, subjects) { (show(&figure)) }
+            (details("All figures of this scenario", &figures::everything(scenario)))
+        }
+    }
+}
+
+fn show(figure: &Figure) -> Markup {
+    html! {
+        h3 { (figure.heading) }
+        p.finding { (figure.finding) }
+        @if let Some(chart) = &figure.chart {
+            figure tabindex="0" aria-label=(figure.heading) {
+                @for (width, class) in WIDTHS { (PreEscaped(charts::inline(chart.as_ref(), &figure.heading, width, class))) }
+                @if !figure.caption.is_empty() { figcaption { (figure.caption) } }
+            }
+            (details(&format!("Data: {}", figure.heading), &figure.table))
+        }
+    }
+}
+
+/// A table behind a line that opens it; nothing for an empty one.
+fn details(title: &str, table: &Table) -> Markup {
+    html! {
+        @if !table.rows.is_empty() {
+            details {
+                summary { (title) }
+                (boxed(title, &html! {
+                    thead { tr { @for cell in &table.head { th scope="col" { (cell) } } } }
+                    tbody {
+                        @for row in &table.rows {
+                            tr {
+                                @for (index, cell) in row.iter().enumerate() {
+                                    @if index == 0 { th scope="row" { (cell) } } @else { td { (cell) } }
+                                }
+                            }
+                        }
+                    }
+                }))
+            }
+        }
+    }
+}
+
+/// A scenario's name as the place of its section.
+fn anchor(name: &str) -> String {
+    let letters = name.chars().map(|letter| if letter.is_alphanumeric() { letter } else { '-' });
+    letters.fold("scenario-".to_owned(), |mut anchor, letter| {
+        anchor.push(letter);
+        anchor
+    })
+}
+
+#[cfg(test)]
+mod tests;

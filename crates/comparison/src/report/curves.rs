@@ -1,0 +1,185 @@
+//! A metric over what a scenario varies: connections, the offered rate, or the share of a model's own peak.
+
+use loadgen::Bound;
+
+use super::figure::{Figure, Table, absent, nothing};
+use super::findings::leader;
+use super::numbers;
+use super::subjects::{Subjects, models, point_in_words, serves_all};
+use crate::analysis::{Metric, PointAnalysis, Row, ScenarioAnalysis};
+use crate::scenario::Point;
+use charts::{Axis, Domain, Line, LinePoint, Lines, Spacing, Tick};
+use text::units;
+
+/// A line for each subject, a point for each point of the scenario.
+pub(super) fn curve(
+    scenario: &ScenarioAnalysis,
+    subjects: &Subjects,
+    metric: Metric,
+    heading: &str,
+    lead: &str,
+) -> Figure {
+    let lines: Vec<Line> = names(scenario)
+        .into_iter()
+        .filter_map(|name| {
+            let rows: Vec<(&PointAnalysis, &Row)> =
+                scenario.points.iter().filter_map(|point| Some((point, point.row(name)?))).collect();
+            let (_, row) = rows.first()?;
+            let points = rows.iter().filter_map(|(at, row)| point(at, row, metric));
+            Some(Line { label: name.to_owned(), mark: subjects.mark(&row.subject), points: points.collect() })
+        })
+        .filter(|line| !line.points.is_empty())
+        .collect();
+    let values = lines.iter().flat_map(|line| &line.points).flat_map(|point| {
+        [point.y].into_iter().chain(point.interval.into_iter().flat_map(|(low, high)| [low, high]))
+    });
+    let is_rate = metric == Metric::MessagesPerSecond;
+    let y = if is_rate { Domain::from_zero(values) } else { Domain::by_quotients(values) };
+    if y.is_none() {
+        return nothing(heading);
+    }
+    let (_, format) = numbers::at_axis(metric);
+    let finding = finding(scenario, metric, lead);
+    let chart = Lines {
+        title: format!("{}: {}", scenario.scenario.name, scenario.scenario.title),
+        finding: finding.clone(),
+        x: x_axis(scenario),
+        y: Axis { label: metric.title().to_owned(), domain: y, ticks: Vec::new(), format },
+        lines,
+    };
+    Figure {
+        heading: heading.to_owned(),
+        finding,
+        caption: caption(scenario, metric),
+        chart: Some(Box::new(chart)),
+        table: table(scenario, metric),
+    }
+}
+
+fn point(at: &PointAnalysis, row: &Row, metric: Metric) -> Option<LinePoint> {
+    let spread = row.spread(metric)?;
+    let figure = numbers::spread(spread, |value| numbers::with_unit(metric, value));
+    Some(LinePoint {
+        x: place(at.point),
+        y: spread.median,
+        interval: spread.interval.map(|interval| (interval.low, interval.high)),
+        about: Some(format!("{}, {}: {figure}", row.subject.name, point_in_words(at.point))),
+    })
+}
+
+/// Who has a line, in the run's order.
+fn names(scenario: &ScenarioAnalysis) -> Vec<&str> {
+    let mut names: Vec<&str> = Vec::new();
+    for row in scenario.points.iter().flat_map(|point| &point.rows) {
+        if Subjects::has_line(&row.subject) && !names.contains(&row.subject.name.as_str()) {
+            names.push(&row.subject.name);
+        }
+    }
+    names
+}
+
+#[expect(clippy::cast_precision_loss, reason = "connections and rates are far below 2^53")]
+fn place(point: Point) -> f64 {
+    match point {
+        Point::Only => 1.0,
+        Point::Connections(value) | Point::Rate(value) | Point::PercentOfPeak(value) => value as f64,
+    }
+}
+
+fn x_axis(scenario: &ScenarioAnalysis) -> Axis {
+    let points: Vec<Point> = scenario.points.iter().map(|point| point.point).collect();
+    let places = points.iter().map(|point| place(*point));
+    let is_share = matches!(points.first(), Some(Point::PercentOfPeak(_)));
+    let ends = places.clone().fold(None, |ends: Option<(f64, f64)>, place| {
+        Some(ends.map_or((place, place), |(low, high)| (low.min(place), high.max(place))))
+    });
+    let domain = if is_share {
+        ends.and_then(|(low, high)| Domain::exactly(Spacing::Linear, low - 3.0, high + 3.0))
+    } else {
+        Domain::by_quotients(places.clone())
+    };
+    let suffix = if is_share { " %" } else { "" };
+    Axis {
+        label: match points.first() {
+            Some(Point::Connections(_)) => "connections",
+            Some(Point::PercentOfPeak(_)) => "share of its own peak that is offered",
+            _ => "messages offered a second",
+        }
+        .to_owned(),
+        domain,
+        ticks: places.map(|at| Tick { at, label: units::count(at) + suffix }).collect(),
+        format: units::short,
+    }
+}
+
+/// Who is best at the last point, and how its figure grew until there.
+fn finding(scenario: &ScenarioAnalysis, metric: Metric, lead: &str) -> String {
+    let of = |row: &'_ Row| row.median(metric);
+    let last =
+        scenario.points.iter().rev().find(|point| models(point).into_iter().any(|row| of(row).is_some()));
+    let Some(last) = last else { return "No model was measured.".to_owned() };
+    let Some(leader) = leader(&models(last), |row| row.spread(metric), metric.better()) else {
+        return "No model was measured.".to_owned();
+    };
+    let mut text = leader.sentence(
+        &format!("At {}, {lead}", point_in_words(last.point)),
+        |value| numbers::with_unit(metric, value),
+        "",
+    );
+    let first = scenario.points.iter().find_map(|point| {
+        let row = point.row(&leader.row.subject.name)?;
+        Some((point.point, of(row).filter(|value| *value > 0.0)?))
+    });
+    if let Some((point, value)) = first.filter(|(point, _)| *point != last.point) {
+        let growth = numbers::times(leader.spread.median / value);
+        let name = &leader.row.subject.name;
+        text += &format!(" For {name} that is {growth} times its figure at {}.", point_in_words(point));
+    }
+    text
+}
+
+/// Words, and the rows that they are true of.
+type Doubt = (&'static str, fn(&Row) -> bool);
+
+/// What the marks are, and where figures are not what they seem.
+fn caption(scenario: &ScenarioAnalysis, metric: Metric) -> String {
+    let mut text = String::new();
+    let mut spreads =
+        scenario.points.iter().flat_map(|point| &point.rows).filter_map(|row| row.spread(metric));
+    if spreads.any(|spread| spread.interval.is_some()) {
+        text +=
+            "Marks are medians, upright lines their intervals of 95 %, each moved aside a little to be seen.";
+    }
+    let doubts: [Doubt; 4] = [
+        ("With failures", |row| !row.failures.is_empty()),
+        ("Serving only some of the clients", |row| !serves_all(row)),
+        ("With invalid windows", |row| row.invalid > 0),
+        ("Client-bound at times", |row| row.verdicts.iter().any(|(bound, _)| *bound == Bound::Client)),
+    ];
+    let mut has_doubts = false;
+    for (doubt, is_in) in doubts {
+        let rows = |name: &str| scenario.points.iter().filter_map(|point| point.row(name)).any(is_in);
+        let names: Vec<&str> = names(scenario).into_iter().filter(|name| rows(name)).collect();
+        if !names.is_empty() {
+            text += &format!(" {doubt}: {}.", names.join(", "));
+            has_doubts = true;
+        }
+    }
+    if has_doubts {
+        text += " Where, the table of verdicts says.";
+    }
+    text.trim_start().to_owned()
+}
+
+fn table(scenario: &ScenarioAnalysis, metric: Metric) -> Table {
+    let write = |value| numbers::with_unit(metric, value);
+    let rows = names(scenario).into_iter().map(|name| {
+        let cells = scenario.points.iter().map(|point| {
+            let spread = point.row(name).and_then(|row| row.spread(metric));
+            spread.map_or_else(absent, |spread| numbers::spread(spread, write))
+        });
+        [name.to_owned()].into_iter().chain(cells).collect()
+    });
+    let points = scenario.points.iter().map(|point| point_in_words(point.point));
+    Table { head: [String::new()].into_iter().chain(points).collect(), rows: rows.collect() }
+}

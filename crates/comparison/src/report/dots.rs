@@ -1,0 +1,213 @@
+//! Figures of one number for each subject: rounds as marks, with median and interval.
+
+use loadgen::Load;
+
+use super::figure::{Figure, Table, absent, nothing};
+use super::findings::{leader, range};
+use super::numbers;
+use super::subjects::{Subjects, models, notes};
+use crate::analysis::{Better, Metric, Row, ScenarioAnalysis, Spread};
+use charts::{Domain, Dot, DotRow, Dots, Reference};
+use text::units;
+
+/// Messages, or in churn connections, a second.
+pub(super) fn rate(scenario: &ScenarioAnalysis, subjects: &Subjects) -> Figure {
+    let is_churn = scenario.scenario.load.as_ref().is_some_and(|load| load.load == Load::Churn);
+    if is_churn {
+        amount(
+            scenario,
+            subjects,
+            Metric::ConnectionsPerSecond,
+            "Connections a second",
+            "Most connections a second",
+        )
+    } else {
+        amount(scenario, subjects, Metric::MessagesPerSecond, "Messages a second", "Most messages a second")
+    }
+}
+
+/// CPU time per message as a multiple of the floor's.
+pub(super) fn cost(scenario: &ScenarioAnalysis, subjects: &Subjects) -> Figure {
+    let heading = "CPU time per message, as a multiple of the floor's";
+    let Some(point) = scenario.points.first() else { return nothing(heading) };
+    let rows: Vec<&Row> =
+        subjects.rows(point).into_iter().filter(|row| row.subject.floor.is_some()).collect();
+    let spreads = || rows.iter().filter_map(|row| cost_spread(row));
+    let noise = point.noise.map(|noise| noise.cost).filter(|noise| noise.is_finite());
+    let band = noise.map(|noise| (1.0 / noise, noise));
+    let with_reference =
+        extent(spreads()).chain([1.0]).chain(band.into_iter().flat_map(|(low, high)| [low, high]));
+    if spreads().next().is_none() {
+        return nothing(heading);
+    }
+    let domain = Domain::by_quotients(with_reference);
+    let mut finding = leader(&models(point), cost_spread, Better::Lower).map_or_else(
+        || "No model was measured beside its floor.".to_owned(),
+        |leader| {
+            let floor = leader.row.cost_ratio.as_ref().map_or("its floor", |ratio| ratio.floor.as_str());
+            leader.sentence(
+                "Nearest to its floor",
+                numbers::times,
+                &format!(" times the CPU time of {floor}"),
+            )
+        },
+    );
+    let absolute = leader(&models(point), |row| row.spread(Metric::CpuPerMessage), Better::Lower);
+    if let Some(cheapest) = absolute {
+        let cost = numbers::with_unit(Metric::CpuPerMessage, cheapest.spread.median);
+        finding += &format!(" Least CPU time: {}, {cost} a message.", cheapest.row.subject.name);
+    }
+    let caption = match noise {
+        Some(noise) => format!(
+            "Dashed: the floor. The band around it is what two runs of the same floor differed by, {}. A model \
+             within it, or whose interval reaches 1, is not said to differ.",
+            numbers::percent_above(noise)
+        ),
+        None => "Dashed: the floor. Too few rounds to say how far two runs of the same thing differ, so no \
+                 difference is claimed."
+            .to_owned(),
+    };
+    let dot_rows = rows.iter().map(|row| {
+        let ratio = row.cost_ratio.as_ref();
+        let note = ratio.map(|ratio| format!("of {}", ratio.floor)).unwrap_or_default();
+        dot_row(row, subjects, ratio.map(|ratio| &ratio.spread), (1.0, numbers::times), note)
+    });
+    let chart = Dots {
+        title: format!("{}: {}", scenario.scenario.name, scenario.scenario.title),
+        finding: finding.clone(),
+        axis: "times the CPU time of the floor, per message".to_owned(),
+        domain,
+        format: units::short,
+        reference: Some(Reference { at: 1.0, band }),
+        rows: dot_rows.collect(),
+    };
+    let table = by_round(&rows, cost_spread, numbers::times);
+    Figure { heading: heading.to_owned(), finding, caption, chart: Some(Box::new(chart)), table }
+}
+
+fn cost_spread(row: &Row) -> Option<&Spread> {
+    row.cost_ratio.as_ref().map(|ratio| &ratio.spread)
+}
+
+/// One metric, by subject.
+pub(super) fn amount(
+    scenario: &ScenarioAnalysis,
+    subjects: &Subjects,
+    metric: Metric,
+    heading: &str,
+    lead: &str,
+) -> Figure {
+    let Some(point) = scenario.points.first() else { return nothing(heading) };
+    let rows = subjects.rows(point);
+    let spreads = rows.iter().filter_map(|row| row.spread(metric));
+    let (divisor, format) = numbers::at_axis(metric);
+    let values = extent(spreads).map(|value| value / divisor);
+    let is_memory = matches!(metric, Metric::MemoryPerConnection | Metric::PeakMemory);
+    let domain = if is_memory { Domain::by_quotients(values) } else { Domain::from_zero(values) };
+    if domain.is_none() {
+        return nothing(heading);
+    }
+    let write = |value| numbers::plain(metric, value);
+    let models = models(point);
+    let mut finding = leader(&models, |row| row.spread(metric), metric.better()).map_or_else(
+        || "No model was measured.".to_owned(),
+        |leader| leader.sentence(lead, |value| numbers::with_unit(metric, value), ""),
+    );
+    if metric.better() == Better::Lower {
+        let most = range(&models, |row| row.spread(metric), |value| numbers::with_unit(metric, value));
+        finding.extend(most.map(|most| format!(" {most}")));
+    }
+    let dot_rows = rows.iter().map(|row| {
+        let note = notes(row).into_iter().next().unwrap_or_default();
+        dot_row(row, subjects, row.spread(metric), (divisor, write), note)
+    });
+    let chart = Dots {
+        title: format!("{}: {}", scenario.scenario.name, scenario.scenario.title),
+        finding: finding.clone(),
+        axis: format!("{}{}", metric.title(), if is_memory { " (log scale)" } else { "" }),
+        domain,
+        format,
+        reference: None,
+        rows: dot_rows.collect(),
+    };
+    let table = by_round(&rows, |row| row.spread(metric), write);
+    Figure {
+        heading: heading.to_owned(),
+        finding,
+        caption:
+            "Each mark is a round, the first one on top; the bar is their median, the line its interval of \
+                  95 %."
+                .to_owned(),
+        chart: Some(Box::new(chart)),
+        table,
+    }
+}
+
+/// A row of marks. Values are divided before they are drawn, and written as they are.
+fn dot_row(
+    row: &Row,
+    subjects: &Subjects,
+    spread: Option<&Spread>,
+    (divisor, write): (f64, impl Fn(f64) -> String),
+    note: String,
+) -> DotRow {
+    let name = &row.subject.name;
+    let dots = spread.into_iter().flat_map(|spread| &spread.values).map(|&(round, value)| Dot {
+        value: value / divisor,
+        about: format!("{name}, round {round}: {}", write(value)),
+    });
+    DotRow {
+        label: name.clone(),
+        note,
+        mark: subjects.mark(&row.subject),
+        dots: dots.collect(),
+        median: spread.map(|spread| spread.median / divisor),
+        interval: spread
+            .and_then(|spread| spread.interval)
+            .map(|interval| (interval.low / divisor, interval.high / divisor)),
+        figure: spread.map_or_else(|| "no figure".to_owned(), |spread| numbers::spread(spread, write)),
+    }
+}
+
+/// Everything that these spreads have to show.
+fn extent<'spreads>(spreads: impl Iterator<Item = &'spreads Spread>) -> impl Iterator<Item = f64> {
+    spreads.flat_map(|spread| {
+        let rounds = spread.values.iter().map(|&(_, value)| value);
+        let interval = spread.interval.into_iter().flat_map(|interval| [interval.low, interval.high]);
+        rounds.chain(interval).chain([spread.median])
+    })
+}
+
+/// A figure's rows, round by round.
+fn by_round<'rows>(
+    rows: &[&'rows Row],
+    of: impl Fn(&'rows Row) -> Option<&'rows Spread>,
+    write: impl Fn(f64) -> String,
+) -> Table {
+    let values = |row: &'rows Row| of(row).map(|spread| spread.values.as_slice()).unwrap_or_default();
+    let mut rounds: Vec<u32> = rows.iter().flat_map(|row| values(row)).map(|&(round, _)| round).collect();
+    rounds.sort_unstable();
+    rounds.dedup();
+    let fixed = ["", "median", "interval of 95 %", "to know"].map(str::to_owned);
+    let rows = rows.iter().map(|row| {
+        let spread = of(row);
+        let interval = spread.and_then(|spread| spread.interval);
+        let mut cells = vec![
+            row.subject.name.clone(),
+            spread.map_or_else(absent, |spread| write(spread.median)),
+            interval.map_or_else(absent, |interval| {
+                format!("{} to {}", write(interval.low), write(interval.high))
+            }),
+            notes(row).join("; "),
+        ];
+        cells.extend(rounds.iter().map(|round| {
+            let value = values(row).iter().find(|(of, _)| of == round);
+            value.map_or_else(absent, |&(_, value)| write(value))
+        }));
+        cells
+    });
+    Table {
+        rows: rows.collect(),
+        head: fixed.into_iter().chain(rounds.iter().map(|round| format!("round {round}"))).collect(),
+    }
+}

@@ -1,0 +1,118 @@
+//! Which figures answer a scenario's question: chosen by its kind, not by its name, so that scenarios from a file
+//! have charts, too.
+
+use loadgen::Load;
+
+use super::dots::{amount, cost, rate};
+use super::figure::{Figure, Table, absent};
+use super::subjects::{Subjects, point_in_words};
+use super::{curves, numbers, spectrum};
+use crate::analysis::{Metric, PointAnalysis, Row, ScenarioAnalysis};
+use crate::scenario::Point;
+
+/// All figures of a scenario.
+pub(super) fn figures(scenario: &ScenarioAnalysis, subjects: &Subjects) -> Vec<Figure> {
+    let load = scenario.scenario.load.as_ref();
+    match scenario.points.first().map(|point| point.point) {
+        None => Vec::new(),
+        Some(Point::Only) if scenario.scenario.script.is_some() => {
+            vec![amount(
+                scenario,
+                subjects,
+                Metric::ScriptTime,
+                "Time until all clients were served",
+                "Over first",
+            )]
+        }
+        Some(Point::Only) if load.is_some_and(|load| load.idle > 0) => vec![
+            amount(
+                scenario,
+                subjects,
+                Metric::MemoryPerConnection,
+                "Memory per connection",
+                "Least memory per connection",
+            ),
+            amount(scenario, subjects, Metric::PeakMemory, "Peak memory", "Least memory at its peak"),
+            rate(scenario, subjects),
+            cost(scenario, subjects),
+        ],
+        Some(Point::Only) => {
+            vec![rate(scenario, subjects), cost(scenario, subjects), spectrum::spectrum(scenario, subjects)]
+        }
+        Some(Point::Connections(_)) => vec![
+            curves::curve(
+                scenario,
+                subjects,
+                Metric::CpuPerMessage,
+                "Cost of a message, by connections",
+                "cheapest per message",
+            ),
+            curves::curve(
+                scenario,
+                subjects,
+                Metric::MessagesPerSecond,
+                "Messages a second, by connections",
+                "most messages a second",
+            ),
+        ],
+        Some(Point::Rate(_)) => {
+            vec![curves::curve(
+                scenario,
+                subjects,
+                Metric::P99,
+                "99th percentile of the response time, by offered load",
+                "lowest 99th percentile",
+            )]
+        }
+        Some(Point::PercentOfPeak(_)) => {
+            vec![curves::curve(
+                scenario,
+                subjects,
+                Metric::P99,
+                "99th percentile of the response time, by share of the model's own peak",
+                "lowest 99th percentile",
+            )]
+        }
+    }
+}
+
+/// Whether a scenario is a closed loop with nothing varied: what files that stand alone show.
+pub(super) fn is_closed_loop(scenario: &ScenarioAnalysis) -> bool {
+    let load = scenario.scenario.load.as_ref();
+    scenario.scenario.vary.is_none() && load.is_some_and(|load| load.load == Load::Closed && load.idle == 0)
+}
+
+/// How many rounds were made of it.
+pub(super) fn rounds(scenario: &ScenarioAnalysis) -> String {
+    let trials = scenario.points.iter().flat_map(|point| &point.rows).map(|row| row.trials);
+    match trials.max().unwrap_or(0) {
+        1 => "1 round.".to_owned(),
+        count => format!("{count} rounds."),
+    }
+}
+
+/// All metrics of a scenario, at all points.
+pub(super) fn everything(scenario: &ScenarioAnalysis) -> Table {
+    let metrics: Vec<Metric> = Metric::ALL
+        .into_iter()
+        .filter(|metric| {
+            scenario.points.iter().flat_map(|point| &point.rows).any(|row| row.spread(*metric).is_some())
+        })
+        .collect();
+    let row = |point: &PointAnalysis, row: &Row| {
+        let name = match point.point {
+            Point::Only => row.subject.name.clone(),
+            other => format!("{}, {}", row.subject.name, point_in_words(other)),
+        };
+        let cells = metrics.iter().map(|metric| {
+            row.median(*metric).map_or_else(absent, |value| numbers::with_unit(*metric, value))
+        });
+        [name].into_iter().chain(cells).collect()
+    };
+    let rows = scenario.points.iter().flat_map(|point| point.rows.iter().map(move |of| (point, of)));
+    let titles = metrics.iter().map(|metric| metric.title().to_owned());
+    Table {
+        head: [String::new()].into_iter().chain(titles).collect(),
+        rows: rows.map(|(point, of)| row(point, of)).collect(),
+    }
+}

@@ -1,0 +1,104 @@
+//! What a chart tells, in sentences made from its data.
+
+use loadgen::Bound;
+
+use super::numbers;
+use super::subjects::serves_all;
+use crate::analysis::{Better, Interval, Row, Spread};
+
+/// Who is ahead of the others.
+pub(super) struct Leader<'rows> {
+    /// The one with the best median.
+    pub(super) row: &'rows Row,
+    /// Its values.
+    pub(super) spread: &'rows Spread,
+    /// Those whose intervals overlap with its interval.
+    alike: Vec<&'rows str>,
+    /// Whether more is better: then the load generator may have been the limit.
+    is_rate: bool,
+    /// Those that were not asked: they serve only some of the clients, or no window of theirs is valid.
+    left_out: Vec<&'rows str>,
+}
+
+/// The best of these rows: among those that serve all clients in windows that are valid, if there
+/// are such.
+pub(super) fn leader<'rows>(
+    rows: &[&'rows Row],
+    of: impl Fn(&'rows Row) -> Option<&'rows Spread>,
+    better: Better,
+) -> Option<Leader<'rows>> {
+    let measured: Vec<(&Row, &Spread)> = rows
+        .iter()
+        .filter_map(|row| Some((*row, of(row).filter(|spread| spread.median.is_finite())?)))
+        .collect();
+    let (whole, partial): (Vec<_>, Vec<_>) =
+        measured.into_iter().partition(|(row, _)| serves_all(row) && row.invalid < row.trials);
+    let (asked, left_out) = if whole.is_empty() { (partial, whole) } else { (whole, partial) };
+    let order = |one: &&(&Row, &Spread), other: &&(&Row, &Spread)| {
+        let by_value = one.1.median.total_cmp(&other.1.median);
+        if better == Better::Lower { by_value } else { by_value.reverse() }
+    };
+    let &(row, spread) = asked.iter().min_by(order)?;
+    let overlaps =
+        |other: &Spread| spread.interval.zip(other.interval).is_none_or(|(own, other)| overlap(own, other));
+    let others = asked.iter().filter(|(other, _)| other.subject.name != row.subject.name);
+    let alike = others.filter(|(_, other)| overlaps(other)).map(|(other, _)| other.subject.name.as_str());
+    Some(Leader {
+        row,
+        spread,
+        is_rate: better == Better::Higher,
+        alike: alike.collect(),
+        left_out: left_out.iter().map(|(other, _)| other.subject.name.as_str()).collect(),
+    })
+}
+
+impl Leader<'_> {
+    /// `Lead: name, figure (interval).` and who may be as good.
+    pub(super) fn sentence(&self, lead: &str, write: impl Fn(f64) -> String, unit: &str) -> String {
+        let figure = match self.spread.interval {
+            Some(Interval { low, high }) => {
+                format!("{}{unit} ({} to {})", write(self.spread.median), write(low), write(high))
+            }
+            None => format!("{}{unit}", write(self.spread.median)),
+        };
+        let mut text = format!("{lead}: {}, {figure}.", self.row.subject.name);
+        if self.spread.interval.is_none() {
+            text += " Too few rounds for an interval, so no order is claimed.";
+        } else if !self.alike.is_empty() {
+            text +=
+                &format!(" Not told apart from it, because intervals overlap: {}.", self.alike.join(", "));
+        }
+        let own_limit = self.row.verdicts.first().filter(|(bound, _)| *bound == Bound::Client);
+        if let (Some((_, rounds)), true) = (own_limit, self.is_rate) {
+            text += &format!(
+                " In {rounds} of {} rounds that is as much as the load generator could do, so the server may do more.",
+                self.row.trials
+            );
+        }
+        if !self.left_out.is_empty() {
+            text += &format!(
+                " Left out here, because they serve only some of the clients or have no valid window: {}.",
+                self.left_out.join(", ")
+            );
+        }
+        text
+    }
+}
+
+/// How much longer, larger or dearer the last of the rows is than the first one, if that can be said.
+pub(super) fn range(
+    rows: &[&Row],
+    of: impl Fn(&Row) -> Option<&Spread>,
+    write: impl Fn(f64) -> String,
+) -> Option<String> {
+    let mut medians: Vec<(&str, f64)> =
+        rows.iter().filter_map(|row| Some((row.subject.name.as_str(), of(row)?.median))).collect();
+    medians.sort_by(|one, other| one.1.total_cmp(&other.1));
+    let (&(_, least), &(name, most)) = medians.first().zip(medians.last())?;
+    (least > 0.0 && most > least)
+        .then(|| format!("Most: {name}, {}, {} times as much.", write(most), numbers::times(most / least)))
+}
+
+fn overlap(one: Interval, other: Interval) -> bool {
+    one.low <= other.high && other.low <= one.high
+}

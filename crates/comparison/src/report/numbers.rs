@@ -1,0 +1,77 @@
+//! Figures as a reader finds them in charts, tables and sentences.
+
+use crate::analysis::{Interval, Metric, Spread};
+use text::units;
+
+/// A metric's value with its unit.
+pub(super) fn with_unit(metric: Metric, value: f64) -> String {
+    match metric.unit() {
+        "ns" | "ns/message" => units::duration(value),
+        "messages/s" | "connections/s" => format!("{}/s", units::count(value)),
+        "MB/s" => format!("{} MB/s", units::short(value)),
+        "bytes" | "bytes/connection" => units::bytes(value),
+        "threads" | "clients" => units::count(value),
+        _ => units::short(value),
+    }
+}
+
+/// The same without `/s`, which the column or the axis says.
+pub(super) fn plain(metric: Metric, value: f64) -> String {
+    let text = with_unit(metric, value);
+    text.strip_suffix("/s")
+        .filter(|rest| rest.chars().all(|letter| letter.is_ascii_digit() || letter == ','))
+        .map_or_else(|| text.clone(), str::to_owned)
+}
+
+/// A median and its interval: `61,234 (60,100 to 62,000)`.
+pub(super) fn spread(spread: &Spread, write: impl Fn(f64) -> String) -> String {
+    match spread.interval {
+        Some(Interval { low, high }) => {
+            format!("{} ({} to {})", write(spread.median), write(low), write(high))
+        }
+        None => write(spread.median),
+    }
+}
+
+/// A quotient, to be followed by what it is a multiple of.
+pub(super) fn times(ratio: f64) -> String {
+    if ratio < 10.0 { format!("{ratio:.2}") } else { format!("{ratio:.1}") }
+}
+
+/// How much of a whole a factor of 1 or more leaves open, such as `3.1 %`.
+pub(super) fn percent_above(factor: f64) -> String {
+    format!("{:.1} %", 100.0 * (factor - 1.0))
+}
+
+/// By what a metric's values are divided before they are drawn, so that round numbers are round in the unit that
+/// is shown; and how these are written.
+pub(super) fn at_axis(metric: Metric) -> (f64, fn(f64) -> String) {
+    match metric.unit() {
+        "ns" | "ns/message" => (1.0, units::short_duration),
+        "bytes" => (1024.0 * 1024.0, units::short_mebibytes),
+        "bytes/connection" => (1024.0, units::short_kibibytes),
+        _ => (1.0, units::short),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_metric_is_written_with_a_unit_that_suits_it() {
+        for (metric, value, text) in [
+            (Metric::MessagesPerSecond, 61_234.4, "61,234/s"),
+            (Metric::CpuPerMessage, 4_104.0, "4.10 µs"),
+            (Metric::P99, 1_200_000.0, "1.20 ms"),
+            (Metric::MemoryPerConnection, 9_216.0, "9.00 KiB"),
+            (Metric::PeakMemory, 5.0 * 1_048_576.0, "5.00 MiB"),
+            (Metric::ReplyMegabytesPerSecond, 12.5, "12.5 MB/s"),
+            (Metric::Starved, 49.0, "49"),
+        ] {
+            assert_eq!(with_unit(metric, value), text);
+        }
+        assert_eq!(plain(Metric::MessagesPerSecond, 61_234.4), "61,234");
+        assert_eq!(plain(Metric::ReplyMegabytesPerSecond, 12.5), "12.5 MB/s");
+    }
+}

@@ -1,0 +1,105 @@
+//! Who is shown, in which order, and by which mark, the same in all charts.
+
+use std::collections::HashMap;
+
+use crate::analysis::{Metric, PointAnalysis, Row};
+use crate::record::Run;
+use crate::scenario::Point;
+use crate::subject::{Role, Subject};
+use charts::Mark;
+use loadgen::Bound;
+use text::units;
+
+/// The marks of a run's subjects.
+#[derive(Debug)]
+pub(super) struct Subjects {
+    marks: HashMap<String, Mark>,
+    shows_twins: bool,
+}
+
+impl Subjects {
+    /// Everybody's.
+    pub(super) fn of(run: &Run) -> Self {
+        let models = run.subjects.iter().filter(|subject| subject.role == Role::Model);
+        let hues = models.enumerate().map(|(number, model)| (model.name.clone(), Mark::Hue(number)));
+        let mut marks: HashMap<String, Mark> = hues.collect();
+        // A floor's twins, and the floor with fewer clients, are the same program.
+        let mut floors: Vec<&str> = Vec::new();
+        for subject in run.subjects.iter().filter(|subject| subject.role != Role::Model) {
+            let number = floors.iter().position(|floor| *floor == subject.model).unwrap_or_else(|| {
+                floors.push(&subject.model);
+                floors.len() - 1
+            });
+            marks.insert(subject.name.clone(), Mark::Floor(number));
+        }
+        Subjects { marks, shows_twins: true }
+    }
+
+    /// Everybody's but the twins'.
+    pub(super) fn without_twins(run: &Run) -> Self {
+        Subjects { shows_twins: false, ..Subjects::of(run) }
+    }
+
+    /// A subject's mark.
+    pub(super) fn mark(&self, subject: &Subject) -> Mark {
+        self.marks.get(&subject.name).copied().unwrap_or(Mark::Floor(0))
+    }
+
+    /// The rows that a chart of single figures shows.
+    pub(super) fn rows<'point>(&self, point: &'point PointAnalysis) -> Vec<&'point Row> {
+        point.rows.iter().filter(|row| self.shows_twins || row.subject.role != Role::Twin).collect()
+    }
+
+    /// Whether a chart of lines shows it: twins and small floors would only hide others.
+    pub(super) fn has_line(subject: &Subject) -> bool {
+        subject.role != Role::Twin && subject.clients.is_none()
+    }
+}
+
+/// The models among the rows.
+pub(super) fn models(point: &PointAnalysis) -> Vec<&Row> {
+    point.rows.iter().filter(|row| row.subject.role == Role::Model).collect()
+}
+
+/// Whether all clients were served, as far as that was asked.
+pub(super) fn serves_all(row: &Row) -> bool {
+    row.median(Metric::Starved).is_none_or(|starved| starved == 0.0)
+}
+
+/// What must be known of a row's figures, most important first.
+pub(super) fn notes(row: &Row) -> Vec<String> {
+    let mut notes = Vec::new();
+    let rounds = |count: u32| format!("{count} of {} rounds", row.trials);
+    if !row.failures.is_empty() {
+        notes.push(format!("failures in {}", rounds(failed(row))));
+    }
+    if let (false, Some(served), Some(starved)) =
+        (serves_all(row), row.median(Metric::Served), row.median(Metric::Starved))
+    {
+        notes.push(format!("serves {} of {} clients", units::count(served), units::count(served + starved)));
+    }
+    if row.invalid > 0 {
+        notes.push(format!("invalid in {}", rounds(row.invalid)));
+    }
+    if let Some((_, count)) = row.verdicts.iter().find(|(bound, _)| *bound == Bound::Client) {
+        notes.push(format!("client-bound in {}", rounds(*count)));
+    }
+    notes
+}
+
+/// Rounds with a failure; each failure begins with its round.
+fn failed(row: &Row) -> u32 {
+    let mut rounds: Vec<&str> = row.failures.iter().filter_map(|failure| failure.split(':').next()).collect();
+    rounds.sort_unstable();
+    rounds.dedup();
+    u32::try_from(rounds.len()).unwrap_or(u32::MAX).min(row.trials)
+}
+
+/// Where on a curve, in words, with large numbers set apart.
+pub(super) fn point_in_words(point: Point) -> String {
+    match point {
+        Point::Rate(rate) => format!("{} messages/s", units::whole(rate)),
+        Point::Connections(count) if count > 1 => format!("{} connections", units::whole(count)),
+        other => other.to_string(),
+    }
+}

@@ -1,0 +1,219 @@
+//! What the whole run says, before any chart: two tables, the claims, and what the twins show.
+
+use maud::{Markup, html};
+
+use super::boxed::boxed;
+use super::figure::absent;
+use super::findings::leader;
+use super::numbers;
+use super::subjects::{models, notes};
+use crate::analysis::{Analysis, Better, Claim, Metric, PointAnalysis, Ratio, Row, ScenarioAnalysis, Spread};
+use crate::scenario::Point;
+use crate::subject::{Role, Subject};
+
+/// The section at the top.
+pub(super) fn summary(analysis: &Analysis) -> Markup {
+    let columns: Vec<(&ScenarioAnalysis, &PointAnalysis)> =
+        analysis.scenarios.iter().filter_map(|scenario| Some((scenario, only_point(scenario)?))).collect();
+    html! {
+        section aria-labelledby="summary" {
+            h2 #summary { "Summary" }
+            @if columns.is_empty() {
+                p { "No scenario of this run has models beside each other at one load." }
+            } @else {
+                (table(analysis, &columns, "What a message costs: CPU time as a multiple of the floor's", &cost_cell))
+                (table(analysis, &columns, "What got through: messages (churn: connections) a second", &rate_cell))
+                p.note {
+                    "★ has the best median of those that serve every client. Beneath each figure: its interval of "
+                    "95 %, or its quotient with the floor. " em.dim { "Dimmed" }
+                    ", with the reason in words: no difference from the floor is claimed."
+                }
+                h3 { "What is claimed" }
+                ul { @for (scenario, point) in &columns { (claims(scenario, point)) } }
+                h3 { "What the twins show" }
+                p { "A twin is a floor again under another name. Whatever differs between the two is noise." }
+                ul { @for (scenario, point) in &columns { (twins(scenario, point)) } }
+            }
+        }
+    }
+}
+
+/// The point of a scenario under load that has no curve.
+fn only_point(scenario: &ScenarioAnalysis) -> Option<&PointAnalysis> {
+    scenario.scenario.load.as_ref()?;
+    scenario.points.first().filter(|point| point.point == Point::Only)
+}
+
+type Cell = dyn Fn(&PointAnalysis, &Row) -> Markup;
+
+fn table(
+    analysis: &Analysis,
+    columns: &[(&ScenarioAnalysis, &PointAnalysis)],
+    title: &str,
+    cell: &Cell,
+) -> Markup {
+    let is_shown = |subject: &&Subject| subject.role != Role::Twin && subject.clients.is_none();
+    let subjects: Vec<&Subject> = analysis
+        .run
+        .subjects
+        .iter()
+        .filter(is_shown)
+        .filter(|subject| columns.iter().any(|(_, point)| point.row(&subject.name).is_some()))
+        .collect();
+    let table = boxed(
+        title,
+        &html! {
+            thead {
+                tr {
+                    th scope="col" { "model" }
+                    @for (scenario, _) in columns { th scope="col" { (scenario.scenario.name) } }
+                }
+            }
+            tbody {
+                @for subject in subjects {
+                    tr {
+                        th scope="row" { (subject.name) }
+                        @for (_, point) in columns {
+                            @match point.row(&subject.name) {
+                                Some(row) => (cell(point, row)),
+                                None => td { (absent()) },
+                            }
+                        }
+                    }
+                }
+            }
+        },
+    );
+    html! { h3 { (title) } (table) }
+}
+
+fn cost_cell(point: &PointAnalysis, row: &Row) -> Markup {
+    let Some(ratio) = &row.cost_ratio else {
+        let is_floor = row.subject.role == Role::Floor;
+        return html! { td { @if is_floor { "1" small { "by definition" } } @else { (absent()) (note(row)) } } };
+    };
+    let best = leader(&models(point), |row| Some(&row.cost_ratio.as_ref()?.spread), Better::Lower);
+    let is_best = best.is_some_and(|best| best.row.subject.name == row.subject.name);
+    html! {
+        td.dim[!ratio.claim.is_difference()] {
+            (star(is_best)) (numbers::times(ratio.spread.median)) " ×"
+            small { (interval(&ratio.spread, numbers::times)) }
+            (unclaimed(ratio))
+            (note(row))
+        }
+    }
+}
+
+fn rate_cell(point: &PointAnalysis, row: &Row) -> Markup {
+    let metric = if row.spread(Metric::ConnectionsPerSecond).is_some() {
+        Metric::ConnectionsPerSecond
+    } else {
+        Metric::MessagesPerSecond
+    };
+    let Some(spread) = row.spread(metric) else { return html! { td { (absent()) (note(row)) } } };
+    let best = leader(&models(point), |row| row.spread(metric), Better::Higher);
+    let is_best = best.is_some_and(|best| best.row.subject.name == row.subject.name);
+    let is_claimed = row.rate_ratio.as_ref().is_none_or(|ratio| ratio.claim.is_difference());
+    html! {
+        td.dim[!is_claimed] {
+            (star(is_best)) (numbers::plain(metric, spread.median))
+            @if let Some(ratio) = &row.rate_ratio {
+                small { (numbers::times(ratio.spread.median)) " × floor" }
+                (unclaimed(ratio))
+            }
+            (note(row))
+        }
+    }
+}
+
+fn star(is_best: bool) -> Markup {
+    html! { @if is_best { span.best role="img" aria-label="best" { "★" } " " } }
+}
+
+fn interval(spread: &Spread, write: impl Fn(f64) -> String) -> String {
+    spread
+        .interval
+        .map(|interval| format!("{} to {}", write(interval.low), write(interval.high)))
+        .unwrap_or_default()
+}
+
+fn unclaimed(ratio: &Ratio) -> Markup {
+    html! { @if let Some(why) = why_not(ratio.claim) { small { (why) } } }
+}
+
+fn note(row: &Row) -> Markup {
+    html! { @if let Some(note) = notes(row).first() { small { (note) } } }
+}
+
+/// Why no difference is claimed, if none is.
+fn why_not(claim: Claim) -> Option<&'static str> {
+    match claim {
+        Claim::Higher | Claim::Lower => None,
+        Claim::NoDifference => Some("interval includes 1"),
+        Claim::WithinNoise => Some("within the twins' noise"),
+        Claim::TooFewRounds => Some("too few rounds"),
+        Claim::NoTwin => Some("its floor has no twin"),
+    }
+}
+
+/// What may be said of the models' cost in one scenario, and what may not.
+fn claims(scenario: &ScenarioAnalysis, point: &PointAnalysis) -> Markup {
+    let of = |is_chosen: fn(Claim) -> bool| -> Vec<(&str, &Ratio)> {
+        let ratio = |row: &'_ Row| row.cost_ratio.as_ref().is_some_and(|ratio| is_chosen(ratio.claim));
+        let rows = models(point).into_iter().filter(|row| ratio(row));
+        rows.filter_map(|row| Some((row.subject.name.as_str(), row.cost_ratio.as_ref()?))).collect()
+    };
+    let listed = |claimed: Vec<(&str, &Ratio)>| {
+        let one = |(name, ratio): (&str, &Ratio)| {
+            format!("{name}, {} times {}", numbers::spread(&ratio.spread, numbers::times), ratio.floor)
+        };
+        claimed.into_iter().map(one).collect::<Vec<String>>().join("; ")
+    };
+    let (higher, lower) = (of(|claim| claim == Claim::Higher), of(|claim| claim == Claim::Lower));
+    let open: Vec<String> = [Claim::NoDifference, Claim::WithinNoise, Claim::TooFewRounds, Claim::NoTwin]
+        .into_iter()
+        .filter_map(|claim| {
+            let rows = models(point).into_iter();
+            let rows = rows.filter(|row| row.cost_ratio.as_ref().is_some_and(|ratio| ratio.claim == claim));
+            let names: Vec<&str> = rows.map(|row| row.subject.name.as_str()).collect();
+            (!names.is_empty())
+                .then(|| format!("{} ({})", names.join(", "), why_not(claim).unwrap_or_default()))
+        })
+        .collect();
+    html! {
+        li {
+            b { (scenario.scenario.name) } ". "
+            @if higher.is_empty() && lower.is_empty() { "No difference from a floor is claimed." }
+            @if !higher.is_empty() { "A message costs more than the floor's: " (listed(higher)) ". " }
+            @if !lower.is_empty() { "A message costs less than the floor's: " (listed(lower)) ". " }
+            @if !open.is_empty() { " " span.dim { "Not claimed: " (open.join("; ")) "." } }
+        }
+    }
+}
+
+fn twins(scenario: &ScenarioAnalysis, point: &PointAnalysis) -> Markup {
+    let differ: Vec<&str> = point
+        .rows
+        .iter()
+        .filter(|row| row.subject.role == Role::Twin)
+        .filter(|row| {
+            [&row.cost_ratio, &row.rate_ratio].into_iter().flatten().any(|ratio| ratio.claim.is_difference())
+        })
+        .map(|row| row.subject.name.as_str())
+        .collect();
+    html! {
+        li {
+            b { (scenario.scenario.name) } ": "
+            @match point.noise {
+                Some(noise) => {
+                    "the same thing differs from itself by up to " (numbers::percent_above(noise.cost))
+                    " in cost and " (numbers::percent_above(noise.rate)) " in rate; less is not claimed."
+                },
+                None => "no twin has rounds enough to show its noise, so no difference is claimed.",
+            }
+            @if !differ.is_empty() {
+                " " strong { "Beyond the other twins' noise: " (differ.join(", ")) "." }
+            }
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! What went wrong, and whose limit each figure is.
+
+use maud::{Markup, html};
+
+use super::boxed::boxed;
+use super::subjects::point_in_words;
+use crate::analysis::{Analysis, PointAnalysis, Row, ScenarioAnalysis};
+use crate::scenario::Point;
+
+/// More than these of one kind are counted only.
+const SHOWN: usize = 20;
+
+/// What went wrong; nothing if nothing did.
+pub(super) fn failures(analysis: &Analysis) -> Markup {
+    let failures: Vec<String> = rows(analysis)
+        .flat_map(|(scenario, point, row)| {
+            let place = place(scenario, point);
+            row.failures.iter().map(move |failure| format!("{place}, {}, {failure}", row.subject.name))
+        })
+        .collect();
+    html! {
+        @if !failures.is_empty() {
+            section.failures aria-labelledby="failures" {
+                h2 #failures { "What went wrong" }
+                p { "These trials failed or had wrong replies. They are counted nowhere else." }
+                ul {
+                    @for failure in failures.iter().take(SHOWN) { li { (failure) } }
+                    @if failures.len() > SHOWN { li { "and " (failures.len() - SHOWN) " more" } }
+                }
+            }
+        }
+    }
+}
+
+/// Whose limit each figure is, and why that is said.
+pub(super) fn verdicts(analysis: &Analysis) -> Markup {
+    let judged: Vec<_> = rows(analysis).filter(|(_, _, row)| !row.verdicts.is_empty()).collect();
+    let is_client = |row: &Row| {
+        row.verdicts
+            .first()
+            .is_some_and(|(bound, _)| matches!(bound, loadgen::Bound::Client | loadgen::Bound::Invalid))
+    };
+    let doubtful: Vec<String> = judged
+        .iter()
+        .filter(|(_, _, row)| is_client(row))
+        .map(|(scenario, point, row)| format!("{} in {}", row.subject.name, place(scenario, point)))
+        .collect();
+    html! {
+        section aria-labelledby="verdicts" {
+            h2 #verdicts { "Whose limit it was" }
+            p {
+                "The load generator watches itself. Where it was the limit (client-bound), a rate is its own and not "
+                "the server's; where a window is invalid, no ratio is taken from it. CPU time per message is the "
+                "server's in any case."
+            }
+            @if judged.is_empty() { p { "No trial was judged." } }
+            @else if doubtful.is_empty() { p { "No subject was mostly client-bound or invalid." } }
+            @else if doubtful.len() <= SHOWN { p { "Mostly client-bound or invalid: " (doubtful.join("; ")) "." } }
+            @else { p { "Mostly client-bound or invalid: " (doubtful.len()) " of " (judged.len()) " rows." } }
+            @if !judged.is_empty() {
+                details {
+                    summary { "All verdicts, with reasons" }
+                    div.words {
+                        (boxed("Verdicts", &html! {
+                            thead { tr { @for title in ["who", "where", "verdict", "because"] { th scope="col" { (title) } } } }
+                            tbody {
+                                @for (scenario, point, row) in &judged {
+                                    tr {
+                                        th scope="row" { (row.subject.name) }
+                                        td { (place(scenario, point)) }
+                                        td { (counted(row)) }
+                                        td { (row.reason.as_deref().unwrap_or_default()) }
+                                    }
+                                }
+                            }
+                        }))
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn rows(analysis: &Analysis) -> impl Iterator<Item = (&ScenarioAnalysis, &PointAnalysis, &Row)> {
+    analysis.scenarios.iter().flat_map(|scenario| {
+        scenario.points.iter().flat_map(move |point| point.rows.iter().map(move |row| (scenario, point, row)))
+    })
+}
+
+fn place(scenario: &ScenarioAnalysis, point: &PointAnalysis) -> String {
+    match point.point {
+        Point::Only => scenario.scenario.name.clone(),
+        other => format!("{} at {}", scenario.scenario.name, point_in_words(other)),
+    }
+}
+
+/// `server-bound 7, invalid 1`.
+fn counted(row: &Row) -> String {
+    let counted = row.verdicts.iter().map(|(bound, count)| format!("{bound} {count}"));
+    counted.collect::<Vec<String>>().join(", ")
+}

@@ -1,0 +1,125 @@
+//! From what is asked for to a run: the scenarios, the servers and the machine written down.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use anyhow::{Context, Result, ensure};
+use observe::{Machine, pin};
+
+use crate::record::{FORMAT, Run};
+use crate::scenario::{Catalogue, EMBEDDED};
+use crate::servers::Servers;
+use crate::subject::{Layout, subjects};
+
+/// What can be asked for.
+#[derive(Clone, Debug, Default)]
+pub struct Request {
+    /// The models to compare; all if there are none.
+    pub models: Vec<String>,
+    /// How much is measured.
+    pub size: Size,
+    /// Only these scenarios; all if there are none.
+    pub only: Vec<String>,
+    /// A file with other scenarios than the embedded ones.
+    pub scenarios: Option<PathBuf>,
+    /// Whether the server has one CPU and the load generator another.
+    pub pin: bool,
+    /// What the order of trials and the arrivals of open loops are drawn from; the time if there is none.
+    pub seed: Option<u64>,
+}
+
+/// How much is measured: the profile's name.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Size {
+    /// Few scenarios, too few rounds for intervals.
+    Quick,
+    /// What intervals need.
+    #[default]
+    Default,
+    /// All scenarios, long windows, many rounds.
+    Full,
+}
+
+impl Size {
+    const fn name(self) -> &'static str {
+        match self {
+            Size::Quick => "quick",
+            Size::Default => "default",
+            Size::Full => "full",
+        }
+    }
+}
+
+impl Request {
+    /// The run that this asks for, of these servers, on this machine, now.
+    ///
+    /// # Errors
+    /// The scenarios cannot be read, there is none of a name, or it is to be pinned and there is one CPU only.
+    pub fn run(&self, servers: &Servers) -> Result<Run> {
+        let catalogue = match &self.scenarios {
+            None => Catalogue::parse(EMBEDDED)?,
+            Some(path) => {
+                let text = fs::read_to_string(path)
+                    .with_context(|| format!("cannot read the scenarios in {}", path.display()))?;
+                Catalogue::parse(&text).with_context(|| path.display().to_string())?
+            }
+        };
+        let profile_name = self.size.name();
+        let mut profile = catalogue.profile(profile_name)?.clone();
+        if !self.only.is_empty() {
+            for name in &self.only {
+                ensure!(
+                    profile.rounds.contains_key(name),
+                    "there is no scenario {name:?} in the profile {profile_name:?}, only {}",
+                    profile.rounds.keys().map(String::as_str).collect::<Vec<&str>>().join(", ")
+                );
+            }
+            profile.rounds.retain(|name, _| self.only.contains(name));
+        }
+        let scenarios = catalogue.scenarios_of(&profile);
+        let clients =
+            scenarios.iter().filter_map(|scenario| scenario.load.as_ref()).map(|load| load.connections);
+        let layout = if self.pin { pinned()? } else { Layout::Shared };
+        Ok(Run {
+            format: FORMAT,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            command: self.command(),
+            started: humantime::format_rfc3339_seconds(SystemTime::now()).to_string(),
+            seed: self.seed.unwrap_or_else(|| fastrand::u64(..1 << 48)),
+            layout,
+            machine: Machine::this(),
+            profile_name: profile_name.to_owned(),
+            subjects: subjects(servers, &self.models, clients.max().unwrap_or(1)),
+            scenarios,
+            profile,
+        })
+    }
+
+    /// The command that asks for the same, wherever it writes to.
+    fn command(&self) -> String {
+        let mut words = vec!["cargo run --release -- compare".to_owned()];
+        words.extend(self.models.iter().cloned());
+        words.extend((self.size != Size::Default).then(|| format!("--{}", self.size.name())));
+        words.extend(self.pin.then(|| "--pin".to_owned()));
+        if !self.only.is_empty() {
+            words.push(format!("--only {}", self.only.join(",")));
+        }
+        if let Some(name) = self.scenarios.as_deref().and_then(Path::file_name) {
+            words.push(format!("--scenarios {}", name.to_string_lossy()));
+        }
+        words.extend(self.seed.map(|seed| format!("--seed {seed}")));
+        words.join(" ")
+    }
+}
+
+/// The first CPU for the server and the second one for the load generator.
+fn pinned() -> Result<Layout> {
+    let cpus = pin::allowed()?;
+    ensure!(
+        cpus.len() >= 2,
+        "--pin needs two CPUs, but this program may use {} only; allow it another one (taskset), or leave --pin out",
+        cpus.len()
+    );
+    Ok(Layout::Pinned { server: cpus[0], client: cpus[1] })
+}

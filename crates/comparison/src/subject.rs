@@ -1,0 +1,143 @@
+//! Who takes part in a comparison: the models, the floors they are divided by, and the floors' twins.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::servers::{Server, Servers};
+
+/// A server under a name of its own.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Subject {
+    /// How it is called in tables and records.
+    pub name: String,
+    /// The name of the model or floor that is served.
+    pub model: String,
+    /// What it stands there for.
+    pub role: Role,
+    /// The name of the subject that it is divided by, within each round.
+    pub floor: Option<String>,
+    /// As many clients as it is ever given: a floor for a model that serves no more than these at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clients: Option<usize>,
+}
+
+/// What a subject stands there for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// A concurrency model that speaks the protocol.
+    Model,
+    /// Raw echo: what the kernel allows.
+    Floor,
+    /// A floor again under another name: whatever differs between the two is noise.
+    Twin,
+}
+
+/// Which CPUs the server and the load generator run on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Layout {
+    /// All of them, both, as the scheduler likes.
+    Shared,
+    /// One each.
+    Pinned {
+        /// The server's only CPU.
+        server: usize,
+        /// The load generator's only CPU.
+        client: usize,
+    },
+}
+
+impl fmt::Display for Layout {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Layout::Shared => write!(formatter, "server and client share all CPUs"),
+            Layout::Pinned { server, client } => {
+                write!(formatter, "server on CPU {server} alone, client on CPU {client}")
+            }
+        }
+    }
+}
+
+/// The models of these names, or all of them; then the floors, and a twin of each.
+///
+/// A model that serves fewer clients at once than `clients` has no floor among those, for their work is another:
+/// it gets one of its own kind that is given as many clients as it serves.
+pub fn subjects(servers: &Servers, names: &[String], clients: usize) -> Vec<Subject> {
+    let (mut subjects, mut small) = (Vec::new(), Vec::<Subject>::new());
+    for model in servers.chosen(names) {
+        let floor = model.floor.as_deref().and_then(|floor| servers.find(floor)).map(|floor| {
+            let floor = floor_for(floor, (!model.serves(clients)).then_some(model.at_once));
+            if floor.clients.is_some() && !small.contains(&floor) {
+                small.push(floor.clone());
+            }
+            floor.name
+        });
+        let name = model.name.clone();
+        subjects.push(Subject { model: name.clone(), name, role: Role::Model, floor, clients: None });
+    }
+    // All of them, whoever is chosen: each is a figure of its own.
+    let floors: Vec<Subject> = servers.floors.iter().map(|floor| floor_for(floor, None)).collect();
+    let twins: Vec<Subject> = floors.iter().map(twin).collect();
+    subjects.extend(floors);
+    subjects.extend(small);
+    subjects.extend(twins);
+    subjects
+}
+
+fn floor_for(floor: &Server, clients: Option<usize>) -> Subject {
+    let name = match clients {
+        None => floor.name.clone(),
+        Some(1) => format!("{}, 1 client", floor.name),
+        Some(count) => format!("{}, {count} clients", floor.name),
+    };
+    Subject { name, model: floor.name.clone(), role: Role::Floor, floor: None, clients }
+}
+
+fn twin(floor: &Subject) -> Subject {
+    Subject {
+        name: format!("{} again", floor.name),
+        role: Role::Twin,
+        floor: Some(floor.name.clone()),
+        ..floor.clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::example::servers;
+
+    fn named<'run>(subjects: &'run [Subject], name: &str) -> &'run Subject {
+        subjects.iter().find(|subject| subject.name == name).unwrap()
+    }
+
+    #[test]
+    fn every_floor_and_its_twin_take_part_whoever_is_chosen() {
+        let subjects = subjects(&servers(), &["tokio".to_owned()], 50);
+        let roles: Vec<Role> = subjects.iter().map(|subject| subject.role).collect();
+        assert_eq!(roles, [Role::Model, Role::Floor, Role::Floor, Role::Twin, Role::Twin]);
+        assert_eq!(named(&subjects, "floor-epoll again").floor.as_deref(), Some("floor-epoll"));
+        assert_eq!(named(&subjects, "floor-epoll again").model, "floor-epoll");
+    }
+
+    #[test]
+    fn a_model_that_serves_fewer_clients_than_there_are_has_a_floor_of_its_size() {
+        let subjects = subjects(&servers(), &[], 50);
+        assert_eq!(named(&subjects, "sequential").floor.as_deref(), Some("floor-threads, 1 client"));
+        assert_eq!(named(&subjects, "floor-threads, 1 client").clients, Some(1));
+        assert_eq!(named(&subjects, "thread-pool").floor.as_deref(), Some("floor-threads"));
+    }
+
+    #[test]
+    fn models_with_as_many_workers_share_one_floor_of_their_size() {
+        let subjects = subjects(&servers(), &["thread-pool".to_owned(), "rayon".to_owned()], 1_000);
+        let small: Vec<&str> = subjects
+            .iter()
+            .filter(|subject| subject.clients.is_some())
+            .map(|subject| subject.name.as_str())
+            .collect();
+        assert_eq!(small, ["floor-threads, 64 clients"]);
+    }
+}

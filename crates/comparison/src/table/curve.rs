@@ -1,0 +1,99 @@
+//! The matrix of a scenario with a curve: subjects by points, and in each cell the figure that answers the
+//! question.
+
+use loadgen::Load;
+
+use super::block::{below, takes_part};
+use super::grid::{self, Cell, Line};
+use super::order::{label, ordered};
+use super::style::{BEST, DIM, FAILED, NOT_MEASURED, PLAIN};
+use crate::analysis::{Better, Metric, PointAnalysis, Row, ScenarioAnalysis};
+use crate::scenario::Point;
+use crate::subject::Role;
+use text::units::{count, duration, three_digits};
+
+/// Draws one matrix, or several where one figure does not answer.
+pub(super) fn draw(analysis: &ScenarioAnalysis) -> String {
+    let is_open = analysis.scenario.load.as_ref().is_some_and(|load| matches!(load.load, Load::Open { .. }));
+    if is_open {
+        matrix(analysis, "p99 from due\nto answered", Metric::P99, duration)
+    } else {
+        let microseconds = |nanoseconds: f64| three_digits(nanoseconds / 1e3);
+        let thousands = |rate: f64| three_digits(rate / 1e3);
+        matrix(analysis, "CPU µs/msg", Metric::CpuPerMessage, microseconds)
+            + &matrix(analysis, "1,000 msg/s", Metric::MessagesPerSecond, thousands)
+    }
+}
+
+fn matrix(analysis: &ScenarioAnalysis, corner: &str, metric: Metric, show: impl Fn(f64) -> String) -> String {
+    let points = &analysis.points;
+    let header = std::iter::once(corner.to_owned()).chain(points.iter().map(|point| title(point.point)));
+    let header: Vec<String> = header.collect();
+    let best: Vec<Option<String>> = points.iter().map(|point| best(point, metric).map(&show)).collect();
+    // Whoever has a record anywhere has a line.
+    let mut subjects: Vec<&Row> = Vec::new();
+    for row in points.iter().flat_map(|point| ordered(&point.rows)) {
+        if !subjects.iter().any(|known| known.subject.name == row.subject.name) {
+            subjects.push(row);
+        }
+    }
+    let mut is_above = true;
+    let lines = subjects.iter().map(|&subject| {
+        let cells = points.iter().zip(&best).map(|(point, best)| {
+            let row = point.row(&subject.subject.name);
+            row.map_or(Cell::plain(NOT_MEASURED), |row| cell(row, metric, best.as_deref(), &show))
+        });
+        Line {
+            cells: std::iter::once(Cell::plain(label(subject, &subjects))).chain(cells).collect(),
+            style: (subject.subject.role != Role::Model).then_some(DIM),
+            rule: below(subject, &mut is_above),
+        }
+    });
+    let lines: Vec<Line> = lines.collect();
+    grid::draw(&header, &lines, 1)
+}
+
+/// A figure with `!` behind it came from trials that were mostly invalid, one with `°` from a subject that left
+/// clients waiting.
+fn cell(row: &Row, metric: Metric, best: Option<&str>, show: impl Fn(f64) -> String) -> Cell {
+    let Some(value) = row.median(metric) else {
+        return Cell { text: "failed".to_owned(), style: FAILED };
+    };
+    let text = show(value);
+    let is_invalid = 2 * row.invalid > row.trials;
+    let is_starving = row.median(Metric::Starved).is_some_and(|starved| starved > 0.0);
+    let style = match (row.failures.is_empty(), takes_part(row) && !is_invalid && Some(&*text) == best) {
+        (false, _) => FAILED,
+        (true, true) => BEST,
+        (true, false) if is_invalid || is_starving => DIM,
+        (true, false) => PLAIN,
+    };
+    let mark = match (is_invalid, is_starving) {
+        (false, false) => " ",
+        (true, false) => "!",
+        (_, true) => "°",
+    };
+    Cell { text: text + mark, style }
+}
+
+fn best(point: &PointAnalysis, metric: Metric) -> Option<f64> {
+    let competitors = point.rows.iter().filter(|row| takes_part(row) && 2 * row.invalid <= row.trials);
+    let values: Vec<f64> = competitors.filter_map(|row| row.median(metric)).collect();
+    let values_sorted = values.iter().copied();
+    let best = match metric.better() {
+        Better::Lower => values_sorted.min_by(f64::total_cmp),
+        Better::Higher => values_sorted.max_by(f64::total_cmp),
+    };
+    best.filter(|_| values.len() > 1)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "whole numbers that people typed")]
+fn title(point: Point) -> String {
+    match point {
+        Point::Only => String::new(),
+        Point::Connections(1) => "1\nclient ".to_owned(),
+        Point::Connections(clients) => format!("{}\nclients ", count(clients as f64)),
+        Point::Rate(rate) => format!("{}\nmsg/s ", count(rate as f64)),
+        Point::PercentOfPeak(percent) => format!("{percent} %\nof peak "),
+    }
+}

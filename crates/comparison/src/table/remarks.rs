@@ -1,0 +1,169 @@
+//! What stands below the tables: what the twins showed, what may be claimed, what went wrong.
+
+use loadgen::Bound;
+
+use super::grid::wrap;
+use super::style::{FAILED, TITLE};
+use crate::analysis::{Analysis, Claim, PointAnalysis, Ratio, Row, ScenarioAnalysis};
+use crate::scenario::Point;
+use crate::subject::Role;
+use text::units::three_digits;
+
+const HOW_TO_READ: &str = "\
+Figures are medians over the rounds; quotients are taken within a round, so that drift cancels.
+1.16 1.12–1.20: the median, and where the true one lies with 95 % confidence; dim: not claimed.
+CPU is the server's. Floors are raw echo without a protocol: what the kernel allows; `again` a twin.
+p50, p99: a round trip; in open loops, from when a message was due. thr.: threads; sw.: switches.
+limit: who set the pace (none: nobody). If client, times are its own; the server's CPU still holds.
+1/50 or °: the others starved, which is a result. *: rounds differed. !: most trials were invalid.
+";
+
+/// Draws all of it.
+pub(super) fn draw(analysis: &Analysis) -> String {
+    let mut text = String::new();
+    let mut section = |title: &str, body: String| {
+        if !body.is_empty() {
+            text.push_str(&format!("\n{TITLE}{title}{TITLE:#}\n{body}"));
+        }
+    };
+    section("What the twins showed: the same server twice", each(analysis, twins));
+    section("What may be claimed of CPU per message and of rate", each(analysis, claims));
+    let limits = analysis.scenarios.iter().flat_map(limits).map(|sentence| wrap(&sentence, "  "));
+    section("Limits other than the server's", limits.collect());
+    let failures = each(analysis, failures);
+    if !failures.is_empty() {
+        section("What went wrong", format!("{FAILED}{}{FAILED:#}\n", failures.trim_end()));
+    }
+    section("How to read it", HOW_TO_READ.to_owned());
+    text
+}
+
+/// The sentences of every point under the point's name.
+fn each(analysis: &Analysis, sentences: fn(&PointAnalysis) -> Vec<String>) -> String {
+    let mut text = String::new();
+    for scenario in &analysis.scenarios {
+        for point in &scenario.points {
+            let name = name(scenario, point.point);
+            match sentences(point).as_slice() {
+                [] => {}
+                [sentence] => text.push_str(&wrap(&format!("{name}: {sentence}"), "  ")),
+                sentences => {
+                    text.push_str(&format!("{name}:\n"));
+                    text.extend(sentences.iter().map(|sentence| wrap(&format!("  {sentence}"), "    ")));
+                }
+            }
+        }
+    }
+    text
+}
+
+fn name(scenario: &ScenarioAnalysis, point: Point) -> String {
+    match point {
+        Point::Only => scenario.scenario.name.clone(),
+        _ => format!("{}, {point}", scenario.scenario.name),
+    }
+}
+
+fn twins(point: &PointAnalysis) -> Vec<String> {
+    let within = |factor: f64| {
+        if factor < 1.5 {
+            format!("±{:.1} %", 100.0 * (factor - 1.0))
+        } else {
+            format!("a factor of {}", three_digits(factor))
+        }
+    };
+    let mut sentences = Vec::new();
+    if let Some(noise) = point.noise {
+        sentences.push(format!(
+            "within {} in CPU, {} in rate; nothing smaller is claimed",
+            within(noise.cost),
+            within(noise.rate)
+        ));
+    } else if point.rows.iter().any(|row| row.subject.role == Role::Twin) {
+        sentences.push("too few rounds to tell (6 valid ones are needed), so nothing is claimed".to_owned());
+    }
+    for row in point.rows.iter().filter(|row| row.subject.role == Role::Twin) {
+        for (what, ratio) in [("CPU", &row.cost_ratio), ("rate", &row.rate_ratio)] {
+            if let Some(ratio) = ratio.as_ref().filter(|ratio| ratio.claim.is_difference()) {
+                let what = format!("{} differs in {what},", row.subject.name);
+                sentences.push(factor(ratio, &what, &ratio.floor) + ": mistrust this table");
+            }
+        }
+    }
+    sentences
+}
+
+fn claims(point: &PointAnalysis) -> Vec<String> {
+    let mut sentences = Vec::new();
+    let mut silent = Vec::new();
+    for row in point.rows.iter().filter(|row| row.subject.role == Role::Model) {
+        let claimed = |ratio: &Option<Ratio>| ratio.clone().filter(|ratio| ratio.claim.is_difference());
+        let sentence = match (claimed(&row.cost_ratio), claimed(&row.rate_ratio)) {
+            (Some(cost), rate) => {
+                let rate = rate.map_or(String::new(), |rate| factor(&rate, ", at", "its rate"));
+                factor(&cost, &format!("{} costs", row.subject.name), &cost.floor) + &rate
+            }
+            (None, Some(rate)) => {
+                factor(&rate, &format!("{} does", row.subject.name), &format!("as much as {}", rate.floor))
+            }
+            (None, None) => {
+                let judged = |ratio: &Option<Ratio>| {
+                    let claim = ratio.as_ref().map(|ratio| ratio.claim);
+                    matches!(claim, Some(Claim::NoDifference | Claim::WithinNoise))
+                };
+                if judged(&row.cost_ratio) || judged(&row.rate_ratio) {
+                    silent.push(row.subject.name.as_str());
+                }
+                continue;
+            }
+        };
+        sentences.push(sentence);
+    }
+    if !silent.is_empty() {
+        sentences.push(format!("no difference from the floor is shown for {}", silent.join(", ")));
+    }
+    sentences
+}
+
+/// Such as `mio costs 1.16 times floor-epoll (1.12 to 1.20)`.
+fn factor(ratio: &Ratio, before: &str, after: &str) -> String {
+    let interval = ratio.spread.interval.map_or(String::new(), |interval| {
+        format!(" ({} to {})", three_digits(interval.low), three_digits(interval.high))
+    });
+    format!("{before} {} times {after}{interval}", three_digits(ratio.spread.median))
+}
+
+/// Who was not at the server's own limit, in how many trials of all points, and one reason for all who share
+/// it.
+fn limits(scenario: &ScenarioAnalysis) -> Vec<String> {
+    let rows: Vec<&Row> = scenario.points.iter().flat_map(|point| &point.rows).collect();
+    let sentence = |bound: Bound| {
+        let mut names: Vec<(&str, u32, u32)> = Vec::new();
+        for row in rows.iter().filter(|row| row.subject.role == Role::Model) {
+            let trials = row.verdicts.iter().find(|(of, _)| *of == bound).map_or(0, |&(_, trials)| trials);
+            let name = row.subject.name.as_str();
+            match names.iter_mut().find(|(known, ..)| *known == name) {
+                Some((_, found, all)) => (*found, *all) = (*found + trials, *all + row.trials),
+                None => names.push((name, trials, row.trials)),
+            }
+        }
+        let shares = names.iter().filter(|(_, found, _)| *found > 0).map(|(name, found, all)| {
+            if found == all { (*name).to_owned() } else { format!("{name} {found}/{all}") }
+        });
+        let shares: Vec<String> = shares.collect();
+        let of_bound = |row: &&&Row| row.verdicts.first().is_some_and(|(first, _)| *first == bound);
+        let reason = rows.iter().find(of_bound).and_then(|row| row.reason.clone());
+        let reason = reason.map_or(String::new(), |reason| format!(" (such as: {reason})"));
+        (!shares.is_empty())
+            .then(|| format!("{}: {bound} {}{reason}", scenario.scenario.name, shares.join(", ")))
+    };
+    [Bound::Client, Bound::Invalid].into_iter().filter_map(sentence).collect()
+}
+
+fn failures(point: &PointAnalysis) -> Vec<String> {
+    let of_row = |row: &Row| {
+        let name = row.subject.name.clone();
+        row.failures.clone().into_iter().map(move |failure| format!("{name}, {failure}"))
+    };
+    point.rows.iter().flat_map(of_row).collect()
+}

@@ -1,0 +1,14 @@
+//! What all parts of a table look like.
+
+use anstyle::{AnsiColor, Style};
+
+/// The widest line.
+pub(crate) const WIDTH: usize = 100;
+pub(crate) const NOT_MEASURED: &str = "-";
+
+pub(crate) const PLAIN: Style = Style::new();
+pub(crate) const DIM: Style = Style::new().dimmed();
+pub(crate) const TITLE: Style = Style::new().bold();
+pub(crate) const GOOD: Style = AnsiColor::Green.on_default();
+pub(crate) const FAILED: Style = AnsiColor::Red.on_default();
+pub(crate) const BEST: Style = GOOD.bold();

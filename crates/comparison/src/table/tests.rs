@@ -1,0 +1,159 @@
+use std::fs;
+use std::path::Path;
+
+use anstream::adapter::strip_str;
+
+use super::style::{BEST, FAILED, WIDTH};
+use super::*;
+use crate::analysis::analyse;
+use crate::example::{self, Figures};
+use crate::plan::Trial;
+
+fn altered(profile: &str, scenario: &str, alter: impl Fn(&Trial, &mut Figures)) -> String {
+    draw(&analyse(&example::altered(example::run_of(profile, &[scenario]), alter)))
+}
+
+fn plain(text: &str) -> String {
+    strip_str(text).to_string()
+}
+
+/// The cells of the first line that begins with this name.
+fn cells<'text>(text: &'text str, name: &str) -> Vec<&'text str> {
+    let line = text.lines().find(|line| line.trim_start().starts_with(name)).unwrap();
+    line.split_whitespace().collect()
+}
+
+#[test]
+fn a_whole_run_looks_like_this() {
+    let text = plain(&draw(&analyse(&example::comparison("default"))));
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/table/tests/golden.txt");
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        fs::write(&path, &text).unwrap();
+    }
+    assert_eq!(text, fs::read_to_string(path).unwrap(), "if this is meant: UPDATE_GOLDEN=1 cargo test");
+}
+
+#[test]
+fn nothing_is_wider_than_100_columns_even_with_large_figures() {
+    let large = |trial: &Trial, figures: &mut Figures| {
+        let is_floor = trial.subject.name.starts_with("floor");
+        figures.messages_per_second = match trial.scenario.name.as_str() {
+            "bulk" => 1_234_567.0,
+            "churn" => 234_567.0,
+            _ => 23_456_789.0,
+        };
+        figures.median_latency_ns = 15e6;
+        figures.cpu_ns_per_message = if is_floor { 54e3 } else { 1_234e3 };
+        figures.threads = if trial.scenario.name == "many-idle" { 10_052 } else { 514 };
+        figures.verdict =
+            if trial.round.is_multiple_of(2) { loadgen::Bound::Client } else { loadgen::Bound::Server };
+    };
+    let mut texts = vec![draw(&analyse(&example::comparison("full")))];
+    texts
+        .extend(["ping-pong", "bulk", "churn", "many-idle", "ramp"].map(|name| altered("full", name, large)));
+    for text in texts {
+        for line in plain(&text).lines() {
+            assert!(line.chars().count() <= WIDTH, "{line}");
+        }
+    }
+}
+
+#[test]
+fn the_best_model_of_a_column_is_marked_and_floors_and_starved_ones_do_not_compete() {
+    let text = altered("full", "ping-pong", |trial, figures| {
+        if trial.subject.name == "mio" {
+            figures.cpu_ns_per_message /= 2.0;
+        }
+    });
+    let mio = text.lines().find(|line| line.contains("mio")).unwrap();
+    let cpu = cells(&plain(&text), "mio")[5].to_owned();
+    assert!(mio.contains(&format!("{BEST}{cpu}{BEST:#}")), "{mio:?}");
+    for name in ["sequential", "tokio", "floor-epoll"] {
+        let line = text.lines().find(|line| line.contains(name)).unwrap();
+        assert!(!line.contains(&format!("{BEST}{}", cells(&plain(&text), name)[5])), "{line:?}");
+    }
+    let marked = text.lines().filter(|line| line.contains(&BEST.to_string()));
+    assert!(!marked.clone().any(|line| line.contains("sequential") || line.contains("floor")));
+    assert!(marked.count() >= 2);
+}
+
+#[test]
+fn a_quotient_is_dim_unless_a_difference_is_claimed() {
+    let text = altered("full", "ping-pong", |_, _| {});
+    let line = |name: &str| text.lines().find(|line| line.starts_with(name)).unwrap().to_owned();
+    assert!(line("sequential").contains(&format!("{DIM}1.0")), "{:?}", line("sequential"));
+    assert!(!line("tokio").contains(&DIM.to_string()), "{:?}", line("tokio"));
+    assert!(plain(&text).contains("\n  tokio costs 1.5"), "{text}");
+    assert!(!plain(&text).contains("sequential costs"), "{text}");
+    let quick = altered("quick", "ping-pong", |_, _| {});
+    let tokio = quick.lines().find(|line| line.contains("tokio")).unwrap().to_owned();
+    assert!(tokio.contains(&DIM.to_string()), "{tokio:?}");
+    assert!(quick.contains("too few rounds"), "{quick}");
+    assert!(!quick.contains("tokio costs"), "{quick}");
+}
+
+#[test]
+fn floors_stand_below_a_rule_each_with_its_relatives() {
+    let text = plain(&altered("default", "ping-pong", |_, _| {}));
+    let lines: Vec<&str> = text.lines().collect();
+    let first = lines.iter().position(|line| line.starts_with("floor-threads")).unwrap();
+    assert!(lines[first - 1].starts_with("───") && lines[first - 2].starts_with("tokio"));
+    let names: Vec<&str> = lines[first..first + 5].iter().map(|line| line[..13].trim_end()).collect();
+    assert_eq!(names, ["floor-threads", "  1 client", "  again", "floor-epoll", "  again"]);
+}
+
+#[test]
+fn a_failed_row_is_red_and_told_below() {
+    let text = altered("full", "ping-pong", |trial, figures| {
+        if trial.subject.name == "mio" {
+            figures.error = Some("server mio did not start".to_owned());
+        }
+    });
+    let line = text.lines().find(|line| line.contains("mio")).unwrap();
+    assert!(line.starts_with(&FAILED.to_string()) && line.contains("failed"), "{line:?}");
+    assert!(text.contains("\n  mio, round 12: server mio did not start"), "{text}");
+}
+
+#[test]
+fn what_is_invalid_or_the_clients_limit_is_told_with_its_share() {
+    let text = plain(&altered("full", "ping-pong", |trial, figures| match trial.subject.name.as_str() {
+        "mio" if trial.round <= 4 => figures.verdict = loadgen::Bound::Invalid,
+        "tokio" => figures.verdict = loadgen::Bound::Client,
+        _ => {}
+    }));
+    assert!(text.contains("ping-pong: client-bound tokio (such as: so it was chosen)"), "{text}");
+    assert!(text.contains("ping-pong: invalid mio 4/12\n"), "{text}");
+    assert_eq!(*cells(&text, "mio").last().unwrap(), "server*");
+    assert_eq!(*cells(&text, "tokio").last().unwrap(), "client");
+}
+
+#[test]
+fn a_cell_of_a_curve_says_if_it_is_mostly_invalid_or_clients_starved() {
+    let text = plain(&altered("full", "open-loop", |trial, figures| {
+        if trial.subject.name == "mio" && trial.round <= 4 {
+            figures.verdict = loadgen::Bound::Invalid;
+        }
+    }));
+    assert!(cells(&text, "mio").last().unwrap().ends_with('!'), "{text}");
+    assert!(cells(&text, "sequential").last().unwrap().ends_with('°'), "{text}");
+    assert!(cells(&text, "tokio").last().unwrap().ends_with('s'), "{text}");
+}
+
+#[test]
+fn a_twin_that_differs_is_a_warning() {
+    let text = plain(&altered("full", "ping-pong", |trial, figures| {
+        if trial.subject.name == "floor-epoll again" {
+            figures.cpu_ns_per_message *= 1.3;
+        }
+    }));
+    assert!(text.contains("floor-epoll again differs in CPU, 1.3"), "{text}");
+}
+
+#[test]
+fn long_sentences_are_wrapped_between_words() {
+    let text = "word ".repeat(50);
+    let wrapped = grid::wrap(&text, "  ");
+    assert!(wrapped.lines().count() == 3 && wrapped.lines().all(|line| line.len() <= WIDTH), "{wrapped}");
+    assert_eq!(wrapped.split_whitespace().count(), 50);
+    assert_eq!(grid::wrap(&"x".repeat(150), ""), "x".repeat(150) + "\n");
+}

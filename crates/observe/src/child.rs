@@ -1,0 +1,242 @@
+//! Servers as child processes, so that processor time, memory and threads belong to one model alone.
+
+use std::ffi::OsString;
+use std::fs::File;
+use std::io::Read;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{self, Sender};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::pin::pin_to;
+
+/// A server that has just been started says within this time where it listens, even on a busy machine.
+pub const START_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// How a server is started: a program, and the arguments that come before all others. The program takes
+/// `--addr` and `--quiet`, and prints `listening on ADDRESS` when it is ready.
+#[derive(Clone, Debug)]
+pub struct ServerCommand {
+    name: String,
+    program: PathBuf,
+    arguments: Vec<OsString>,
+}
+
+impl ServerCommand {
+    /// This program with these arguments. Messages call the server by its name.
+    pub fn new(
+        name: impl Into<String>,
+        program: impl Into<PathBuf>,
+        arguments: impl IntoIterator<Item = impl Into<OsString>>,
+    ) -> Self {
+        let arguments = arguments.into_iter().map(Into::into).collect();
+        ServerCommand { name: name.into(), program: program.into(), arguments }
+    }
+
+    /// The program's file.
+    pub fn program(&self) -> &Path {
+        &self.program
+    }
+
+    /// The arguments that come before all others.
+    pub fn arguments(&self) -> &[OsString] {
+        &self.arguments
+    }
+
+    /// The command, to which further arguments can be added.
+    pub fn command(&self) -> Command {
+        let mut command = Command::new(&self.program);
+        command.args(&self.arguments);
+        command
+    }
+}
+
+/// A running server, killed when this is dropped. On Linux it does not outlive this process either,
+/// however this process ends: no signal and no crash leaves a server behind.
+#[derive(Debug)]
+pub struct ServerProcess {
+    child: Child,
+    address: SocketAddr,
+    _keeper: Keeper,
+}
+
+impl ServerProcess {
+    /// Starts a server on a free port of 127.0.0.1 and waits until it listens.
+    ///
+    /// # Errors
+    /// It cannot be started, ended at once (its own message stands on standard error), or said nothing.
+    pub fn start(server: &ServerCommand, extra_arguments: &[&str]) -> Result<ServerProcess> {
+        ServerProcess::start_on(None, server, extra_arguments)
+    }
+
+    /// Starts a server in the same way, and lets it run on one CPU only.
+    ///
+    /// # Errors
+    /// As [`ServerProcess::start`], and if there is no such CPU.
+    pub fn start_on(
+        cpu: Option<usize>,
+        server: &ServerCommand,
+        extra_arguments: &[&str],
+    ) -> Result<ServerProcess> {
+        start(server, cpu, extra_arguments, None)
+    }
+
+    /// Starts a server in the same way, with its log in a file.
+    ///
+    /// # Errors
+    /// As [`ServerProcess::start`].
+    pub fn start_logging(
+        server: &ServerCommand,
+        extra_arguments: &[&str],
+        log: File,
+    ) -> Result<ServerProcess> {
+        start(server, None, extra_arguments, Some(log))
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Its process id.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Asks it to stop, waits until it has, and returns how it ended.
+    ///
+    /// # Errors
+    /// It is still running after `timeout`; it is then killed.
+    pub fn stop(self, timeout: Duration) -> Result<ExitStatus> {
+        self.ask_to_stop()?;
+        self.wait(timeout)
+    }
+
+    /// Asks it to stop, and does not wait.
+    ///
+    /// # Errors
+    /// It has ended.
+    pub fn ask_to_stop(&self) -> Result<()> {
+        terminate(&self.child)
+    }
+
+    /// Waits until it has ended, and returns how.
+    ///
+    /// # Errors
+    /// It is still running after `timeout`; it is then killed.
+    pub fn wait(mut self, timeout: Duration) -> Result<ExitStatus> {
+        let ended = ended_within(&mut self.child, timeout)?;
+        ended.with_context(|| format!("the server at {} still runs after {timeout:?}", self.address))
+    }
+}
+
+/// Asks a server to stop.
+///
+/// # Errors
+/// It has ended.
+pub fn terminate(server: &Child) -> Result<()> {
+    let pid = i32::try_from(server.id()).ok().and_then(Pid::from_raw).context("its process id is no id")?;
+    kill_process(pid, Signal::TERM).context("cannot signal the server")
+}
+
+/// How a server ended, if it does within this time.
+///
+/// # Errors
+/// It cannot be waited for.
+pub fn ended_within(server: &mut Child, timeout: Duration) -> Result<Option<ExitStatus>> {
+    let deadline = Instant::now() + timeout;
+    while Instant::now() < deadline {
+        if let Some(status) = server.try_wait().context("cannot wait for the server")? {
+            return Ok(Some(status));
+        }
+        thread::sleep(Duration::from_millis(2));
+    }
+    Ok(None)
+}
+
+impl Drop for ServerProcess {
+    fn drop(&mut self) {
+        // Both fail only if it has ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The file of this program.
+///
+/// # Errors
+/// It cannot be found.
+pub fn this_program() -> Result<PathBuf> {
+    std::env::current_exe().context("cannot find this program's own file")
+}
+
+fn start(
+    server: &ServerCommand,
+    cpu: Option<usize>,
+    extra_arguments: &[&str],
+    log: Option<File>,
+) -> Result<ServerProcess> {
+    let mut command = server.command();
+    command.args(["--addr", "127.0.0.1:0"]).args(extra_arguments).stdin(Stdio::null()).stdout(Stdio::piped());
+    match log {
+        Some(log) => command.stderr(log),
+        None => command.arg("--quiet"),
+    };
+    let (mut child, keeper) = spawn(command, cpu)
+        .with_context(|| format!("cannot start server {} from {}", server.name, server.program.display()))?;
+    match wait_for_address(child.stdout.take()) {
+        Ok(address) => Ok(ServerProcess { child, address, _keeper: keeper }),
+        Err(error) => {
+            let _ = child.kill();
+            let status = child.wait().map_or_else(|_| "unknown".to_owned(), |status| status.to_string());
+            Err(error.context(format!("server {} did not start ({status})", server.name)))
+        }
+    }
+}
+
+/// Keeps the thread that started a server alive until this is dropped.
+type Keeper = Sender<()>;
+
+/// Starts the process from a thread that lives as long as it: Linux ends a child that has asked to end
+/// with its parent as soon as the *thread* that started it has ended, see `PR_SET_PDEATHSIG` in prctl(2).
+fn spawn(mut command: Command, cpu: Option<usize>) -> Result<(Child, Keeper)> {
+    let (keeper, end) = mpsc::channel();
+    let (answer, outcome) = mpsc::sync_channel(1);
+    thread::Builder::new().name("keeper".to_owned()).spawn(move || {
+        // A child begins with the CPUs of the thread that starts it.
+        let pinned = cpu.map_or(Ok(()), pin_to);
+        let _ = answer.send(pinned.and_then(|()| Ok(command.spawn()?)));
+        let _ = end.recv();
+    })?;
+    Ok((outcome.recv()??, keeper))
+}
+
+/// Reads the one line that a server prints when it is ready.
+///
+/// # Errors
+/// It ends before, prints something else, or nothing within [`START_TIMEOUT`].
+pub fn wait_for_address(stdout: Option<ChildStdout>) -> Result<SocketAddr> {
+    let mut stdout = stdout.context("its output is not connected")?;
+    let deadline = Instant::now() + START_TIMEOUT;
+    let mut line = Vec::new();
+    while !line.contains(&b'\n') && line.len() < 1024 {
+        let left = Timespec::try_from(deadline.saturating_duration_since(Instant::now()))?;
+        if poll(&mut [PollFd::new(&stdout, PollFlags::IN)], Some(&left))? == 0 {
+            bail!("it did not say where it listens within {START_TIMEOUT:?}");
+        }
+        let mut part = [0; 256];
+        match stdout.read(&mut part)? {
+            0 => bail!("it ended before it was ready; its message stands above"),
+            length => line.extend_from_slice(&part[..length]),
+        }
+    }
+    let line = String::from_utf8_lossy(&line);
+    let address = line.trim().strip_prefix("listening on ").and_then(|address| address.parse().ok());
+    address.with_context(|| format!("it said {line:?} instead of `listening on ADDRESS`"))
+}

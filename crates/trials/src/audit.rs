@@ -1,0 +1,143 @@
+//! Everything that could show a model not to hold, in one go, and the figures of it.
+//!
+//! ```text
+//!  catalogue at full size ─┐
+//!  faults in system calls  │
+//!  soak                    ├─► a file each in results/audit ─► the table in SECURITY.md
+//!  faults in the I/O       │
+//!  stress, interleavings   │
+//!  fuzzing                ─┘
+//! ```
+//!
+//! What an ordinary `cargo test` and the gate do in small, this does in full. Each job is a command that can be
+//! run alone, and its file says which one.
+
+pub mod results;
+mod steps;
+pub mod table;
+
+use std::collections::VecDeque;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Instant, SystemTime};
+use std::{fmt, fs, io, thread};
+
+use anyhow::{Context, Result, ensure};
+use clap::ValueEnum;
+use observe::Machine;
+
+use results::Entry;
+use steps::{Job, jobs};
+
+pub use steps::{Size, Step};
+
+/// Where the newest audit lies, in the project's folder.
+pub const FOLDER: &str = "results/audit";
+/// Where a quick one lies: its counts are not for the record.
+pub const QUICK_FOLDER: &str = "target/audit";
+
+/// What is to be audited.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// Which steps, in any order; all if there are none.
+    pub steps: Vec<Step>,
+    /// How thorough they are.
+    pub size: Size,
+    /// The models, in the steps that have a model.
+    pub models: Vec<String>,
+    /// The program whose commands `check`, `faults` and `soak` are run.
+    pub launcher: PathBuf,
+    /// Where the figures are kept.
+    pub folder: PathBuf,
+}
+
+/// Where lines about jobs go as they begin and end.
+type Say<'run> = &'run (dyn Fn(&str) -> io::Result<()> + Sync);
+
+/// Runs the steps, keeps their figures and returns what did not hold. Lines about jobs go to `say` as these begin and
+/// end.
+///
+/// # Errors
+/// This is not the project's folder, a job cannot be started, a file not be written, or `say` fails.
+pub fn run(request: &Request, say: Say) -> Result<Vec<Finding>> {
+    let Request { steps, size, models, launcher, folder } = request;
+    ensure!(Path::new("crates/sockets/loom").exists(), "this is not the project's folder; run it there");
+    fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    let mut findings = Vec::new();
+    for &step in Step::value_variants() {
+        if steps.is_empty() || steps.contains(&step) {
+            findings.extend(run_step(step, jobs(step, size, launcher, models), folder, say)?);
+        }
+    }
+    Ok(findings)
+}
+
+/// A job that did not hold, or could not be tried.
+#[derive(Debug)]
+pub struct Finding {
+    /// Whether it could not be tried.
+    pub is_skipped: bool,
+    text: String,
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}: {}", if self.is_skipped { "SKIPPED" } else { "NOT HELD" }, self.text)
+    }
+}
+
+/// Runs the jobs of a step, some at a time, and returns what did not hold.
+fn run_step(step: Step, jobs: Vec<Job>, folder: &Path, say: Say) -> Result<Vec<Finding>> {
+    let at_once = step.at_once().min(jobs.len());
+    let (queue, findings) = (Mutex::new(VecDeque::from(jobs)), Mutex::new(Vec::new()));
+    let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
+    thread::scope(|scope| {
+        let workers: Vec<_> = (0..at_once)
+            .map(|_| {
+                scope.spawn(|| -> Result<()> {
+                    while let Some(job) = next() {
+                        if let Some(finding) = run_job(&job, folder, say)? {
+                            findings.lock().unwrap_or_else(PoisonError::into_inner).push(finding);
+                        }
+                    }
+                    Ok(())
+                })
+            })
+            .collect();
+        workers
+            .into_iter()
+            .try_for_each(|worker| worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+    })?;
+    Ok(findings.into_inner().unwrap_or_else(PoisonError::into_inner))
+}
+
+/// Runs one job, keeps what it found in a file, and says what did not hold.
+fn run_job(job: &Job, folder: &Path, say: Say) -> Result<Option<Finding>> {
+    let (start, started) = (Instant::now(), SystemTime::now());
+    say(&format!("{:<24} {}\n", job.name, job.shown))?;
+    let finding = |is_skipped, explanation: &str| {
+        Ok(Some(Finding { is_skipped, text: format!("{}: {}{explanation}", job.name, job.shown) }))
+    };
+    let ran = match job.run() {
+        Ok(ran) => ran,
+        // The other jobs may still say something.
+        Err(error) => return finding(false, &format!(": {error:#}")),
+    };
+    if ran.is_skipped {
+        say(&format!("{:<24} skipped\n", job.name))?;
+        return finding(true, &ran.explanation);
+    }
+    let entry = Entry {
+        command: job.shown.clone(),
+        started: humantime::format_rfc3339_seconds(started).to_string(),
+        seconds: start.elapsed().as_secs(),
+        machine: Machine::this().to_string(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        held: ran.held,
+        result: ran.result,
+    };
+    entry.write(folder, &job.name)?;
+    let word = if entry.held { "held" } else { "NOT HELD" };
+    say(&format!("{:<24} {word} after {} s\n", job.name, entry.seconds))?;
+    if entry.held { Ok(None) } else { finding(false, &ran.explanation) }
+}

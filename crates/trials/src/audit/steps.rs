@@ -1,0 +1,248 @@
+//! The jobs of each step: commands, and how their output is read.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use anyhow::{Context, Result};
+use clap::ValueEnum;
+use serde_json::{Value, json};
+
+/// The exit code of the launcher's commands for a run in which nothing could be tried.
+const NOTHING_TRIED: i32 = 3;
+
+/// What an audit consists of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Step {
+    /// The conformance catalogue, including its long cases
+    Check,
+    /// Failing system calls, with strace
+    Faults,
+    /// The catalogue with short reads, short writes and would-blocks made in the process
+    Shim,
+    /// Random clients, options, faults and shutdowns on every model
+    Stress,
+    /// All interleavings of the hand-off and of a shutdown, with loom
+    Loom,
+    /// Fuzz targets
+    Fuzz,
+    /// All models at once under hostile clients, 20 minutes
+    Soak,
+}
+
+/// How thorough the jobs are.
+#[derive(Clone, Copy, Debug)]
+pub struct Size {
+    check: &'static [&'static str],
+    faults: &'static [&'static str],
+    soak: &'static [&'static str],
+    shim_seeds: &'static str,
+    stress_seeds: &'static str,
+    /// For each target.
+    fuzz_seconds: &'static str,
+}
+
+impl Size {
+    /// All of it, about an hour.
+    pub const FULL: Size = Size {
+        check: &["--long"],
+        faults: &["--pairs", "200"],
+        soak: &["--minutes", "20"],
+        shim_seeds: "SHIM_SEEDS=5",
+        stress_seeds: "STRESS_SEEDS=500",
+        fuzz_seconds: "300",
+    };
+    /// In small, minutes.
+    pub const QUICK: Size = Size {
+        check: &[],
+        faults: &["--sample", "1", "--lasting", "1s", "--pairs", "10"],
+        soak: &["--seconds", "20"],
+        shim_seeds: "SHIM_SEEDS=1",
+        stress_seeds: "STRESS_SEEDS=40",
+        fuzz_seconds: "20",
+    };
+}
+
+impl Step {
+    /// How many of its jobs run at the same time. What soaks find does not depend on speed.
+    pub(super) const fn at_once(self) -> usize {
+        match self {
+            Step::Check | Step::Faults => 2,
+            Step::Shim | Step::Stress | Step::Loom => 1,
+            // They share their build, and then take a processor each.
+            Step::Fuzz => 3,
+            Step::Soak => usize::MAX,
+        }
+    }
+}
+
+/// One command and the file that keeps what it finds.
+#[derive(Debug)]
+pub(super) struct Job {
+    /// The file, without its ending.
+    pub(super) name: String,
+    /// The command as people type it.
+    pub(super) shown: String,
+    program: PathBuf,
+    arguments: Vec<String>,
+    read: fn(&str) -> Result<Value>,
+}
+
+/// What a job found.
+#[derive(Debug)]
+pub(super) struct Ran {
+    pub(super) held: bool,
+    /// It said that it could try nothing.
+    pub(super) is_skipped: bool,
+    pub(super) result: Value,
+    /// If it did not hold, the end of what it said.
+    pub(super) explanation: String,
+}
+
+/// The jobs of a step, on these models if it has a model.
+pub(super) fn jobs(step: Step, size: &Size, launcher: &Path, models: &[String]) -> Vec<Job> {
+    let of_each_model = |command, further| of_each_model(launcher, command, further, models);
+    match step {
+        Step::Check => of_each_model("check", size.check),
+        Step::Faults => of_each_model("faults", size.faults),
+        Step::Soak => of_each_model("soak", size.soak),
+        Step::Shim => {
+            let arguments = [size.shim_seeds, "cargo", "test", "--locked", "--test", "shim"];
+            vec![Job::new("shim", "env", &arguments, |text| lines(text, "shim "))]
+        }
+        Step::Stress => {
+            let arguments = [size.stress_seeds, "cargo", "test", "--locked", "--test", "stress"];
+            vec![Job::new("stress", "env", &arguments, |text| lines(text, "stress"))]
+        }
+        Step::Loom => vec![Job::new("loom", "crates/sockets/loom", &[], |text| lines(text, "loom "))],
+        Step::Fuzz => ["engine", "verifier", "differential"]
+            .into_iter()
+            .map(|target| {
+                let arguments = [target, size.fuzz_seconds];
+                Job::new(&format!("fuzz-{target}"), "fuzz/run", &arguments, read_fuzz)
+            })
+            .collect(),
+    }
+}
+
+fn of_each_model(launcher: &Path, command: &str, further: &[&str], models: &[String]) -> Vec<Job> {
+    let job = |name: &str| {
+        let arguments: Vec<String> =
+            [command, name].iter().chain(further).chain(&["--json"]).map(|word| (*word).to_owned()).collect();
+        Job {
+            name: format!("{command}-{name}"),
+            shown: format!("cargo run --release -- {}", arguments.join(" ")),
+            program: launcher.to_owned(),
+            arguments,
+            read: |text| serde_json::from_str(text).context("its output is no JSON"),
+        }
+    };
+    models.iter().map(|model| job(model)).collect()
+}
+
+impl Job {
+    fn new(name: &str, program: &str, arguments: &[&str], read: fn(&str) -> Result<Value>) -> Job {
+        Job {
+            name: name.to_owned(),
+            shown: [program].iter().chain(arguments).copied().collect::<Vec<_>>().join(" "),
+            program: program.into(),
+            arguments: arguments.iter().map(|&word| word.to_owned()).collect(),
+            read,
+        }
+    }
+
+    /// Runs it to its end.
+    ///
+    /// # Errors
+    /// It cannot be started, or it says nothing that could be read although it succeeds.
+    pub(super) fn run(&self) -> Result<Ran> {
+        let output =
+            Command::new(&self.program).args(&self.arguments).stdin(Stdio::null()).output().with_context(
+                || format!("cannot run {}; is this the project's folder?", self.program.display()),
+            )?;
+        let held = output.status.success();
+        let is_skipped = output.status.code() == Some(NOTHING_TRIED);
+        let explanation = if held { String::new() } else { end_of(&output) };
+        match (self.read)(&String::from_utf8_lossy(&output.stdout)) {
+            Ok(result) => Ok(Ran { held, is_skipped, result, explanation }),
+            // What it said went to standard error, then.
+            Err(_) if !held => Ok(Ran { held, is_skipped, result: Value::Null, explanation }),
+            Err(error) => Err(error.context(self.shown.clone())),
+        }
+    }
+}
+
+/// How it ended, and the last lines that it wrote.
+fn end_of(output: &Output) -> String {
+    const LINES: usize = 12;
+    let text =
+        String::from_utf8_lossy(if output.stderr.is_empty() { &output.stdout } else { &output.stderr });
+    let lines: Vec<&str> = text.lines().collect();
+    let last = lines[lines.len().saturating_sub(LINES)..].join("\n  ");
+    format!(": {}\n  {last}", output.status)
+}
+
+/// Lines such as `shim mio: 1537 faults, 34 cases passed, 0 failed; …`: the words are names, the numbers before
+/// them figures. What is behind a semicolon is for people.
+fn lines(text: &str, beginning: &str) -> Result<Value> {
+    let found: Vec<Value> = text
+        .lines()
+        .filter_map(|line| {
+            let (name, figures) = line.strip_prefix(beginning)?.split_once(": ")?;
+            let mut result = json!({ "name": name });
+            for figure in figures.split(';').next()?.split(", ") {
+                let (number, of) = figure.split_once(' ')?;
+                result[of] = number.parse::<u64>().ok()?.into();
+            }
+            Some(result)
+        })
+        .collect();
+    anyhow::ensure!(!found.is_empty(), "it printed no line that begins with {beginning:?}");
+    Ok(found.into())
+}
+
+/// libFuzzer's own count.
+fn read_fuzz(text: &str) -> Result<Value> {
+    let count = text.lines().find_map(|line| line.strip_prefix("stat::number_of_executed_units:"));
+    let inputs: u64 = count.context("it printed no count of inputs")?.trim().parse()?;
+    Ok(json!({ "inputs": inputs }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_model_has_a_job() {
+        let models = ["mio".to_owned(), "tokio".to_owned()];
+        let jobs = jobs(Step::Soak, &Size::FULL, Path::new("launcher"), &models);
+        let names: Vec<&str> = jobs.iter().map(|job| job.name.as_str()).collect();
+        assert_eq!(names, ["soak-mio", "soak-tokio"]);
+    }
+
+    #[test]
+    fn a_job_is_shown_as_it_is_typed() {
+        let job = &jobs(Step::Check, &Size::FULL, Path::new("launcher"), &["mio".to_owned()])[0];
+        assert_eq!(job.shown, "cargo run --release -- check mio --long --json");
+    }
+
+    #[test]
+    fn figures_are_read_by_their_names() {
+        let text = "noise\nshim mio: 1537 faults, 34 cases passed, 0 failed; 7 of one kind\nshim: no\n";
+        let expected = json!([{ "name": "mio", "faults": 1537, "cases passed": 34, "failed": 0 }]);
+        assert_eq!(lines(text, "shim ").unwrap(), expected);
+        assert!(lines("nothing", "shim ").is_err());
+        assert_eq!(lines("stress: 240 runs\n", "stress").unwrap(), json!([{ "name": "", "runs": 240 }]));
+        assert_eq!(read_fuzz("stat::number_of_executed_units: 17\n").unwrap(), json!({ "inputs": 17 }));
+        assert!(read_fuzz("").is_err());
+    }
+
+    #[test]
+    fn a_job_that_fails_explains_itself() {
+        let job = Job::new("x", "sh", &["-c", "echo 'loom a: 1 schedules'; echo why >&2; exit 1"], |text| {
+            lines(text, "loom ")
+        });
+        let ran = job.run().unwrap();
+        assert!(!ran.held && ran.explanation.contains("why"), "{ran:?}");
+        assert_eq!(ran.result, json!([{ "name": "a", "schedules": 1 }]));
+    }
+}

@@ -1,0 +1,134 @@
+//! Lets system calls of a running model fail, one after the other, and holds it to its promises.
+//!
+//! ```text
+//!   plan: which calls, which errors ──► sweep ──► strace, attached to the server ──► the server
+//!                                         │                                             ▲
+//!                                         └──► four scripted clients, every byte verified ┘
+//! ```
+//!
+//! A fault counts only if the trace confirms that it was injected. After each one a fresh client must be served
+//! and the server must hold no more than before; after all of them the same process is held to the catalogue.
+//!
+//! | file | idea |
+//! | --- | --- |
+//! | `plan.rs` | which calls fail how, and what must come of it |
+//! | `thoroughness.rs` | how much of the plan is tried |
+//! | `clients.rs`, `server.rs` | who is served, and who serves |
+//! | `sweep.rs`, `stages.rs` | trials: while serving; while starting and stopping |
+//! | `report.rs` | what came of it |
+
+mod clients;
+mod plan;
+mod report;
+mod server;
+mod stages;
+mod sweep;
+mod thoroughness;
+
+use std::time::Instant;
+
+use anyhow::{Context, Result};
+use conformance::{Case, Needs, Target};
+
+use crate::subject::Subject;
+use plan::{Expected, Fault, PLAN, Row, Stage};
+use server::Server;
+use sweep::Sweep;
+
+pub use observe::strace::missing;
+pub use report::{Line, Report};
+pub use thoroughness::Thoroughness;
+
+/// Sweeps over the faults of these system calls, all if there are none, and then holds the server to the catalogue.
+/// Each line goes to `finished` as soon as it is over.
+///
+/// # Errors
+/// A server does not start without a fault, strace cannot attach, or there is no place for logs.
+pub fn run(
+    subject: &Subject,
+    only: &[String],
+    thoroughness: &Thoroughness,
+    finished: &mut dyn FnMut(&Line),
+) -> Result<Report> {
+    // For logs and traces; gone when this is dropped.
+    let folder = tempfile::tempdir().context("cannot make a folder for logs")?;
+    let start = Instant::now();
+    let mut report = Report::new(&subject.name, thoroughness);
+    let mut sweep = Sweep::begin(subject, folder.path(), thoroughness)?;
+    let mut finished = |line: Line| {
+        finished(&line);
+        report.add(line);
+    };
+    for row in PLAN.iter().filter(|row| is_meant(row, only)) {
+        match row.stage {
+            Stage::Starting => sweep.starting(row, &mut finished),
+            Stage::Serving => sweep.serving(row, &mut finished),
+            Stage::Draining => sweep.draining(row, &mut finished),
+        }
+        .with_context(|| format!("in the sweep over {} while {}", row.calls, row.stage.name()))?;
+    }
+    if only.is_empty() {
+        finished(sweep.pairs()?);
+    }
+    let server = sweep.into_server();
+    if report.fired > 0 {
+        hold_to_catalogue(server, subject, &mut report);
+    }
+    report.seconds = start.elapsed().as_secs_f64();
+    Ok(report)
+}
+
+/// The server that has outlived all faults must be as good as a fresh one.
+fn hold_to_catalogue(server: Server, subject: &Subject, report: &mut Report) {
+    let memory = server.expect_memory(); // the catalogue may use more
+    let cases: Vec<&Case> = conformance::cases().filter(|case| case.needs == Needs::Address).collect();
+    let target = Target::at(server.process().address(), subject.concurrency);
+    let held = conformance::run(&target, &cases, &conformance::Options::default(), &mut |case| {
+        if let conformance::Outcome::Failed(failure) = &case.outcome {
+            report.findings.push(format!("after the faults, {}: {failure}", case.id));
+        }
+    });
+    (report.cases_passed, report.cases_failed, report.cases_skipped) =
+        (held.passed, held.failed, held.skipped);
+    if let Err(error) = memory.and_then(|()| server.end()) {
+        report.findings.push(format!("after the faults: {error:#}"));
+    }
+}
+
+/// Whether a fault of this system call is planned.
+pub fn is_planned(call: &str) -> bool {
+    PLAN.iter().any(|row| row.names().any(|name| name == call))
+}
+
+fn is_meant(row: &Row, only: &[String]) -> bool {
+    only.is_empty() || only.iter().any(|call| row.names().any(|name| name == call))
+}
+
+/// What is injected and what must come of it, a line for each row of the plan; only these system calls, if there are any.
+pub fn list(only: &[String]) -> String {
+    let line = |row: &Row| {
+        let faults: Vec<_> = row.faults.iter().map(|fault| Fault::name(*fault)).collect();
+        let (stage, calls) = (row.stage.name(), row.calls.replace('?', ""));
+        format!("{stage:<8} {calls:<24} {:<37} {}\n", Expected::text(row.expected), faults.join(" "))
+    };
+    PLAN.iter().filter(|row| is_meant(row, only)).map(line).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn calls_are_named_without_marks() {
+        assert!(is_planned("epoll_wait"));
+        assert!(!is_planned("?epoll_wait") && !is_planned("fork"));
+    }
+
+    #[test]
+    fn a_selection_keeps_all_rows_of_its_calls() {
+        let only = ["accept4".to_owned()];
+        let rows: Vec<_> = PLAN.iter().filter(|row| is_meant(row, &only)).collect();
+        assert!(rows.len() >= 4 && rows.iter().all(|row| row.calls == "accept4"));
+        assert_eq!(list(&only).lines().count(), rows.len());
+    }
+}

@@ -1,0 +1,202 @@
+//! What came of a sweep: for each fault how often it was injected and survived.
+
+use std::fmt::Write as _;
+
+use anstyle::{AnsiColor, Style};
+use anyhow::Result;
+use serde::Serialize;
+
+use super::plan::{Expected, Fault, Row, Stage};
+use super::thoroughness::Thoroughness;
+use observe::strace;
+
+/// A whole sweep of one model.
+#[derive(Debug, Serialize)]
+pub struct Report {
+    pub(super) version: &'static str,
+    pub(super) model: String,
+    pub(super) strace: String,
+    pub(super) seed: u64,
+    /// The most places of each fault that were tried; absent if it was all.
+    pub(super) sample: Option<usize>,
+    pub(super) seconds: f64,
+    /// Servers under a fault, or a pair of them.
+    pub(super) trials: u64,
+    /// Faults that were confirmed as injected.
+    pub fired: u64,
+    /// Those of them after which all that is required held.
+    pub(super) survived: u64,
+    /// Trials in which no fault was injected: they say nothing.
+    pub(super) not_reached: u64,
+    pub(super) faults: Vec<Line>,
+    /// Cases of the catalogue that the swept server was then held to.
+    pub(super) cases_passed: usize,
+    pub(super) cases_failed: usize,
+    pub(super) cases_skipped: usize,
+    /// What did not hold; empty if all did.
+    pub findings: Vec<String>,
+}
+
+/// One fault, in all its places.
+#[derive(Clone, Debug, Serialize)]
+pub struct Line {
+    pub(super) calls: String,
+    pub(super) fault: &'static str,
+    pub(super) stage: Stage,
+    pub(super) expected: Expected,
+    pub(super) trials: u64,
+    pub(super) fired: u64,
+    pub(super) survived: u64,
+    pub(super) not_reached: u64,
+    #[serde(skip)]
+    pub(super) findings: Vec<String>,
+}
+
+impl Line {
+    pub(super) fn new(row: &Row, fault: Fault) -> Line {
+        Line {
+            calls: row.calls.replace('?', ""),
+            fault: fault.name(),
+            stage: row.stage,
+            expected: row.expected,
+            trials: 0,
+            fired: 0,
+            survived: 0,
+            not_reached: 0,
+            findings: Vec::new(),
+        }
+    }
+
+    /// Two faults at once, whichever they are.
+    pub(super) fn of_pairs() -> Line {
+        let expected = Expected::EndsItsConnection;
+        let (calls, fault) = ("pairs".to_owned(), "two at once");
+        let (trials, fired, survived, not_reached) = (0, 0, 0, 0);
+        let stage = Stage::Serving;
+        Line { calls, fault, stage, expected, trials, fired, survived, not_reached, findings: Vec::new() }
+    }
+
+    /// Adds a trial in which so many faults were injected; `place` says where, if something did not hold.
+    pub(super) fn add(&mut self, fired: u64, outcome: Result<()>, place: &str) {
+        self.trials += 1;
+        self.fired += fired;
+        match outcome {
+            Err(error) => {
+                let (stage, calls, fault) = (self.stage.name(), &self.calls, self.fault);
+                self.findings.push(format!("{stage}, {calls} {fault} {place}: {error:#}"));
+            }
+            Ok(()) if fired == 0 => self.not_reached += 1,
+            Ok(()) => self.survived += fired,
+        }
+    }
+}
+
+impl std::fmt::Display for Line {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (color, word) = match (self.findings.is_empty(), self.fired, self.trials) {
+            (false, ..) => (AnsiColor::Red, "FAILED"),
+            (true, 0, 0) => (AnsiColor::Yellow, "no such call"),
+            (true, 0, _) => (AnsiColor::Yellow, "not reached"),
+            (true, ..) => (AnsiColor::Green, "ok"),
+        };
+        let style = Style::new().fg_color(Some(color.into()));
+        write!(
+            formatter,
+            "{:<8} {:<22} {:<12} {style}{word:<12}{style:#} {:>4} fired in {:>3} trials",
+            self.stage.name(),
+            self.calls,
+            self.fault,
+            self.fired,
+            self.trials,
+        )?;
+        if !self.findings.is_empty() {
+            write!(formatter, ", {} survived; required: {}", self.survived, self.expected.text())?;
+        }
+        self.findings.iter().try_for_each(|finding| write!(formatter, "\n         {finding}"))
+    }
+}
+
+impl Report {
+    pub(super) fn new(model: &str, thoroughness: &Thoroughness) -> Report {
+        Report {
+            version: env!("CARGO_PKG_VERSION"),
+            model: model.to_owned(),
+            strace: strace::version(),
+            seed: thoroughness.seed,
+            sample: thoroughness.sample,
+            seconds: 0.0,
+            trials: 0,
+            fired: 0,
+            survived: 0,
+            not_reached: 0,
+            faults: Vec::new(),
+            cases_passed: 0,
+            cases_failed: 0,
+            cases_skipped: 0,
+            findings: Vec::new(),
+        }
+    }
+
+    /// Takes a finished line in.
+    pub(super) fn add(&mut self, line: Line) {
+        self.trials += line.trials;
+        self.fired += line.fired;
+        self.survived += line.survived;
+        self.not_reached += line.not_reached;
+        self.findings.extend(line.findings.iter().cloned());
+        self.faults.push(line);
+    }
+
+    /// The last lines of the output.
+    pub fn totals(&self) -> String {
+        let Report { model, trials, fired, survived, not_reached, seconds, seed, .. } = self;
+        let mut text = format!(
+            "{model}: {fired} faults fired in {trials} trials, {survived} survived, {not_reached} trials not \
+             reached; afterwards {} cases of the catalogue held, {} failed, {} skipped; {seconds:.0} s (seed {seed})\n",
+            self.cases_passed, self.cases_failed, self.cases_skipped
+        );
+        for finding in &self.findings {
+            let _ = writeln!(text, "  NOT HELD: {finding}");
+        }
+        text
+    }
+}
+
+impl Stage {
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Stage::Starting => "starting",
+            Stage::Serving => "serving",
+            Stage::Draining => "draining",
+        }
+    }
+}
+
+impl Expected {
+    pub(super) const fn text(self) -> &'static str {
+        match self {
+            Expected::NobodyHarmed => "nobody is harmed",
+            Expected::EndsItsConnection => "ends its connection at most",
+            Expected::EndsTheServer => "ends the server with the reason",
+            Expected::RefusedOrServed => "refused with the reason, or served",
+            Expected::Drained => "everything is answered, then it ends",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::faults::plan::PLAN;
+
+    #[test]
+    fn a_trial_without_a_fault_is_not_survived_but_not_reached() {
+        let mut line = Line::new(&PLAN[0], PLAN[0].faults[0]);
+        line.add(0, Ok(()), "at 1");
+        line.add(3, Ok(()), "at 2");
+        line.add(2, Err(anyhow::anyhow!("it hung")), "at 3");
+        assert_eq!((line.trials, line.fired, line.survived, line.not_reached), (3, 5, 3, 1));
+        assert_eq!(line.findings, ["starting, socket EMFILE at 3: it hung"]);
+        assert!(line.to_string().contains("FAILED"));
+    }
+}

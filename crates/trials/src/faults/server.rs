@@ -1,0 +1,184 @@
+//! The server of a sweep: a child process with its log in a file, and what it holds at rest.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::ExitStatus;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail, ensure};
+use conformance::require_adds_up;
+
+use super::clients::{End, Manner, PATIENCE, visit};
+use super::plan::Scope;
+use observe::meter::{Meter, Sample};
+use observe::strace::{Injection, Strace, Tracing};
+use observe::{Process, ServerCommand, ServerProcess};
+use text::units::whole_bytes;
+
+/// Short, so that what a lie leaves waiting is looked at again soon, and a silent connection does not stay.
+const TIMEOUTS: [&str; 3] = ["--idle-timeout=5s", "--write-timeout=2s", "--progress-timeout=5s"];
+const DRAIN_TIMEOUT: &str = "--drain-timeout=4s";
+/// Memory that a server may keep from a sweep: heaps of threads, tables at their largest.
+const MEMORY_AT_MOST: u64 = 8 << 20;
+
+/// A running server.
+#[derive(Debug)]
+pub(super) struct Server {
+    process: ServerProcess,
+    meter: Meter,
+    log: PathBuf,
+    /// What it holds while nobody is connected.
+    rest: Sample,
+    /// Descriptors that an injected error kept it from closing.
+    not_closed: usize,
+    /// What it has open while nobody is connected.
+    own_files: Vec<PathBuf>,
+}
+
+impl Server {
+    /// Starts it, and lets some clients in, so that what is set up once is set up.
+    ///
+    /// # Errors
+    /// It does not start, or does not serve.
+    pub(super) fn start(command: &ServerCommand, folder: &Path) -> Result<Server> {
+        let log = folder.join("server.log");
+        let arguments = arguments();
+        let process = ServerProcess::start_logging(command, &arguments, File::create(&log)?)?;
+        let meter = Meter::new(process.pid());
+        let rest = meter.sample(Duration::ZERO)?;
+        let mut server = Server { process, meter, log, rest, not_closed: 0, own_files: Vec::new() };
+        for _ in 0..3 {
+            server.probe()?;
+        }
+        server.rest = server.meter.settled(None, PATIENCE)?;
+        server.own_files = open_files(server.process.pid())?;
+        Ok(server)
+    }
+
+    pub(super) fn process(&self) -> &ServerProcess {
+        &self.process
+    }
+
+    /// Attaches strace to it. Connections are those that are open now.
+    ///
+    /// # Errors
+    /// As [`Strace::attach`].
+    pub(super) fn attach(&self, calls: &[&str], injections: &[Injection], scope: Scope) -> Result<Strace> {
+        let files = match scope {
+            Scope::AllThreads | Scope::MainThread => Vec::new(),
+            Scope::Log => vec![self.log.clone()],
+            Scope::Connections => {
+                let mut files = open_files(self.process.pid())?;
+                files.retain(|file| !self.own_files.contains(file));
+                files
+            }
+        };
+        let main_thread_only = scope == Scope::MainThread;
+        let tracing = Tracing { calls, injections, main_thread_only, files: &files };
+        Ok(Strace::attach(self.process.pid(), &tracing, PATIENCE)?)
+    }
+
+    /// Notes that `close` was kept from closing so many times.
+    pub(super) fn could_not_close(&mut self, descriptors: u64) {
+        self.not_closed += usize::try_from(descriptors).unwrap_or(usize::MAX);
+    }
+
+    /// A fresh client is served, and the server holds no more than before.
+    ///
+    /// # Errors
+    /// It does not, or it is no more.
+    pub(super) fn expect_unharmed(&self) -> Result<()> {
+        self.probe()?;
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let now = self.meter.sample(Duration::ZERO)?;
+            let (descriptors, threads) = (self.rest.descriptors + self.not_closed, self.rest.threads);
+            if now.descriptors <= descriptors && now.threads <= threads {
+                return Ok(());
+            }
+            ensure!(
+                Instant::now() < deadline,
+                "it holds {} descriptors and {} threads with nobody there; before, {descriptors} and {threads}",
+                now.descriptors,
+                now.threads
+            );
+            // Nothing announces that a closed connection has been noticed.
+            thread::sleep(Duration::from_millis(2));
+        }
+    }
+
+    fn probe(&self) -> Result<()> {
+        match visit(self.process.address(), Manner::default()) {
+            End::Whole => Ok(()),
+            end => bail!("a fresh client afterwards: {end}"),
+        }
+    }
+
+    /// Its memory is where it was.
+    ///
+    /// # Errors
+    /// It is not.
+    pub(super) fn expect_memory(&self) -> Result<()> {
+        let grown =
+            self.meter.sample(Duration::ZERO)?.anonymous_bytes.saturating_sub(self.rest.anonymous_bytes);
+        ensure!(grown <= MEMORY_AT_MOST, "its memory grew by {}", whole_bytes(grown));
+        Ok(())
+    }
+
+    /// SIGTERM: it exits with 0, its counters add up, and nothing panicked.
+    ///
+    /// # Errors
+    /// One of these does not hold.
+    pub(super) fn end(self) -> Result<()> {
+        let status = self.process.stop(PATIENCE)?;
+        let log = fs::read_to_string(&self.log)?;
+        ensure!(status.success(), "it ended with {status}; {}", last_line(&log));
+        expect_no_panic(&log)?;
+        Ok(require_adds_up(&log)?)
+    }
+
+    /// It ends by itself.
+    ///
+    /// # Errors
+    /// It still runs after a while.
+    pub(super) fn expect_end(self) -> Result<(ExitStatus, String)> {
+        let status = self.process.wait(PATIENCE)?;
+        let log = fs::read_to_string(&self.log)?;
+        expect_no_panic(&log)?;
+        Ok((status, log))
+    }
+}
+
+/// The files and sockets that a process has open.
+fn open_files(pid: u32) -> Result<Vec<PathBuf>> {
+    Ok(Process::new(pid).context("its process id is no id")?.open_files()?)
+}
+
+/// What every server of a sweep is started with.
+pub(super) fn arguments() -> Vec<&'static str> {
+    TIMEOUTS.into_iter().chain([DRAIN_TIMEOUT, "-vv"]).collect()
+}
+
+/// # Errors
+/// A panic stands in the log: even one that costs one client only is a fault of ours.
+pub(super) fn expect_no_panic(log: &str) -> Result<()> {
+    let panicked = log.lines().find(|line| line.contains("panicked"));
+    ensure!(panicked.is_none(), "it logged {:?}", panicked.unwrap_or_default());
+    Ok(())
+}
+
+pub(super) fn last_line(log: &str) -> String {
+    log.lines().last().map_or_else(|| "it logged nothing".to_owned(), |line| format!("it logged {line:?}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_in_the_log_is_found() {
+        assert!(expect_no_panic("ERROR panicked at src/lib.rs:1\n").is_err());
+        assert!(expect_no_panic("all is well\n").is_ok());
+    }
+}

@@ -1,0 +1,36 @@
+//! One member of the hostile crew: behaviour after behaviour, drawn from a seed.
+
+use std::net::SocketAddr;
+use std::thread;
+use std::time::Duration;
+
+use super::behaviour::Behaviour;
+use super::hostile::Visitor;
+use super::plan::Plan;
+use super::tally::Tally;
+
+/// At most so long from one behaviour to the next: without a pause a crew of resetting clients would do
+/// nothing but fill both processors.
+const PAUSE_MS: u64 = 20;
+/// Keeps the members of neighbouring seeds apart.
+const SEED_STEP: u64 = 0x9E37_79B9;
+
+/// Every other member is quick, so that the many short connections do not wait for the few long ones.
+pub(super) fn work(
+    member: usize,
+    address: SocketAddr,
+    plan: &Plan,
+    seed: u64,
+    tally: &Tally,
+    go_on: impl Fn() -> bool,
+) {
+    let behaviours: &[Behaviour] =
+        if member.is_multiple_of(2) { &Behaviour::QUICK } else { &Behaviour::SITTING };
+    let random = fastrand::Rng::with_seed(seed.wrapping_mul(SEED_STEP).wrapping_add(member as u64));
+    let mut visitor = Visitor { address, plan, tally, random };
+    while go_on() {
+        let behaviour = behaviours[visitor.random.usize(..behaviours.len())];
+        visitor.behave(behaviour);
+        thread::sleep(Duration::from_millis(visitor.random.u64(..PAUSE_MS)));
+    }
+}

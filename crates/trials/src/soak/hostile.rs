@@ -1,0 +1,90 @@
+//! The hostile behaviours, each a small client that is bounded in time and bytes.
+//!
+//! Some of them are hostile in form only: garbage, single bytes, an early half-close and a window that opens late
+//! must still be answered, so these verify every byte.
+
+mod rude;
+mod slow;
+#[cfg(test)]
+mod tests;
+mod whole;
+
+use std::io;
+use std::net::{SocketAddr, TcpStream};
+use std::sync::atomic::Ordering;
+
+use socket2::{Domain, SockRef, Socket, Type};
+
+use super::behaviour::Behaviour;
+use super::plan::{PATIENCE, Plan};
+use super::tally::Tally;
+
+/// A hostile client, again and again.
+#[derive(Debug)]
+pub(super) struct Visitor<'run> {
+    pub(super) address: SocketAddr,
+    pub(super) plan: &'run Plan,
+    pub(super) tally: &'run Tally,
+    pub(super) random: fastrand::Rng,
+}
+
+impl Visitor<'_> {
+    /// One turn of this behaviour. What becomes of a client that breaks off itself is nobody's error; for
+    /// the others the tally keeps it.
+    pub(super) fn behave(&mut self, behaviour: Behaviour) {
+        let turn = match behaviour {
+            Behaviour::Reset => self.reset(),
+            Behaviour::Vanish => self.vanish(),
+            Behaviour::Deaf => self.deaf(),
+            Behaviour::NeverRead => self.never_read(),
+            Behaviour::ResetBlocked => self.reset_blocked(),
+            Behaviour::Trickle => self.trickle(),
+            Behaviour::IdleCrowd => self.idle_crowd(),
+            Behaviour::Garbage => self.garbage(),
+            Behaviour::Pieces => self.pieces(),
+            Behaviour::HalfClose => self.half_close(),
+            Behaviour::Window => self.window(),
+            Behaviour::LateReader => self.late_reader(),
+        };
+        match turn {
+            // Ports and descriptors are ours.
+            Err(error) if is_our_own_shortage(&error) => {
+                self.tally.not_made.fetch_add(1, Ordering::Relaxed);
+            }
+            Err(error) => self.tally.failed(1, || format!("{}: {error}", behaviour.title())),
+            Ok(()) => {}
+        }
+    }
+
+    fn connect(&self, behaviour: Behaviour) -> io::Result<TcpStream> {
+        let stream = TcpStream::connect_timeout(&self.address, PATIENCE)?;
+        self.tally.connected(behaviour);
+        Ok(stream)
+    }
+
+    /// A connection with small buffers and segments as on Ethernet, so that the server feels it soon when this
+    /// client does not read.
+    fn connect_narrow(&self, behaviour: Behaviour) -> io::Result<TcpStream> {
+        let socket = Socket::new(Domain::for_address(self.address), Type::STREAM, None)?;
+        socket.set_recv_buffer_size(4 << 10)?;
+        socket.set_send_buffer_size(64 << 10)?;
+        socket.set_tcp_mss(1460)?;
+        socket.connect_timeout(&self.address.into(), PATIENCE)?;
+        self.tally.connected(behaviour);
+        Ok(socket.into())
+    }
+}
+
+/// Ends a connection by a reset instead of a FIN.
+fn reset(stream: TcpStream) {
+    // It fails only if the connection is gone already, which is what was wanted.
+    let _ = SockRef::from(&stream).set_linger(Some(std::time::Duration::ZERO));
+    drop(stream);
+}
+
+fn is_our_own_shortage(error: &io::Error) -> bool {
+    use rustix::io::Errno;
+
+    let own = [Errno::ADDRNOTAVAIL, Errno::MFILE, Errno::NFILE, Errno::NOBUFS];
+    Errno::from_io_error(error).is_some_and(|errno| own.contains(&errno))
+}

@@ -1,0 +1,119 @@
+//! Clients that want no answer: they break off, flood, or sit.
+
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::{Shutdown, TcpStream};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::{Visitor, reset};
+use crate::soak::behaviour::Behaviour;
+use crate::soak::plan::{IDLE_TIMEOUT, WRITE_TIMEOUT};
+
+/// How many connections one turn of those makes that are over at once.
+const BURST: usize = 10;
+/// From one byte of a trickle to the next.
+const TRICKLE_EVERY: Duration = Duration::from_millis(20);
+/// Without room for so long, the server waits to write.
+const NO_ROOM: Duration = Duration::from_millis(50);
+/// More than the kernel keeps for such a client.
+const FLOOD_AT_MOST: usize = 16 << 20;
+
+impl Visitor<'_> {
+    pub(super) fn reset(&mut self) -> io::Result<()> {
+        for _ in 0..BURST {
+            let stream = self.connect(Behaviour::Reset)?;
+            let length = self.random.usize(..64);
+            // It may be closed already; then there is nothing to reset.
+            let _ = (&stream).write_all(&[b"^".as_slice(), &[b'r'; 64][..length]].concat());
+            if self.random.bool() {
+                thread::yield_now();
+            }
+            reset(stream);
+        }
+        Ok(())
+    }
+
+    pub(super) fn vanish(&mut self) -> io::Result<()> {
+        for _ in 0..BURST {
+            drop(self.connect(Behaviour::Vanish)?);
+        }
+        Ok(())
+    }
+
+    /// Nothing on the wire tells the server that nobody listens.
+    pub(super) fn deaf(&mut self) -> io::Result<()> {
+        let mut stream = self.connect(Behaviour::Deaf)?;
+        let _ = stream.shutdown(Shutdown::Read); // it may be closed already
+        for _ in 0..100 {
+            if stream.write_all(b"^is anybody there$").is_err() {
+                break; // the server closed, which it may
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn never_read(&mut self) -> io::Result<()> {
+        let mut stream = self.connect_narrow(Behaviour::NeverRead)?;
+        // The server notices late on a busy machine; this client then leaves by itself.
+        let end = Instant::now() + WRITE_TIMEOUT * 2;
+        while Instant::now() < end && flood(&mut stream)? {}
+        Ok(())
+    }
+
+    pub(super) fn reset_blocked(&mut self) -> io::Result<()> {
+        let mut stream = self.connect_narrow(Behaviour::ResetBlocked)?;
+        flood(&mut stream)?;
+        reset(stream);
+        Ok(())
+    }
+
+    pub(super) fn trickle(&mut self) -> io::Result<()> {
+        let mut stream = self.connect(Behaviour::Trickle)?;
+        let end = Instant::now() + self.plan.sit;
+        for &byte in b"^slowly$".iter().cycle() {
+            if Instant::now() >= end || stream.write_all(&[byte]).is_err() {
+                break;
+            }
+            thread::sleep(TRICKLE_EVERY);
+        }
+        Ok(())
+    }
+
+    pub(super) fn idle_crowd(&mut self) -> io::Result<()> {
+        let crowd: io::Result<Vec<TcpStream>> =
+            (0..self.plan.crowd).map(|_| self.connect(Behaviour::IdleCrowd)).collect();
+        let crowd = crowd?;
+        match crowd.last() {
+            Some(last) if self.plan.crowd_may_stay && self.random.u8(..4) == 0 => wait_to_be_cut(last)?,
+            _ => thread::sleep(self.plan.sit),
+        }
+        for stream in crowd {
+            if self.random.bool() { reset(stream) } else { drop(stream) }
+        }
+        Ok(())
+    }
+}
+
+/// Sends until there is no room. Says whether the server is still there.
+fn flood(stream: &mut TcpStream) -> io::Result<bool> {
+    stream.set_write_timeout(Some(NO_ROOM))?;
+    let mut flood = [b'n'; 16 << 10];
+    flood[0] = b'^';
+    for _ in 0..FLOOD_AT_MOST / flood.len() {
+        match stream.write(&flood) {
+            Ok(_) => {}
+            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
+                return Ok(true);
+            }
+            Err(_) => return Ok(false),
+        }
+    }
+    Ok(true)
+}
+
+/// Waits for the greeting and then for the end that the idle timeout brings, however that looks.
+fn wait_to_be_cut(mut stream: &TcpStream) -> io::Result<()> {
+    stream.set_read_timeout(Some(IDLE_TIMEOUT * 2))?;
+    while stream.read(&mut [0; 16]).is_ok_and(|count| count > 0) {}
+    Ok(())
+}

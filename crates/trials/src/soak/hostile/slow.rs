@@ -1,0 +1,178 @@
+//! Clients that are owed much before they read, and in the end get every byte.
+
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::{Shutdown, TcpStream};
+use std::sync::atomic::Ordering;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use protocol::Verifier;
+
+use super::Visitor;
+use crate::soak::behaviour::Behaviour;
+use crate::soak::plan::{PATIENCE, WRITE_TIMEOUT};
+
+/// Payload bytes of the one message that is sent again and again.
+const PAYLOAD: usize = 16 << 10;
+/// What a client sends at most before it reads.
+const AT_MOST: u64 = 4 << 20;
+/// Without room for so long, the server waits to write.
+const NO_ROOM: Duration = Duration::from_millis(50);
+/// How often a window closes and opens again.
+const ROUNDS: usize = 3;
+/// A late reader takes its reply in so many parts, with a pause before each.
+const PARTS: u32 = 16;
+
+impl Visitor<'_> {
+    pub(super) fn window(&mut self) -> io::Result<()> {
+        let [request, reply] = self.message();
+        let longest = self.plan.sit.min(WRITE_TIMEOUT / 4);
+        let pauses: Vec<Duration> = (0..ROUNDS).map(|_| longest.mul_f64(self.random.f64())).collect();
+        let mut client = Slow::new(self.connect_narrow(Behaviour::Window)?, &request, &reply)?;
+        let played = (|| {
+            for pause in pauses {
+                client.fill()?;
+                thread::sleep(pause);
+                client.read_up_to(client.owed())?;
+            }
+            client.stream.shutdown(Shutdown::Write)?;
+            client.expect_end()
+        })();
+        self.judge(&client, played)
+    }
+
+    pub(super) fn late_reader(&mut self) -> io::Result<()> {
+        let [request, reply] = self.message();
+        let pause = self.plan.sit.min(WRITE_TIMEOUT) / PARTS / 2;
+        let mut client = Slow::new(self.connect_narrow(Behaviour::LateReader)?, &request, &reply)?;
+        let played = (|| {
+            client.fill()?;
+            client.stream.shutdown(Shutdown::Write)?;
+            for part in 1..=PARTS {
+                thread::sleep(pause);
+                client.read_up_to(client.owed() * u64::from(part) / u64::from(PARTS))?;
+            }
+            client.expect_end()
+        })();
+        self.judge(&client, played)
+    }
+
+    /// A client that was not run for so long that the server had to take it for one that does not read has been
+    /// cut rightly, and shows nothing. A wrong byte is wrong in any case.
+    fn judge(&self, client: &Slow<'_>, played: io::Result<()>) -> io::Result<()> {
+        self.tally.verified_bytes.fetch_add(client.verifier.received(), Ordering::Relaxed);
+        match played {
+            Err(error)
+                if error.kind() != ErrorKind::InvalidData && client.longest_gap >= WRITE_TIMEOUT / 2 =>
+            {
+                self.tally.too_slow.fetch_add(1, Ordering::Relaxed);
+                Ok(())
+            }
+            played => played,
+        }
+    }
+
+    /// A message and its reply.
+    fn message(&mut self) -> [Vec<u8>; 2] {
+        let payload: Vec<u8> = (0..PAYLOAD).map(|_| self.random.alphanumeric() as u8).collect();
+        let reply = payload.iter().map(|byte| byte + 1).collect();
+        [[b"^", &payload[..], b"$"].concat(), reply]
+    }
+}
+
+/// A connection, and what it is owed.
+struct Slow<'message> {
+    stream: TcpStream,
+    request: &'message [u8],
+    verifier: Verifier<'message>,
+    sent: u64,
+    /// The longest time from one read to the next.
+    longest_gap: Duration,
+    last_read: Instant,
+}
+
+impl<'message> Slow<'message> {
+    /// Waits for the greeting: before it, the server need not know this client.
+    fn new(mut stream: TcpStream, request: &'message [u8], reply: &'message [u8]) -> io::Result<Self> {
+        stream.set_read_timeout(Some(PATIENCE))?;
+        stream.set_write_timeout(Some(NO_ROOM))?;
+        let mut verifier = Verifier::new(reply);
+        let mut greeting = [0];
+        stream.read_exact(&mut greeting)?;
+        verifier.check(&greeting).map_err(wrong)?;
+        let (longest_gap, last_read) = (Duration::ZERO, Instant::now());
+        Ok(Slow { stream, request, verifier, sent: 0, longest_gap, last_read })
+    }
+
+    /// Sends without reading until there is no room.
+    fn fill(&mut self) -> io::Result<()> {
+        let most = self.sent + AT_MOST;
+        while self.sent < most {
+            let position = usize::try_from(self.sent % self.request.len() as u64).unwrap_or(0);
+            match self.stream.write(&self.request[position..]) {
+                Ok(count) => {
+                    let before = self.sent.div_ceil(self.request.len() as u64);
+                    self.sent += count as u64;
+                    self.verifier.owe(self.sent.div_ceil(self.request.len() as u64) - before);
+                }
+                Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => break,
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    /// Reply bytes that are owed for what was sent: none for the two delimiters of each message.
+    fn owed(&self) -> u64 {
+        let length = self.request.len() as u64;
+        let in_message = (self.sent % length).saturating_sub(1);
+        self.sent / length * (length - 2) + in_message
+    }
+
+    /// Reads until so many reply bytes have come in all.
+    fn read_up_to(&mut self, received: u64) -> io::Result<()> {
+        let mut buffer = [0; 16 << 10];
+        while self.verifier.received() < received {
+            let left = usize::try_from(received - self.verifier.received()).unwrap_or(usize::MAX);
+            let room = left.min(buffer.len());
+            if self.read(&mut buffer[..room])? == 0 {
+                return Err(io::Error::new(
+                    ErrorKind::UnexpectedEof,
+                    self.progress("the stream ended after"),
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// After all that is owed comes the end, and nothing before it.
+    fn expect_end(&mut self) -> io::Result<()> {
+        self.read_up_to(self.owed())?;
+        match self.read(&mut [0; 64])? {
+            0 => Ok(()),
+            _ => Err(io::Error::new(ErrorKind::InvalidData, self.progress("more than was owed:"))),
+        }
+    }
+
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.longest_gap = self.longest_gap.max(self.last_read.elapsed());
+        let count = match self.stream.read(buffer) {
+            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
+                let text = self.progress(&format!("nothing came for {PATIENCE:?} after"));
+                return Err(io::Error::new(ErrorKind::TimedOut, text));
+            }
+            count => count?,
+        };
+        self.last_read = Instant::now();
+        self.verifier.check(&buffer[..count]).map_err(wrong)?;
+        Ok(count)
+    }
+
+    fn progress(&self, what: &str) -> String {
+        format!("{what} {} of {} reply bytes", self.verifier.received(), self.owed())
+    }
+}
+
+fn wrong(mismatch: protocol::Mismatch) -> io::Error {
+    io::Error::new(ErrorKind::InvalidData, mismatch)
+}

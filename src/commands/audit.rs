@@ -1,0 +1,71 @@
+//! `audit`: everything that could show a model not to hold, in one command, and the figures of it.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::builder::PossibleValuesParser;
+use observe::child::this_program;
+use text::output;
+use trials::audit::results::Audit;
+use trials::audit::{self, Request, Size, Step};
+
+use crate::models;
+
+/// Arguments of `audit`.
+#[derive(clap::Args, Debug)]
+#[command(after_help = "\
+Run it in the project's folder. Examples:
+  concurrent-servers audit                       all of it, about an hour
+  concurrent-servers audit --only check,faults   two steps; the others keep their figures
+  concurrent-servers audit --quick               one place of each fault, some seconds of soak
+
+Needs strace and a C++ compiler. `record --write` then puts the figures of a full audit
+into SECURITY.md.
+
+Exit codes: 0 everything held, 1 something did not, 2 wrong arguments, 3 everything that
+could be tried held, but something could not.")]
+pub struct Arguments {
+    /// Only these steps
+    #[arg(long, value_name = "STEP,…", value_delimiter = ',', value_enum)]
+    only: Vec<Step>,
+
+    /// Only these models, in the steps that have a model
+    #[arg(long, value_name = "MODEL,…", value_delimiter = ',', value_parser = PossibleValuesParser::new(models::names()))]
+    models: Vec<String>,
+
+    /// In small: minutes instead of an hour
+    #[arg(long)]
+    quick: bool,
+
+    /// Where the figures are kept [default: results/audit, and target/audit if it is a quick one]
+    #[arg(long, value_name = "FOLDER")]
+    out: Option<PathBuf>,
+}
+
+/// Runs the steps, keeps their figures and prints the table.
+///
+/// # Errors
+/// A job cannot be started, or a file not be written.
+pub fn run(arguments: &Arguments) -> Result<ExitCode> {
+    let (size, folder) =
+        if arguments.quick { (Size::QUICK, audit::QUICK_FOLDER) } else { (Size::FULL, audit::FOLDER) };
+    let request = Request {
+        steps: arguments.only.clone(),
+        size,
+        models: models::chosen(&arguments.models).iter().map(|model| model.name.to_owned()).collect(),
+        launcher: this_program()?,
+        folder: arguments.out.clone().unwrap_or_else(|| folder.into()),
+    };
+    let findings = audit::run(&request, &output::print)?;
+    let models: Vec<&str> = models::names().collect();
+    output::print(&format!("\n{}", audit::table::terminal(&Audit::read(&request.folder)?, &models)))?;
+    for finding in &findings {
+        output::print(&format!("{finding}\n"))?;
+    }
+    Ok(match (findings.is_empty(), findings.iter().all(|finding| finding.is_skipped)) {
+        (true, _) => ExitCode::SUCCESS,
+        (false, true) => ExitCode::from(3),
+        (false, false) => ExitCode::FAILURE,
+    })
+}

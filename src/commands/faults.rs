@@ -1,0 +1,129 @@
+//! `faults`: lets system calls of a running model fail, one after the other, and holds it to its promises.
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use clap::builder::PossibleValuesParser;
+use text::output;
+use trials::faults::{self, Thoroughness};
+
+use crate::models;
+
+/// Arguments of `faults`.
+#[derive(clap::Args, Debug)]
+#[command(after_help = "\
+Examples:
+  concurrent-servers faults mio                 every fault in every place, a few minutes
+  concurrent-servers faults tokio --sample 2    at most two places of each fault
+  concurrent-servers faults mio --only accept4,sendto
+  concurrent-servers faults --list              what is injected, and what must come of it
+
+Needs Linux and strace. A fault counts only if the trace confirms it. Counts vary from
+run to run, since which thread makes how many calls does.
+
+Exit codes: 0 every fault was survived, 1 at least one was not, 2 wrong arguments, 3 no fault
+could be injected.")]
+pub struct Arguments {
+    /// Which model; its servers are started as processes of their own
+    #[arg(value_parser = PossibleValuesParser::new(models::names()), required_unless_present = "list")]
+    model: Option<String>,
+
+    /// Try at most N places of each fault, drawn from the seed, instead of all
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    sample: Option<u16>,
+
+    /// Only faults of these system calls
+    #[arg(long, value_name = "CALL,…", value_delimiter = ',', value_parser = parse_call)]
+    only: Vec<String>,
+
+    /// Pairs of faults at the same time, drawn from the seed; none with --only
+    #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(0..=100_000))]
+    pairs: u32,
+
+    /// How long a lasting shortage lasts
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = parse_lasting)]
+    lasting: Duration,
+
+    /// Repeats the random choices of another run
+    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
+    seed: u64,
+
+    /// The result as JSON, for machines
+    #[arg(long)]
+    json: bool,
+
+    /// Show what is injected instead of doing it
+    #[arg(long, conflicts_with_all = ["model", "json", "sample"])]
+    list: bool,
+}
+
+/// Runs the sweeps and prints what came of them.
+///
+/// # Errors
+/// A server does not start without a fault, strace cannot attach, or standard output cannot be written.
+pub fn run(arguments: &Arguments) -> Result<ExitCode> {
+    let Some(name) = &arguments.model else {
+        output::print(&faults::list(&arguments.only))?;
+        return Ok(ExitCode::SUCCESS);
+    };
+    if let Some(reason) = faults::missing() {
+        anstream::eprintln!("skipped, no fault injected: {reason}");
+        return Ok(ExitCode::from(3));
+    }
+    let thoroughness = Thoroughness {
+        sample: arguments.sample.map(usize::from),
+        seed: arguments.seed,
+        lasting: arguments.lasting,
+        pairs: arguments.pairs,
+    };
+    let mut printed = Ok(());
+    let report = faults::run(&models::subject(name)?, &arguments.only, &thoroughness, &mut |line| {
+        if !arguments.json && printed.is_ok() {
+            printed = output::print(&format!("{line}\n"));
+        }
+    })?;
+    printed?;
+    if arguments.json {
+        output::print(&(serde_json::to_string_pretty(&report).context("cannot write JSON")? + "\n"))?;
+    } else {
+        output::print(&report.totals())?;
+    }
+    Ok(match (report.findings.is_empty(), report.fired) {
+        (false, _) => ExitCode::FAILURE,
+        (true, 0) => ExitCode::from(3),
+        (true, _) => ExitCode::SUCCESS,
+    })
+}
+
+fn parse_call(text: &str) -> Result<String, String> {
+    if faults::is_planned(text) {
+        return Ok(text.to_owned());
+    }
+    Err("no fault is planned for such a call; --list shows them all".to_owned())
+}
+
+fn parse_lasting(text: &str) -> Result<Duration, String> {
+    match humantime::parse_duration(text) {
+        Ok(time) if (Duration::from_secs(1)..=Duration::from_secs(60)).contains(&time) => Ok(time),
+        Ok(_) => Err("between 1s and 60s".to_owned()),
+        Err(error) => Err(format!("{error}; write it like 10s")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_call_without_a_fault_is_refused_with_advice() {
+        assert!(parse_call("epoll_wait").is_ok());
+        assert!(parse_call("fork").unwrap_err().contains("--list"));
+    }
+
+    #[test]
+    fn a_shortage_lasts_some_seconds() {
+        assert_eq!(parse_lasting("2s"), Ok(Duration::from_secs(2)));
+        assert!(parse_lasting("0s").is_err() && parse_lasting("1h").is_err() && parse_lasting("7").is_err());
+    }
+}

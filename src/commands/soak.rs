@@ -1,0 +1,59 @@
+//! `soak`: one model under all hostile behaviours and verified load at once, for minutes on end.
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use clap::builder::PossibleValuesParser;
+use text::output;
+use trials::soak;
+
+use crate::models;
+
+/// Arguments of `soak`.
+#[derive(clap::Args, Debug)]
+#[command(after_help = "\
+Examples:
+  concurrent-servers soak mio --minutes 20
+  concurrent-servers soak thread-pool --minutes 2 --seed 7 --json
+
+Exit codes: 0 no verified client saw an error and nothing grew past its bound, 1 otherwise,
+2 wrong arguments.")]
+pub struct Arguments {
+    /// Which model; it is started as a process of its own
+    #[arg(value_parser = PossibleValuesParser::new(models::names()))]
+    model: String,
+
+    /// How long
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u64).range(1..=1440))]
+    minutes: u64,
+
+    /// How long, for tests
+    #[arg(long, value_name = "N", hide = true, value_parser = clap::value_parser!(u64).range(1..=3600))]
+    seconds: Option<u64>,
+
+    /// Repeats the random choices of another run
+    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
+    seed: u64,
+
+    /// The result as JSON, for machines
+    #[arg(long)]
+    json: bool,
+}
+
+/// Soaks the model, prints what came of it, and fails if it did not hold.
+///
+/// # Errors
+/// The server cannot be started or watched (that needs Linux), or standard output cannot be written.
+pub fn run(arguments: &Arguments) -> Result<ExitCode> {
+    let length = Duration::from_secs(arguments.seconds.unwrap_or(arguments.minutes * 60));
+    let mut say = |line: &str| if arguments.json { Ok(()) } else { output::print(line) };
+    let report = soak::run(&models::subject(&arguments.model)?, arguments.seed, length, &mut say)?;
+    if arguments.json {
+        let json = serde_json::to_string_pretty(&report).context("cannot write JSON")?;
+        output::print(&(json + "\n"))?;
+    } else {
+        output::print(&report.to_string())?;
+    }
+    Ok(if report.findings.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
