@@ -74,9 +74,9 @@ impl Process {
     /// Attaches strace to it; skips the case where that cannot be done.
     pub(crate) fn trace(self, tracing: &Tracing, patience: Duration) -> Result<Strace, Stop> {
         Strace::attach(self.seen.id(), tracing, patience).map_err(|error| {
-            Stop::Skipped(match error {
-                AttachError::Missing(_) => "needs the program 'strace', which is not there".to_owned(),
-                _ => "strace may not trace this process here".to_owned(),
+            Stop::without_program(match error {
+                AttachError::Missing(_) => "'strace', which is not installed",
+                _ => "'strace', which is not permitted to trace this process",
             })
         })
     }
