@@ -9,7 +9,7 @@
 //! | `check`, `compare`, `faults`, `report`, `scripted_clients`, `soak` | a command of the launcher as a user runs it |
 //! | `drain`, `owed`, `summaries` | every model in this process: how it stops, and what it counts |
 //! | `orphans`, `stalled_log`, `threads` | every model as a process: its end, its log, its threads |
-//! | `readme`, `security`, `supply_chain`, `targets` | the documents, the rules and the manifests, held against what is there |
+//! | `house`, `readme`, `security`, `supply_chain`, `targets` | the documents, the rules and the manifests, held against what is there |
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
 
@@ -19,6 +19,7 @@ mod compare;
 mod drain;
 #[cfg(target_os = "linux")]
 mod faults;
+mod house;
 #[cfg(target_os = "linux")]
 mod orphans;
 #[cfg(target_os = "linux")]

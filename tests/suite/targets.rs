@@ -9,8 +9,8 @@ use serde_json::Value;
 
 use crate::security::rust_files;
 
-/// All libraries and programs of this workspace, as cargo itself describes them.
-fn targets() -> Vec<Value> {
+/// The packages of this workspace, as cargo itself describes them.
+pub(crate) fn packages() -> Vec<Value> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let output = Command::new(cargo)
         .args(["metadata", "--locked", "--offline", "--no-deps", "--format-version", "1"])
@@ -19,8 +19,12 @@ fn targets() -> Vec<Value> {
         .unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
-    let packages = metadata["packages"].as_array().unwrap();
-    let targets = packages.iter().flat_map(|package| package["targets"].as_array().unwrap().clone());
+    metadata["packages"].as_array().unwrap().clone()
+}
+
+/// All libraries and programs of this workspace.
+fn targets() -> Vec<Value> {
+    let targets = packages().into_iter().flat_map(|package| package["targets"].as_array().unwrap().clone());
     targets.filter(|target| target["kind"][0] == "lib" || target["kind"][0] == "bin").collect()
 }
 

@@ -104,8 +104,7 @@ impl Client {
         Poll::Ready(Ok(receipt))
     }
 
-    /// Answers what has come: one `send`, unless the client reads slowly. The buffer is given back before the task
-    /// waits.
+    /// Answers what has come: one `send`, unless the client reads slowly. The buffer is given back before that.
     pub(crate) fn answer(&mut self, mut message: Message) -> impl Future<Output = io::Result<()>> {
         poll_fn(move |context| {
             let mut message = message.take();

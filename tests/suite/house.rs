@@ -1,0 +1,131 @@
+//! The rules of the house: a model is a page, and the arrows between crates point one way.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+
+use concurrent_servers::models::MODELS;
+use serde_json::Value;
+
+use crate::security::rust_files;
+use crate::targets::packages;
+
+/// Lines of a model's `lib.rs`, and of its whole crate, without tests. What stands behind the models is in
+/// `conversation` and `sockets`.
+const PAGE: (usize, usize) = (170, 320);
+
+/// Those that need another measure, and why.
+const OTHER_PAGES: &[(&str, (usize, usize))] = &[
+    // Readiness and the queue of unfinished clients are its lesson, and both are on its page.
+    ("crates/server-mio", (180, 320)),
+    // Its page is shorter than others'; what keeps a waiting task small is in files of its own.
+    ("crates/server-tokio", (130, 400)),
+];
+
+/// Test hooks, which belong behind `sockets`.
+const HOOKS: &[&str] = &["before_read", "before_write", "panic_if_asked"];
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn folders() -> BTreeSet<&'static str> {
+    MODELS.iter().map(|model| model.folder).collect()
+}
+
+/// The lines of a file before its tests.
+fn lines_without_tests(file: &Path) -> usize {
+    let text = fs::read_to_string(file).unwrap();
+    text.lines().take_while(|line| !(line.starts_with("#[cfg(") && line.contains("test"))).count()
+}
+
+#[test]
+fn every_model_is_a_page_and_its_crate_is_small() {
+    for folder in folders() {
+        let other = OTHER_PAGES.iter().find(|(name, _)| *name == folder).map(|(_, page)| *page);
+        let (page, whole) = other.unwrap_or(PAGE);
+        let sources = root().join(folder).join("src");
+        let lines = lines_without_tests(&sources.join("lib.rs"));
+        assert!(lines <= page, "{folder}/src/lib.rs has {lines} lines of {page}");
+        let lines: usize = rust_files(&sources).iter().map(|file| lines_without_tests(file)).sum();
+        assert!(lines <= whole, "{folder} has {lines} lines of {whole}");
+    }
+}
+
+#[test]
+fn every_page_begins_with_the_idea_a_diagram_two_commands_and_when_to_choose_it() {
+    for folder in folders() {
+        let page = fs::read_to_string(root().join(folder).join("src/lib.rs")).unwrap();
+        let header: Vec<&str> = page.lines().take_while(|line| line.starts_with("//!")).collect();
+        let header = header.join("\n");
+        assert!(header.starts_with("//! # "), "{folder}: no title");
+        assert!(header.contains("//! ```text\n"), "{folder}: no diagram");
+        assert_eq!(header.matches("//! cargo run --release").count(), 2, "{folder}: not two commands");
+        for words in ["**Choose it**", "**Do not**"] {
+            assert!(header.contains(words), "{folder}: no {words}");
+        }
+    }
+}
+
+#[test]
+fn no_model_shows_a_test_hook() {
+    for file in folders().into_iter().flat_map(|folder| rust_files(&root().join(folder).join("src"))) {
+        let text = fs::read_to_string(&file).unwrap();
+        for hook in HOOKS {
+            assert!(!text.contains(hook), "{}: {hook} belongs behind `sockets`", file.display());
+        }
+    }
+}
+
+/// The crates of this workspace, each with those of them that it needs at run time.
+fn arrows() -> BTreeMap<String, BTreeSet<String>> {
+    let packages = packages();
+    let name = |value: &Value| value["name"].as_str().unwrap().to_owned();
+    let ours: BTreeSet<String> = packages.iter().map(name).collect();
+    let needs = |package: &Value| {
+        let all = package["dependencies"].as_array().unwrap();
+        let at_run_time = all.iter().filter(|dependency| dependency["kind"].is_null());
+        at_run_time.map(name).filter(|name| ours.contains(name)).collect()
+    };
+    packages.iter().map(|package| (name(package), needs(package))).collect()
+}
+
+#[test]
+fn the_arrows_between_crates_point_one_way() {
+    let allowed: &[(&str, &[&str])] = &[
+        ("charts", &[]),
+        ("chassis", &["text"]),
+        ("comparison", &["charts", "loadgen", "observe", "protocol", "script", "text"]),
+        ("conformance", &["observe", "protocol", "text"]),
+        ("conversation", &["chassis", "protocol"]),
+        ("loadgen", &["observe", "protocol", "text"]),
+        ("observe", &[]),
+        ("protocol", &[]),
+        ("script", &["protocol", "text"]),
+        ("sockets", &["chassis", "conversation"]),
+        ("text", &[]),
+        ("trials", &["conformance", "loadgen", "observe", "protocol", "text"]),
+    ];
+    let arrows = arrows();
+    assert!(arrows.contains_key("server-mio"), "{arrows:?}");
+    for (name, needs) in &arrows {
+        if name.starts_with("server-") {
+            let allowed = ["chassis", "conversation", "protocol", "sockets"];
+            let wrong = needs.iter().find(|needed| !allowed.contains(&needed.as_str()));
+            assert_eq!(wrong, None, "{name}: a model knows no other model and no tool");
+        } else if !["concurrent-servers", "fuzz"].contains(&name.as_str()) {
+            let row = allowed.iter().find(|(row, _)| row == name);
+            let (_, allowed) = row.unwrap_or_else(|| panic!("{name} has no row in this test"));
+            let wrong = needs.iter().find(|needed| !allowed.contains(&needed.as_str()));
+            assert_eq!(wrong, None, "{name} must not know it");
+        }
+    }
+}
+
+#[test]
+fn a_model_is_one_dependency_line() {
+    let manifest = fs::read_to_string(root().join("Cargo.toml")).unwrap();
+    for folder in folders() {
+        assert_eq!(manifest.matches(folder).count(), 1, "{folder} in Cargo.toml");
+    }
+}
