@@ -6,7 +6,7 @@ use std::time::Duration;
 use rustix::io::Errno;
 use tracing::warn;
 
-use crate::LogLimit;
+use crate::logging::LogLimit;
 
 /// What to do after a failed accept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

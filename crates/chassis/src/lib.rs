@@ -27,6 +27,8 @@ mod logging;
 mod options;
 mod shim;
 mod shutdown;
+#[cfg(not(loom))]
+mod signals;
 pub mod sync;
 
 #[cfg(not(loom))]
@@ -38,8 +40,8 @@ pub use limits::{
     DESCRIPTOR_RESERVE, default_max_connections, most_threads, raise_descriptor_limit, require_threads,
 };
 pub use listener::{BACKLOG, accept, listen};
-pub use logging::{LogFormat, LogLimit, init_logging};
-pub use options::{Knob, Options, Runtime, Timeout};
+pub use logging::{LogLimit, init_logging};
+pub use options::{Knob, LogFormat, Options, Runtime, Timeout};
 #[cfg(debug_assertions)]
-pub use shim::{Faults, Shim};
+pub use shim::faults::{Faults, Shim};
 pub use shutdown::Shutdown;

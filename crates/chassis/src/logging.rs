@@ -1,6 +1,5 @@
 //! Log lines on standard error, whatever becomes of their reader.
 
-use std::fmt;
 use std::fs::{File, OpenOptions};
 use std::io::{self, IsTerminal, Write};
 use std::os::fd::AsFd;
@@ -9,31 +8,12 @@ use std::panic;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-use clap::ValueEnum;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::OFlags;
 use tracing::error;
 use tracing::level_filters::LevelFilter;
 
-use crate::Options;
-
-/// Form of the log lines.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum LogFormat {
-    /// For people; coloured on a terminal.
-    Text,
-    /// One JSON object a line, for programs.
-    Json,
-}
-
-impl fmt::Display for LogFormat {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            LogFormat::Text => "text",
-            LogFormat::Json => "json",
-        })
-    }
-}
+use crate::options::{LogFormat, Options};
 
 /// Sends the process's log to standard error. Only the first call in a process has an effect.
 pub fn init_logging(options: &Options) {

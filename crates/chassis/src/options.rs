@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use clap::{ArgAction, Args, ValueEnum};
 
-use crate::{LogFormat, default_max_connections, most_threads};
+use crate::limits::{default_max_connections, most_threads};
 
 /// How a server is set up. [`Options::default`] is what an empty command line gives.
 #[derive(Args, Clone, Debug)]
@@ -57,7 +57,7 @@ pub struct Options {
     /// tests to inject
     #[cfg(debug_assertions)]
     #[arg(long, value_name = "SEED", hide = true)]
-    pub shim: Option<crate::Shim>,
+    pub shim: Option<crate::shim::faults::Shim>,
 
     /// Form of the log lines on standard error
     #[arg(long, value_name = "FORMAT", default_value_t = LogFormat::Text)]
@@ -163,6 +163,24 @@ pub enum Runtime {
     MultiThread,
     /// All tasks on one thread.
     CurrentThread,
+}
+
+/// Form of the log lines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// For people; coloured on a terminal.
+    Text,
+    /// One JSON object a line, for programs.
+    Json,
+}
+
+impl fmt::Display for LogFormat {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            LogFormat::Text => "text",
+            LogFormat::Json => "json",
+        })
+    }
 }
 
 /// A time after which the server gives up, or never.

@@ -7,8 +7,12 @@ use std::process::ExitCode;
 use clap::Parser;
 use tracing::{info, warn};
 
-use crate::logging::{LossyStderr, write_or_lose};
-use crate::{Knob, Options, Shutdown, Summary, init_logging, listen, raise_descriptor_limit};
+use crate::counters::Summary;
+use crate::limits::raise_descriptor_limit;
+use crate::listener::listen;
+use crate::logging::{LossyStderr, init_logging, write_or_lose};
+use crate::options::{Knob, Options};
+use crate::shutdown::Shutdown;
 
 /// The face of every model: serves clients from a bound listener until shutdown is requested and every
 /// connection is gone, and returns what it counted. Only a broken listener or a lack of resources at

@@ -5,16 +5,13 @@
 //! for it, in debug builds only; in release builds there is neither the option nor any code in here.
 
 #[cfg(debug_assertions)]
-mod faults;
+pub(crate) mod faults;
 
 use std::os::fd::AsFd;
 
 use rustix::io::Errno;
 
-use crate::Options;
-
-#[cfg(debug_assertions)]
-pub use faults::{Faults, Shim};
+use crate::options::Options;
 
 /// What comes before each read from a connection and each write to it: the crate `sockets` calls them, and no model.
 impl Options {
@@ -65,6 +62,7 @@ mod tests {
     use std::os::unix::net::UnixStream;
 
     use super::*;
+    use crate::shim::faults::Shim;
 
     fn with_seed(seed: u64) -> Options {
         Options { shim: Some(Shim::new(seed)), ..Options::default() }

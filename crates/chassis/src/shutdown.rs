@@ -51,4 +51,10 @@ impl Shutdown {
     pub fn is_requested(&self) -> bool {
         self.inner.requested.load(Ordering::SeqCst)
     }
+
+    /// Waits for the request, as `poll` on the descriptor does.
+    #[cfg(loom)]
+    pub fn wait_readable(&self) {
+        self.inner.bell.wait();
+    }
 }

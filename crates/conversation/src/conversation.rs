@@ -6,8 +6,9 @@ use std::time::Duration;
 use chassis::Outcome;
 
 use crate::drain::DrainStep;
-use crate::look::{Known, Late, Look, Moment, Question};
+use crate::look::{Late, Look, Moment};
 use crate::progress::Progress;
+use crate::question::{Known, Question};
 use crate::service::{Answer, Echo, Service, Then};
 use crate::tail::Tail;
 use crate::tick::Tick;

@@ -21,7 +21,7 @@
 
 use std::time::Duration;
 
-use crate::look::{Known, Question};
+use crate::question::{Known, Question};
 use crate::tick::Tick;
 
 /// How long a connection must have been silent to count as done while the server drains.

@@ -46,13 +46,15 @@ mod conversation;
 mod drain;
 mod look;
 mod progress;
+mod question;
 mod service;
 mod tail;
 mod tick;
 
 pub use conversation::{Conversation, Next};
 pub use drain::{Drain, DrainStep};
-pub use look::{Known, Late, Look, Moment, Question, Timeouts, Watch, decide};
+pub use look::{Late, Look, Moment, Timeouts, Watch};
 pub use progress::MINIMUM_PROGRESS;
+pub use question::{Known, Question, decide};
 pub use service::{Answer, Echo, Service, Then};
 pub use tick::Tick;

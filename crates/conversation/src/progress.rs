@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chassis::Timeout;
 
-use crate::Tick;
+use crate::tick::Tick;
 
 /// What a client in the middle of a message or of a reply must move within each `--progress-timeout`, in
 /// bytes of both directions together.

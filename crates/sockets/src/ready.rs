@@ -15,11 +15,13 @@ mod acceptor;
 mod client;
 mod exchange;
 mod shared;
+mod turn;
 
 pub use acceptor::Acceptor;
-pub use client::{Client, Turn};
+pub use client::Client;
 pub use exchange::{Exchange, Receipt, Sending};
 pub use shared::Shared;
+pub use turn::Turn;
 
 /// A good size for the one receive buffer of a loop: it stays in the processor's cache, and it is what one client
 /// may have answered in one turn before the others get theirs. It is also the most that one may leave untaken: with

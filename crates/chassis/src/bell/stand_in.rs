@@ -3,7 +3,6 @@
 
 use std::io;
 
-use crate::Shutdown;
 use crate::sync::Mutex;
 
 #[derive(Debug)]
@@ -24,13 +23,12 @@ impl Bell {
     }
 }
 
-impl Shutdown {
+impl Bell {
     /// What `poll` on the descriptor does.
-    pub fn wait_readable(&self) {
-        let bell = &self.inner.bell;
-        let mut rung = bell.rung.lock().unwrap();
+    pub(crate) fn wait(&self) {
+        let mut rung = self.rung.lock().unwrap();
         while !*rung {
-            rung = bell.heard.wait(rung).unwrap();
+            rung = self.heard.wait(rung).unwrap();
         }
     }
 }

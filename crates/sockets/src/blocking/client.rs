@@ -14,9 +14,10 @@ use tracing::{debug, error, trace};
 use super::handshake::Told;
 use super::shared::Shared;
 use super::socket::Socket;
-use crate::ask;
+use crate::ask::ask;
+use crate::clock::now;
+use crate::transfer::{Received, Sent, receive, send};
 use crate::wire::{TcpStream, Wire, wait_for_room};
-use crate::{Received, Sent, now, receive, send};
 
 /// One admitted client, owned by the thread that serves it.
 #[derive(Debug)]

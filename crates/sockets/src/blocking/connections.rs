@@ -14,7 +14,8 @@ use tracing::{info, warn};
 use super::acceptor::wait_readable;
 use super::client::Client;
 use super::shared::Shared;
-use crate::{ask, now};
+use crate::ask::ask;
+use crate::clock::now;
 
 /// All open connections of a server whose threads block in `recv` and `send`, and the drain thread.
 #[derive(Debug)]

@@ -3,24 +3,13 @@
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use chassis::Outcome;
 use conversation::{Conversation, Moment};
 
 use super::exchange::{Exchange, Receipt, Sending};
 use super::shared::Shared;
-use crate::now;
+use super::turn::Turn;
+use crate::clock::now;
 use crate::wire::Wire;
-
-/// How a turn ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Turn {
-    /// Nothing more can be done until the poller reports the client again.
-    Wait,
-    /// There may be more to do right away, but the others come first.
-    Unfinished,
-    /// It is over: close the connection, and count it so.
-    End(Outcome),
-}
 
 /// One client on a socket that does not block. It holds no buffer while it waits.
 #[derive(Debug)]

@@ -7,10 +7,12 @@ use chassis::Outcome;
 use conversation::{Conversation, Echo, Look, Moment, Next, Service, decide};
 use tracing::debug;
 
-use super::Turn;
 use super::shared::Shared;
+use super::turn::Turn;
+use crate::ask::ask;
+use crate::clock::now;
+use crate::transfer::{Received, receive, send};
 use crate::wire::Wire;
-use crate::{Received, ask, now, receive, send};
 
 /// A conversation and its socket, for one step or more. None of them waits.
 #[derive(Debug)]

@@ -9,7 +9,7 @@ use chassis::{Options, Outcome};
 use conversation::{Moment, Watch};
 use slab::Slab;
 
-use crate::now;
+use crate::clock::now;
 use crate::ready::Shared;
 
 /// What all tasks share. Its owner makes the heart [beat](Tasks::beat) when it is [due](Tasks::time_left).

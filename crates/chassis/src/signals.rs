@@ -1,0 +1,75 @@
+//! What of a [`Shutdown`] belongs to the system: signals that request it, and its descriptor.
+
+use std::io;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
+use std::os::unix::net::UnixStream;
+use std::sync::Arc;
+
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::{flag, low_level};
+
+use crate::shutdown::Shutdown;
+
+impl Shutdown {
+    /// A shutdown that SIGTERM or SIGINT requests. A second signal ends the process at once, with the
+    /// customary code 128 + signal number (143 or 130).
+    ///
+    /// # Errors
+    /// No descriptors left, or the handlers cannot be installed.
+    pub fn on_signals() -> io::Result<Shutdown> {
+        let shutdown = Shutdown::new()?;
+        for signal in [SIGTERM, SIGINT] {
+            // The order matters: the first signal must find the flag down and then raise it.
+            let flag = &shutdown.inner.requested;
+            flag::register_conditional_shutdown(signal, 128 + signal, Arc::clone(flag))?;
+            flag::register(signal, Arc::clone(flag))?;
+            low_level::pipe::register(signal, shutdown.inner.bell.writer.try_clone()?)?;
+        }
+        Ok(shutdown)
+    }
+
+    /// A copy of the descriptor as a non-blocking stream, for runtimes that want to own what they wait for.
+    ///
+    /// # Errors
+    /// No descriptors left.
+    pub fn to_stream(&self) -> io::Result<UnixStream> {
+        let stream = self.inner.bell.readable.try_clone()?;
+        stream.set_nonblocking(true)?;
+        Ok(stream)
+    }
+}
+
+impl AsFd for Shutdown {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.inner.bell.readable.as_fd()
+    }
+}
+
+impl AsRawFd for Shutdown {
+    fn as_raw_fd(&self) -> RawFd {
+        self.inner.bell.readable.as_raw_fd()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+    use std::thread;
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn requests_beyond_what_the_socket_holds_do_not_block() {
+        let shutdown = Shutdown::new().unwrap();
+        let (send_done, done) = mpsc::channel();
+        let requester = thread::spawn(move || {
+            // Far more than any system's socket takes, at one byte each.
+            (0..100_000).for_each(|_| shutdown.request());
+            send_done.send(shutdown.is_requested())
+        });
+        // The limit is for a thread that is blocked, which would never be done.
+        assert_eq!(done.recv_timeout(Duration::from_secs(60)), Ok(true));
+        requester.join().unwrap().unwrap();
+    }
+}
