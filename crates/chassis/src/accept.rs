@@ -11,11 +11,11 @@ use crate::logging::LogLimit;
 /// What to do after a failed accept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AcceptStep {
-    /// Nobody is waiting: wait until the listener is readable again.
+    /// No client is waiting: wait until the listener is readable again.
     Wait,
-    /// That client is gone, the next may be fine: accept again.
+    /// That client has gone, the next may be fine: accept again.
     Retry,
-    /// The system is short of something: serve those who are there and accept again after this time.
+    /// A resource is short: serve the connected clients and accept again after this time.
     Pause(Duration),
 }
 
@@ -23,7 +23,7 @@ pub enum AcceptStep {
 ///
 /// | errno | meaning | step |
 /// | --- | --- | --- |
-/// | `EAGAIN` | nobody is waiting | wait for readiness |
+/// | `EAGAIN` | no client is waiting | wait for readiness |
 /// | `EINTR` | a signal | retry |
 /// | `ECONNABORTED`, `EPROTO`, `EPERM`, `ETIMEDOUT`, network errors | that client failed (accept(2): pending errors of the new socket) | retry |
 /// | `EMFILE`, `ENFILE`, `ENOBUFS`, `ENOMEM`, anything unknown | shortage | pause 10, 20, 40, 80, 100 ms, log once a second |

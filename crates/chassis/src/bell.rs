@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::os::unix::net::UnixStream;
 
-/// Once rung, its descriptor stays readable for ever: a byte lies in a socket that nobody reads.
+/// Once rung, its descriptor stays readable for ever: it holds a byte that is never read.
 #[derive(Debug)]
 pub(crate) struct Bell {
     pub(crate) readable: UnixStream,

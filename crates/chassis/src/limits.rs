@@ -39,7 +39,7 @@ pub fn most_threads() -> usize {
 /// theirs cannot.
 ///
 /// # Errors
-/// One of them could not; the message says what to do.
+/// One of them cannot be spawned; the message says what to do.
 pub fn require_threads(count: usize) -> io::Result<()> {
     let gate = Mutex::new(());
     thread::scope(|scope| {
@@ -59,7 +59,7 @@ pub fn require_threads(count: usize) -> io::Result<()> {
 /// Raises the soft limit on open descriptors to the hard one. Call once, at start.
 ///
 /// # Errors
-/// What the system says; the old limit then stays in force, and a server can go on with it.
+/// The system refuses; the old limit then stays in force, and the server can continue with it.
 pub fn raise_descriptor_limit() -> io::Result<()> {
     let limit = getrlimit(Resource::Nofile);
     setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum })?;

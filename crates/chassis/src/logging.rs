@@ -1,4 +1,4 @@
-//! Log lines on standard error, whatever becomes of their reader.
+//! Log lines on standard error that never block the server, even if nobody reads them.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, IsTerminal, Write};
@@ -38,7 +38,7 @@ pub fn init_logging(options: &Options) {
     panic::set_hook(Box::new(|panic| error!("{panic}")));
 }
 
-/// Lets one line in a second through, where clients decide how often there is one to write.
+/// Lets one line a second through, where clients determine how many there would be.
 #[derive(Debug, Default)]
 pub struct LogLimit {
     logged: Option<Instant>,
@@ -62,7 +62,7 @@ impl LogLimit {
     }
 }
 
-/// Standard error that loses a line rather than hold the server up.
+/// Standard error that loses a line rather than block the server.
 pub(crate) struct LossyStderr;
 
 impl Write for LossyStderr {
@@ -80,11 +80,11 @@ impl Write for LossyStderr {
     }
 }
 
-/// Standard error, if it is a terminal, opened once more so that no write waits. Whoever else has it open does not
-/// notice: it is a file description of our own.
+/// Standard error, if it is a terminal, opened a second time so that no write blocks. Other processes that have it open
+/// are not affected: this is a file description of our own.
 static TERMINAL: OnceLock<Option<File>> = OnceLock::new();
 
-/// A terminal, unlike a pipe, says that it is writable as long as it takes one more byte.
+/// A terminal, unlike a pipe, counts as writable as long as it takes one more byte.
 fn open_terminal() -> Option<File> {
     if !io::stderr().is_terminal() {
         return None;
@@ -93,7 +93,7 @@ fn open_terminal() -> Option<File> {
     OpenOptions::new().write(true).custom_flags(flags).open("/dev/stderr").ok()
 }
 
-/// Writes a line if that can be done at once.
+/// Writes a line if the stream takes it at once.
 ///
 /// A reader that has gone away makes writes fail; one that has stopped reading makes them block, and
 /// with them every thread that writes.

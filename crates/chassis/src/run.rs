@@ -24,7 +24,7 @@ const DATA_DROPPED: u8 = 3;
 
 /// The `main` of a model's own binary: parses the command line and runs the server.
 ///
-/// Exit codes: 0 after a clean shutdown, 1 if the server could not start or go on, 2 for a wrong command
+/// Exit codes: 0 after a clean shutdown, 1 if the server could not start or continue, 2 for a wrong command
 /// line, 3 if replies were cut off at the drain deadline, 130 or 143 after a second signal.
 pub fn main(model: &'static str, knobs: &[Knob], serve: Serve) -> ExitCode {
     #[derive(Parser)]
@@ -36,7 +36,7 @@ pub fn main(model: &'static str, knobs: &[Knob], serve: Serve) -> ExitCode {
     run(model, knobs, &CommandLine::parse().options, serve)
 }
 
-/// Runs a server in this process until it is told to stop. Exit codes as for [`main`](fn@main).
+/// Runs a server in this process until shutdown is requested. Exit codes as for [`main`](fn@main).
 pub fn run(model: &'static str, knobs: &[Knob], options: &Options, serve: Serve) -> ExitCode {
     init_logging(options);
     if let Err(refusal) = options.check_knobs(model, knobs) {
@@ -68,8 +68,7 @@ fn start(model: &'static str, options: &Options, serve: Serve) -> io::Result<Sum
         warn!(%address, "listening beyond this machine: anyone who reaches the address is served");
     }
     info!(model, %address, max_conns = options.max_connections(), "serving");
-    // Whoever started this server waits for the line; if nobody reads it, that is no reason to fail, and if
-    // they have stopped reading, no reason to wait.
+    // A parent process may wait for this line. If nobody reads it, that is no reason to fail or to block.
     write_or_lose(io::stdout().lock(), format!("listening on {address}\n").as_bytes());
     serve(listener, options, &shutdown)
         .map_err(|error| io::Error::new(error.kind(), format!("{model} cannot serve: {error}")))

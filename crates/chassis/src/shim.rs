@@ -1,7 +1,7 @@
 //! The I/O shim: what a kernel may do at any read or write and hardly ever does, done on purpose and counted.
 //!
 //! strace makes a system call fail, but cannot make it move fewer bytes than it could. So the fault comes before
-//! the call: the buffer is cut shorter than what there is to move, or the call is refused. `--shim SEED` asks
+//! the call: the buffer is cut short, or the call is refused. `--shim SEED` asks
 //! for it, in debug builds only; in release builds there is neither the option nor any code in here.
 
 #[cfg(debug_assertions)]

@@ -9,8 +9,8 @@ use crate::sync::atomic::{AtomicBool, Ordering};
 /// A request to stop, which every part of a server can see.
 ///
 /// A blocked thread cannot look at a flag, so the request is a *descriptor* as well: it becomes readable
-/// when shutdown is requested and stays so for ever, since nobody reads from it. Whoever waits for
-/// sockets waits for it too: `poll`, mio and tokio all can.
+/// when shutdown is requested and stays so for ever, since nobody reads from it. Code that
+/// waits for sockets can wait for it too: `poll`, mio and tokio.
 ///
 /// ```
 /// let shutdown = chassis::Shutdown::new()?;
@@ -42,7 +42,7 @@ impl Shutdown {
 
     /// Requests shutdown; asking again changes nothing.
     pub fn request(&self) {
-        // In this order: whoever the bell wakes looks at the flag, and sleeps on if it is down.
+        // In this order: a thread that the bell wakes checks the flag, and sleeps on if it is not set.
         self.inner.requested.store(true, Ordering::SeqCst);
         self.inner.bell.ring();
     }

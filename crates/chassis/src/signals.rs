@@ -68,7 +68,7 @@ mod tests {
             (0..100_000).for_each(|_| shutdown.request());
             send_done.send(shutdown.is_requested())
         });
-        // The limit is for a thread that is blocked, which would never be done.
+        // The timeout is for a thread that is blocked for ever.
         assert_eq!(done.recv_timeout(Duration::from_secs(60)), Ok(true));
         requester.join().unwrap().unwrap();
     }

@@ -50,11 +50,11 @@ pub enum Next<W> {
     /// Room for what is still [unsent](Conversation::unsent). Until then nothing may be read from this client: it
     /// shall feel that it reads too slowly, and memory stays bounded by one reply.
     Send,
-    /// This is to be worked out, here or elsewhere; it is handed out once.
+    /// Work to be done, here or on another thread; it is handed out once.
     Work(W),
     /// The [result](Conversation::resume) of the work.
     Result,
-    /// The sending side is to be shut: send FIN, then receive on, until the client closes.
+    /// Shut the sending side, which sends FIN; then continue to receive until the client closes.
     Fin,
     /// Nothing: it has ended.
     End(Outcome),
@@ -77,7 +77,7 @@ impl<S: Service> Conversation<S> {
         }
     }
 
-    /// Takes bytes that came and returns the reply, which is to be sent at once; [`sent`](Self::sent) keeps what does
+    /// Takes received bytes and returns the reply, which is to be sent at once; [`sent`](Self::sent) keeps what does
     /// not go.
     #[inline]
     pub fn receive<'bytes>(&mut self, bytes: &'bytes mut [u8], now: Tick) -> Cow<'bytes, [u8]> {
@@ -170,7 +170,7 @@ impl<S: Service> Conversation<S> {
         self.tail.sent(count);
         self.moved(count, now);
         if self.tail.is_empty() {
-            // The client had no chance to get on with its message while the server did not read.
+            // The client could not continue its message while the server did not read.
             self.progress = Progress::begin(now);
         }
     }
@@ -204,13 +204,13 @@ impl<S: Service> Conversation<S> {
         }
     }
 
-    /// How it counts that the connection has failed. Whoever has had everything and its FIN may break off.
+    /// The outcome if the connection fails. A client that has had everything, FIN included, may break off.
     #[must_use]
     pub fn failed(&self) -> Outcome {
         if self.stage == Stage::FinSent { self.outcome() } else { Outcome::Error }
     }
 
-    /// How it counts at the drain deadline, where `owed` says whether the kernel still holds a part of the reply.
+    /// The outcome at the drain deadline, where `owed` says whether the kernel still holds a part of the reply.
     #[must_use]
     pub fn cut(&self, owed: bool) -> Outcome {
         if owed || self.owes() { Outcome::Dropped } else { self.outcome() }

@@ -58,7 +58,7 @@ pub struct Timeouts {
 }
 
 impl Timeouts {
-    /// As the command line says.
+    /// From the command line.
     #[must_use]
     pub fn new(options: &Options) -> Timeouts {
         Timeouts {
@@ -85,7 +85,7 @@ pub struct Moment {
     /// The time.
     pub now: Tick,
     /// How much of the time since the last look the process did not run: it was stopped, by a signal, a debugger or
-    /// a full machine. That is nobody's silence.
+    /// a full machine. It counts as nobody's silence.
     pub lost: Duration,
     /// How long a client may keep the server waiting.
     pub timeouts: Timeouts,
@@ -114,18 +114,18 @@ impl Watch {
         }
     }
 
-    /// From now on connections are brought to their end. Asking again changes nothing.
+    /// Starts draining. A second call changes nothing.
     pub fn begin_drain(&mut self, now: Tick) {
         self.drain.get_or_insert(Drain::begin(now, self.drain_timeout));
     }
 
-    /// Whether they are.
+    /// Whether the server is draining.
     #[must_use]
     pub const fn is_draining(&self) -> bool {
         self.drain.is_some()
     }
 
-    /// How long until the next look is due; `None` if nothing could come of one.
+    /// How long until the next look is due; `None` if none is needed.
     #[must_use]
     pub fn time_left(&self, now: Tick) -> Option<Duration> {
         Some(self.interval()?.saturating_sub(now.since(self.last_look)))

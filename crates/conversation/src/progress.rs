@@ -1,4 +1,4 @@
-//! Minimum progress: what a client must move while it is in the middle of something.
+//! Minimum progress: what a client must move in the middle of a message or of a reply.
 
 use std::time::Duration;
 

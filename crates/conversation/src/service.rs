@@ -9,9 +9,9 @@ use protocol::{GREETING, Session};
 /// clock, and one value of it serves one client.
 ///
 /// A service may answer at once ([`Echo`]), or later: then it hands out [work](Then::Work), nothing more is read
-/// from that client, and the model brings the result back when it has it, from whatever thread computed it.
+/// from that client, and the model brings the result back later, from any thread.
 pub trait Service: Default {
-    /// What the server sends before the client has said anything; may be empty.
+    /// What the server sends first; may be empty.
     const GREETING: &'static [u8];
 
     /// What has to be worked out before the next answer. A service that always answers at once has none:
@@ -33,14 +33,14 @@ pub trait Service: Default {
         Answer::default()
     }
 
-    /// Whether the client is in the middle of a message, which it must get on with.
+    /// Whether the client is in the middle of a message, so that minimum progress is required of it.
     fn in_message(&self) -> bool;
 }
 
-/// What a service has to say.
+/// What a service answers.
 #[derive(Debug)]
 pub struct Answer<'bytes, W> {
-    /// To be sent to the client; empty if there is nothing to say.
+    /// To be sent to the client; may be empty.
     pub reply: Cow<'bytes, [u8]>,
     /// Whether the message that the client is in the middle of began in these bytes: its time begins now.
     pub message_began: bool,
@@ -51,7 +51,7 @@ pub struct Answer<'bytes, W> {
 /// What follows an answer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Then<W> {
-    /// The client may go on.
+    /// The client may continue.
     #[default]
     Continue,
     /// The next answer needs this. Until it is [there](Service::resume), nothing is read from the client.

@@ -6,7 +6,7 @@ use std::time::Duration;
 ///
 /// Timeouts here are seconds long, so a few milliseconds do not matter; what matters is that every message is
 /// stamped. It is four bytes large, because event loops keep one for each idle connection. Nothing in this crate
-/// reads a clock: whoever does the I/O does.
+/// reads a clock: the code that does the I/O does.
 ///
 /// ```
 /// use std::time::Duration;

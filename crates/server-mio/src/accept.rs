@@ -21,7 +21,7 @@ const INTERESTS: Interest = Interest::READABLE.add(Interest::WRITABLE).add(Inter
 const INTERESTS: Interest = Interest::READABLE.add(Interest::WRITABLE);
 
 impl EventLoop {
-    /// Accepts for a while, but not for so long that those who are connected would wait.
+    /// Accepts a bounded number of clients, so that those that are connected need not wait.
     ///
     /// # Errors
     /// The listener is broken.

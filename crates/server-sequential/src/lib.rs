@@ -11,7 +11,7 @@
 //!
 //! The simplest server there is. It accepts a client, serves it to its end and accepts the next one. The
 //! kernel completes the other clients' connections and keeps them in the listener's backlog, so they are
-//! connected but hear nothing, not even the greeting: one slow client blocks all others.
+//! connected but get nothing, not even the greeting: one slow client blocks all others.
 //!
 //! ```sh
 //! cargo run --release -p server-sequential                    # in one terminal
@@ -40,7 +40,7 @@ pub fn serve(listener: TcpListener, options: &Options, shutdown: &Shutdown) -> i
     let mut acceptor = Acceptor::new(listener, shutdown)?;
     while let Some(client) = acceptor.next_client()? {
         if let Some(client) = connections.admit(client) {
-            // The model: nobody else is looked at until this client has gone.
+            // The model: no other client is served until this one has gone.
             client.run(converse);
         }
     }

@@ -8,7 +8,7 @@
 //!  C ────▶ └────────────────────────┘ ───▶ [ converse with C ]
 //! ```
 //!
-//! The conversation is the sequential server's, word for word; only who holds it has changed. The kernel's
+//! The conversation is the sequential server's, word for word; only the thread that holds it has changed. The kernel's
 //! scheduler does all the interleaving: a thread that waits for its client costs no processor time.
 //! It does cost memory, a stack in the kernel and some pages of its own for each, and a switch between
 //! threads for each message.

@@ -1,9 +1,9 @@
 //! What each task awaits of its client: greet, receive, answer; and how that is kept cheap.
 //!
 //! - **Buffers.** No task has one while it waits: a [`Message`] is lent, and given back before.
-//! - **Readiness.** After a short read the socket is empty, and tokio is told so; to ask the kernel first would be a
-//!   system call for each message. An urgent byte is the exception, since a read stops at it. tokio's `TcpStream`
-//!   is not told of those, an `AsyncFd` can be.
+//! - **Readiness.** After a short read the socket is empty, and tokio learns it from here; asking the kernel would be one
+//!   more system call for each message. An urgent byte is the exception, since a read stops at it. tokio's `TcpStream`
+//!   does not report those, an `AsyncFd` can.
 //! - **Timeouts and shutdown.** No timer and no `select!`: the heartbeat wakes the task now and then ([`Place`]).
 
 use std::future::poll_fn;
@@ -133,7 +133,7 @@ impl Client {
         Poll::Ready(Ok(()))
     }
 
-    /// What the heartbeat brings, if there was one. Returns whether it ends the conversation.
+    /// Looks at the clock and at the drain after a heartbeat. Returns whether the conversation has ended.
     fn look(&mut self, context: &Context<'_>) -> io::Result<bool> {
         let Some(moment) = self.place.feel_beat(context) else { return Ok(false) };
         let Turn::End(outcome) = self.exchange()?.look(&moment) else { return Ok(false) };

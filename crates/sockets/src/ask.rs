@@ -1,4 +1,4 @@
-//! What only the socket knows.
+//! Asking the kernel what only it knows of a socket.
 
 use std::os::fd::AsFd;
 
@@ -6,7 +6,7 @@ use conversation::Question;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::ioctl_fionread;
 
-/// Asks the kernel, in one or two system calls. A socket that cannot even say has nothing to wait for.
+/// Asks the kernel, in one or two system calls. A socket for which the call fails has nothing to wait for.
 pub fn ask(socket: impl AsFd, question: Question) -> bool {
     match question {
         Question::Unread => ioctl_fionread(socket).is_ok_and(|bytes| bytes > 0),
@@ -14,15 +14,15 @@ pub fn ask(socket: impl AsFd, question: Question) -> bool {
     }
 }
 
-/// Whether the client's kernel has all that was sent to it. After a FIN nobody can tell, and it counts as so.
+/// Whether the client's kernel has all that was sent to it. After a FIN the kernel does not say, and the answer is yes.
 ///
 /// With `TCP_NOTSENT_LOWAT` at one byte, Linux reports room only to a socket that holds nothing unsent. It slows
 /// down a connection that still sends much, so it is set only on those that are quiet, or are to be cut.
 fn has_been_taken(socket: impl AsFd) -> bool {
     #[cfg(target_os = "linux")]
-    let _ = socket2::SockRef::from(&socket).set_tcp_notsent_lowat(1); // what is no TCP socket needs none of it
+    let _ = socket2::SockRef::from(&socket).set_tcp_notsent_lowat(1); // a socket that is not TCP does not need it
     let now = Timespec { tv_sec: 0, tv_nsec: 0 };
-    // A socket with an error is reported, too: there is nothing to wait for.
+    // A socket with an error is reported, too: nothing is left to wait for.
     poll(&mut [PollFd::new(&socket, PollFlags::OUT)], Some(&now)).is_ok_and(|ready| ready > 0)
 }
 

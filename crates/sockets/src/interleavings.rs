@@ -37,13 +37,13 @@ fn explore<M: Fn() + Send + Sync + 'static>(model: M) {
     let counted = StdArc::clone(&schedules);
     let mut loom = loom::model::Builder::new();
     loom.preemption_bound = loom.preemption_bound.or(Some(3));
-    // Whatever the environment says: a model that is not tried to its end must not look as if it were.
+    // Regardless of the environment: a model that is not explored completely must not look as if it were.
     (loom.max_duration, loom.max_permutations) = (None, None);
     loom.check(move || {
         assert!(counted.fetch_add(1, Relaxed) < MOST_SCHEDULES, "more than {MOST_SCHEDULES} schedules");
         model();
     });
-    // The line is another program's to read, so nobody else's unfinished one may stand before it.
+    // Another program reads this line, so it must not continue an unfinished one.
     print!("\nloom {name}: {} schedules\n", schedules.load(Relaxed));
 }
 

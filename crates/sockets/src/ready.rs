@@ -1,6 +1,6 @@
 //! Clients of models that wait for readiness: sockets that never block, and turns.
 //!
-//! A poller says which sockets are worth a call. Each of their clients then takes a *turn*: what is left of its last
+//! A poller reports which sockets are ready. Each of their clients then takes a *turn*: what is left of its last
 //! reply, then one `recv` and one `send`, however many messages they hold. A turn ends where the socket would
 //! block, or where its buffer is used up and the other clients come first.
 //!

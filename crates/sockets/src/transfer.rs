@@ -1,4 +1,4 @@
-//! One read, one write: what a socket may answer, told apart.
+//! One read, one write, and every result that a socket may return.
 
 use std::io;
 

@@ -29,8 +29,7 @@ pub trait Wire: AsFd {
         rustix::net::send(self, bytes, SEND_FLAGS)
     }
 
-    /// Shuts one direction, or both. It fails only if the client has reset the connection, and then there is nobody
-    /// to tell.
+    /// Shuts one direction, or both. It fails only if the client has reset the connection, and then no FIN is needed.
     fn shut(&self, direction: Direction) {
         let _ = socket2::SockRef::from(&self.as_fd()).shutdown(direction);
     }

@@ -37,15 +37,15 @@ struct Counts {
 pub struct Faults {
     /// Reads that were cut, so that they left bytes in the socket.
     pub short_reads: u64,
-    /// Reads that were told that they would block.
+    /// Reads that failed as if they would block.
     pub blocked_reads: u64,
-    /// Reads that were told of a signal.
+    /// Reads that failed as if a signal had interrupted them.
     pub interrupted_reads: u64,
     /// Writes that were cut.
     pub short_writes: u64,
-    /// Writes that were told that they would block.
+    /// Writes that failed as if they would block.
     pub blocked_writes: u64,
-    /// Writes that were told of a signal.
+    /// Writes that failed as if a signal had interrupted them.
     pub interrupted_writes: u64,
 }
 
@@ -95,7 +95,7 @@ impl Shim {
         Ok(&bytes[..length])
     }
 
-    /// One call in eight begins a storm, and in a storm seven in eight go on with it.
+    /// One call in eight begins a storm, and in a storm seven in eight continue it.
     fn refuse_some(&self, counts: &Counts) -> Result<(), Errno> {
         let so_far = self.inner.refusals_in_a_row.load(Relaxed);
         let random = self.random();

@@ -86,8 +86,7 @@ impl Connections {
     }
 }
 
-/// Dropped instead of finished, as when the listener broke: nobody will return the figures, so they are
-/// logged.
+/// Dropped instead of finished, as when the listener broke: the figures are not returned, so they are logged.
 impl Drop for Connections {
     fn drop(&mut self) {
         if self.stop_drain_thread() {

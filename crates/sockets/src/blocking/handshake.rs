@@ -4,15 +4,15 @@ use chassis::sync::atomic::{AtomicU8, Ordering::Relaxed};
 
 /// What the thread of a connection and the drain tell each other.
 ///
-/// All of it is one word, so that whatever they do to it has one order: either the drain sees that the thread
+/// All of it is one word, so that all operations on it have one order: either the drain sees that the thread
 /// receives and sends FIN, or the thread sees that it is stopped and does. Never does a thread that has bytes to
-/// answer find its socket shut for writing. No other memory hangs on the word, so its own order is enough.
+/// answer find its socket shut for writing. No other memory depends on the word, so its own order is enough.
 #[derive(Debug, Default)]
 pub(crate) struct Handshake(AtomicU8);
 
 /// Set by the drain: discard what still comes.
 const DISCARD: u8 = 1;
-/// Set by the drain: there is a FIN to be sent, by whoever comes first.
+/// Set by the drain: a FIN is due, and the first of the two that can send it does.
 const FIN: u8 = 2;
 /// Set by the drain: the deadline cut this connection.
 const CUT: u8 = 4;
@@ -21,7 +21,7 @@ const OWED: u8 = 8;
 /// Its thread waits for bytes from the client, and owes it nothing.
 const RECEIVING: u8 = 16;
 
-/// What the drain has told a thread.
+/// What a thread learns from the drain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Told {
     /// Nothing: answer what comes.
@@ -52,13 +52,13 @@ impl Handshake {
         self.0.fetch_or(DISCARD, Relaxed);
     }
 
-    /// Stops the connection. Returns whether the drain must send FIN: a thread that does not wait now is told
+    /// Stops the connection. Returns whether the drain must send FIN: a thread that does not wait now sends it
     /// before it waits again.
     pub(crate) fn stop(&self) -> bool {
         self.0.fetch_or(DISCARD | FIN, Relaxed) & RECEIVING != 0
     }
 
-    /// Notes that the deadline is over. The socket is shut only after this, so that whoever finds it shut knows
+    /// Notes that the deadline is over. The socket is shut only after this, so that a thread that finds it shut knows
     /// why.
     pub(crate) fn cut(&self, owed: bool) {
         self.0.fetch_or(DISCARD | FIN | CUT | if owed { OWED } else { 0 }, Relaxed);

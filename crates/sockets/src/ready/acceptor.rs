@@ -1,4 +1,4 @@
-//! Accepting without ever blocking or spinning.
+//! Accepting without blocking or spinning.
 
 use std::io;
 use std::net::{TcpListener, TcpStream};
@@ -12,15 +12,15 @@ use tracing::trace;
 #[derive(Debug)]
 pub struct Acceptor {
     listener: TcpListener,
-    /// A poller that reports only changes does not say again that somebody may be waiting.
+    /// An edge-triggered poller does not report again that a client may be waiting.
     clients_wait: bool,
     policy: AcceptPolicy,
-    /// The system was short of something: not before this moment.
+    /// A resource was short: do not accept before this moment.
     pause_until: Option<Instant>,
 }
 
 impl Acceptor {
-    /// Takes over a bound listener; nobody waits yet.
+    /// Takes over a bound listener; no client waits yet.
     ///
     /// # Errors
     /// The listener cannot be made non-blocking.
@@ -34,7 +34,7 @@ impl Acceptor {
         self.clients_wait = true;
     }
 
-    /// The next client's socket, which does not block; `None` if nobody waits or the system is short of something.
+    /// The next client's socket, which does not block; `None` if no client waits or a resource is short.
     ///
     /// # Errors
     /// The listener itself is broken; every other failure is waited out (see [`AcceptPolicy`]).

@@ -3,7 +3,7 @@
 use chassis::{Counters, Options, Outcome};
 use tracing::{debug, error};
 
-/// Options and counters, and who may come in.
+/// Options, counters, and the limit on connections.
 #[derive(Debug)]
 pub struct Shared {
     /// How the server was started.

@@ -27,7 +27,7 @@ struct Table {
     /// One for each client that is connected.
     wakers: Slab<Waker>,
     watch: Watch,
-    /// When the heart last beat, and what held then.
+    /// The moment of the last heartbeat.
     moment: Option<Moment>,
 }
 
@@ -49,7 +49,7 @@ impl Tasks {
         })
     }
 
-    /// How long until the next heartbeat is due; `None` if nothing could come of one.
+    /// How long until the next heartbeat is due; `None` if none is needed.
     pub fn time_left(&self) -> Option<Duration> {
         self.table().watch.time_left(now())
     }
