@@ -10,7 +10,11 @@ fn the_table_of_models_in_readme_is_the_registry() {
     let (_, after) = readme.split_once("list --markdown -->\n").expect("README has the opening marker");
     let (table, _) = after.split_once("<!-- /models -->").expect("README has the closing marker");
     let registry = list::markdown();
-    assert!(table == registry, "put this between the markers in README:\n{registry}");
+    assert!(
+        table == registry,
+        "README's table of models is not the registry's. Put this between the markers, without blank lines; \
+         `cargo run -- list --markdown` prints it:\n{registry}"
+    );
 }
 
 #[test]

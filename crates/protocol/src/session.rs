@@ -76,20 +76,38 @@ impl Session {
     /// Each byte causes at most one byte of output, so the reply always fits into the space of its input: the
     /// receive buffer becomes the send buffer, and nothing is copied or allocated. The bytes after the reply
     /// are unspecified.
-    #[inline(never)] // so that it is as fast in every model, whatever the compiler makes of their code
+    ///
+    /// One loop for each state, so that no byte asks for the state: faster than a loop of [`step`](Self::step), most of all
+    /// on short messages (`cargo bench --bench protocol` shows both).
+    #[inline(never)] // so that it is the same code in every model
     pub fn transform_in_place(&mut self, buffer: &mut [u8]) -> usize {
-        // The state in a variable of its own stays in a register.
-        let mut state = self.state;
-        let mut length = 0;
-        for position in 0..buffer.len() {
-            let (next, output) = state.next(buffer[position]);
-            state = next;
-            if let Some(output) = output {
-                buffer[length] = output;
-                length += 1;
+        let (mut position, mut length) = (0, 0);
+        while position < buffer.len() {
+            match self.state {
+                State::WaitForMsg => {
+                    while position < buffer.len() {
+                        let byte = buffer[position];
+                        position += 1;
+                        if byte == START {
+                            self.state = State::InMsg;
+                            break;
+                        }
+                    }
+                }
+                State::InMsg => {
+                    while position < buffer.len() {
+                        let byte = buffer[position];
+                        position += 1;
+                        if byte == END {
+                            self.state = State::WaitForMsg;
+                            break;
+                        }
+                        buffer[length] = byte.wrapping_add(1);
+                        length += 1;
+                    }
+                }
             }
         }
-        self.state = state;
         length
     }
 

@@ -4,7 +4,7 @@ use std::os::fd::AsFd;
 
 use conversation::Question;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::io::ioctl_fionread;
+use rustix::io::{ioctl_fionread, retry_on_intr};
 
 /// Asks the kernel, in one or two system calls. A socket for which the call fails has nothing to wait for.
 pub fn ask(socket: impl AsFd, question: Question) -> bool {
@@ -23,7 +23,9 @@ fn has_been_taken(socket: impl AsFd) -> bool {
     let _ = socket2::SockRef::from(&socket).set_tcp_notsent_lowat(1); // a socket that is not TCP does not need it
     let now = Timespec { tv_sec: 0, tv_nsec: 0 };
     // A socket with an error is reported, too: nothing is left to wait for.
-    poll(&mut [PollFd::new(&socket, PollFlags::OUT)], Some(&now)).is_ok_and(|ready| ready > 0)
+    // If interrupted it is asked again: a client that has taken everything must not count as one that has not.
+    let mut asked = [PollFd::new(&socket, PollFlags::OUT)];
+    retry_on_intr(|| poll(&mut asked, Some(&now))).is_ok_and(|ready| ready > 0)
 }
 
 #[cfg(test)]

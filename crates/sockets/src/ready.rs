@@ -4,6 +4,17 @@
 //! reply, then one `recv` and one `send`, however many messages they hold. A turn ends where the socket would
 //! block, or where its buffer is used up and the other clients come first.
 //!
+//! Pollers report either changes (edge-triggered: mio) or states (level-triggered: `poll`), and a loop asks accordingly:
+//!
+//! | | a poller of changes | a poller of states |
+//! | --- | --- | --- |
+//! | is asked for | bytes, room and urgent bytes, when a client is added | before each wait: room while [`Client::waits_for_room`], else bytes; both at once would keep the loop awake |
+//! | [`Turn::Unfinished`] after [`Client::take_turn`] | queue the client: it is not reported again | nothing: it is reported again |
+//! | [`Turn::Unfinished`] after [`Client::look`] | queue it | give it one turn now: it may be a FIN that is due, and no poller reports that |
+//! | [`Client::expect_more`] | on an urgent byte and on the client's end | not needed |
+//! | the listener | call [`Acceptor::clients_wait`] when it is reported | the same, and ask for it only while [`Acceptor::time_left`] is `None` |
+//! | [`Shutdown`](chassis::Shutdown) | is reported once | ask for it only until the drain begins: it stays readable |
+//!
 //! | idea | where |
 //! | --- | --- |
 //! | one client, on any socket, and its turns | [`Client`], [`Turn`] |

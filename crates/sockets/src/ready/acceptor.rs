@@ -57,7 +57,9 @@ impl Acceptor {
         Ok(None)
     }
 
-    /// How long until the listener should be asked again; `None` until the poller reports it.
+    /// How long until the listener should be asked again; `None` until the poller reports it. The loop must not sleep
+    /// longer. A level-triggered one leaves the listener out of what it waits for while this is `Some`: during a
+    /// pause it would be reported again and again.
     pub fn time_left(&self) -> Option<Duration> {
         let pause_left = self.pause_until.map(|until| until.saturating_duration_since(Instant::now()));
         self.clients_wait.then_some(pause_left.unwrap_or_default())

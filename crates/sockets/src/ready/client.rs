@@ -1,6 +1,7 @@
 //! One client that takes turns: where it stands between two of them is all that it costs.
 
 use std::io;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use conversation::{Conversation, Moment};
@@ -16,7 +17,7 @@ use crate::wire::Wire;
 pub struct Client<W> {
     conversation: Conversation,
     wire: W,
-    /// For the loop: it stands in the queue of those whose last turn was [unfinished](Turn::Unfinished).
+    /// For loops that keep a queue of those whose last turn was [unfinished](Turn::Unfinished): it stands there.
     pub is_queued: bool,
 }
 
@@ -34,6 +35,14 @@ impl<W: Wire> Client<W> {
     /// Its socket, to be registered with a poller.
     pub fn wire(&mut self) -> &mut W {
         &mut self.wire
+    }
+
+    /// Whether a part of its reply waits for room in the socket. A level-triggered loop asks its poller for room only
+    /// while this holds, and for bytes only while it does not: a socket with room is always ready, and unread bytes
+    /// are, too.
+    #[must_use]
+    pub fn waits_for_room(&self) -> bool {
+        !self.conversation.unsent().is_empty()
     }
 
     /// A poller that reports changes has reported an urgent byte, or that the client has closed its side: a short read
@@ -61,6 +70,13 @@ impl<W: Wire> Client<W> {
     }
 }
 
+/// Its socket, for pollers that take descriptors.
+impl<W: Wire> AsFd for Client<W> {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.wire.as_fd()
+    }
+}
+
 impl<W: Wire> Exchange<'_, W> {
     #[inline]
     fn take_turn(&mut self, buffer: &mut [u8]) -> io::Result<Turn> {
@@ -85,9 +101,42 @@ impl<W: Wire> Exchange<'_, W> {
 
 #[cfg(test)]
 mod tests {
+    use std::io::{Read, Write};
     use std::net::TcpStream;
+    use std::os::unix::net::UnixStream;
+
+    use chassis::Options;
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
     use super::*;
+    use crate::ready::BUFFER_SIZE;
+
+    fn has_room(client: &Client<UnixStream>) -> bool {
+        let now = Timespec { tv_sec: 0, tv_nsec: 0 };
+        poll(&mut [PollFd::new(client, PollFlags::OUT)], Some(&now)).unwrap() == 1
+    }
+
+    #[test]
+    fn a_client_waits_for_room_while_its_reply_does_not_fit() {
+        let (mut peer, socket) = UnixStream::pair().unwrap();
+        peer.set_nonblocking(true).unwrap();
+        socket.set_nonblocking(true).unwrap();
+        let (shared, mut buffer) = (Shared::new(&Options::default()), vec![0; BUFFER_SIZE]);
+        let mut client = Client::greet(socket, &shared).unwrap();
+        assert!(has_room(&client) && !client.waits_for_room());
+        peer.write_all(b"^").unwrap();
+        let bytes = vec![b'a'; BUFFER_SIZE];
+        // Each turn moves what has been written, until the other direction is full.
+        for _ in 0..1_000 {
+            let _ = peer.write(&bytes);
+            client.take_turn(&mut buffer, &shared);
+        }
+        assert!(client.waits_for_room() && !has_room(&client));
+        while peer.read(&mut buffer).is_ok() {}
+        assert!(has_room(&client));
+        client.take_turn(&mut buffer, &shared);
+        assert!(!client.waits_for_room());
+    }
 
     #[test]
     fn a_waiting_client_takes_at_most_64_bytes_of_a_table_that_grows_by_doubling() {
