@@ -59,9 +59,6 @@ impl Client {
         }
         loop {
             ready!(self.poll_send_rest(context))?;
-            if self.look(context)? {
-                return Poll::Ready(Ok(None));
-            }
             let mut message = Message::new();
             match ready!(self.poll_receipt(context, message.room()))? {
                 Receipt::Message { length, filled } => {
@@ -87,19 +84,17 @@ impl Client {
         }
         let socket = exchange.wire;
         let mut ready = ready!(socket.poll_read_ready(context))?;
-        if is_urgent(socket) {
+        let receipt = if_urgent(socket, || {
             exchange.conversation.expect_more();
-        }
-        let receipt = exchange.receive(buffer)?;
-        match receipt {
-            Receipt::Message { filled, .. } if !exchange.conversation.may_read_on(filled) => {
-                ready.clear_ready();
-            }
-            Receipt::Nothing => {
-                ready.clear_ready();
-                clear_urgent(socket);
-            }
-            _ => {}
+            exchange.receive(buffer)
+        });
+        let receipt = receipt.unwrap_or_else(|| exchange.receive(buffer))?;
+        let is_empty = match receipt {
+            Receipt::Message { filled, .. } => !exchange.conversation.may_read_on(filled),
+            receipt => receipt == Receipt::Nothing,
+        };
+        if is_empty {
+            ready.clear_ready();
         }
         Poll::Ready(Ok(receipt))
     }
@@ -117,11 +112,15 @@ impl Client {
         })
     }
 
-    /// Waits until the client has taken what did not fit.
+    /// Takes the look that is due, if one is, and waits until the client has taken what did not fit.
     fn poll_send_rest(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        while !self.conversation.unsent().is_empty() {
+        loop {
             if self.look(context)? {
                 return Poll::Ready(Err(ErrorKind::ConnectionAborted.into()));
+            }
+            // To be asked after the look, which sends what the kernel takes and reports no room for.
+            if self.conversation.unsent().is_empty() {
+                return Poll::Ready(Ok(()));
             }
             let mut exchange = self.exchange()?;
             let mut ready = ready!(exchange.wire.poll_write_ready(context))?;
@@ -131,7 +130,6 @@ impl Client {
                 Sending::Refused => return wake_and_wait(context),
             }
         }
-        Poll::Ready(Ok(()))
     }
 
     /// What the heartbeat brings, if there was one. Returns whether it ends the conversation.
@@ -176,10 +174,18 @@ const URGENT: Interest = Interest::PRIORITY;
 #[cfg(not(target_os = "linux"))]
 const URGENT: Interest = Interest::READABLE;
 
-fn is_urgent(socket: &AsyncFd<TcpStream>) -> bool {
-    cfg!(target_os = "linux") && socket.try_io(URGENT, |_| Ok(())).is_ok()
-}
-
-fn clear_urgent(socket: &AsyncFd<TcpStream>) {
-    let _ = socket.try_io(URGENT, |_| io::Result::<()>::Err(ErrorKind::WouldBlock.into()));
+/// Receives if an urgent byte was reported. If nothing is left, that report is settled; one that comes meanwhile is
+/// not, as tokio compares it with what stood before.
+fn if_urgent(
+    socket: &AsyncFd<TcpStream>,
+    receive: impl FnOnce() -> io::Result<Receipt>,
+) -> Option<io::Result<Receipt>> {
+    let mut received = None;
+    if cfg!(target_os = "linux") {
+        let _ = socket.try_io(URGENT, |_| match received.insert(receive()) {
+            Ok(Receipt::Nothing) => Err(io::Error::from(ErrorKind::WouldBlock)),
+            _ => Ok(()),
+        });
+    }
+    received
 }
