@@ -189,3 +189,58 @@ fn if_urgent(
     }
     received
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+    use std::net::TcpListener;
+    use std::sync::Arc;
+    use std::thread;
+    use std::time::Duration;
+
+    use chassis::{Options, Timeout};
+    use sockets::ready::BUFFER_SIZE;
+    use sockets::tasks::Tasks;
+
+    use super::*;
+
+    async fn poll_once<T>(mut step: impl FnMut(&mut Context<'_>) -> Poll<T>) -> Poll<T> {
+        poll_fn(|context| Poll::Ready(step(context))).await
+    }
+
+    /// A client that reads nothing, until its connection is full and a part of its reply waits.
+    async fn full(tasks: &Arc<Tasks>) -> (Client, TcpStream) {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let reader = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let (stream, _) = listener.accept().unwrap();
+        stream.set_nonblocking(true).unwrap();
+        let mut client = Client::new(tasks.admit().unwrap());
+        client.greet(stream).await.unwrap();
+        while client.conversation.unsent().is_empty() {
+            let mut message = Message::new();
+            message.room().fill(b'a');
+            message.room()[0] = b'^';
+            message.came(BUFFER_SIZE);
+            let mut answered = std::pin::pin!(client.answer(message));
+            let _ = poll_once(|context| answered.as_mut().poll(context)).await;
+        }
+        (client, reader)
+    }
+
+    #[tokio::test]
+    async fn a_tail_that_a_look_has_sent_is_waited_for_no_more() {
+        let idle_timeout = Timeout::after(Duration::from_millis(80));
+        let tasks = Arc::new(Tasks::new(&Options { idle_timeout, ..Options::default() }));
+        let (mut client, mut reader) = full(&tasks).await;
+        // The runtime's poller has no turn in between, so nothing reports room.
+        let sent = (0..1_000).find_map(|_| {
+            reader.read_exact(&mut [0; 16 * 1024]).unwrap();
+            thread::sleep(tasks.time_left().unwrap_or_default());
+            tasks.beat();
+            let mut context = Context::from_waker(std::task::Waker::noop());
+            let sent = client.poll_send_rest(&mut context);
+            client.conversation.unsent().is_empty().then_some(sent)
+        });
+        assert!(matches!(sent, Some(Poll::Ready(Ok(())))), "{sent:?}");
+    }
+}
