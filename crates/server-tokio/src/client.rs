@@ -196,7 +196,7 @@ mod tests {
     use std::net::TcpListener;
     use std::sync::Arc;
     use std::thread;
-    use std::time::Duration;
+    use std::time::{Duration, Instant};
 
     use chassis::{Options, Timeout};
     use sockets::ready::BUFFER_SIZE;
@@ -242,5 +242,33 @@ mod tests {
             client.conversation.unsent().is_empty().then_some(sent)
         });
         assert!(matches!(sent, Some(Poll::Ready(Ok(())))), "{sent:?}");
+    }
+
+    #[cfg(target_os = "linux")]
+    #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+    async fn an_urgent_byte_that_comes_while_nothing_was_found_is_not_forgotten() {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let sender = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let send_urgent = || socket2::SockRef::from(&sender).send_out_of_band(b"!").unwrap();
+        let (stream, _) = listener.accept().unwrap();
+        stream.set_nonblocking(true).unwrap();
+        let socket = watch(stream, INTERESTS).unwrap();
+        send_urgent();
+        socket.ready(Interest::PRIORITY).await.unwrap().retain_ready();
+        socket.readable().await.unwrap().clear_ready();
+
+        // This thread does not run the poller: the worker reports what comes.
+        let is_reported = |interest| socket.try_io(interest, |_| Ok(())).is_ok();
+        let received = if_urgent(&socket, || {
+            send_urgent();
+            let ended = Instant::now() + Duration::from_secs(10);
+            while !is_reported(Interest::READABLE) && Instant::now() < ended {
+                thread::yield_now();
+            }
+            Ok(Receipt::Nothing)
+        });
+        assert!(matches!(received, Some(Ok(Receipt::Nothing))));
+        assert!(is_reported(Interest::READABLE), "the worker has reported it");
+        assert!(is_reported(URGENT), "and it still counts");
     }
 }
