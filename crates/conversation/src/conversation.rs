@@ -81,10 +81,11 @@ impl<S: Service> Conversation<S> {
     /// not go.
     #[inline]
     pub fn receive<'bytes>(&mut self, bytes: &'bytes mut [u8], now: Tick) -> Cow<'bytes, [u8]> {
+        // Even if they are discarded: whoever sends is not silent.
+        self.last_activity = now;
         if self.stage != Stage::Talking {
             return Cow::Borrowed(&[]);
         }
-        self.last_activity = now;
         self.progress.moved(bytes.len());
         let answer = self.service.receive(bytes);
         self.take(answer, now)

@@ -116,7 +116,13 @@ impl Watch {
 
     /// Starts draining. A second call changes nothing.
     pub fn begin_drain(&mut self, now: Tick) {
-        self.drain.get_or_insert(Drain::begin(now, self.drain_timeout));
+        if self.drain.is_none() {
+            // Looks were rarer until now: what was not late for one then is no lost time now.
+            let rarer =
+                self.interval().map_or(Duration::MAX, |before| before.saturating_sub(Drain::INTERVAL));
+            self.last_look = self.last_look.shifted(rarer, now);
+            self.drain = Some(Drain::begin(now, self.drain_timeout));
+        }
     }
 
     /// Whether the server is draining.
@@ -173,6 +179,18 @@ mod tests {
         assert_eq!(watch.time_left(at(400)), None);
         watch.begin_drain(at(500));
         assert!(watch.due(at(520)).is_some_and(|moment| moment.drain.is_some()));
+    }
+
+    #[test]
+    fn looks_that_were_rarer_before_the_drain_are_no_lost_time_and_a_stop_still_is() {
+        let half_a_minute = Timeout::after(Duration::from_secs(30));
+        let lost_when_drained_at = |began| {
+            let mut watch = watch(half_a_minute);
+            watch.begin_drain(at(began));
+            watch.due(at(began + 20)).map(|moment| moment.lost)
+        };
+        assert_eq!(lost_when_drained_at(3_000), Some(Duration::ZERO));
+        assert_eq!(lost_when_drained_at(3_750 + 10_000), Some(Duration::from_millis(10_020)));
     }
 
     #[test]

@@ -59,9 +59,6 @@ impl Client {
         }
         loop {
             ready!(self.poll_send_rest(context))?;
-            if self.look(context)? {
-                return Poll::Ready(Ok(None));
-            }
             let mut message = Message::new();
             match ready!(self.poll_receipt(context, message.room()))? {
                 Receipt::Message { length, filled } => {
@@ -87,19 +84,17 @@ impl Client {
         }
         let socket = exchange.wire;
         let mut ready = ready!(socket.poll_read_ready(context))?;
-        if is_urgent(socket) {
+        let receipt = if_urgent(socket, || {
             exchange.conversation.expect_more();
-        }
-        let receipt = exchange.receive(buffer)?;
-        match receipt {
-            Receipt::Message { filled, .. } if !exchange.conversation.may_read_on(filled) => {
-                ready.clear_ready();
-            }
-            Receipt::Nothing => {
-                ready.clear_ready();
-                clear_urgent(socket);
-            }
-            _ => {}
+            exchange.receive(buffer)
+        });
+        let receipt = receipt.unwrap_or_else(|| exchange.receive(buffer))?;
+        let is_empty = match receipt {
+            Receipt::Message { filled, .. } => !exchange.conversation.may_read_on(filled),
+            receipt => receipt == Receipt::Nothing,
+        };
+        if is_empty {
+            ready.clear_ready();
         }
         Poll::Ready(Ok(receipt))
     }
@@ -116,11 +111,15 @@ impl Client {
         })
     }
 
-    /// Waits until the client has taken what did not fit.
+    /// Takes the look that is due, if one is, and waits until the client has taken what did not fit.
     fn poll_send_rest(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        while !self.conversation.unsent().is_empty() {
+        loop {
             if self.look(context)? {
                 return Poll::Ready(Err(ErrorKind::ConnectionAborted.into()));
+            }
+            // To be asked after the look, which sends what the kernel takes and reports no room for.
+            if self.conversation.unsent().is_empty() {
+                return Poll::Ready(Ok(()));
             }
             let mut exchange = self.exchange()?;
             let mut ready = ready!(exchange.wire.poll_write_ready(context))?;
@@ -130,7 +129,6 @@ impl Client {
                 Sending::Refused => return wake_and_wait(context),
             }
         }
-        Poll::Ready(Ok(()))
     }
 
     /// Looks at the clock and at the drain after a heartbeat. Returns whether the conversation has ended.
@@ -175,10 +173,101 @@ const URGENT: Interest = Interest::PRIORITY;
 #[cfg(not(target_os = "linux"))]
 const URGENT: Interest = Interest::READABLE;
 
-fn is_urgent(socket: &AsyncFd<TcpStream>) -> bool {
-    cfg!(target_os = "linux") && socket.try_io(URGENT, |_| Ok(())).is_ok()
+/// Receives if an urgent byte was reported. If nothing is left, that report is settled; one that comes meanwhile is
+/// not, as tokio compares it with what stood before.
+fn if_urgent(
+    socket: &AsyncFd<TcpStream>,
+    receive: impl FnOnce() -> io::Result<Receipt>,
+) -> Option<io::Result<Receipt>> {
+    let mut received = None;
+    if cfg!(target_os = "linux") {
+        let _ = socket.try_io(URGENT, |_| match received.insert(receive()) {
+            Ok(Receipt::Nothing) => Err(io::Error::from(ErrorKind::WouldBlock)),
+            _ => Ok(()),
+        });
+    }
+    received
 }
 
-fn clear_urgent(socket: &AsyncFd<TcpStream>) {
-    let _ = socket.try_io(URGENT, |_| io::Result::<()>::Err(ErrorKind::WouldBlock.into()));
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+    use std::net::TcpListener;
+    use std::sync::Arc;
+    use std::thread;
+    use std::time::{Duration, Instant};
+
+    use chassis::{Options, Timeout};
+    use sockets::ready::BUFFER_SIZE;
+    use sockets::tasks::Tasks;
+
+    use super::*;
+
+    async fn poll_once<T>(mut step: impl FnMut(&mut Context<'_>) -> Poll<T>) -> Poll<T> {
+        poll_fn(|context| Poll::Ready(step(context))).await
+    }
+
+    /// A client that reads nothing, until its connection is full and a part of its reply waits.
+    async fn full(tasks: &Arc<Tasks>) -> (Client, TcpStream) {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let reader = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let (stream, _) = listener.accept().unwrap();
+        stream.set_nonblocking(true).unwrap();
+        let mut client = Client::new(tasks.admit().unwrap());
+        client.greet(stream).await.unwrap();
+        while client.conversation.unsent().is_empty() {
+            let mut message = Message::new();
+            message.room().fill(b'a');
+            message.room()[0] = b'^';
+            message.came(BUFFER_SIZE);
+            let mut answered = std::pin::pin!(client.answer(message));
+            let _ = poll_once(|context| answered.as_mut().poll(context)).await;
+        }
+        (client, reader)
+    }
+
+    #[tokio::test]
+    async fn a_tail_that_a_look_has_sent_is_waited_for_no_more() {
+        let idle_timeout = Timeout::after(Duration::from_millis(80));
+        let tasks = Arc::new(Tasks::new(&Options { idle_timeout, ..Options::default() }));
+        let (mut client, mut reader) = full(&tasks).await;
+        // The runtime's poller has no turn in between, so nothing reports room.
+        let sent = (0..1_000).find_map(|_| {
+            reader.read_exact(&mut [0; 16 * 1024]).unwrap();
+            thread::sleep(tasks.time_left().unwrap_or_default());
+            tasks.beat();
+            let mut context = Context::from_waker(std::task::Waker::noop());
+            let sent = client.poll_send_rest(&mut context);
+            client.conversation.unsent().is_empty().then_some(sent)
+        });
+        assert!(matches!(sent, Some(Poll::Ready(Ok(())))), "{sent:?}");
+    }
+
+    #[cfg(target_os = "linux")]
+    #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+    async fn an_urgent_byte_that_comes_while_nothing_was_found_is_not_forgotten() {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let sender = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let send_urgent = || socket2::SockRef::from(&sender).send_out_of_band(b"!").unwrap();
+        let (stream, _) = listener.accept().unwrap();
+        stream.set_nonblocking(true).unwrap();
+        let socket = watch(stream, INTERESTS).unwrap();
+        send_urgent();
+        socket.ready(Interest::PRIORITY).await.unwrap().retain_ready();
+        socket.readable().await.unwrap().clear_ready();
+
+        // This thread does not run the poller: the worker reports what comes.
+        let is_reported = |interest| socket.try_io(interest, |_| Ok(())).is_ok();
+        let received = if_urgent(&socket, || {
+            send_urgent();
+            let ended = Instant::now() + Duration::from_secs(10);
+            while !is_reported(Interest::READABLE) && Instant::now() < ended {
+                thread::yield_now();
+            }
+            Ok(Receipt::Nothing)
+        });
+        assert!(matches!(received, Some(Ok(Receipt::Nothing))));
+        assert!(is_reported(Interest::READABLE), "the worker has reported it");
+        assert!(is_reported(URGENT), "and it still counts");
+    }
 }

@@ -251,6 +251,18 @@ mod drain {
     }
 
     #[test]
+    fn a_client_whose_bytes_are_discarded_is_not_silent() {
+        let mut world = world();
+        assert_eq!(world.pass(seconds(32)), Look::Wait);
+        world.untaken = true;
+        world.begin_drain();
+        assert_eq!(world.pass(seconds(6)), Look::Wait, "from now on, what it sends is discarded");
+        world.receive(b"^a$", 3);
+        assert_eq!(world.replies, b"*");
+        assert_eq!(world.pass(millis(2_500)), Look::Wait, "it was not silent for 40 s");
+    }
+
+    #[test]
     fn what_the_kernel_still_holds_at_the_deadline_is_dropped() {
         let mut world = world();
         world.receive(b"^a", 1);

@@ -1,5 +1,6 @@
 //! The table of tasks, and each one's place in it.
 
+use std::mem;
 use std::sync::atomic::{AtomicU16, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Waker};
@@ -110,26 +111,63 @@ impl Place {
             return None;
         }
         let mut table = self.tasks.table();
-        if self.beat_seen == 0
-            && let Some(waker) = table.wakers.get_mut(self.key as usize)
-        {
+        let seen_before = mem::replace(&mut self.beat_seen, beat);
+        if seen_before != 0 {
+            return table.moment;
+        }
+        if let Some(waker) = table.wakers.get_mut(self.key as usize) {
             waker.clone_from(context.waker());
         }
-        self.beat_seen = beat;
-        table.moment
+        // The last beat may be from long before this client came.
+        None
     }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        self.tasks.table().wakers.try_remove(self.key as usize);
+        // In this order: whoever sees that all are gone reads the figures.
         self.tasks.shared.close(self.outcome.unwrap_or(Outcome::Error));
+        self.tasks.table().wakers.try_remove(self.key as usize);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_newcomer_has_missed_no_heartbeat() {
+        let idle_timeout = chassis::Timeout::after(Duration::from_millis(80));
+        let tasks = Arc::new(Tasks::new(&Options { idle_timeout, ..Options::default() }));
+        let context = Context::from_waker(Waker::noop());
+        let beat = || {
+            std::thread::sleep(tasks.time_left().unwrap_or_default() + Duration::from_millis(20));
+            tasks.beat();
+        };
+        beat();
+        let mut place = tasks.admit().unwrap();
+        assert!(place.feel_beat(&context).is_none(), "that one was before it came");
+        beat();
+        assert!(place.feel_beat(&context).is_some());
+        assert!(place.feel_beat(&context).is_none(), "it has looked");
+    }
+
+    #[test]
+    fn whoever_sees_that_all_are_gone_sees_how_each_ended() {
+        let tasks = Arc::new(Tasks::new(&Options::default()));
+        let (places, dropped) = std::sync::mpsc::sync_channel::<Place>(0);
+        std::thread::scope(|scope| {
+            scope.spawn(move || dropped.into_iter().for_each(drop));
+            for round in 1..=5_000 {
+                places.send(tasks.admit().unwrap()).unwrap();
+                while !tasks.are_gone() {
+                    std::hint::spin_loop();
+                }
+                assert_eq!(tasks.shared.counters.summary().errors, round);
+            }
+            drop(places);
+        });
+    }
 
     #[test]
     fn a_place_is_16_bytes_and_is_given_back() {
