@@ -26,7 +26,6 @@ pub(crate) struct Client {
     /// Dropped before the socket: when the client sees the end, its place is free.
     place: Place,
     conversation: Conversation,
-    /// `None` until it has been greeted.
     socket: Option<AsyncFd<TcpStream>>,
 }
 
@@ -153,7 +152,6 @@ impl Client {
     }
 }
 
-/// Registers a socket with the runtime.
 #[expect(deprecated, reason = "its successor is unsafe; these sockets keep their descriptor while they live")]
 pub(crate) fn watch<T: AsRawFd + Into<OwnedFd>>(socket: T, interest: Interest) -> io::Result<AsyncFd<T>> {
     AsyncFd::with_interest(socket, interest)
@@ -166,19 +164,16 @@ fn wake_and_wait<T>(context: &Context<'_>) -> Poll<T> {
 }
 
 const INTERESTS: Interest = Interest::READABLE.add(Interest::WRITABLE).add(URGENT);
-
 /// What an urgent byte makes ready; elsewhere nothing that is not ready anyway.
 #[cfg(target_os = "linux")]
 const URGENT: Interest = Interest::PRIORITY;
 #[cfg(not(target_os = "linux"))]
 const URGENT: Interest = Interest::READABLE;
 
+type Received = io::Result<Receipt>;
 /// Receives if an urgent byte was reported. If nothing is left, that report is settled; one that comes meanwhile is
 /// not, as tokio compares it with what stood before.
-fn if_urgent(
-    socket: &AsyncFd<TcpStream>,
-    receive: impl FnOnce() -> io::Result<Receipt>,
-) -> Option<io::Result<Receipt>> {
+fn if_urgent(socket: &AsyncFd<TcpStream>, receive: impl FnOnce() -> Received) -> Option<Received> {
     let mut received = None;
     if cfg!(target_os = "linux") {
         let _ = socket.try_io(URGENT, |_| match received.insert(receive()) {

@@ -12,8 +12,6 @@ use tokio::runtime::{Builder, Runtime};
 /// Starting some threads takes a millisecond each, and on a full machine a second.
 const BUILT_WITHIN: Duration = Duration::from_secs(10);
 
-/// # Errors
-/// A thread, a descriptor or memory is missing.
 pub(crate) fn build(options: &Options) -> io::Result<Runtime> {
     if options.runtime == Some(Kind::CurrentThread) {
         return Builder::new_current_thread().enable_all().build();
