@@ -1,4 +1,4 @@
-//! The recorded runs of a project: the newest one, what lies beside its records, and the documents that quote it.
+//! The recorded runs of a project: the newest one, the files beside its records, and the documents that quote it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ use crate::{report, store};
 /// The folder of recorded runs, in the project's folder.
 const RESULTS: &str = "results";
 
-/// Where this run is to be recorded: a folder called by its date and its machine.
+/// The folder for recording this run, named after its date and machine.
 pub fn folder(project: &Path, run: &Run) -> PathBuf {
     let date = run.started.split('T').next().unwrap_or_default();
     project.join(RESULTS).join(format!("{date}-{}", run.machine.slug()))
@@ -42,7 +42,7 @@ pub fn write(project: &Path, further: impl Fn(&str) -> Option<String>) -> Result
     Ok((folder, drifted))
 }
 
-/// The newest recorded run by its date, and what it says.
+/// The newest recorded run by its date, and its analysis.
 fn newest(project: &Path) -> Result<(PathBuf, Analysis)> {
     let results = project.join(RESULTS);
     let entries = fs::read_dir(&results)

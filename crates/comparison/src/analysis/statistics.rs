@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn intervals_cover_the_median_as_often_as_they_promise_and_never_much_more() {
+    fn intervals_cover_the_median_as_often_as_promised_and_not_much_more() {
         // Exactly, by counting: of n values each falls below the true median or not, with equal chances. All
         // 2^n patterns are tried, and the interval must hold the median in at least 95 % of them; the next
         // narrower one must not.

@@ -1,4 +1,4 @@
-//! Everything that a run has measured, in Markdown tables: what lies beside its raw records.
+//! All figures of a run in Markdown tables, for a file beside its raw records.
 
 use super::quoted::{date, ratio};
 use crate::analysis::{Analysis, Metric, PointAnalysis};
@@ -30,7 +30,7 @@ pub(crate) fn all_tables(analysis: &Analysis) -> String {
     text
 }
 
-/// All metrics that anybody has at this point.
+/// All metrics that any subject has at this point.
 fn table(point: &PointAnalysis) -> String {
     let metrics: Vec<Metric> = Metric::ALL
         .iter()
