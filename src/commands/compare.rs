@@ -83,8 +83,8 @@ pub struct Arguments {
 /// Measures every model and prints the results.
 ///
 /// # Errors
-/// The arguments are contradictory or impossible here, or the results cannot be written. A model's failure is no error,
-/// but part of the results.
+/// The arguments are contradictory or impossible here, or the results cannot be written. A model's failure is not an
+/// error, but part of the results.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     if arguments.print_scenarios {
         output::print(EMBEDDED)?;

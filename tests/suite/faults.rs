@@ -59,7 +59,7 @@ fn the_plan_can_be_listed_without_a_server() {
 fn wrong_arguments_exit_with_2_and_name_the_remedy() {
     for (arguments, cure) in [
         (&["mioo"][..], "possible values"),
-        (&["mio", "--only", "fork"], "--list shows them all"),
+        (&["mio", "--only", "fork"], "--list shows all calls"),
         (&["mio", "--lasting", "1h"], "between 1s and 60s"),
         (&["mio", "--sample", "0"], "0"),
     ] {

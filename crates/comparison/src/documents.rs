@@ -56,8 +56,8 @@ impl Documents {
         Ok(Documents { project: project.to_owned(), files })
     }
 
-    /// The same, quoting this run, which lies in this folder, and the pictures that they show. What stands between
-    /// markers that are not about a run comes from `further`.
+    /// The documents with the figures of this run, which is in this folder, and their pictures. `further` supplies the
+    /// blocks that are not about a run.
     ///
     /// # Errors
     /// A marker names an unknown block.

@@ -70,9 +70,9 @@ fn summary(run: &str, analysis: &Analysis) -> String {
     }
     let run_details = &analysis.run;
     format!(
-        "{}\n{}, {}; {}. Medians over rounds, in brackets where the true median lies with 95 % confidence; bold where a \
+        "{}\n{}, {}; {}. Medians over rounds, in brackets their 95 % confidence intervals; bold where a \
          difference from the floor is claimed. *sequential* serves one of the 50 clients, the others starve. †: \
-         the load generator was at its limit, so the server may be faster; its CPU per message holds.\n\
+         the load generator was at its limit, so the server may be faster; its CPU per message stays valid.\n\
          [All tables](results/{run}/tables.md), [raw records](results/{run}), and the report in \
          `results/{run}/report.html`.\n",
         lines.concat(),

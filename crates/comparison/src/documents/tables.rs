@@ -11,8 +11,8 @@ pub(crate) fn all_tables(analysis: &Analysis) -> String {
     let run = &analysis.run;
     let mut text = format!(
         "# {}: {}\n\n{}. Made by `{}`. What the columns mean is in \
-         [METHODOLOGY.md](../../METHODOLOGY.md). Medians over rounds; in brackets where the true median lies with \
-         95 % confidence; bold where a difference from the floor is claimed.\n",
+         [METHODOLOGY.md](../../METHODOLOGY.md). Medians over rounds, in brackets their 95 % confidence intervals; \
+         bold where a difference from the floor is claimed.\n",
         date(analysis),
         run.machine,
         run.layout,

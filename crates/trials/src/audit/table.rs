@@ -16,7 +16,7 @@ const HEADS: [&str; 8] = [
     "I/O faults in the process",
     "connections soaked",
     "bytes verified",
-    "memory an hour",
+    "memory per hour",
 ];
 
 /// The text between the markers in the documents; `None` if there is no block of this name.
@@ -33,12 +33,12 @@ fn markdown(audit: &Audit, models: &[&str]) -> String {
         text.push_str(&line(std::iter::once(format!("`{name}`")).chain(cells)));
     }
     text.push('\n');
-    text.push_str(&header(["beside the models", "figure"].map(str::to_owned)));
+    text.push_str(&header(["not about one model", "figure"].map(str::to_owned)));
     for (what, figure) in others(audit) {
         text.push_str(&line([what, figure]));
     }
     text.push('\n');
-    text.push_str(&header(["made by", "begun on", "minutes, each at most"].map(str::to_owned)));
+    text.push_str(&header(["command", "begun on", "minutes, each at most"].map(str::to_owned)));
     for (command, day, minutes) in commands(audit, models) {
         text.push_str(&line([format!("`{command}`"), day, minutes]));
     }

@@ -29,8 +29,7 @@ pub(super) struct Visitor<'run> {
 }
 
 impl Visitor<'_> {
-    /// One turn of this behaviour. If a client disconnects by itself, its outcome is no error; for
-    /// the others the tally keeps it.
+    /// One turn of this behaviour. The tally counts errors, except those of clients that disconnect by themselves.
     pub(super) fn behave(&mut self, behaviour: Behaviour) {
         let turn = match behaviour {
             Behaviour::Reset => self.reset(),
