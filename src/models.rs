@@ -103,7 +103,8 @@ pub const MODELS: &[Model] = &[
     },
 ];
 
-/// The floors, which models are divided by: raw echo, no protocol, no limits. A separate list, because they are not models.
+/// The floors, which models are divided by: raw echo, no protocol, no limits. A separate list, because they are not
+/// models.
 pub const FLOORS: &[Model] = &[
     Model {
         name: "floor-threads",

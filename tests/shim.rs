@@ -26,8 +26,8 @@ use rustix::process::{Pid, Signal, kill_process};
 use trials::Launcher;
 
 /// Whole groups and single cases: exact bytes, orderly ends, and the effect of one client's end on others. Not included
-/// are cases that count memory, CPU time or log lines, that wait for long timeouts, and G5, whose panic text must arrive in
-/// one read. The longest case is first, so that the others can run beside it.
+/// are cases that count memory, CPU time or log lines, that wait for long timeouts, and G5, whose panic text must
+/// arrive in one read. The longest case is first, so that the others can run beside it.
 const CASES: &[&str] = &["F1", "A", "B", "C", "D", "E", "F4", "F6", "F8", "H2", "H5", "I"];
 
 /// The default number of seeds. Each takes half a minute, because cases mostly wait.

@@ -24,7 +24,7 @@ pub struct Arguments {
     #[arg(value_parser = PossibleValuesParser::new(models::names()))]
     model: String,
 
-    /// How long
+    /// Duration in minutes
     #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u64).range(1..=1440))]
     minutes: u64,
 

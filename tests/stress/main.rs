@@ -1,8 +1,9 @@
 //! Every model under seeded stress: a dozen good and bad clients at the same time, random options, faults of reads and
-//! writes (`--shim`), a handler that panics, and a shutdown at a random moment. This covers what no model checker reaches:
-//! the readiness loop, wakers, the heartbeat, the drain, the pools.
+//! writes (`--shim`), a handler that panics, and a shutdown at a random moment. This covers what no model checker
+//! reaches: the readiness loop, wakers, the heartbeat, the drain, the pools.
 //!
-//! One trial for each model and seed, such as `tokio::17`. To repeat it: `cargo test --test stress -- --exact tokio::17`.
+//! One trial for each model and seed, such as `tokio::17`. To repeat it: `cargo test --test stress -- --exact
+//! tokio::17`.
 //! `STRESS_SEEDS=2000 cargo test --test stress` tries more seeds than the default. The output ends with a
 //! machine-readable line: `stress: N runs`.
 //!

@@ -45,7 +45,8 @@ impl Script {
             };
         };
         let whole = reply_to(&all);
-        // The last bytes of a flood may still be in its own kernel when the server finds it quiet and starts the lingering close.
+        // The last bytes of a flood may still be in its own kernel when the server finds it quiet and starts the
+        // lingering close.
         let owed = match self.pace {
             Pace::Flood if visit.ended_before => whole.len(),
             Pace::Flood => 0,

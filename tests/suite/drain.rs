@@ -1,5 +1,5 @@
-//! Shutdown with clients that never stop sending, in the event-driven models: such a client must neither keep its turn nor
-//! prevent the server from ending.
+//! Shutdown with clients that never stop sending, in the event-driven models: such a client must neither keep its turn
+//! nor prevent the server from ending.
 
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};

@@ -1,8 +1,8 @@
 //! The launcher and the models from outside, and the documents about them.
 //!
 //! All tests are one program, because linking many programs takes long. They share a process, so no test may change
-//! process-wide state: limits, signals, environment, current folder. A test that must is a separate program, and so is one
-//! that lists its trials at run time.
+//! process-wide state: limits, signals, environment, current folder. A test that must is a separate program, and so is
+//! one that lists its trials at run time.
 //!
 //! | module | content |
 //! | --- | --- |

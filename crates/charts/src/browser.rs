@@ -57,9 +57,9 @@ pub struct Frame<'page> {
     pub charts: usize,
 }
 
-/// Asserts that each page draws its charts, that it is not wider than its frame, and that no text in its charts leaves the
-/// canvas or overlaps. If no browser is installed, it prints that and asserts nothing; with `NO_SKIP` in the environment it
-/// fails instead.
+/// Asserts that each page draws its charts, that it is not wider than its frame, and that no text in its charts leaves
+/// the canvas or overlaps. If no browser is installed, it prints that and asserts nothing; with `NO_SKIP` in the
+/// environment it fails instead.
 ///
 /// # Panics
 /// If a page fails these checks, or if no browser is installed and `NO_SKIP` is set.

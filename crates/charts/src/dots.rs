@@ -1,5 +1,5 @@
-//! One row per subject, all over one axis: a mark for every round, and the median with its interval on top. Rounds go from
-//! top to bottom within a row, so that drift is visible as a slope.
+//! One row per subject, all over one axis: a mark for every round, and the median with its interval on top. Rounds go
+//! from top to bottom within a row, so that drift is visible as a slope.
 
 use super::Chart;
 use super::canvas::{Anchor, Canvas, Mark};

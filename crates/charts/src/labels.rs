@@ -1,7 +1,7 @@
 //! Places labels without overlap.
 
-/// Moves places on a line from `low` to `high` as little as possible so that they are `gap` apart, in their order. If they do
-/// not all fit, they are spread evenly.
+/// Moves places on a line from `low` to `high` as little as possible so that they are `gap` apart, in their order. If
+/// they do not all fit, they are spread evenly.
 pub(super) fn spread(places: &[f64], gap: f64, low: f64, high: f64) -> Vec<f64> {
     let count = places.len();
     if count == 0 {

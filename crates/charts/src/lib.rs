@@ -2,8 +2,8 @@
 //!
 //! A [`Chart`] draws itself onto a [`Canvas`] of any width, from a phone's to a page's, without scaling its text. It is
 //! then placed [`inline`] in a page that has [`STYLE`], or in its own file, alone ([`picture`]) or with others
-//! ([`standalone`]). Colours are CSS variables, for light and dark backgrounds; a marker's shape has the same meaning as
-//! its colour.
+//! ([`standalone`]). Colours are CSS variables, for light and dark backgrounds; a marker's shape has the same meaning
+//! as its colour.
 
 #[cfg(all(target_os = "linux", any(test, feature = "browser")))]
 pub mod browser;
@@ -48,8 +48,8 @@ pub trait Chart {
     fn draw(&self, canvas: &mut Canvas);
 }
 
-/// A chart of this width, in CSS pixels, for a page. `heading` is the page's heading above it, and part of its description
-/// for readers who cannot see it.
+/// A chart of this width, in CSS pixels, for a page. `heading` is the page's heading above it, and part of its
+/// description for readers who cannot see it.
 pub fn inline(chart: &dyn Chart, heading: &str, width: f64, class: &str) -> String {
     let mut canvas = Canvas::new(width);
     chart.draw(&mut canvas);

@@ -1,7 +1,7 @@
 //! The analysis of a comparison: a pure function of its records. Tables, report and baseline read only the analysis.
 //!
-//! The unit of replication is a trial: a new server process in one round. Dividing *within* each round cancels the drift
-//! of the machine. Rounds are summarised by their median, with the exact interval from its order statistics.
+//! The unit of replication is a trial: a new server process in one round. Dividing *within* each round cancels the
+//! drift of the machine. Rounds are summarised by their median, with the exact interval from its order statistics.
 //!
 //! Which trials count was decided beforehand, and no trial is left out because of its figures:
 //!

@@ -53,7 +53,8 @@ pub struct Change {
     pub factor: f64,
     /// Where the true factor lies, with a confidence of 95 % or more; `None` with too few rounds.
     pub interval: Option<Interval>,
-    /// The noise that the twins of both runs show, as a factor of 1 or more; `None` if one of the runs does not show it.
+    /// The noise that the twins of both runs show, as a factor of 1 or more; `None` if one of the runs does not show
+    /// it.
     pub noise: Option<f64>,
     /// What can be claimed.
     pub judgement: Judgement,

@@ -46,8 +46,8 @@ pub fn measure(servers: &Servers, store: &mut Store, comparison: &mut Comparison
     Ok(())
 }
 
-/// Makes the first trials and discards them: a machine that has just been idle, or has just compiled, behaves differently
-/// from the same machine a minute later, and the first round would differ from all others.
+/// Makes the first trials and discards them: a machine that has just been idle, or has just compiled, behaves
+/// differently from the same machine a minute later, and the first round would differ from all others.
 fn warm_up(trials: &[Trial], conditions: Conditions) {
     let mut loads = trials.iter().filter(|trial| trial.scenario.load.is_some()).peekable();
     let Some(first) = loads.peek().map(|trial| (trial.round, trial.scenario, trial.point)) else { return };

@@ -2,8 +2,8 @@
 //!
 //! Rounds are the outer loop: drift of the machine affects all subjects of a round alike, and cancels in a ratio within
 //! the round. Within a round each point of each scenario has all its subjects one after the
-//! other. Their order is balanced after Williams (Australian Journal of Scientific Research A2, 1949): over as many rounds
-//! as there are subjects, every subject takes every place once and, with an even number of subjects, follows
+//! other. Their order is balanced after Williams (Australian Journal of Scientific Research A2, 1949): over as many
+//! rounds as there are subjects, every subject takes every place once and, with an even number of subjects, follows
 //! every other subject once. The assignment of subjects to rows is drawn again after these rounds.
 
 use fastrand::Rng;

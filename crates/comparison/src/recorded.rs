@@ -19,8 +19,8 @@ pub fn folder(project: &Path, run: &Run) -> PathBuf {
     project.join(RESULTS).join(format!("{date}-{}", run.machine.slug()))
 }
 
-/// The documents and pictures in this project that differ from its newest recorded run. `further` supplies the blocks that
-/// are not about a run.
+/// The documents and pictures in this project that differ from its newest recorded run. `further` supplies the blocks
+/// that are not about a run.
 ///
 /// # Errors
 /// This is not the project's folder, there is no recorded run, or a file cannot be read.

@@ -24,8 +24,8 @@ const MAX_POINTS: usize = 32;
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Catalogue {
-    /// Which scenarios take part, by the profile's name. `--quick` and `--full` choose `quick` and `full`; without them it
-    /// is `default`.
+    /// Which scenarios take part, by the profile's name. `--quick` and `--full` choose `quick` and `full`; without them
+    /// it is `default`.
     pub profiles: BTreeMap<String, Profile>,
     /// In the order in which they run and are shown.
     #[serde(rename = "scenario")]

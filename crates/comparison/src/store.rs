@@ -1,7 +1,7 @@
 //! The folder of a run: `run.json` describes the run, `records.jsonl` has a line for each trial.
 //!
-//! A record is written as soon as its trial has ended, so an interrupted run keeps its records. Only the last line can be
-//! incomplete; its trial is made again.
+//! A record is written as soon as its trial has ended, so an interrupted run keeps its records. Only the last line can
+//! be incomplete; its trial is made again.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::Write;

@@ -62,8 +62,8 @@ impl fmt::Display for Layout {
 
 /// The models of these names, or all of them; then the floors, and a twin of each.
 ///
-/// A model that serves fewer clients at once than `clients` is not divided by these floors, whose work differs. It gets a
-/// floor of its kind with only as many clients as it serves.
+/// A model that serves fewer clients at once than `clients` is not divided by these floors, whose work differs. It gets
+/// a floor of its kind with only as many clients as it serves.
 pub fn subjects(servers: &Servers, names: &[String], clients: usize) -> Vec<Subject> {
     let (mut subjects, mut small) = (Vec::new(), Vec::<Subject>::new());
     for model in servers.chosen(names) {

@@ -1,7 +1,7 @@
 //! When each scripted client is served by each server, drawn as one lane per client.
 //!
-//! This file starts the servers and runs the clients. `lanes` turns a run's events into lanes; `terminal` draws these as
-//! text, `svg` as a chart. Both are independent of servers and clocks.
+//! This file starts the servers and runs the clients. `lanes` turns a run's events into lanes; `terminal` draws these
+//! as text, `svg` as a chart. Both are independent of servers and clocks.
 
 mod lanes;
 mod svg;

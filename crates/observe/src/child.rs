@@ -57,8 +57,8 @@ impl ServerCommand {
     }
 }
 
-/// A running server, killed when this is dropped. On Linux the kernel also kills it when this process ends for any reason,
-/// including a signal or a crash.
+/// A running server, killed when this is dropped. On Linux the kernel also kills it when this process ends for any
+/// reason, including a signal or a crash.
 #[derive(Debug)]
 pub struct ServerProcess {
     child: Child,
@@ -70,7 +70,8 @@ impl ServerProcess {
     /// Starts a server on a free port of 127.0.0.1 and waits until it listens.
     ///
     /// # Errors
-    /// It cannot be started, ended immediately (its message is on standard error), or did not print its address in time.
+    /// It cannot be started, ended immediately (its message is on standard error), or did not print its address in
+    /// time.
     pub fn start(server: &ServerCommand, extra_arguments: &[&str]) -> Result<ServerProcess> {
         ServerProcess::start_on(None, server, extra_arguments)
     }
@@ -203,8 +204,8 @@ fn start(
 /// Keeps the thread that started a server alive until this is dropped.
 type Keeper = Sender<()>;
 
-/// Starts the process from a thread that lives as long as the process: with `PR_SET_PDEATHSIG`, Linux kills a child as soon
-/// as the *thread* that started it has ended, see prctl(2).
+/// Starts the process from a thread that lives as long as the process: with `PR_SET_PDEATHSIG`, Linux kills a child as
+/// soon as the *thread* that started it has ended, see prctl(2).
 fn spawn(mut command: Command, cpu: Option<usize>) -> Result<(Child, Keeper)> {
     let (keeper, end) = mpsc::channel();
     let (answer, outcome) = mpsc::sync_channel(1);

@@ -9,8 +9,8 @@ use serde::Serialize;
 use crate::proc::{self, Folder};
 use crate::usage;
 
-/// Idle CPU time is measured over several windows of this length, and the smallest counts, because a timer may fire in one
-/// of them.
+/// Idle CPU time is measured over several windows of this length, and the smallest counts, because a timer may fire in
+/// one of them.
 const IDLE_WINDOW: Duration = Duration::from_millis(500);
 const IDLE_WINDOWS: usize = 4;
 

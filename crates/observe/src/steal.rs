@@ -15,8 +15,8 @@ impl MachineUse {
         parse(&proc::machine("stat")?)
     }
 
-    /// The share of CPU time since `before` that was stolen by other machines on the same hardware. A single tick is the
-    /// counter's resolution, and would be several percent of a short window, so it counts as zero.
+    /// The share of CPU time since `before` that was stolen by other machines on the same hardware. A single tick is
+    /// the counter's resolution, and would be several percent of a short window, so it counts as zero.
     #[expect(clippy::cast_precision_loss, reason = "ticks of one run are far below 2^53")]
     pub fn stolen_since(self, before: Self) -> Option<f64> {
         let total = self.total.checked_sub(before.total).filter(|total| *total > 0)?;
@@ -25,7 +25,8 @@ impl MachineUse {
     }
 }
 
-/// The first line: user, nice, system, idle, iowait, irq, softirq, steal; the further fields are included in the first two.
+/// The first line: user, nice, system, idle, iowait, irq, softirq, steal; the further fields are included in the first
+/// two.
 fn parse(stat: &str) -> Option<MachineUse> {
     let line = stat.lines().next()?.strip_prefix("cpu ")?;
     let ticks: Vec<u64> = line.split_whitespace().take(8).map_while(|field| field.parse().ok()).collect();

@@ -179,8 +179,8 @@ impl Drop for Strace {
     }
 }
 
-/// If strace detaches while a thread is inside a call that is made to fail, the thread gets an unintended error. So this
-/// waits until all threads sleep; if they never do, it returns after a while.
+/// If strace detaches while a thread is inside a call that is made to fail, the thread gets an unintended error. So
+/// this waits until all threads sleep; if they never do, it returns after a while.
 fn wait_until_asleep(pid: u32) {
     let Some(process) = Process::new(pid) else { return };
     let deadline = Instant::now() + Duration::from_secs(1);

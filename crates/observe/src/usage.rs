@@ -168,8 +168,8 @@ fn nanoseconds(time: Duration) -> u64 {
     u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
 
-/// Linux reports ticks as hundredths of a second on every processor that Rust's standard library supports, independent of
-/// the kernel's own tick (`USER_HZ`, see proc(5)).
+/// Linux reports ticks as hundredths of a second on every processor that Rust's standard library supports, independent
+/// of the kernel's own tick (`USER_HZ`, see proc(5)).
 const fn ticks_to_time(ticks: u64) -> Duration {
     Duration::from_millis(ticks * 10)
 }

@@ -16,8 +16,8 @@ pub fn parse(text: &str) -> Result<SocketAddr, String> {
         .ok_or_else(|| format!("{text} has no address"))
 }
 
-/// All addresses of a host: a name or an IP address with a separate port, or `HOST:PORT`. Without a port, the default one is
-/// used.
+/// All addresses of a host: a name or an IP address with a separate port, or `HOST:PORT`. Without a port, the default
+/// one is used.
 ///
 /// # Errors
 /// The host is unknown. The message names it and says what to give instead.

@@ -54,8 +54,8 @@ pub struct Request {
 /// Receives a line when a job begins and when it ends.
 type Say<'run> = &'run (dyn Fn(&str) -> io::Result<()> + Sync);
 
-/// Runs the steps, keeps their figures and returns what did not hold. `say` receives a line when a job begins and when it
-/// ends.
+/// Runs the steps, keeps their figures and returns what did not hold. `say` receives a line when a job begins and when
+/// it ends.
 ///
 /// # Errors
 /// This is not the project's folder, a job cannot be started, a file cannot be written, or `say` fails.

@@ -7,7 +7,8 @@
 //! ```
 //!
 //! A fault counts only if the trace confirms that it was injected. After each fault a new client must be served and the
-//! server must have no more descriptors and threads than before; after all faults the same process must pass the catalogue.
+//! server must have no more descriptors and threads than before; after all faults the same process must pass the
+//! catalogue.
 //!
 //! | file | idea |
 //! | --- | --- |
@@ -39,8 +40,8 @@ pub use observe::strace::missing;
 pub use report::{Line, Report};
 pub use thoroughness::Thoroughness;
 
-/// Sweeps over the faults of these system calls, or over all faults if none are named, and then runs the catalogue against
-/// the server. `finished` receives each line as soon as its trials have ended.
+/// Sweeps over the faults of these system calls, or over all faults if none are named, and then runs the catalogue
+/// against the server. `finished` receives each line as soon as its trials have ended.
 ///
 /// # Errors
 /// A server does not start even without a fault, strace cannot attach, or the folder for logs cannot be created.
@@ -104,7 +105,8 @@ fn is_meant(row: &Row, only: &[String]) -> bool {
     only.is_empty() || only.iter().any(|call| row.names().any(|name| name == call))
 }
 
-/// What is injected and the required outcome, a line for each row of the plan; of these system calls, or of all if none.
+/// What is injected and the required outcome, a line for each row of the plan; of these system calls, or of all if
+/// none.
 pub fn list(only: &[String]) -> String {
     let line = |row: &Row| {
         let faults: Vec<_> = row.faults.iter().map(|fault| Fault::name(*fault)).collect();

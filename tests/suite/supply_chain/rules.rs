@@ -1,5 +1,5 @@
-//! The rules of `deny.toml`, and their violations in a graph. A rule that this test does not know is an error, so that no
-//! rule is ignored.
+//! The rules of `deny.toml`, and their violations in a graph. A rule that this test does not know is an error, so that
+//! no rule is ignored.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -70,8 +70,8 @@ pub(super) fn noise(rows: &[Row], is_chosen: impl Fn(&Row) -> bool) -> Option<No
     bounds.reduce(|one, other| Noise { cost: one.cost.max(other.cost), rate: one.rate.max(other.rate) })
 }
 
-/// Says of every ratio at a point what may be claimed: nothing where the divisor has no twin. A twin is judged by the noise of the other twins: by its
-/// own it could never differ.
+/// Says of every ratio at a point what may be claimed: nothing where the divisor has no twin. A twin is judged by the
+/// noise of the other twins: by its own it could never differ.
 pub(super) fn judge(point: &mut PointAnalysis) {
     let noise_for: Vec<Option<Noise>> = point
         .rows

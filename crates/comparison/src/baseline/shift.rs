@@ -42,7 +42,8 @@ pub(super) fn shift(before: &[f64], after: &[f64]) -> Option<Shift> {
 /// distribution: the largest of all m + n values is in the first sample with probability m/(m + n), and then lies
 /// above all n of the second.
 ///
-/// Source: Mann and Whitney, Annals of Mathematical Statistics 18 (1947), equation 4, divided by the number of arrangements.
+/// Source: Mann and Whitney, Annals of Mathematical Statistics 18 (1947), equation 4, divided by the number of
+/// arrangements.
 #[expect(clippy::cast_precision_loss, reason = "samples are small")]
 fn mann_whitney(first: usize, second: usize) -> Vec<f64> {
     // For each size up to `second`; the first sample grows with the loop.

@@ -7,7 +7,7 @@ use crate::subject::Layout;
 
 const SCENARIOS: [&str; 3] = ["ping-pong", "pipelined", "churn"];
 
-/// A run whose jitter is drawn anew, in which figures may be altered.
+/// A run with newly drawn jitter, in which figures may be altered.
 fn run(seed: u64, alter: impl Fn(&Trial, &mut Figures)) -> Comparison {
     let mut run = example::run_of("full", &SCENARIOS);
     run.seed = seed;

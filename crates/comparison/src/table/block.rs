@@ -58,7 +58,8 @@ pub(super) fn takes_part(row: &Row) -> bool {
         && row.median(Metric::Starved).is_none_or(|starved| starved == 0.0)
 }
 
-/// The best cell of a column as it is shown, so that equal texts are marked alike; `None` if fewer than two rows compete.
+/// The best cell of a column as it is shown, so that equal texts are marked alike; `None` if fewer than two rows
+/// compete.
 fn best(column: Column, rows: &[&Row]) -> Option<String> {
     let metric = column.contest()?;
     let competitors: Vec<(&Row, f64)> = rows

@@ -53,7 +53,8 @@ fn matrix(analysis: &ScenarioAnalysis, corner: &str, metric: Metric, show: impl 
     grid::draw(&header, &lines, 1)
 }
 
-/// A figure with `!` behind it is from trials that were mostly invalid, one with `°` from a subject that starved clients.
+/// A figure with `!` behind it is from trials that were mostly invalid, one with `°` from a subject that starved
+/// clients.
 fn cell(row: &Row, metric: Metric, best: Option<&str>, show: impl Fn(f64) -> String) -> Cell {
     let Some(value) = row.median(metric) else {
         return Cell { text: "failed".to_owned(), style: FAILED };

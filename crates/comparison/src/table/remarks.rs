@@ -133,8 +133,8 @@ fn factor(ratio: &Ratio, before: &str, after: &str) -> String {
     format!("{before} {} times {after}{interval}", three_digits(ratio.spread.median))
 }
 
-/// Subjects that were not at the server's own limit, in how many trials of all points, and one reason for all that share
-/// it.
+/// Subjects that were not at the server's own limit, in how many trials of all points, and one reason for all that
+/// share it.
 fn limits(scenario: &ScenarioAnalysis) -> Vec<String> {
     let rows: Vec<&Row> = scenario.points.iter().flat_map(|point| &point.rows).collect();
     let sentence = |bound: Bound| {

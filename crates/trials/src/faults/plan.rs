@@ -73,8 +73,8 @@ pub(super) enum Expected {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Scope {
     AllThreads,
-    /// Only the main thread. What a new thread does before it runs our code is not ours: if the standard library gets no
-    /// memory for its signal stack, it aborts the process.
+    /// Only the main thread. What a new thread does before it runs our code is not ours: if the standard library gets
+    /// no memory for its signal stack, it aborts the process.
     MainThread,
     /// Only calls on the server's log.
     Log,

@@ -92,7 +92,8 @@ impl Sweep<'_> {
         Ok(())
     }
 
-    /// Starts a server under strace. Either it logs why it cannot start and exits with 1, or it serves and exits with 0.
+    /// Starts a server under strace. Either it logs why it cannot start and exits with 1, or it serves and exits with
+    /// 0.
     fn start(&self, row: &Row, injections: &[Injection]) -> Result<(Trace, Result<()>)> {
         let (log, traced) = (self.folder.join("start.log"), self.folder.join("start.trace"));
         let mut command = strace::around(&[row.calls], injections, Some(&traced));

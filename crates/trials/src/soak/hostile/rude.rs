@@ -85,7 +85,7 @@ impl Visitor<'_> {
         let crowd = crowd?;
         match crowd.last() {
             Some(last) if self.plan.crowd_may_stay && self.random.u8(..4) == 0 => {
-                wait_for_idle_timeout(last)?
+                wait_for_idle_timeout(last)?;
             }
             _ => thread::sleep(self.plan.sit),
         }
