@@ -1,4 +1,4 @@
-//! One file for each verb: its arguments, the call of what does it, and the printing.
+//! One file for each command: its arguments, the call that does the work, and the output.
 
 pub mod audit;
 pub mod check;

@@ -1,9 +1,9 @@
 //! The launcher: every model, client and measurement by name.
 //!
 //! [`models`] is the registry that everything goes through, [`commands`] has one file for each verb. What the verbs do
-//! is in the crates below; nothing else may live here.
+//! is in the crates that they call; nothing else belongs here.
 //!
-//! A library only so that the tests and benches of this package can use the registry, too.
+//! This is a library only so that the tests and benches of this package can use the registry, too.
 
 pub mod commands;
 pub mod models;

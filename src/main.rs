@@ -1,4 +1,4 @@
-//! `concurrent-servers`: parses the command line and hands over to the subcommand's own file.
+//! `concurrent-servers`: parses the command line and calls the subcommand's own file.
 
 use std::process::ExitCode;
 
@@ -18,7 +18,7 @@ Examples:
   concurrent-servers serve mio                     one of them, on 127.0.0.1:9090
   concurrent-servers client -n 3                   the series' clients, against it
   concurrent-servers timeline sequential mio       the staircase beside the bars
-  concurrent-servers check tokio                   does it hold every promise?
+  concurrent-servers check tokio                   test every promise
   concurrent-servers compare                       all models side by side"
 )]
 struct CommandLine {
@@ -32,55 +32,57 @@ enum Command {
     List(list::Arguments),
     /// Run a server by the name of its model
     Serve(serve::Arguments),
-    /// Play the scripted client of the series
+    /// Run the scripted client of the series
     ///
     /// Each connection waits for the greeting '*', sends three buffers with pauses between them and logs
-    /// whatever arrives; every byte of the reply is verified. Against a server that serves one client at
-    /// a time the connections wait for each other; against a concurrent one they run side by side.
+    /// every reply; every reply byte is verified. With a server that serves one client at
+    /// a time the connections wait for each other; with a concurrent server they run side by side.
     Client(client::Arguments),
-    /// Play the scripted client against models and draw a lane for each client
+    /// Run the scripted client against models and draw a lane for each client
     ///
-    /// A model that serves one client at a time shows a staircase; all others show bars side by side.
+    /// A model that serves one client at a time produces a staircase; all others produce parallel bars.
     Timeline(timeline::Arguments),
-    /// Walk buffers through the state machine and print each transition
+    /// Feed buffers to the state machine and print each transition
     ///
-    /// The buffers are the reads of one connection: the state is kept from one to the next. The whole
-    /// reply is the last line. Options stand before the first buffer.
+    /// The buffers are the reads of one connection: the state is kept from one to the next. The last line
+    /// is the whole reply. Options must precede the first buffer.
     Trace(trace::Arguments),
-    /// Hold a model, or any server at an address, to the conformance catalogue
+    /// Run the conformance catalogue against a model or any server at an address
     Check(check::Arguments),
-    /// Let system calls of a model fail, one after the other, and hold it to its promises (Linux, strace)
+    /// Inject failing system calls into a model, one by one, and check its promises (Linux, strace)
     ///
-    /// Errors, delays and signals are injected into a running server with strace: while it starts, serves and
-    /// stops, in every place, singly and in pairs. No byte may be wrong, nobody else may be harmed, and nothing
-    /// may be left behind; after all of them the same process is held to the catalogue.
+    /// strace injects errors, delays and signals into a running server: while it starts, serves and stops, at
+    /// every call, one at a time and in pairs. No reply byte may be wrong, no other client may be affected, and
+    /// no resource may leak. After all faults the same process must pass the conformance catalogue.
     Faults(faults::Arguments),
     /// Put verified load on a server: closed loop, open loop, churn, idle and slow clients
     ///
     /// Every reply byte is verified. In a closed loop each connection sends its next message when a reply
     /// is complete. In an open loop (--rate) messages are due by the clock, whatever the server does, and
-    /// are timed from then: what a stall costs the messages behind it is seen.
+    /// are timed from when they were due. So a stall counts for every message that it delays: there is no
+    /// coordinated omission.
     Load(load::Arguments),
-    /// Soak one model in hostile clients and verified load at once, for minutes
+    /// Run hostile clients and verified load against one model at once, for minutes
     ///
-    /// Clients that reset, vanish, never read, trickle, send garbage, half-close or sit idle in crowds, and beside
-    /// them good ones whose every reply byte is verified. At the end the server must hold no more than before.
+    /// The hostile clients reset, disappear, never read, trickle, send garbage, half-close or stay idle in large
+    /// numbers. Beside them run good clients whose every reply byte is verified. At the end the server must hold
+    /// no more descriptors, threads and memory than before.
     Soak(soak::Arguments),
-    /// Run everything that could show a model not to hold, and keep the figures: an hour, or minutes with --quick
+    /// Run all tests at full size on every model and keep the counts: an hour, or minutes with --quick
     Audit(audit::Arguments),
-    /// Add the histogram logs of several machines or runs, and print percentiles of the sums
+    /// Add the histogram logs of several machines or runs and print percentiles of the sums
     ///
     /// `load --hist-out FILE` writes such a log. Histograms are added tag by tag, and percentiles are read from
     /// the sum: percentiles of several runs must never be averaged.
     Merge(merge::Arguments),
-    /// Compare all models under the same loads, in rounds, with intervals and a report
+    /// Compare all models under the same loads, in rounds, with confidence intervals and a report
     ///
-    /// Every model runs as a process of its own, freshly started for each trial, and every reply byte is
-    /// verified. Each round tries every model once, in a balanced order, beside raw echo without a protocol
-    /// (the floors), which the models are divided by, and beside the floors' twins, which show the noise. A
-    /// run is written to a folder as it goes: raw records, and a report that is one HTML file.
+    /// Every model runs in its own process, newly started for each trial, and every reply byte is verified.
+    /// Each round measures every model once, in a balanced order, together with the floors (raw echo without
+    /// a protocol), which the models are divided by, and the floors' twins, which show the noise. A run is
+    /// written to a folder as it progresses: the raw records, and a report in one HTML file.
     Compare(compare::Arguments),
-    /// Make a run for the record, and write what the documents say from it
+    /// Make a recorded run and write its figures into the documents
     Record(record::Arguments),
     /// Write a completion script for a shell
     Completions(completions::Arguments),
@@ -114,7 +116,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_arguments_of_all_commands_go_together() {
+    fn the_arguments_of_all_commands_are_consistent() {
         CommandLine::command().debug_assert();
     }
 }

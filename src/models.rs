@@ -1,5 +1,5 @@
-//! The registry: every model by name, one row each. Everything that goes through all models (commands,
-//! tests, benches, the table in README) goes through these rows.
+//! The registry: every model by name, one row each. Everything that needs all models (commands,
+//! tests, benches, the table in README) reads these rows.
 
 use std::path::Path;
 
@@ -13,23 +13,23 @@ use observe::child::this_program;
 /// One way to serve many clients.
 #[derive(Debug)]
 pub struct Model {
-    /// What people type.
+    /// The name that users type.
     pub name: &'static str,
     /// The model in a few words.
     pub title: &'static str,
-    /// Where the series treats it.
+    /// The chapters of the series about it.
     pub chapter: &'static str,
-    /// What there is to learn from it, in one line.
+    /// The lesson, in one line.
     pub lesson: &'static str,
     /// The folder of its crate.
     pub folder: &'static str,
-    /// How many clients it serves at the same time, as it is set up by default.
+    /// How many clients it serves at the same time with its default options.
     pub concurrency: Concurrency,
-    /// The options of its own that it takes.
+    /// The options that only this model takes.
     pub knobs: &'static [Knob],
     /// The floor that its cost is divided by: raw echo that waits for its clients in the same way.
     pub floor: Option<&'static str>,
-    /// Its face.
+    /// Its entry point.
     pub serve: Serve,
 }
 
@@ -50,7 +50,7 @@ pub const MODELS: &[Model] = &[
         name: "thread-per-conn",
         title: "a thread for each client",
         chapter: "2",
-        lesson: "straight code, and a thread's memory and switches for each client",
+        lesson: "sequential code, at the cost of a thread's memory and context switches for each client",
         folder: "crates/server-thread-per-conn",
         concurrency: Concurrency::Many,
         knobs: server_thread_per_conn::KNOBS,
@@ -61,7 +61,7 @@ pub const MODELS: &[Model] = &[
         name: "thread-pool",
         title: "a fixed pool of threads behind a bounded channel",
         chapter: "2",
-        lesson: "threads are bounded, but as many idle clients starve the rest",
+        lesson: "the number of threads is bounded, but that many idle clients starve all others",
         folder: "crates/server-thread-pool",
         concurrency: Concurrency::Workers(server_thread_pool::DEFAULT_WORKERS),
         knobs: server_thread_pool::KNOBS,
@@ -72,7 +72,7 @@ pub const MODELS: &[Model] = &[
         name: "rayon",
         title: "the same pool on rayon",
         chapter: "2",
-        lesson: "what it costs to block in a pool that was made for computing",
+        lesson: "the cost of blocking in a pool made for computation",
         folder: "crates/server-thread-pool",
         concurrency: Concurrency::Workers(server_thread_pool::DEFAULT_WORKERS),
         knobs: server_thread_pool::KNOBS,
@@ -83,7 +83,7 @@ pub const MODELS: &[Model] = &[
         name: "mio",
         title: "one thread, one readiness loop",
         chapter: "3, 4, 5",
-        lesson: "one thread can serve everybody, if it keeps each client's state by hand",
+        lesson: "one thread can serve all clients, if it keeps each client's state by hand",
         folder: "crates/server-mio",
         concurrency: Concurrency::Many,
         knobs: server_mio::KNOBS,
@@ -94,7 +94,7 @@ pub const MODELS: &[Model] = &[
         name: "tokio",
         title: "a task for each client",
         chapter: "6, 7",
-        lesson: "the event loop's economy in straight code",
+        lesson: "the efficiency of an event loop, in sequential code",
         folder: "crates/server-tokio",
         concurrency: Concurrency::Many,
         knobs: server_tokio::KNOBS,
@@ -103,13 +103,14 @@ pub const MODELS: &[Model] = &[
     },
 ];
 
-/// What the models are divided by: raw echo, no protocol, no limits. Listed apart, for they are no models.
+/// The floors, which models are divided by: raw echo, no protocol, no limits. A separate list, because they are not
+/// models.
 pub const FLOORS: &[Model] = &[
     Model {
         name: "floor-threads",
         title: "raw echo, a blocking thread for each client",
         chapter: "-",
-        lesson: "what the kernel allows to models that block",
+        lesson: "the cost of the kernel for models that block",
         folder: "crates/server-floor",
         concurrency: Concurrency::Many,
         knobs: &[],
@@ -121,7 +122,7 @@ pub const FLOORS: &[Model] = &[
         name: "floor-epoll",
         title: "raw echo, one readiness loop on plain system calls",
         chapter: "-",
-        lesson: "what the kernel allows to models that wait for readiness",
+        lesson: "the cost of the kernel for models that wait for readiness",
         folder: "crates/server-floor",
         concurrency: Concurrency::Many,
         knobs: &[],
@@ -135,25 +136,25 @@ pub fn names() -> impl Iterator<Item = &'static str> + Clone {
     MODELS.iter().map(|model| model.name)
 }
 
-/// The models of these names, each once and in the registry's order; all of them if none is named.
+/// The models with these names, each once and in the registry's order; all models if `names` is empty.
 pub fn chosen(names: &[String]) -> Vec<&'static Model> {
     let is_chosen = |model: &&Model| names.is_empty() || names.iter().any(|name| name == model.name);
     MODELS.iter().filter(is_chosen).collect()
 }
 
-/// The model or floor of this name.
+/// The model or floor with this name.
 pub fn find(name: &str) -> Option<&'static Model> {
     MODELS.iter().chain(FLOORS).find(|model| model.name == name)
 }
 
-/// How a server of the model or floor of this name is started from the launcher's file. It ends with this process.
+/// The command that starts a server of this model or floor from the launcher's file. The server ends with this process.
 pub fn command(launcher: &Path, name: &str) -> ServerCommand {
     let parent = std::process::id().to_string();
     ServerCommand::new(name, launcher, ["serve", name, "--parent", &parent])
 }
 
 impl Model {
-    /// What trials need to know of it; its servers are started from the launcher's file.
+    /// What trials need to know about this model; its servers are started from the launcher's file.
     pub fn subject(&self, launcher: &Path) -> trials::Subject {
         trials::Subject {
             name: self.name.to_owned(),
@@ -163,18 +164,19 @@ impl Model {
     }
 }
 
-/// What trials need to know of the model of this name; its servers are started from this program.
+/// What trials need to know about the model with this name; its servers are started from this program.
 ///
 /// # Errors
-/// There is no such model, or this program's file cannot be found.
+/// No model has this name, or this program's file cannot be found.
 pub fn subject(name: &str) -> Result<trials::Subject> {
     let model = MODELS.iter().find(|model| model.name == name);
-    let model =
-        model.with_context(|| format!("no model is called {name:?}; see `concurrent-servers list`"))?;
+    let model = model.with_context(|| {
+        format!("no model has the name {name:?}; `concurrent-servers list` shows all models")
+    })?;
     Ok(model.subject(&this_program()?))
 }
 
-/// What a comparison needs to know of all rows; their servers are started from this program.
+/// What a comparison needs to know about all rows; their servers are started from this program.
 ///
 /// # Errors
 /// This program's file cannot be found.
@@ -200,7 +202,7 @@ mod tests {
     fn names_are_unique_and_easy_to_type() {
         let mut seen = HashSet::new();
         for model in MODELS.iter().chain(FLOORS) {
-            assert!(seen.insert(model.name), "{} stands twice in the registry", model.name);
+            assert!(seen.insert(model.name), "{} is in the registry twice", model.name);
             assert!(model.name.chars().all(|letter| letter.is_ascii_lowercase() || letter == '-'));
         }
     }
@@ -212,7 +214,7 @@ mod tests {
                 assert!(!text.is_empty(), "{} has an empty column", model.name);
             }
             let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(model.folder);
-            assert!(folder.is_dir(), "{}: no folder {}", model.name, model.folder);
+            assert!(folder.is_dir(), "{}: folder {} does not exist", model.name, model.folder);
         }
     }
 
@@ -221,12 +223,16 @@ mod tests {
         for model in MODELS {
             let floor = model.floor.unwrap_or_default();
             let names_one = FLOORS.iter().any(|row| row.name == floor);
-            assert!(names_one || !cfg!(target_os = "linux"), "{}: no floor {floor:?}", model.name);
+            assert!(
+                names_one || !cfg!(target_os = "linux"),
+                "{}: floor {floor:?} does not exist",
+                model.name
+            );
         }
     }
 
     #[test]
-    fn a_model_is_found_by_its_name_only() {
+    fn a_model_is_found_only_by_its_full_name() {
         assert_eq!(find("mio").map(|model| model.name), Some("mio"));
         assert!(find("mi").is_none());
     }

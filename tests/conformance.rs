@@ -12,8 +12,8 @@ use conformance::{Case, Options, Outcome, cases, run};
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use trials::Launcher;
 
-/// Cases mostly wait: for timeouts, for slow readers, for the other side. So a dozen share two cores well;
-/// many more would make each other slow enough to look idle.
+/// Cases mostly wait: for timeouts, slow readers or the other side. So a dozen can share two cores;
+/// many more would slow each other down so much that they look idle.
 const THREADS: usize = 12;
 
 fn main() -> ExitCode {
@@ -30,7 +30,7 @@ fn trial(model: &'static Model, case: &'static Case) -> Trial {
 fn held(model: &'static Model, case: &'static Case) -> Result<Completion, Failed> {
     let program = PathBuf::from(env!("CARGO_BIN_EXE_concurrent-servers"));
     let launcher = Launcher { subject: model.subject(&program) };
-    // Patient: a dozen cases share the cores, and maybe others build meanwhile.
+    // With long patience: a dozen cases share the cores, and other processes may be busy too.
     let options = Options { patience: Duration::from_secs(30), ..Options::default() };
     let mut report = run(&launcher.target(), &[case], &options, &mut |_| ());
     match report.cases.remove(0).outcome {

@@ -1,10 +1,10 @@
-//! What a client that only waits costs an event-driven server in memory of its own.
+//! The memory of an event-driven server per idle client.
 //!
 //! Measured from outside, as the growth of the process's private resident memory over thousands of idle
-//! clients, each of which has been served once. What the kernel holds for a socket comes on top and is the
-//! same for every model.
+//! clients, each of which has been served once. The kernel's memory for a socket is not included; it is the same for
+//! every model.
 //!
-//! A program of its own, because it raises its limit on open files, and because the gate builds it once more with
+//! This is a separate program because it raises its limit on open files, and because the gate also builds it with
 //! optimisation.
 
 #![cfg(target_os = "linux")]
@@ -19,7 +19,7 @@ use std::time::Duration;
 use concurrent_servers::models;
 use observe::{ServerProcess, usage};
 
-/// As many as the figures are stated for, or what the limit on open files allows on this machine.
+/// The number for which the figures are stated, or as many as the limit on open files allows.
 fn clients_to_open() -> usize {
     let _ = chassis::raise_descriptor_limit();
     chassis::default_max_connections().min(10_000)
@@ -41,7 +41,7 @@ fn served_client(address: SocketAddr) -> TcpStream {
     client
 }
 
-/// One measurement at a time, for they would need twice the descriptors together.
+/// One measurement at a time, because two together would need twice the descriptors.
 static DESCRIPTORS: Mutex<()> = Mutex::new(());
 
 /// Bytes that each idle client adds.
@@ -49,11 +49,11 @@ fn bytes_per_idle_client(model: &str, arguments: &[&str]) -> usize {
     let _guard = DESCRIPTORS.lock().unwrap_or_else(PoisonError::into_inner);
     let program = Path::new(env!("CARGO_BIN_EXE_concurrent-servers"));
     let server = ServerProcess::start(&models::command(program, model), arguments).unwrap();
-    // Buffers, threads and tables that do not depend on how many clients there are.
+    // Allocates buffers, threads and tables that do not depend on the number of clients.
     let _warm: Vec<TcpStream> = (0..16).map(|_| served_client(server.address())).collect();
     let before = private_memory(server.pid());
     let clients: Vec<TcpStream> = (0..clients_to_open()).map(|_| served_client(server.address())).collect();
-    assert!(clients.len() >= 500, "too few descriptors to tell: raise `ulimit -n`");
+    assert!(clients.len() >= 500, "too few descriptors to measure: raise `ulimit -n`");
     private_memory(server.pid()).saturating_sub(before) / clients.len()
 }
 

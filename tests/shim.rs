@@ -1,11 +1,11 @@
-//! The cases of the catalogue that are about bytes, on every model, against servers whose reads and writes fail
-//! now and then as a kernel's may (`--shim`, see the chassis' `shim.rs`). One trial for each model, case and
-//! seed, such as `mio::A3::1`; a new row in the registry adds its trials.
+//! The cases of the catalogue about bytes, on every model, against servers whose reads and writes are sometimes short,
+//! interrupted or refused (`--shim`, see the chassis' `shim.rs`). One trial for each model, case and seed, such as
+//! `mio::A3::1`; a new row in the registry adds its trials.
 //!
-//! `SHIM_SEEDS=20 cargo test --test shim` tries more seeds than the ordinary run. At the end stands a line for
-//! each model, for machines: `shim MODEL: N faults, N cases passed, N failed; ` and the faults by kind. A model
-//! that met no fault of some kind fails: a shim that never fires proves nothing. (What is counted are the
-//! servers that the suite starts; those that a case starts by itself have faults, too, but keep their log.)
+//! `SHIM_SEEDS=20 cargo test --test shim` tries more seeds than the default. The output ends with a machine-readable line
+//! for each model: `shim MODEL: N faults, N cases passed, N failed; ` and the faults by kind. A model without faults of
+//! some kind fails: a shim that never fires proves nothing. (Only faults in servers that the suite starts are counted;
+//! those that a case starts by itself also have faults, but keep their log.)
 
 mod seeds;
 mod skips;
@@ -25,12 +25,12 @@ use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use rustix::process::{Pid, Signal, kill_process};
 use trials::Launcher;
 
-/// Whole groups and single cases: exact bytes, orderly ends, and who is harmed by whose end. Left out is what
-/// counts memory, processor time or log lines, what waits for long timeouts, and G5, whose text that makes a
-/// handler panic must come with one read. The longest comes first, so that the others can run beside it.
+/// Whole groups and single cases: exact bytes, orderly ends, and the effect of one client's end on others. Not included
+/// are cases that count memory, CPU time or log lines, that wait for long timeouts, and G5, whose panic text must
+/// arrive in one read. The longest case is first, so that the others can run beside it.
 const CASES: &[&str] = &["F1", "A", "B", "C", "D", "E", "F4", "F6", "F8", "H2", "H5", "I"];
 
-/// How many seeds an ordinary run tries: each takes half a minute, for cases mostly wait.
+/// The default number of seeds. Each takes half a minute, because cases mostly wait.
 const SEEDS: u64 = 1;
 
 /// As many as in `conformance.rs`, for the same reason.
@@ -39,7 +39,7 @@ const THREADS: usize = 12;
 /// Faults by their kind, as a server names them.
 type Faults = BTreeMap<String, u64>;
 
-/// What has come of each model so far.
+/// The results of each model so far.
 static TALLIES: Mutex<BTreeMap<&str, Tally>> = Mutex::new(BTreeMap::new());
 
 #[derive(Default)]
@@ -69,13 +69,13 @@ fn main() -> ExitCode {
     let is_whole = conclusion.num_filtered_out == 0;
     let all_kinds = tallies().iter().fold(true, |all_kinds, (model, tally)| tell(model, tally) && all_kinds);
     if is_whole && !all_kinds {
-        eprintln!("a model met no fault of some kind: the shim is not called where it should be");
+        eprintln!("a model had no fault of some kind: the shim is not called everywhere");
         return ExitCode::FAILURE;
     }
     conclusion.exit_code()
 }
 
-/// Prints a model's line, and says whether it met faults of every kind.
+/// Prints a model's line, and returns whether it had faults of every kind.
 fn tell(model: &str, tally: &Tally) -> bool {
     let Tally { faults, passed, failed } = tally;
     let kinds: Vec<_> = faults.iter().map(|(kind, count)| format!("{kind} {count}")).collect();
@@ -130,10 +130,10 @@ fn held(model: &'static Model, case: &'static Case, seed: u64) -> Result<Complet
     Ok(verdict?)
 }
 
-/// What each server said at its end.
+/// The counts that each server logged at its end.
 type Ended = Arc<Mutex<Vec<Result<Faults>>>>;
 
-/// Starts servers with the shim, and keeps what they say at their end.
+/// Starts servers with the shim, and keeps the counts that they log at their end.
 struct ShimLauncher {
     launcher: Launcher,
     seed: u64,
@@ -159,13 +159,13 @@ impl Launch for ShimLauncher {
         let address = line.trim().rsplit(' ').next().and_then(|address| address.parse().ok());
         let Some(address) = address else {
             child.kill().ok();
-            bail!("it said {line:?} instead of its address ({})", child.wait()?)
+            bail!("it printed {line:?} instead of its address ({})", child.wait()?)
         };
         Ok(Box::new(ShimServer { child, address, ended: Arc::clone(&self.ended) }))
     }
 
     fn command(&self, address: SocketAddr, settings: &Settings) -> Option<Command> {
-        // The suite would start it itself if it could, and keep what it says.
+        // With a command the suite would start the server itself, and keep its log.
         if self.case_starts_them { self.serve(address, settings) } else { None }
     }
 
@@ -217,7 +217,7 @@ impl ShimServer {
 impl Drop for ShimServer {
     fn drop(&mut self) {
         let ended = self.end();
-        self.child.kill().ok(); // fails if it has ended, as it should
+        self.child.kill().ok(); // fails if it has already ended, as it should
         self.ended.lock().unwrap_or_else(PoisonError::into_inner).push(ended);
     }
 }

@@ -1,4 +1,4 @@
-//! `audit`: everything that could show a model not to hold, in one command, and the figures of it.
+//! `audit`: all tests at full size on every model in one command, and a table of their counts.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -18,27 +18,27 @@ use crate::models;
 Run it in the project's folder. Examples:
   concurrent-servers audit                       all of it, about an hour
   concurrent-servers audit --only check,faults   two steps; the others keep their figures
-  concurrent-servers audit --quick               one place of each fault, some seconds of soak
+  concurrent-servers audit --quick               one call of each fault, a soak of some seconds
 
-Needs strace and a C++ compiler. `record --write` then puts the figures of a full audit
+Needs strace and a C++ compiler. `record --write` then writes the figures of a full audit
 into SECURITY.md.
 
-Exit codes: 0 everything held, 1 something did not, 2 wrong arguments, 3 everything that
-could be tried held, but something could not.")]
+Exit codes: 0 everything passed, 1 something failed, 2 wrong arguments, 3 everything that
+could run passed, but something could not run.")]
 pub struct Arguments {
-    /// Only these steps
+    /// Run only these steps
     #[arg(long, value_name = "STEP,…", value_delimiter = ',', value_enum)]
     only: Vec<Step>,
 
-    /// Only these models, in the steps that have a model
+    /// Run only these models, in the steps that run per model
     #[arg(long, value_name = "MODEL,…", value_delimiter = ',', value_parser = PossibleValuesParser::new(models::names()))]
     models: Vec<String>,
 
-    /// In small: minutes instead of an hour
+    /// Smaller sizes: minutes instead of an hour
     #[arg(long)]
     quick: bool,
 
-    /// Where the figures are kept [default: results/audit, and target/audit if it is a quick one]
+    /// Folder for the figures [default: results/audit, or target/audit with --quick]
     #[arg(long, value_name = "FOLDER")]
     out: Option<PathBuf>,
 }
@@ -46,7 +46,7 @@ pub struct Arguments {
 /// Runs the steps, keeps their figures and prints the table.
 ///
 /// # Errors
-/// A job cannot be started, or a file not be written.
+/// A job cannot be started, or a file cannot be written.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let (size, folder) =
         if arguments.quick { (Size::QUICK, audit::QUICK_FOLDER) } else { (Size::FULL, audit::FOLDER) };

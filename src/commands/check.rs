@@ -1,4 +1,4 @@
-//! `check`: holds a model, or any server that speaks the protocol, to the conformance catalogue.
+//! `check`: runs the conformance catalogue against a model, or any server that speaks the protocol.
 
 mod subject;
 
@@ -24,35 +24,35 @@ Examples:
   concurrent-servers check sequential --only A,F6      one group and one case
   concurrent-servers check --list                      what the cases require and need
   concurrent-servers check 127.0.0.1:9090 --concurrency 64 --idle-timeout 2s
-                                                       a server of your own, and what it promises
+                                                       your own server, and what it promises
 
-After every case a fresh client must still be served. A case that cannot say anything
-about a server is skipped, with the reason.
+After every case a new client must still be served. A case that does not apply to a
+server is skipped, with the reason.
 
-Exit codes: 0 every case that ran was held, 1 at least one was not, 2 wrong arguments,
+Exit codes: 0 every case that ran passed, 1 at least one failed, 2 wrong arguments,
 3 no case could run.")]
 pub struct Arguments {
     /// A model, or the address of a running server
     #[arg(value_name = "MODEL|ADDR", value_parser = parse_subject, required_unless_present = "list")]
     subject: Option<Subject>,
 
-    /// Only these cases, by id, or groups, by letter
+    /// Run only these cases (by id) or groups (by letter)
     #[arg(long, value_name = "A,B3,…", value_delimiter = ',', value_parser = parse_case)]
     only: Vec<String>,
 
-    /// Cases at their full size, such as 8 GiB over one connection: takes minutes
+    /// Run cases at full size, such as 8 GiB over one connection: takes minutes
     #[arg(long)]
     long: bool,
 
-    /// Repeats the random choices of another run
+    /// Seed of the random choices: the same seed repeats another run
     #[arg(long, value_name = "NUMBER", default_value_t = Options::default().seed)]
     seed: u64,
 
-    /// The result as JSON, for machines
+    /// Print the result as JSON
     #[arg(long)]
     json: bool,
 
-    /// Show the cases instead of running them
+    /// Print the cases instead of running them
     #[arg(long, conflicts_with_all = ["subject", "json", "long"])]
     list: bool,
 
@@ -60,27 +60,27 @@ pub struct Arguments {
     promises: Promises,
 }
 
-/// What cannot be known of a server at an address.
+/// What `check` cannot know about a server at an address.
 #[derive(clap::Args, Debug)]
 struct Promises {
     /// How many clients it serves at a time: `one`, `many` or its number of workers [default: many]
     #[arg(long, value_name = "one|many|N", value_parser = parse_concurrency)]
     concurrency: Option<Concurrency>,
 
-    /// The time after which it closes a silent connection; a few seconds, the cases wait for it
+    /// Its idle timeout; use a few seconds, because the cases wait for it
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
     idle_timeout: Option<Duration>,
 
-    /// The time after which it drops a client that takes no byte of its reply
+    /// Its write timeout: it drops a client that takes no reply byte for this long
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
     write_timeout: Option<Duration>,
 
-    /// The time in which a client in the middle of something must move 1 KiB
+    /// Its progress timeout: a client in the middle of a message or reply must move 1 KiB within it
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
     progress_timeout: Option<Duration>,
 }
 
-/// Runs the cases and prints what came of each.
+/// Runs the cases and prints the outcome of each.
 ///
 /// # Errors
 /// Nothing listens at the address, or standard output cannot be written.
@@ -99,7 +99,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
                 || promises.progress_timeout.is_some()
             {
                 anstream::eprintln!(
-                    "error: what {} promises is known: --concurrency and the timeouts are for servers at an address",
+                    "error: the promises of {} are known: --concurrency and the timeouts are for servers at an address; leave them out",
                     model.name
                 );
                 return Ok(ExitCode::from(2));
@@ -117,7 +117,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     }
 }
 
-/// The named cases in the order of the catalogue; all of them if none is named.
+/// The named cases in the order of the catalogue; all cases if `names` is empty.
 fn chosen(names: &[String]) -> Vec<&'static Case> {
     let is_meant = |case: &&Case| {
         names.is_empty()
@@ -132,16 +132,15 @@ fn list(cases: &[&Case]) -> String {
         + &cases.iter().map(row).collect::<String>()
 }
 
-/// Tells a server that is not there from one that fails.
+/// Distinguishes a server that is not running from one that fails.
 fn require_listener(address: SocketAddr) -> Result<()> {
     const PATIENCE: Duration = Duration::from_secs(10);
-    TcpStream::connect_timeout(&address, PATIENCE).with_context(|| {
-        format!("cannot connect to {address}: start the server that is to be checked first")
-    })?;
+    TcpStream::connect_timeout(&address, PATIENCE)
+        .with_context(|| format!("cannot connect to {address}: start the server to check first"))?;
     Ok(())
 }
 
-/// A report and what it is about.
+/// A report and its target.
 #[derive(Serialize)]
 struct NamedReport<'name> {
     /// This program's version.
@@ -175,7 +174,7 @@ fn check(target: &str, place: &Target<'_>, cases: &[&Case], arguments: &Argument
     Ok(code)
 }
 
-/// A case in a line, and below it what it measured, and why it was not held or not run.
+/// A case in one line; below it what it measured, and why it failed or was skipped.
 fn line(case: &CaseReport) -> String {
     let (color, word, reason) = match &case.outcome {
         Outcome::Passed => (AnsiColor::Green, "ok", String::new()),

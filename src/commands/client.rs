@@ -1,4 +1,4 @@
-//! `client`: the scripted client of the series, told as it happens.
+//! `client`: the scripted client of the series, with a live transcript.
 
 use std::io::{self, Write};
 use std::net::SocketAddr;
@@ -27,16 +27,16 @@ pub struct Arguments {
     #[arg(short = 'n', long, value_name = "N", default_value_t = 3)]
     pub connections: usize,
 
-    /// Divide the pauses of the script, by 10 if no divisor is given
+    /// Divide the script's pauses by this divisor [default without a value: 10]
     #[arg(long, value_name = "DIVISOR", num_args = 0..=1, require_equals = true, default_missing_value = "10")]
     pub fast: Option<NonZeroU32>,
 
-    /// Give up on a connection that is not done after this time, such as 30s [default: twice what a
+    /// Give up on a connection that is not complete after this time, such as 30s [default: twice what a
     /// sequential server needs for all connections, and 10 s]
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
     pub timeout: Option<Duration>,
 
-    /// Name or IP address of the server; HOST:PORT is understood too
+    /// Name or IP address of the server; also HOST:PORT
     #[arg(value_name = "HOST", default_value = "127.0.0.1")]
     pub host: String,
 
@@ -45,15 +45,15 @@ pub struct Arguments {
     pub port: Option<u16>,
 }
 
-/// Plays the script and prints its transcript to standard output.
+/// Runs the script and prints its transcript to standard output.
 ///
 /// # Errors
-/// The server cannot be found or reached, or the machine cannot hold so many connections.
+/// The server cannot be found or reached, or the machine cannot open so many connections.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     play(arguments, &mut anstream::stdout())
 }
 
-/// The script of the series, its pauses divided if that was asked for.
+/// The script of the series, its pauses divided if requested.
 pub(crate) fn script(divisor: Option<NonZeroU32>) -> Script {
     match divisor {
         Some(divisor) => Script::series().faster(divisor),
@@ -68,15 +68,14 @@ fn play(arguments: &Arguments, output: &mut impl Write) -> Result<ExitCode> {
         script: script(arguments.fast),
         timeout: arguments.timeout,
     };
-    // A reader of the transcript that has gone away changes nothing about the verdict, so lines that
-    // cannot be written are dropped.
+    // A closed standard output does not change the verdict, so lines that cannot be written are dropped.
     let report = script::run(&addresses, &options, |event| {
-        // If nobody could connect at all, that is told once, below.
+        // If no client could connect at all, one message says so, below.
         if !is_connect_failure(event) {
             let _ = write_event(output, event);
         }
     })?;
-    bail_if_nobody_connected(&report)?;
+    bail_if_none_connected(&report)?;
     for event in report.events.iter().filter(|event| is_connect_failure(event)) {
         let _ = write_event(output, event);
     }
@@ -101,7 +100,7 @@ fn write_event(output: &mut impl Write, event: &Event) -> io::Result<()> {
     }
 }
 
-fn bail_if_nobody_connected(report: &Report) -> Result<()> {
+fn bail_if_none_connected(report: &Report) -> Result<()> {
     let mut failures = report.failures().map(|(_, failure)| failure);
     let Some(failure @ Failure::Connect { address, .. }) = failures.next() else { return Ok(()) };
     let others = failures.filter(|failure| matches!(failure, Failure::Connect { .. })).count();
@@ -111,7 +110,7 @@ fn bail_if_nobody_connected(report: &Report) -> Result<()> {
     bail!("{failure}; start a server there first: concurrent-servers serve mio{}", address_option(*address))
 }
 
-/// What makes `serve` listen there: nothing for the default address.
+/// The option that makes `serve` listen there; empty for the default address.
 fn address_option(address: SocketAddr) -> String {
     let is_default = address == SocketAddr::from(([127, 0, 0, 1], DEFAULT_PORT));
     if is_default { String::new() } else { format!(" --addr {address}") }

@@ -22,37 +22,37 @@ use crate::models;
 Examples:
   concurrent-servers compare                       with intervals, in less than 4 minutes
   concurrent-servers compare mio tokio             two of them, beside the floors
-  concurrent-servers compare --quick               a look, in less than 40 s
+  concurrent-servers compare --quick               a first look, in less than 40 s
   concurrent-servers compare --only ping-pong      one scenario
-  concurrent-servers compare --resume runs/2026…   goes on with a run that was interrupted
+  concurrent-servers compare --resume runs/2026…   continues an interrupted run
   concurrent-servers compare --from runs/2026…     shows a recorded run
-  concurrent-servers compare --baseline runs/2026… fails if a model has become worse since then
+  concurrent-servers compare --baseline runs/2026… exits with 1 on a regression since then
 
-Exit codes: 0 every reply was right, 1 one was wrong or missing, a model did not start, one is
-worse than in the baseline, or what was asked cannot be done, 2 wrong arguments. Clients that a
-model never serves beside others are a result, not an error.")]
+Exit codes: 0 every reply was right, 1 a reply was wrong or missing, a model did not start, there
+is a regression, or the run cannot be made, 2 wrong arguments. Clients that a model starves are a
+result, not an error.")]
 pub struct Arguments {
     /// The models to compare [default: all]
     #[arg(value_name = "MODEL", value_parser = PossibleValuesParser::new(models::names()), hide_possible_values = true)]
     models: Vec<String>,
 
-    /// A look, in less than 40 s: few scenarios, too few rounds for intervals
+    /// A first look, in less than 40 s: few scenarios, too few rounds for intervals
     #[arg(long, conflicts_with = "full")]
     quick: bool,
 
-    /// A run for the record: all scenarios, long windows, many rounds; about 25 minutes
+    /// As for a recorded run: all scenarios, long windows, many rounds; about 25 minutes
     #[arg(long)]
     full: bool,
 
-    /// Only these scenarios, such as ping-pong,churn
+    /// Run only these scenarios, such as ping-pong,churn
     #[arg(long, value_name = "NAME,NAME", value_delimiter = ',')]
     only: Vec<String>,
 
-    /// Other scenarios than those that come with this program; they print with --print-scenarios
+    /// Use the scenarios of this file instead of the built-in ones (see --print-scenarios)
     #[arg(long, value_name = "FILE")]
     scenarios: Option<PathBuf>,
 
-    /// Print the scenarios that come with this program, and measure nothing
+    /// Print the built-in scenarios and measure nothing
     #[arg(long)]
     print_scenarios: bool,
 
@@ -60,19 +60,19 @@ pub struct Arguments {
     #[arg(long)]
     pin: bool,
 
-    /// What the order of trials and the arrivals of open loops are drawn from [default: the time]
+    /// Seed for the order of trials and the arrivals of open loops [default: the time]
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
 
-    /// The folder that the run is written to [default: runs/ and the time]
+    /// Folder for the run [default: runs/ and the time]
     #[arg(long, value_name = "FOLDER")]
     out: Option<PathBuf>,
 
-    /// Go on with an interrupted run in this folder
+    /// Resume the interrupted run in this folder
     #[arg(long, value_name = "FOLDER", conflicts_with_all = ["models", "quick", "full", "only", "scenarios", "pin", "seed", "out"])]
     resume: Option<PathBuf>,
 
-    /// Draw table and report of the recorded run in this folder, and measure nothing
+    /// Show tables and report of the run in this folder and measure nothing
     #[arg(long, value_name = "FOLDER", conflicts_with_all = ["models", "quick", "full", "only", "scenarios", "pin", "seed", "out", "resume"])]
     from: Option<PathBuf>,
 
@@ -80,11 +80,11 @@ pub struct Arguments {
     show: Show,
 }
 
-/// Tries every model and prints what came of it.
+/// Measures every model and prints the results.
 ///
 /// # Errors
-/// The arguments ask for what cannot be done, or the results cannot be written. What goes wrong with a model is part of
-/// the results.
+/// The arguments are contradictory or impossible here, or the results cannot be written. A model's failure is not an
+/// error, but part of the results.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     if arguments.print_scenarios {
         output::print(EMBEDDED)?;
@@ -110,7 +110,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     };
     let folder = store.folder().display();
     anstream::eprintln!(
-        "written to {folder} as it goes; if interrupted, go on with compare --resume {folder}"
+        "results are written to {folder} after each trial; if interrupted, continue with compare --resume {folder}"
     );
     measure(&servers, &mut store, &mut comparison)?;
     arguments.show.show(store.folder(), &comparison, baseline.as_ref())
@@ -134,30 +134,30 @@ impl Arguments {
     }
 }
 
-/// Arguments that say how a run is shown.
+/// Arguments about how a run is shown.
 #[derive(Clone, Debug, clap::Args)]
 struct Show {
-    /// Compare with the recorded run in this folder too, and fail if a model has become worse
+    /// Also compare with the run in this folder, and exit with 1 on a regression
     #[arg(long, value_name = "FOLDER")]
     baseline: Option<PathBuf>,
 
-    /// How much worse a model may be than in the baseline, as a multiple of its floor
+    /// How much worse than in the baseline a model may be, in percent of its multiple of the floor
     #[arg(long, value_name = "PERCENT", default_value = "10", value_parser = percent, requires = "baseline")]
     bound: f64,
 
-    /// Print medians, intervals, quotients and claims as JSON in place of tables
+    /// Print medians, intervals, ratios and claims as JSON instead of tables
     #[arg(long)]
     json: bool,
 }
 
 impl Show {
-    /// Reads the baseline, if there is one, and refuses it while nothing is measured yet.
+    /// Reads the baseline, if there is one, and rejects it before anything is measured.
     fn baseline(&self, run: &Run) -> Result<Option<Comparison>> {
         self.baseline.as_deref().map(|folder| read_baseline(folder, run)).transpose()
     }
 
-    /// Prints what the records say, and writes the report into the run's folder. The code tells whether all
-    /// replies were right and nothing became worse.
+    /// Prints the analysis of the records and writes the report into the run's folder. The exit code is 0 if all
+    /// replies were right and there is no regression.
     fn show(
         &self,
         folder: &Path,
@@ -167,17 +167,17 @@ impl Show {
         let shown = Shown::of(comparison, baseline, self.bound)?;
         output::print(&if self.json { shown.json()? } else { shown.tables() })?;
         let report = shown.write_report(folder)?;
-        // Not to standard output: that may be JSON, and read by another program.
+        // Not to standard output: that may be JSON for another program.
         anstream::eprintln!("report: {}", report.display());
         Ok(if shown.is_good() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 }
 
 fn percent(text: &str) -> Result<f64, String> {
-    let percent: f64 = text.parse().map_err(|_| "it must be a number, such as 10 or 2.5".to_owned())?;
+    let percent: f64 = text.parse().map_err(|_| "this must be a number, such as 10 or 2.5".to_owned())?;
     if (0.0..100.0).contains(&percent) {
         Ok(percent)
     } else {
-        Err("it must be 0 or more, and below 100".to_owned())
+        Err("this must be at least 0 and below 100".to_owned())
     }
 }

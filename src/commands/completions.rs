@@ -20,10 +20,10 @@ pub struct Arguments {
     shell: Shell,
 }
 
-/// Prints the script for `command`, which is the whole launcher.
+/// Prints the script for `command`, the whole launcher.
 pub fn run(arguments: &Arguments, command: &mut Command) -> Result<ExitCode> {
     let mut script = Vec::new();
     generate(arguments.shell, command, "concurrent-servers", &mut script);
-    output::print(&String::from_utf8(script).context("the script is no text")?)?;
+    output::print(&String::from_utf8(script).context("the completion script is not UTF-8")?)?;
     Ok(ExitCode::SUCCESS)
 }

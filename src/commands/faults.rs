@@ -1,4 +1,4 @@
-//! `faults`: lets system calls of a running model fail, one after the other, and holds it to its promises.
+//! `faults`: injects failing system calls into a running model, one by one, and checks its promises.
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -14,13 +14,13 @@ use crate::models;
 #[derive(clap::Args, Debug)]
 #[command(after_help = "\
 Examples:
-  concurrent-servers faults mio                 every fault in every place, a few minutes
-  concurrent-servers faults tokio --sample 2    at most two places of each fault
+  concurrent-servers faults mio                 every fault at every call, a few minutes
+  concurrent-servers faults tokio --sample 2    each fault at no more than two calls
   concurrent-servers faults mio --only accept4,sendto
-  concurrent-servers faults --list              what is injected, and what must come of it
+  concurrent-servers faults --list              what is injected, and the required outcome
 
 Needs Linux and strace. A fault counts only if the trace confirms it. Counts vary from
-run to run, since which thread makes how many calls does.
+run to run, because the number of calls of each thread varies.
 
 Exit codes: 0 every fault was survived, 1 at least one was not, 2 wrong arguments, 3 no fault
 could be injected.")]
@@ -29,39 +29,39 @@ pub struct Arguments {
     #[arg(value_parser = PossibleValuesParser::new(models::names()), required_unless_present = "list")]
     model: Option<String>,
 
-    /// Try at most N places of each fault, drawn from the seed, instead of all
+    /// Inject each fault at no more than N calls, drawn from the seed, instead of at all calls
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     sample: Option<u16>,
 
-    /// Only faults of these system calls
+    /// Inject only faults of these system calls
     #[arg(long, value_name = "CALL,…", value_delimiter = ',', value_parser = parse_call)]
     only: Vec<String>,
 
-    /// Pairs of faults at the same time, drawn from the seed; none with --only
+    /// Number of pairs of simultaneous faults, drawn from the seed; none with --only
     #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(0..=100_000))]
     pairs: u32,
 
-    /// How long a lasting shortage lasts
+    /// Duration of a lasting shortage
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = parse_lasting)]
     lasting: Duration,
 
-    /// Repeats the random choices of another run
+    /// Seed of the random choices: the same seed repeats another run
     #[arg(long, value_name = "NUMBER", default_value_t = 1)]
     seed: u64,
 
-    /// The result as JSON, for machines
+    /// Print the result as JSON
     #[arg(long)]
     json: bool,
 
-    /// Show what is injected instead of doing it
+    /// Print what is injected instead of injecting it
     #[arg(long, conflicts_with_all = ["model", "json", "sample"])]
     list: bool,
 }
 
-/// Runs the sweeps and prints what came of them.
+/// Runs the sweeps and prints their outcomes.
 ///
 /// # Errors
-/// A server does not start without a fault, strace cannot attach, or standard output cannot be written.
+/// A server does not start even without a fault, strace cannot attach, or standard output cannot be written.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let Some(name) = &arguments.model else {
         output::print(&faults::list(&arguments.only))?;
@@ -100,14 +100,14 @@ fn parse_call(text: &str) -> Result<String, String> {
     if faults::is_planned(text) {
         return Ok(text.to_owned());
     }
-    Err("no fault is planned for such a call; --list shows them all".to_owned())
+    Err("no fault is planned for this call; --list shows all calls".to_owned())
 }
 
 fn parse_lasting(text: &str) -> Result<Duration, String> {
     match humantime::parse_duration(text) {
         Ok(time) if (Duration::from_secs(1)..=Duration::from_secs(60)).contains(&time) => Ok(time),
-        Ok(_) => Err("between 1s and 60s".to_owned()),
-        Err(error) => Err(format!("{error}; write it like 10s")),
+        Ok(_) => Err("this must be between 1s and 60s".to_owned()),
+        Err(error) => Err(format!("{error}; give a duration such as 10s")),
     }
 }
 
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn a_shortage_lasts_some_seconds() {
+    fn a_shortage_lasts_1_to_60_seconds() {
         assert_eq!(parse_lasting("2s"), Ok(Duration::from_secs(2)));
         assert!(parse_lasting("0s").is_err() && parse_lasting("1h").is_err() && parse_lasting("7").is_err());
     }

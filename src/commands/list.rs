@@ -1,4 +1,4 @@
-//! `list`: which models there are and what each teaches.
+//! `list`: the models and what each teaches.
 
 use std::process::ExitCode;
 
@@ -13,11 +13,11 @@ use text::output;
 /// Arguments of `list`.
 #[derive(Args, Debug)]
 pub struct Arguments {
-    /// Names of the models only, one per line, for scripts
+    /// Print only the names of the models, one per line, for scripts
     #[arg(long)]
     names: bool,
 
-    /// The table of models as Markdown, as it stands in README
+    /// Print the table of models as Markdown, as in README
     #[arg(long, conflicts_with = "names")]
     markdown: bool,
 }
@@ -30,7 +30,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         markdown()
     } else {
         format!(
-            "Models\n{}\n\nFloors: raw echo, what the kernel allows to any model\n{}\n",
+            "Models\n{}\n\nFloors: raw echo, the cost of the kernel without a model\n{}\n",
             table(MODELS),
             table(FLOORS)
         )
@@ -49,7 +49,7 @@ fn table(rows: &[Model]) -> Table {
     table
 }
 
-/// The models as a Markdown table, with links to their crates. README holds it between markers.
+/// The models as a Markdown table, with links to their crates. README has it between markers.
 pub fn markdown() -> String {
     let head = "| name | model | chapter of the series | what to learn |\n| --- | --- | --- | --- |\n";
     let rows = MODELS.iter().map(|Model { name, title, chapter, lesson, folder, .. }| {

@@ -14,7 +14,7 @@ use anyhow::Result;
   concurrent-servers load 127.0.0.1:9090 --idle 5000     50 active connections among 5,000 idle ones
   concurrent-servers load 127.0.0.1:9090 --churn         connect, one message, close, and again
   concurrent-servers load 127.0.0.1:9090 --ramp 1,8,64,512
-                                                         more and more connections
+                                                         a growing number of connections
   concurrent-servers load 127.0.0.1:9090 --start-at 2026-11-23T12:00:00Z --hist-out one.hlog
                                                          together with other machines; see merge
 
@@ -26,10 +26,10 @@ pub struct Arguments {
     load: loadgen::command::Arguments,
 }
 
-/// Makes the load and prints what came of it.
+/// Generates the load and prints the outcome.
 ///
 /// # Errors
-/// Nothing listens there, or this machine cannot make such a load.
+/// Nothing listens at the address, or this machine cannot generate such a load.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     loadgen::command::run(&arguments.load)
 }

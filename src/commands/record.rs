@@ -1,4 +1,4 @@
-//! `record`: makes a run for the record, and writes what the documents say from it.
+//! `record`: makes a recorded run and writes its figures into the documents.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -19,18 +19,18 @@ use crate::models;
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_help = "\
 Run it in the project's folder, on a machine that does nothing else. Examples:
-  concurrent-servers record            measure, about 25 minutes, and write the documents from it
+  concurrent-servers record            measure for about 25 minutes, then update the documents
   concurrent-servers record --pin      the same with the server on one CPU and the client on another
-  concurrent-servers record --check    do the documents say what the newest run says?
-  concurrent-servers record --write    write them from it again, and measure nothing
+  concurrent-servers record --check    check that the documents agree with the newest run
+  concurrent-servers record --write    update the documents from the newest run, measure nothing
 
-Exit code: 0 if all is well, 1 if a document has drifted or a reply was wrong.")]
+Exit codes: 0 success, 1 a document has drifted or a reply was wrong.")]
 pub struct Arguments {
-    /// Measure nothing: fail if a document says something else than the newest recorded run
+    /// Measure nothing: exit with 1 if a document differs from the newest recorded run
     #[arg(long, conflicts_with_all = ["write", "pin", "resume"])]
     check: bool,
 
-    /// Measure nothing: write the documents from the newest recorded run
+    /// Measure nothing: write the figures of the newest recorded run into the documents
     #[arg(long, conflicts_with_all = ["pin", "resume"])]
     write: bool,
 
@@ -38,12 +38,12 @@ pub struct Arguments {
     #[arg(long, conflicts_with = "resume")]
     pin: bool,
 
-    /// Go on with an interrupted run in this folder
+    /// Resume the interrupted run in this folder
     #[arg(long, value_name = "FOLDER")]
     resume: Option<PathBuf>,
 }
 
-/// Makes a run, or checks or writes what the documents say.
+/// Makes a run, or checks or writes the figures in the documents.
 ///
 /// # Errors
 /// This is not the project's folder, there is no recorded run, or a file cannot be read or written.
@@ -52,7 +52,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     if arguments.check {
         return check(project);
     }
-    // Before half an hour of measuring, not after it.
+    // Fail before half an hour of measuring, not after it.
     Documents::read(project)?;
     if !arguments.write {
         let comparison = make(project, arguments)?;
@@ -82,16 +82,16 @@ fn make(project: &Path, arguments: &Arguments) -> Result<Comparison> {
 fn check(project: &Path) -> Result<ExitCode> {
     let drifted = drifted(project)?;
     if drifted.is_empty() {
-        output::print("every document says what the newest recorded run says\n")?;
+        output::print("every document agrees with the newest recorded run\n")?;
         return Ok(ExitCode::SUCCESS);
     }
     bail!(
-        "not as the newest recorded run says: {}; write them with `cargo run --release -- record --write`",
+        "these differ from the newest recorded run: {}; update them with `cargo run --release -- record --write`",
         drifted.join(", ")
     )
 }
 
-/// The documents and pictures in this project that do not say what its newest recorded run and audit say.
+/// The documents and pictures in this project that differ from its newest recorded run and audit.
 ///
 /// # Errors
 /// As [`run`].
@@ -99,7 +99,7 @@ pub fn drifted(project: &Path) -> Result<Vec<String>> {
     recorded::drifted(project, audited(project)?)
 }
 
-/// What the newest audit says between markers.
+/// The text of the newest audit for a block between markers.
 fn audited(project: &Path) -> Result<impl Fn(&str) -> Option<String>> {
     let audit = audit::results::Audit::read(&project.join(audit::FOLDER))?;
     let models: Vec<&str> = models::names().collect();

@@ -1,4 +1,4 @@
-//! `soak`: one model under all hostile behaviours and verified load at once, for minutes on end.
+//! `soak`: one model under all hostile behaviours and verified load at once, for minutes.
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -20,31 +20,31 @@ Examples:
 Exit codes: 0 no verified client saw an error and nothing grew past its bound, 1 otherwise,
 2 wrong arguments.")]
 pub struct Arguments {
-    /// Which model; it is started as a process of its own
+    /// The model; it is started as a separate process
     #[arg(value_parser = PossibleValuesParser::new(models::names()))]
     model: String,
 
-    /// How long
+    /// Duration in minutes
     #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u64).range(1..=1440))]
     minutes: u64,
 
-    /// How long, for tests
+    /// Duration in seconds, for tests
     #[arg(long, value_name = "N", hide = true, value_parser = clap::value_parser!(u64).range(1..=3600))]
     seconds: Option<u64>,
 
-    /// Repeats the random choices of another run
+    /// Seed of the random choices: the same seed repeats another run
     #[arg(long, value_name = "NUMBER", default_value_t = 1)]
     seed: u64,
 
-    /// The result as JSON, for machines
+    /// Print the result as JSON
     #[arg(long)]
     json: bool,
 }
 
-/// Soaks the model, prints what came of it, and fails if it did not hold.
+/// Soaks the model, prints the outcome, and fails if a promise was broken.
 ///
 /// # Errors
-/// The server cannot be started or watched (that needs Linux), or standard output cannot be written.
+/// The server cannot be started or observed (which needs Linux), or standard output cannot be written.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let length = Duration::from_secs(arguments.seconds.unwrap_or(arguments.minutes * 60));
     let mut say = |line: &str| if arguments.json { Ok(()) } else { output::print(line) };

@@ -1,4 +1,4 @@
-//! `timeline`: how the scripted clients fare under each model, drawn as one lane per client.
+//! `timeline`: when each scripted client is served under each model, drawn as one lane per client.
 
 use std::fs;
 use std::io::{self, IsTerminal};
@@ -15,7 +15,7 @@ use text::output;
 use crate::commands::client;
 use crate::models;
 
-/// The width of a drawing that does not go to a terminal.
+/// The width of a drawing that is not shown on a terminal.
 const DEFAULT_COLUMNS: usize = 80;
 
 /// Arguments of `timeline`.
@@ -24,7 +24,7 @@ const DEFAULT_COLUMNS: usize = 80;
 Examples:
   concurrent-servers timeline                              all models
   concurrent-servers timeline sequential mio               the staircase beside the bars
-  concurrent-servers timeline --fast --svg timeline.svg    in a tenth of the time, as a picture too
+  concurrent-servers timeline --fast --svg timeline.svg    ten times as fast, also as a picture
 
 Exit code: 0 if every reply was right, 1 if not.")]
 pub struct Arguments {
@@ -32,20 +32,20 @@ pub struct Arguments {
     #[arg(value_name = "MODEL", value_parser = PossibleValuesParser::new(models::names()), hide_possible_values = true)]
     models: Vec<String>,
 
-    /// How many clients to play at once; more lanes than 64 cannot be read
+    /// How many clients to run at once; more than 64 lanes would be unreadable
     #[arg(short = 'n', long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=64))]
     connections: u8,
 
-    /// Divide the pauses of the script, by 10 if no divisor is given
+    /// Divide the script's pauses by this divisor [default without a value: 10]
     #[arg(long, value_name = "DIVISOR", num_args = 0..=1, require_equals = true, default_missing_value = "10")]
     fast: Option<NonZeroU32>,
 
-    /// Write the drawing as an SVG picture, too
+    /// Also write the drawing as an SVG picture
     #[arg(long, value_name = "FILE")]
     svg: Option<PathBuf>,
 }
 
-/// Plays the clients against each model and draws what happened.
+/// Runs the clients against each model and draws when each was served.
 ///
 /// # Errors
 /// A model cannot be started, or the picture cannot be written.
@@ -65,16 +65,18 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     Ok(if timeline.is_right() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Tells people at a terminal why nothing happens for a while.
+/// Explains on a terminal why there is no output for a while.
 fn announce(options: &Options) {
     if io::stderr().is_terminal() {
         let turns = u32::try_from(options.connections).unwrap_or(u32::MAX);
         let seconds = options.script.duration().saturating_mul(turns).as_secs_f64();
-        anstream::eprintln!("playing; a server that serves one client at a time needs {seconds:.1} s …");
+        anstream::eprintln!(
+            "running the clients; a server that serves one client at a time needs {seconds:.1} s …"
+        );
     }
 }
 
-/// How wide the drawing may be.
+/// The width of the drawing, in columns.
 fn columns() -> usize {
     let stdout = io::stdout();
     let columns = rustix::termios::tcgetwinsize(&stdout).map_or(0, |size| usize::from(size.ws_col));

@@ -1,4 +1,4 @@
-//! `trace`: buffers walked through the state machine, one transition at a time.
+//! `trace`: feeds buffers to the state machine and prints each transition.
 
 mod table;
 mod walk;
@@ -23,7 +23,7 @@ pub struct Arguments {
     #[arg(long)]
     pub json: bool,
 
-    /// Bytes of one read; \xff, \n, \r, \t, \0 and \\ stand for bytes that are hard to type
+    /// Bytes of one read; the escapes \xff, \n, \r, \t, \0 and \\ are understood
     #[arg(value_name = "BUFFER", required = true, allow_hyphen_values = true)]
     pub buffers: Vec<Buffer>,
 }

@@ -1,9 +1,9 @@
-//! What becomes of a case that says nothing about a model.
+//! The result of a case that does not apply to a model or this machine.
 
 use conformance::NEEDS_PROGRAM;
 use libtest_mimic::{Completion, Failed};
 
-/// Ignored, with the reason; where the environment says `NO_SKIP`, a program that this machine lacks is a failure.
+/// Ignored, with the reason; with `NO_SKIP` in the environment, a program that this machine lacks is a failure.
 pub(crate) fn skip(reason: String) -> Result<Completion, Failed> {
     let could_be_installed = reason.starts_with(NEEDS_PROGRAM);
     if could_be_installed && std::env::var_os("NO_SKIP").is_some() {

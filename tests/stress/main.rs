@@ -1,13 +1,14 @@
-//! Every model under seeded stress: a dozen clients that behave well and badly at the same time, odd options,
-//! faults at reads and writes (`--shim`), a handler that panics, and a shutdown somewhere in the middle. What no
-//! model checker reaches is tried here: the poller's loop, wakers, the heartbeat, the drain, the pools.
+//! Every model under seeded stress: a dozen good and bad clients at the same time, random options, faults of reads and
+//! writes (`--shim`), a handler that panics, and a shutdown at a random moment. This covers what no model checker
+//! reaches: the readiness loop, wakers, the heartbeat, the drain, the pools.
 //!
-//! One trial for each model and seed, such as `tokio::17`, which is also how to see one of them again:
-//! `cargo test --test stress -- --exact tokio::17`. `STRESS_SEEDS=2000 cargo test --test stress` tries more
-//! seeds than the ordinary run. At the end stands a line for machines: `stress: N runs`.
+//! One trial for each model and seed, such as `tokio::17`. To repeat it: `cargo test --test stress -- --exact
+//! tokio::17`.
+//! `STRESS_SEEDS=2000 cargo test --test stress` tries more seeds than the default. The output ends with a
+//! machine-readable line: `stress: N runs`.
 //!
-//! Nothing here sleeps or measures. The moment of the shutdown is a number of steps that the clients have made;
-//! each client knows what it had sent before that moment, and so what it is owed.
+//! Nothing here sleeps or measures. The moment of the shutdown is a number of steps that the clients have made; each
+//! client knows what it had sent before that moment, and so which reply is due.
 
 mod script;
 #[path = "../seeds/mod.rs"]
@@ -30,18 +31,18 @@ use libtest_mimic::{Arguments, Failed, Trial};
 use script::{Moment, Script, Visit};
 use verdict::judge_all;
 
-/// How many seeds an ordinary run tries on each model.
+/// The default number of seeds for each model.
 const SEEDS: u64 = 40;
 
-/// Runs mostly wait for the quiet time of a drain, so a dozen share two cores well.
+/// Runs mostly wait for the quiet time of a drain, so a dozen can share two cores.
 const THREADS: usize = 12;
 
 const CLIENTS: usize = 12;
 
-/// Far beyond the slowness of any machine: who waits for this long waits for ever.
+/// Longer than any machine needs: a client that waits for this long hangs.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// At this byte a handler panics, where the build has `--panic-on`. One byte cannot be cut in two.
+/// At this byte a handler panics, if the build has `--panic-on`. A single byte cannot be split by a read.
 const PANIC_AT: u8 = b'!';
 
 static RUNS: AtomicUsize = AtomicUsize::new(0);
@@ -67,7 +68,7 @@ fn main() -> ExitCode {
     conclusion.exit_code()
 }
 
-/// They would be most of the output.
+/// They would dominate the output.
 fn hide_panics_on_request() {
     let show = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
@@ -78,12 +79,12 @@ fn hide_panics_on_request() {
     }));
 }
 
-/// One run: a server, its clients, a shutdown; and then the books must be right.
+/// One run: a server, its clients, a shutdown; then the counts must be right.
 fn stress(model: &'static Model, seed: u64) -> Result<(), String> {
     let mut random = Rng::with_seed(seed);
     let (options, at_once) = choose_options(model, &mut random);
     let waits_for_replies = random.bool();
-    // Whoever stays keeps a place until the shutdown. If that waits for replies, a place must stay free.
+    // A client that stays keeps its place until the shutdown. If that waits for replies, one place must stay free.
     let mut stayers = if waits_for_replies { at_once.saturating_sub(1) } else { at_once };
     let scripts: Vec<_> = (0..CLIENTS).map(|_| Script::choose(&mut random, &mut stayers)).collect();
     let steps: usize = scripts.iter().map(|script| script.steps(waits_for_replies)).sum();

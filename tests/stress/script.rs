@@ -1,4 +1,4 @@
-//! What one client does.
+//! The script of one client.
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown as Direction, SocketAddr, TcpStream};
@@ -13,11 +13,11 @@ use socket2::SockRef;
 
 use crate::{PANIC_AT, PATIENCE};
 
-/// The moment at which shutdown is requested: after so many steps of all clients together.
+/// The moment at which shutdown is requested: after this many steps of all clients together.
 pub(crate) struct Moment {
     pub(crate) steps_left: AtomicIsize,
     pub(crate) shutdown: Shutdown,
-    /// Steps that wait for the server count, too. Otherwise only those that nobody can hold up.
+    /// Whether steps that wait for the server also count. Otherwise only steps that cannot block count.
     pub(crate) waits_for_replies: bool,
 }
 
@@ -33,11 +33,11 @@ impl Moment {
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Pace {
-    /// Sends all, then reads.
+    /// Sends everything, then reads.
     Eager,
     /// Reads the reply to each piece before it sends the next.
     LockStep,
-    /// Sends more than the kernel takes, and reads meanwhile.
+    /// Sends more than the kernel buffers, and reads meanwhile.
     Flood,
 }
 
@@ -46,11 +46,11 @@ pub(crate) enum Ending {
     HalfClose,
     Stay,
     Reset,
-    /// Closes without reading what is there.
+    /// Closes without reading what has arrived.
     Leave,
 }
 
-/// What one client does.
+/// The script of one client.
 #[derive(Debug)]
 pub(crate) struct Script {
     pub(crate) pieces: Vec<Vec<u8>>,
@@ -59,15 +59,15 @@ pub(crate) struct Script {
     pub(crate) panics: bool,
 }
 
-/// What one client has seen.
+/// The observations of one client.
 #[derive(Debug, Default)]
 pub(crate) struct Visit {
     pub(crate) received: Vec<u8>,
     /// How many of its bytes it had sent before the shutdown was requested.
     pub(crate) sent_before: usize,
-    /// Whether the whole visit was over before that.
+    /// Whether the whole visit ended before that.
     pub(crate) ended_before: bool,
-    /// How the server ended the connection, for those who waited for that.
+    /// How the server ended the connection, if the client waited for that.
     pub(crate) end: Option<io::Result<()>>,
 }
 
@@ -131,14 +131,14 @@ impl Script {
                 }
             });
         } else {
-            made = 0; // it was too late: the listener has gone
+            made = 0; // too late: the listener is closed
         }
         visit.ended_before = !moment.shutdown.is_requested();
         moment.steps(counted - made);
         visit
     }
 
-    /// Holds the conversation and says how the server ended it, if it was the server.
+    /// Runs the conversation and returns how the server ended it, if the server did.
     fn talk(
         &self,
         stream: &mut TcpStream,
@@ -146,7 +146,7 @@ impl Script {
         after_piece: &mut (dyn FnMut(usize) + Send),
     ) -> Option<io::Result<()>> {
         stream.set_read_timeout(Some(PATIENCE)).ok()?;
-        stream.set_nodelay(true).ok()?; // what has been sent is with the server, not in the client's kernel
+        stream.set_nodelay(true).ok()?; // sent bytes do not wait in the client's kernel
         let waits = matches!(self.ending, Ending::HalfClose | Ending::Stay);
         if self.pace == Pace::Flood {
             let mut writer = stream.try_clone().ok()?;
@@ -173,7 +173,7 @@ impl Script {
         (waits || !lives).then(|| read_to_end(stream, received))
     }
 
-    /// Returns whether all has been sent and whoever looked at the replies in between was content.
+    /// Returns whether everything has been sent and all replies read in between were right.
     fn send(
         &self,
         stream: &mut TcpStream,

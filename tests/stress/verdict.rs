@@ -1,4 +1,4 @@
-//! What each client had to get, and whether the server's books agree.
+//! The expected bytes and end of each client, and whether the server's counts agree.
 
 use std::io;
 
@@ -34,7 +34,7 @@ pub(crate) fn judge_all(scripts: &[Script], visits: &[Visit], summary: &Summary)
 }
 
 impl Script {
-    /// What this client had to get, and how its connection had to end.
+    /// Checks the bytes that this client got, and how its connection ended.
     fn judge(&self, visit: &Visit) -> Result<(), String> {
         let all = self.pieces.concat();
         let ended_in_order = matches!(visit.end, None | Some(Ok(())));
@@ -45,7 +45,8 @@ impl Script {
             };
         };
         let whole = reply_to(&all);
-        // What a flood has sent may still lie in its own kernel when the server finds it quiet and sees it off.
+        // The last bytes of a flood may still be in its own kernel when the server finds it quiet and starts the
+        // lingering close.
         let owed = match self.pace {
             Pace::Flood if visit.ended_before => whole.len(),
             Pace::Flood => 0,
@@ -64,19 +65,19 @@ impl Script {
         if replies.len() < owed {
             return Err(format!("{} of {owed} owed bytes, then {:?}", replies.len(), visit.end));
         }
-        // What is sent after the request may meet a closed socket, and that is a reset.
+        // Bytes sent after the request may reach a closed socket, which causes a reset.
         if visit.sent_before == all.len() && !ended_in_order {
             return Err(format!("{} of {} bytes came, then {:?}", replies.len(), whole.len(), visit.end));
         }
         Ok(())
     }
 
-    /// Whether the client breaks nothing off.
+    /// Whether the client completes its script.
     fn is_good(&self) -> bool {
         !self.panics && matches!(self.ending, Ending::HalfClose | Ending::Stay)
     }
 
-    /// Whether it had sent all before the shutdown was requested, was greeted and saw the end.
+    /// Whether it had sent everything before the shutdown was requested, was greeted and got the end.
     fn was_served(&self, visit: &Visit) -> bool {
         let had_sent_all = visit.sent_before == self.pieces.concat().len();
         self.is_good() && had_sent_all && !visit.received.is_empty()

@@ -1,4 +1,4 @@
-//! `check` from outside: what it prints and how it exits.
+//! `check` from outside: its output and exit codes.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -18,7 +18,7 @@ fn stdout(output: &Output) -> &str {
     std::str::from_utf8(&output.stdout).expect("the output is text")
 }
 
-/// A server that serves, one client after the other, but adds two instead of one.
+/// A server that serves one client after the other, but adds two instead of one.
 fn start_broken_server() -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
     let address = listener.local_addr().expect("a listener has an address");
@@ -37,7 +37,7 @@ fn start_broken_server() -> SocketAddr {
 }
 
 #[test]
-fn a_model_that_holds_its_cases_exits_with_0() {
+fn a_model_that_passes_its_cases_exits_with_0() {
     let output = check(&["mio", "--only", "a3,B1"]);
     assert_eq!(output.status.code(), Some(0), "{output:?}");
     let lines: Vec<_> = stdout(&output).lines().collect();
@@ -47,7 +47,7 @@ fn a_model_that_holds_its_cases_exits_with_0() {
 }
 
 #[test]
-fn a_server_that_does_not_hold_a_case_exits_with_1_and_says_why() {
+fn a_server_that_fails_a_case_exits_with_1_and_says_why() {
     let address = start_broken_server().to_string();
     let output = check(&[&address, "--concurrency", "one", "--only", "A3"]);
     assert_eq!(output.status.code(), Some(1), "{output:?}");
@@ -56,7 +56,7 @@ fn a_server_that_does_not_hold_a_case_exits_with_1_and_says_why() {
 }
 
 #[test]
-fn what_an_address_promises_decides_what_is_run() {
+fn the_promises_of_an_address_decide_which_cases_run() {
     let server =
         ServerProcess::start(&models::command(LAUNCHER.as_ref(), "sequential"), &["--idle-timeout=1s"])
             .unwrap();
@@ -71,14 +71,14 @@ fn what_an_address_promises_decides_what_is_run() {
 }
 
 #[test]
-fn a_run_in_which_nothing_could_be_tested_is_no_success() {
+fn a_run_without_any_possible_test_is_not_a_success() {
     let server = ServerProcess::start(&models::command(LAUNCHER.as_ref(), "mio"), &[]).unwrap();
     let output = check(&[&server.address().to_string(), "--only", "E5"]);
     assert_eq!(output.status.code(), Some(3), "{output:?}");
 }
 
 #[test]
-fn machines_get_the_whole_result_as_json() {
+fn the_whole_result_is_available_as_json() {
     let output = check(&["thread-pool", "--only", "A2,A4", "--json"]);
     assert_eq!(output.status.code(), Some(0), "{output:?}");
     let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
@@ -98,7 +98,7 @@ fn the_cases_can_be_listed_without_a_server() {
 }
 
 #[test]
-fn wrong_arguments_exit_with_2_and_name_the_cure() {
+fn wrong_arguments_exit_with_2_and_name_the_remedy() {
     for (arguments, cure) in [
         (&["mioo"][..], "Did you mean 'mio'?"),
         (&["floor-epoll"], "raw echo"),
@@ -113,8 +113,8 @@ fn wrong_arguments_exit_with_2_and_name_the_cure() {
 }
 
 #[test]
-fn an_address_at_which_nothing_listens_is_told_from_a_server_that_fails() {
-    // The own end of a connection: its port is taken, and nobody listens there.
+fn an_address_without_a_listener_is_distinguished_from_a_server_that_fails() {
+    // The local port of a connection: it is taken, but nothing listens on it.
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let end = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
     let unused = end.local_addr().unwrap();

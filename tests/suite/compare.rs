@@ -1,4 +1,4 @@
-//! The launcher's `compare` from outside: models really started, really loaded, and what is left of it.
+//! The launcher's `compare` from outside: real servers, real load, and the files of a run.
 
 use std::collections::HashSet;
 use std::fs;
@@ -14,7 +14,7 @@ use tempfile::TempDir;
 /// Two rounds of 20 ms windows.
 const TINY: &str = r#"
 [profiles.quick]
-about = "as short as can be"
+about = "as short as possible"
 warm_up_ms = 5
 window_ms = 20
 greeting_wait_ms = 200
@@ -49,7 +49,7 @@ fn stderr(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).unwrap()
 }
 
-/// A tiny run of mio in a folder that is removed in the end.
+/// A tiny run of mio in a folder that is removed at the end.
 fn tiny_run(further: &[&str]) -> (TempDir, PathBuf, Output) {
     let folder = TempDir::new().unwrap();
     let scenarios = folder.path().join("tiny.toml");
@@ -105,7 +105,7 @@ fn one_model_its_floors_and_their_twins_are_compared_as_processes_of_their_own()
 }
 
 #[test]
-fn an_interrupted_run_is_taken_up_where_it_ended() {
+fn an_interrupted_run_is_resumed_where_it_ended() {
     let (_folder, run, output) = tiny_run(&[]);
     assert!(output.status.success(), "{}", stderr(&output));
     let path = run.join("records.jsonl");
@@ -113,7 +113,7 @@ fn an_interrupted_run_is_taken_up_where_it_ended() {
     let lines: Vec<&str> = whole.lines().collect();
     assert_eq!(lines.len(), 11);
 
-    // Three trials are missing, and of a fourth one there is half a line.
+    // Three trials are missing, and of a fourth one there is only half a line.
     let kept = lines[..7].iter().map(|line| format!("{line}\n")).collect::<String>();
     fs::write(&path, format!("{kept}{}", &lines[7][..lines[7].len() / 2])).unwrap();
     let output = compare(&["--resume", text(&run)]);
@@ -121,7 +121,7 @@ fn an_interrupted_run_is_taken_up_where_it_ended() {
     assert!(stdout(&output).contains("ping-pong: 2 clients (2 rounds)"), "{}", stdout(&output));
 
     let again = fs::read_to_string(&path).unwrap();
-    assert!(again.starts_with(&kept), "what was there is kept as it was");
+    assert!(again.starts_with(&kept), "complete records are unchanged");
     assert_eq!(again.lines().count(), 11);
     let parsed =
         |text: &str| text.lines().map(|line| serde_json::from_str(line).unwrap()).collect::<Vec<_>>();
@@ -146,8 +146,8 @@ fn a_recorded_run_is_shown_again_as_tables_and_as_json() {
     assert!(document.get("baseline").is_none());
 }
 
-/// Six rounds that differ as little as chosen, made from the records of one; `factor` is what becomes of the
-/// model's CPU time.
+/// Six rounds that differ as little as chosen, made from the records of one; the model's CPU time is multiplied by
+/// `factor`.
 fn six_rounds(of: &Comparison, factor: u64, folder: &Path) {
     let mut store = Store::create(folder, &of.run).unwrap();
     let first = of.records.iter().filter(|record| record.round == 1 && record.scenario == "ping-pong");
@@ -170,7 +170,7 @@ fn six_rounds(of: &Comparison, factor: u64, folder: &Path) {
 }
 
 #[test]
-fn against_a_baseline_the_exit_code_tells_of_a_regression() {
+fn with_a_baseline_the_exit_code_reports_a_regression() {
     let (folder, run, output) = tiny_run(&[]);
     assert!(output.status.success(), "{}", stderr(&output));
     let comparison = store::load(&run).unwrap();
@@ -201,7 +201,7 @@ fn against_a_baseline_the_exit_code_tells_of_a_regression() {
 }
 
 #[test]
-fn a_baseline_that_measured_something_else_is_refused_before_anything_is_measured() {
+fn a_baseline_that_measured_something_else_is_rejected_before_anything_is_measured() {
     let (folder, run, _) = tiny_run(&[]);
     let out = folder.path().join("other");
     let refused = compare(&["mio", "--quick", "--baseline", text(&run), "--out", text(&out)]);
@@ -215,7 +215,7 @@ fn a_baseline_that_measured_something_else_is_refused_before_anything_is_measure
 }
 
 #[test]
-fn a_folder_with_a_run_is_not_written_over() {
+fn a_folder_with_a_run_is_not_overwritten() {
     let (_folder, run, _) = tiny_run(&[]);
     let before = fs::read(run.join("records.jsonl")).unwrap();
     let refused = compare(&["mio", "--quick", "--only", "script", "--out", text(&run)]);
@@ -225,7 +225,7 @@ fn a_folder_with_a_run_is_not_written_over() {
 }
 
 #[test]
-fn wrong_arguments_are_refused_with_what_would_be_right() {
+fn wrong_arguments_are_rejected_with_the_correct_form() {
     let folder = TempDir::new().unwrap();
     let nowhere = folder.path().join("nowhere");
     let nowhere = text(&nowhere);

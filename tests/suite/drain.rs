@@ -1,5 +1,5 @@
-//! Shutdown against clients that never fall quiet, in the models that are loops: a client that always has
-//! more to read must not keep its turn, nor the server, for ever.
+//! Shutdown with clients that never stop sending, in the event-driven models: such a client must neither keep its turn
+//! nor prevent the server from ending.
 
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -12,7 +12,7 @@ use concurrent_servers::models;
 /// Together they always send more than one server thread can read.
 const CLIENTS: usize = 6;
 
-/// Sends bytes that need no answer, faster than the server can walk them, until it ends the connection.
+/// Sends bytes that need no answer, faster than the server can process them, until it ends the connection.
 fn talk(address: SocketAddr, greeted: impl FnOnce()) -> io::Result<()> {
     let mut stream = TcpStream::connect(address)?;
     stream.set_read_timeout(Some(Duration::from_secs(60)))?;
@@ -50,16 +50,16 @@ fn clients_that_talk_for_ever_get_an_orderly_end(model: &str, runtime: Option<Ru
 }
 
 #[test]
-fn mio_sees_off_clients_that_talk_for_ever() {
+fn mio_closes_clients_that_never_stop_sending() {
     clients_that_talk_for_ever_get_an_orderly_end("mio", None);
 }
 
 #[test]
-fn tokio_sees_off_clients_that_talk_for_ever() {
+fn tokio_closes_clients_that_never_stop_sending() {
     clients_that_talk_for_ever_get_an_orderly_end("tokio", None);
 }
 
 #[test]
-fn tokio_on_one_thread_sees_off_clients_that_talk_for_ever() {
+fn tokio_on_one_thread_closes_clients_that_never_stop_sending() {
     clients_that_talk_for_ever_get_an_orderly_end("tokio", Some(Runtime::CurrentThread));
 }

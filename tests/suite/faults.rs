@@ -1,4 +1,4 @@
-//! `faults` from outside: what it injects, prints and returns.
+//! `faults` from outside: its injections, output and exit codes.
 
 use std::process::{Command, Output};
 
@@ -8,14 +8,14 @@ fn faults(arguments: &[&str]) -> Output {
     Command::new(LAUNCHER).arg("faults").args(arguments).output().expect("the launcher starts")
 }
 
-/// Says why nothing can be injected here; where the environment says `NO_SKIP`, that is a failure.
+/// Prints why nothing can be injected here; with `NO_SKIP` in the environment that is a failure.
 fn skip(output: &Output) {
     let reason = String::from_utf8_lossy(&output.stderr);
     assert!(std::env::var_os("NO_SKIP").is_none(), "NO_SKIP is set, and this would be skipped: {reason}");
     eprintln!("skipped: {reason}");
 }
 
-/// The result of a small sweep; `None`, and a word about it, where nothing can be injected.
+/// The result of a small sweep; `None`, with a message, if nothing can be injected.
 fn sweep(arguments: &[&str]) -> Option<serde_json::Value> {
     let output =
         faults(&[arguments, &["--sample", "1", "--lasting", "1s", "--pairs", "2", "--json"]].concat());
@@ -37,7 +37,7 @@ fn faults_that_are_confirmed_are_survived_and_counted() {
 }
 
 #[test]
-fn a_call_that_a_model_does_not_make_is_not_called_survived() {
+fn a_call_that_a_model_does_not_make_does_not_count_as_survived() {
     let output = faults(&["sequential", "--only", "epoll_create1"]);
     if output.status.code() == Some(3) && !output.stderr.is_empty() {
         skip(&output);
@@ -56,10 +56,10 @@ fn the_plan_can_be_listed_without_a_server() {
 }
 
 #[test]
-fn wrong_arguments_exit_with_2_and_name_the_cure() {
+fn wrong_arguments_exit_with_2_and_name_the_remedy() {
     for (arguments, cure) in [
         (&["mioo"][..], "possible values"),
-        (&["mio", "--only", "fork"], "--list shows them all"),
+        (&["mio", "--only", "fork"], "--list shows all calls"),
         (&["mio", "--lasting", "1h"], "between 1s and 60s"),
         (&["mio", "--sample", "0"], "0"),
     ] {

@@ -1,17 +1,17 @@
-//! The launcher and the models from outside, and what the documents say about them.
+//! The launcher and the models from outside, and the documents about them.
 //!
-//! One program for all, for each program of its own would be linked with everything that is here. Its tests share a
-//! process, so none may change what belongs to one: limits, signals, environment, folder. What must is a program
-//! beside it, as is what lists its tests at run time.
+//! All tests are one program, because linking many programs takes long. They share a process, so no test may change
+//! process-wide state: limits, signals, environment, current folder. A test that must is a separate program, and so is
+//! one that lists its trials at run time.
 //!
-//! | module | what belongs there |
+//! | module | content |
 //! | --- | --- |
-//! | `check`, `compare`, `faults`, `report`, `scripted_clients`, `soak` | a command of the launcher as a user runs it |
-//! | `drain`, `owed`, `summaries` | every model in this process: how it stops, and what it counts |
+//! | `check`, `compare`, `faults`, `report`, `scripted_clients`, `soak` | a command of the launcher, run as by a user |
+//! | `drain`, `owed`, `summaries` | every model in this process: its shutdown and its counts |
 //! | `orphans`, `stalled_log`, `threads` | every model as a process: its end, its log, its threads |
-//! | `house`, `readme`, `security`, `supply_chain`, `targets` | the documents, the rules and the manifests, held against what is there |
+//! | `house`, `readme`, `security`, `supply_chain`, `targets` | the documents, rules and manifests, compared with the code |
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, also in its helpers")]
 
 mod check;
 #[cfg(target_os = "linux")]

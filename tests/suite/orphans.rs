@@ -1,4 +1,4 @@
-//! No server outlives the launcher that has started it.
+//! No server outlives the launcher that started it.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
@@ -10,7 +10,7 @@ use rustix::process::{PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 #[test]
 fn servers_end_with_the_launcher_even_if_it_is_killed() {
     let mut launcher = Command::new(env!("CARGO_BIN_EXE_concurrent-servers"))
-        // The second case takes ten seconds on the server that the first one has left running.
+        // The second case takes ten seconds on the server that the first one left running.
         .args(["check", "mio", "--only", "A2,F1"])
         .stdout(Stdio::piped())
         .spawn()
@@ -33,8 +33,8 @@ fn servers_end_with_the_launcher_even_if_it_is_killed() {
         let server = server.unwrap();
         // A process descriptor becomes readable when the process ends.
         let ended = poll(&mut [PollFd::new(&server, PollFlags::IN)], Some(&patience)).unwrap();
-        // If it has not, this test must not leave it behind either.
+        // If it has not ended, this test must not leave it running.
         let _ = pidfd_send_signal(&server, Signal::KILL);
-        assert_eq!(ended, 1, "the server still runs");
+        assert_eq!(ended, 1, "the server is still running");
     }
 }

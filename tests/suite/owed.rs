@@ -1,5 +1,5 @@
-//! A reply that the server has handed to its kernel, and the client has not taken yet, is not lost when the server
-//! stops; and what a client marks as urgent is a byte like any other. On every model.
+//! For every model: a reply that is still in the server's kernel when the server stops is not lost, and an urgent
+//! (out-of-band) byte is answered like any other.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -16,7 +16,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// Fits into the send buffer of the server, and not into the receive buffer of the client.
 const REPLY: usize = 100_000;
 
-/// Longer than a client must be silent to count as idle in a drain.
+/// Longer than the time after which a silent client counts as idle in a drain.
 const SILENCE: Duration = Duration::from_millis(700);
 
 struct Running {
@@ -34,7 +34,7 @@ fn start(model: &Model, drain_timeout: Duration) -> Running {
     Running { address, shutdown, thread: thread::spawn(move || serve(listener, &options, &for_server)) }
 }
 
-/// All models at once: what they do here is mostly to wait.
+/// All models at once, because these tests mostly wait.
 fn on_every_model(test: fn(&Model)) {
     thread::scope(|scope| {
         for model in MODELS {
@@ -43,7 +43,7 @@ fn on_every_model(test: fn(&Model)) {
     });
 }
 
-/// A client that has sent a long message and taken no byte of the reply, which lies in two kernels.
+/// A client that has sent a long message and read only the first byte of the reply; the rest is in two kernels.
 fn client_that_is_owed(address: SocketAddr) -> TcpStream {
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
     socket.set_recv_buffer_size(4 << 10).unwrap();
@@ -58,16 +58,16 @@ fn client_that_is_owed(address: SocketAddr) -> TcpStream {
 }
 
 #[test]
-fn a_reply_in_the_kernel_outlives_the_shutdown_although_its_client_sends_on() {
+fn a_reply_in_the_kernel_survives_the_shutdown_although_its_client_continues_to_send() {
     on_every_model(|model| {
         let Running { address, shutdown, thread } = start(model, PATIENCE);
         let mut client = client_that_is_owed(address);
-        // Silent for so long that the server takes it for idle, and again while the server sees it off.
+        // Silent for so long that the server considers it idle, and again during the server's lingering close.
         thread::sleep(SILENCE);
         shutdown.request();
         thread::sleep(SILENCE);
         let mut got = 1;
-        // A byte before each read, so that one of them would meet a closed socket.
+        // Sends a byte before each read, so that one of them would reach a closed socket.
         let mut buffer = [0; 4 << 10];
         loop {
             let _ = client.write(b"x");
@@ -85,9 +85,9 @@ fn a_reply_in_the_kernel_outlives_the_shutdown_although_its_client_sends_on() {
 }
 
 #[test]
-fn a_reply_that_lies_in_the_kernel_at_the_drain_deadline_counts_as_dropped() {
+fn a_reply_still_in_the_kernel_at_the_drain_deadline_counts_as_dropped() {
     on_every_model(|model| {
-        // In its first half the server answers what it has not read yet, however busy the machine is.
+        // In the first half of the drain the server answers what it has not read yet, however busy the machine is.
         let Running { address, shutdown, thread } = start(model, Duration::from_secs(4));
         let client = client_that_is_owed(address);
         shutdown.request();

@@ -1,4 +1,4 @@
-//! The documents say what the registry and the newest recorded run say.
+//! The documents agree with the registry and the newest recorded run.
 
 use std::path::Path;
 

@@ -1,11 +1,11 @@
-//! The launcher's report from outside: a real run leaves one, and a recorded run gives the same again.
+//! The launcher's report from outside: a run writes one, and its records reproduce it.
 
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 
 #[test]
-fn a_run_leaves_a_report_that_can_be_drawn_again_from_its_records() {
+fn a_run_writes_a_report_that_its_records_reproduce() {
     let folder = tempfile::tempdir().unwrap();
     let run = folder.path().join("run");
     let report = run.join("report.html");

@@ -1,4 +1,4 @@
-//! `client`, `timeline` and `trace` as a user runs them: processes, exit codes, what is printed.
+//! `client`, `timeline` and `trace`, run as by a user: processes, exit codes, output.
 
 use std::fs;
 use std::net::{TcpListener, TcpStream};
@@ -24,7 +24,7 @@ fn stderr(output: &Output) -> String {
 }
 
 #[test]
-fn the_client_is_content_with_every_model() {
+fn the_client_succeeds_with_every_model() {
     for name in models::names() {
         let server = ServerProcess::start(&models::command(Path::new(PROGRAM), name), &[]).unwrap();
         let output = launcher(&["client", "--fast=50", &server.address().to_string()]);
@@ -36,7 +36,7 @@ fn the_client_is_content_with_every_model() {
 }
 
 #[test]
-fn the_client_is_not_content_with_a_server_that_does_not_speak_the_protocol() {
+fn the_client_fails_with_a_server_that_does_not_speak_the_protocol() {
     let server = ServerProcess::start(&models::command(Path::new(PROGRAM), "floor-threads"), &[]).unwrap();
     // The floor never greets, so the client has to give up.
     let address = server.address().to_string();
@@ -46,8 +46,8 @@ fn the_client_is_not_content_with_a_server_that_does_not_speak_the_protocol() {
 }
 
 #[test]
-fn the_client_says_in_one_line_that_nobody_listens() {
-    // The own end of a connection: its port is taken, and nobody listens there.
+fn without_a_listener_the_client_says_so_in_one_line() {
+    // The local port of a connection: it is taken, but nothing listens on it.
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let end = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
     let output = launcher(&["client", &end.local_addr().unwrap().to_string()]);
@@ -104,8 +104,8 @@ fn the_trace_of_the_worked_example_ends_with_its_reply_and_has_no_colours_in_a_p
 }
 
 #[test]
-fn a_bad_escape_is_a_mistake_in_the_command_line() {
+fn an_invalid_escape_is_a_command_line_error() {
     let output = launcher(&["trace", r"^\xZZ$"]);
     assert_eq!(output.status.code(), Some(2));
-    assert!(stderr(&output).contains(r"\xZZ is no byte"), "{}", stderr(&output));
+    assert!(stderr(&output).contains(r"\xZZ is not a byte"), "{}", stderr(&output));
 }

@@ -1,4 +1,4 @@
-//! SECURITY.md names what holds its promises: that must exist.
+//! SECURITY.md names the tests of its promises: they must exist.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -15,19 +15,19 @@ fn text() -> String {
 
 /// The rows of the tables of promises, as their columns.
 fn promises(text: &str) -> Vec<Vec<&str>> {
-    let tables = text.split("| promise | in words | held by |\n| --- | --- | --- |\n").skip(1);
+    let tables = text.split("| promise | in words | tested by |\n| --- | --- | --- |\n").skip(1);
     let rows =
         tables.flat_map(|table| table.lines().map_while(|line| line.strip_prefix("| ")?.strip_suffix(" |")));
     rows.map(|row| row.split(" | ").collect()).collect()
 }
 
-/// What stands between these two, all through the text.
+/// Every piece of the text between `open` and `close`.
 fn between<'text>(text: &'text str, open: &str, close: &str) -> Vec<&'text str> {
     text.split(open).skip(1).filter_map(|rest| Some(rest.split_once(close)?.0)).collect()
 }
 
 #[test]
-fn every_promise_is_held_by_a_case_or_a_test_that_exists() {
+fn every_promise_is_tested_by_a_case_or_a_test_that_exists() {
     let text = text();
     let promises = promises(&text);
     assert!(promises.len() >= 10, "the table of promises was not found");
@@ -37,7 +37,7 @@ fn every_promise_is_held_by_a_case_or_a_test_that_exists() {
         for id in &cases {
             assert_eq!(conformance::find(id).len(), 1, "{title}: no case {id}");
         }
-        assert!(!cases.is_empty() || holds.contains(".rs"), "{title}: held by nothing");
+        assert!(!cases.is_empty() || holds.contains(".rs"), "{title}: nothing tests it");
     }
 }
 
@@ -49,12 +49,12 @@ fn every_file_that_is_linked_exists() {
 }
 
 #[test]
-fn a_server_listens_on_a_loopback_address_unless_told_otherwise() {
+fn a_server_listens_on_a_loopback_address_by_default() {
     assert!(Options::default().addr.ip().is_loopback());
 }
 
 #[test]
-fn no_package_opens_what_the_workspace_denies() {
+fn no_package_allows_what_the_workspace_denies() {
     let manifest: toml::Table = fs::read_to_string(root().join("Cargo.toml")).unwrap().parse().unwrap();
     assert_eq!(manifest["workspace"]["lints"]["rust"]["unsafe_code"].as_str(), Some("deny"));
     let mut folders = vec![root().to_owned(), root().join("fuzz")];
@@ -63,7 +63,7 @@ fn no_package_opens_what_the_workspace_denies() {
         folders.extend(entries.map(|entry| entry.unwrap().path()));
     }
     for folder in folders {
-        // A folder of build products has no manifest.
+        // A folder of build outputs has no manifest.
         let Ok(manifest) = fs::read_to_string(folder.join("Cargo.toml")) else { continue };
         let manifest: toml::Table = manifest.parse().unwrap();
         let inherits = manifest["lints"].get("workspace").and_then(toml::Value::as_bool);
@@ -71,7 +71,7 @@ fn no_package_opens_what_the_workspace_denies() {
         for source in rust_files(&folder.join("src")) {
             let text = fs::read_to_string(&source).unwrap();
             for door in ["allow(unsafe_code", "expect(unsafe_code"] {
-                assert!(!text.contains(door), "{} opens unsafe code", source.display());
+                assert!(!text.contains(door), "{} allows unsafe code", source.display());
             }
         }
     }

@@ -1,4 +1,4 @@
-//! A soak of seconds: that all of it works, and that it finds what it is there to find.
+//! A soak of some seconds: all parts work, and a fault would be found.
 
 use std::process::{Command, Output};
 
@@ -18,7 +18,7 @@ fn soaked(model: &str) -> Value {
     report
 }
 
-/// All that does not depend on how fast this machine is.
+/// Checks everything that does not depend on the speed of this machine.
 fn expect_held(report: &Value) {
     assert_eq!(report["findings"], Value::Array(Vec::new()), "{report:#}");
     assert_eq!(report["errors"], 0, "{report:#}");
@@ -35,17 +35,17 @@ fn expect_held(report: &Value) {
 }
 
 #[test]
-fn a_readiness_loop_holds_under_hostile_clients_and_tells_it_in_figures() {
+fn a_readiness_loop_survives_hostile_clients_and_reports_figures() {
     expect_held(&soaked("mio"));
 }
 
 #[test]
-fn a_server_of_one_client_at_a_time_holds_too() {
+fn a_server_of_one_client_at_a_time_survives_too() {
     expect_held(&soaked("sequential"));
 }
 
 #[test]
-fn the_report_in_words_ends_with_the_verdict() {
+fn the_text_report_ends_with_the_verdict() {
     let output = soak(&["thread-pool", "--seconds", "2"]);
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(text.starts_with("thread-pool: 2 s, seed 1\n"), "{text}");
@@ -53,7 +53,7 @@ fn the_report_in_words_ends_with_the_verdict() {
 }
 
 #[test]
-fn what_is_no_model_or_no_length_is_refused() {
+fn an_unknown_model_or_an_invalid_duration_is_rejected() {
     for arguments in [&["floor-epoll"][..], &["127.0.0.1:9090"], &["mio", "--minutes", "0"]] {
         assert_eq!(soak(arguments).status.code(), Some(2), "{arguments:?}");
     }

@@ -1,4 +1,4 @@
-//! A standard error that nobody reads must not hold the server up, not even when it has to end.
+//! If nothing reads standard error, the server must not block, not even when it exits.
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
@@ -8,7 +8,7 @@ use std::process::Command;
 use std::time::Duration;
 
 #[test]
-fn a_server_that_cannot_start_ends_although_nobody_reads_the_reason() {
+fn a_server_that_cannot_start_exits_although_its_log_is_not_read() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
     let (mut full, _reader) = UnixStream::pair().unwrap();
@@ -32,10 +32,10 @@ fn a_server_that_cannot_start_ends_although_nobody_reads_the_reason() {
     assert_eq!((ended.ok(), code), (Some(0), Some(1)));
 }
 
-/// A terminal says that it is writable as long as it takes one more byte, and then a line waits for its reader.
+/// A terminal is writable while it has room for one more byte, but then writing a whole line blocks.
 #[cfg(target_os = "linux")]
 #[test]
-fn clients_are_served_although_nobody_reads_the_terminal_that_is_logged_to() {
+fn clients_are_served_although_the_terminal_with_the_log_is_not_read() {
     use std::fs::OpenOptions;
     use std::io::{BufRead, BufReader};
     use std::net::TcpStream;
@@ -57,7 +57,7 @@ fn clients_are_served_although_nobody_reads_the_terminal_that_is_logged_to() {
     let mut line = String::new();
     BufReader::new(server.stdout.take().unwrap()).read_line(&mut line).unwrap();
     let address = line.trim().strip_prefix("listening on ").unwrap();
-    // Each leaves a line of some fifty letters, and a terminal holds a few thousand.
+    // Each client produces a line of some fifty characters, and a terminal buffers a few thousand.
     let outcome = (0..500).try_for_each(|_| {
         let mut client = TcpStream::connect(address)?;
         client.set_read_timeout(Some(Duration::from_secs(60)))?;

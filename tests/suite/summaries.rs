@@ -1,4 +1,4 @@
-//! Every model in this very process: what `serve` returns must add up, which a child process cannot show.
+//! Every model in this process: the counts that `serve` returns must add up, which a child process cannot show.
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown as Direction, SocketAddr, TcpStream};
@@ -54,7 +54,7 @@ fn expect_end(mut stream: TcpStream) {
     assert_eq!(stream.read_to_end(&mut Vec::new()).unwrap(), 0);
 }
 
-/// Three frames and a clean end.
+/// Three frames and an orderly end.
 fn converse(server: &Server) {
     let mut client = server.greeted();
     client.write_all(b"^abc$ignored^d").unwrap();
@@ -65,7 +65,7 @@ fn converse(server: &Server) {
     expect_end(client);
 }
 
-/// Goes away by a reset, in the middle of a frame, and is gone before the server can be stopped.
+/// Resets the connection in the middle of a frame, before the server can be stopped.
 fn reset(server: &Server) {
     let mut client = server.greeted();
     client.write_all(b"^a").unwrap();
@@ -93,7 +93,7 @@ fn every_model_counts_each_client_once_and_each_byte() {
 }
 
 #[test]
-fn tokio_serves_on_one_thread_as_on_many() {
+fn tokio_counts_the_same_on_one_thread_as_on_several() {
     let serve = models::find("tokio").unwrap().serve;
     let options = Options { runtime: Some(Runtime::CurrentThread), ..Options::default() };
     one_of_each_kind_adds_up("tokio on one thread", serve, options);
@@ -121,7 +121,7 @@ fn every_model_greets_a_client_before_it_stops_or_counts_it_as_rejected() {
         server.shutdown.request();
         let mut greetings = Vec::new();
         for mut client in clients {
-            // An end, or a reset where the client was never accepted.
+            // A FIN, or a reset if the client was never accepted.
             let _ = client.read_to_end(&mut greetings);
         }
         let summary = server.stop();
@@ -164,7 +164,7 @@ fn every_model_ends_with_the_reason_when_its_listener_is_broken() {
     for model in MODELS {
         let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
         socket.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).unwrap();
-        // Bound, but it does not listen.
+        // Bound, but not listening.
         let ended = (model.serve)(socket.into(), &Options::default(), &Shutdown::new().unwrap());
         let reason = ended.unwrap_err().to_string();
         assert!(reason.contains("the listening socket is broken"), "{}: {reason}", model.name);

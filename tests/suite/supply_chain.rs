@@ -1,8 +1,7 @@
-//! What the workspace is made of: the rules of `deny.toml`, held offline with nothing installed.
+//! The dependencies of the workspace: checks the rules of `deny.toml`, offline and without further tools.
 //!
-//! Cargo itself says what the packages are (`cargo metadata`). Where all packages of the lock file have been
-//! downloaded (`cargo fetch --locked`), the whole graph is judged, for all systems and with all features; else
-//! the part of it that this machine builds.
+//! `cargo metadata` lists the packages. If all packages of the lock file have been downloaded (`cargo fetch --locked`), the
+//! whole graph is checked, for all systems and with all features; otherwise only the part that this machine builds.
 
 mod graph;
 mod licences;
@@ -23,7 +22,7 @@ fn rules() -> Rules {
     toml::from_str(&read("deny.toml")).unwrap()
 }
 
-/// Fails with all findings, one in a line.
+/// Fails with all findings, one per line.
 fn expect_none(findings: &[String]) {
     assert!(findings.is_empty(), "deny.toml does not allow this:\n{}", findings.join("\n"));
 }
@@ -39,7 +38,7 @@ fn no_crate_of_the_deny_list_is_used() {
 }
 
 #[test]
-fn no_crate_is_there_twice_and_no_exception_is_left_over() {
+fn no_crate_has_two_versions_and_no_exception_is_unused() {
     let graph = Graph::of_this_workspace();
     expect_none(&rules().version_findings(&graph));
     if graph.is_whole {
@@ -53,7 +52,7 @@ fn every_crate_comes_from_an_allowed_registry() {
 }
 
 #[test]
-fn every_direct_dependency_is_justified_in_the_architecture_and_every_line_stands_for_one() {
+fn every_direct_dependency_is_justified_in_the_architecture_and_every_line_is_about_one() {
     let architecture = read("ARCHITECTURE.md");
     let (_, section) = architecture.split_once("\n## Dependencies\n").unwrap();
     let justified: BTreeSet<&str> = section
@@ -66,7 +65,7 @@ fn every_direct_dependency_is_justified_in_the_architecture_and_every_line_stand
     let unjustified: Vec<&str> =
         graph.direct_dependencies().filter(|name| !justified.contains(name)).collect();
     assert!(unjustified.is_empty(), "without a line in ARCHITECTURE.md's table: {unjustified:?}");
-    // The root manifest may hold a version for a crate that nobody uses at the moment.
+    // The root manifest may specify a version of a crate that no package uses at the moment.
     let manifest: toml::Table = read("Cargo.toml").parse().unwrap();
     let versions = manifest["workspace"]["dependencies"].as_table().unwrap();
     let unknown: Vec<&str> = justified.into_iter().filter(|name| !versions.contains_key(*name)).collect();

@@ -1,4 +1,4 @@
-//! How many threads each model has is its very definition, so it is counted.
+//! The number of threads is part of each model's definition, so it is counted.
 
 use std::io::Read;
 use std::net::TcpStream;

@@ -1,13 +1,13 @@
-//! Pictures in a real browser without a window. Only a browser knows how wide letters are, so only it can tell
-//! whether words leave the paper or meet each other. For tests, here and of those who use this crate.
+//! Charts in a real headless browser. Only a browser knows the width of letters, so only it can detect text that leaves
+//! the canvas or overlaps. For tests of this crate and of its users.
 
 use std::process::{Command, Output};
 use std::{env, fs};
 
 const BROWSERS: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "chrome"];
-/// Longer than any browser takes for one page, even on a busy machine; then it is ended.
+/// Longer than any browser takes for one page, even on a busy machine; then it is killed.
 const SECONDS: &str = "120";
-/// What a browser needs so that it runs as root and in a container, asks nothing, and uses no network.
+/// The options with which a browser runs as root and in a container, without prompts and without network.
 const OPTIONS: [&str; 9] = [
     "--headless=new",
     "--no-sandbox",
@@ -20,8 +20,8 @@ const OPTIONS: [&str; 9] = [
     "--dump-dom",
 ];
 
-/// Measures each frame and says what it found, a line each: the frame's width, whether its page is wider than it, how
-/// many charts are drawn, and what is wrong with their texts.
+/// Measures each frame and writes a line for each: the frame's width, whether its page is wider, how many charts are
+/// drawn, and the faults of their texts.
 const MEASURE: &str = r"
 const meets = (a, b) => a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 1 && b.top < a.bottom - 1;
 onload = () => {
@@ -51,23 +51,23 @@ onload = () => {
 pub struct Frame<'page> {
     /// In CSS pixels.
     pub width: u32,
-    /// HTML, or SVG alone.
+    /// HTML, or only SVG.
     pub page: &'page str,
     /// How many charts of the page are drawn at this width.
     pub charts: usize,
 }
 
-/// Asserts that each page draws its charts, that it is no wider than its frame, and that no words in its charts leave
-/// the paper or meet each other. Where no browser is installed it says so, and asserts nothing;
-/// with `NO_SKIP` in the environment it fails instead.
+/// Asserts that each page draws its charts, that it is not wider than its frame, and that no text in its charts leaves
+/// the canvas or overlaps. If no browser is installed, it prints that and asserts nothing; with `NO_SKIP` in the
+/// environment it fails instead.
 ///
 /// # Panics
-/// If a page is not drawn like that, or if no browser is installed and `NO_SKIP` is set.
+/// If a page fails these checks, or if no browser is installed and `NO_SKIP` is set.
 pub fn assert_drawn(frames: &[Frame<'_>]) {
     let Some(browser) = BROWSERS.into_iter().find(|name| is_installed(name)) else {
         let missing = format!("none of {BROWSERS:?} is installed");
         assert!(env::var_os("NO_SKIP").is_none(), "NO_SKIP is set, and this would be skipped: {missing}");
-        eprintln!("skipped what only a browser can measure: {missing}");
+        eprintln!("skipped the checks that need a browser: {missing}");
         return;
     };
     let output = dump(browser, &page_of(frames));
@@ -82,14 +82,10 @@ pub fn assert_drawn(frames: &[Frame<'_>]) {
     };
     let expected: Vec<String> =
         frames.iter().map(|frame| format!("frame|{}|false|{}|", frame.width, frame.charts)).collect();
-    assert_eq!(
-        found.lines().collect::<Vec<&str>>(),
-        expected,
-        "width, page is wider, charts drawn, what is wrong"
-    );
+    assert_eq!(found.lines().collect::<Vec<&str>>(), expected, "width, page is wider, charts drawn, faults");
 }
 
-/// A page that holds all frames and measures them.
+/// A page that contains all frames and measures them.
 fn page_of(frames: &[Frame<'_>]) -> String {
     let frames = frames.iter().map(|frame| {
         let (width, page) = (frame.width, frame.page.replace('&', "&amp;").replace('"', "&quot;"));
@@ -99,12 +95,12 @@ fn page_of(frames: &[Frame<'_>]) -> String {
     format!("<!doctype html><meta charset=utf-8><pre id=found></pre>{frames}<script>{MEASURE}</script>")
 }
 
-/// The document as a browser has it when the page is loaded.
+/// The document in the browser after the page has loaded.
 fn dump(browser: &str, page: &str) -> Output {
     let folder = tempfile::tempdir().expect("a folder for the page and the browser's profile");
     let file = folder.path().join("frames.html");
     fs::write(&file, page).expect("a page in a fresh folder");
-    // The profile is fresh, so that no browser of the user's takes the page over.
+    // A new profile, so that a running browser of the user does not open the page instead.
     bounded(browser)
         .args(OPTIONS)
         .arg(format!("--user-data-dir={}", folder.path().join("profile").display()))
@@ -117,7 +113,7 @@ fn is_installed(browser: &str) -> bool {
     bounded(browser).arg("--version").output().is_ok_and(|output| output.status.success())
 }
 
-/// The browser with all its processes, for a while.
+/// The browser with all its processes, with a time limit.
 fn bounded(browser: &str) -> Command {
     let mut command = Command::new("timeout");
     command.args(["--kill-after=5", SECONDS, browser]);

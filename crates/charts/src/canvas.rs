@@ -1,20 +1,20 @@
-//! What charts are drawn on: SVG text that grows, and the few shapes that it is made of.
+//! The canvas of charts: SVG text, and the few shapes that charts consist of.
 
 use std::f64::consts::PI;
 use std::fmt::Write;
 
 use super::words::{escape, width_of};
 
-/// A strip of paper of a fixed width that is drawn on from the top.
+/// A canvas of a fixed width that is filled from the top.
 #[derive(Debug)]
 pub struct Canvas {
     pub(super) text: String,
     pub(super) width: f64,
-    /// Down to here there is something already.
+    /// The canvas is filled down to here.
     pub(super) top: f64,
 }
 
-/// Which end of words stands at the given place.
+/// Which part of a text is at the given place.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Anchor {
     Start,
@@ -22,12 +22,12 @@ pub(super) enum Anchor {
     End,
 }
 
-/// How one series is told from all others: by colour, and by shape.
+/// How a series is distinguished from all others: by colour and by shape.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mark {
-    /// One of those that are compared, by its number.
+    /// A compared series, by its number.
     Hue(usize),
-    /// One that the others are compared with, by its number: without a colour.
+    /// A reference series, by its number: without a colour.
     Floor(usize),
 }
 
@@ -43,7 +43,7 @@ impl Mark {
         }
     }
 
-    /// Its outline around a place, about `radius` large.
+    /// Its outline around a place, with about this radius.
     fn outline(self, x: f64, y: f64, radius: f64) -> String {
         let number = match self {
             Mark::Hue(number) | Mark::Floor(number) => number % SHAPES,
@@ -67,7 +67,7 @@ impl Mark {
     }
 }
 
-/// A polygon; every second corner is nearer to the middle by the factor `inner`.
+/// A polygon; every second corner is closer to the middle by the factor `inner`.
 fn corners(x: f64, y: f64, radius: f64, count: u32, from: f64, inner: f64) -> String {
     let places = (0..count).map(|corner| {
         let angle = from + 2.0 * PI * f64::from(corner) / f64::from(count);
@@ -77,7 +77,7 @@ fn corners(x: f64, y: f64, radius: f64, count: u32, from: f64, inner: f64) -> St
     format!("M{}z", places.collect::<Vec<String>>().join("L"))
 }
 
-// Writing to a String cannot fail, so what `write!` returns tells nothing.
+// Writing to a String cannot fail, so the result of `write!` is ignored.
 impl Canvas {
     pub(super) fn new(width: f64) -> Self {
         Canvas { text: String::new(), width, top: 0.0 }
@@ -100,13 +100,13 @@ impl Canvas {
         );
     }
 
-    /// Small words around a place, moved inside where they would stand out of the paper.
+    /// Small text centred on a place, moved inside if it would leave the canvas.
     pub(super) fn words_around(&mut self, x: f64, y: f64, class: &str, words: &str) {
         let half = (width_of(words) / 2.0).min(self.width / 2.0);
         self.words(x.clamp(half, self.width - half), y, Anchor::Middle, class, words);
     }
 
-    /// A name, and words about it right behind it, however wide the name turns out to be.
+    /// A name, directly followed by a note, whatever the width of the name.
     pub(super) fn name_and_note(&mut self, x: f64, y: f64, name: &str, note: &str) {
         let _ = writeln!(
             self.text,
@@ -138,7 +138,7 @@ impl Canvas {
         );
     }
 
-    /// A marker, and what is told of it when it is pointed at.
+    /// A marker with a tooltip.
     pub(super) fn mark(&mut self, mark: Mark, class: &str, x: f64, y: f64, radius: f64, about: &str) {
         let outline = mark.outline(x, y, radius);
         let paint = if matches!(mark, Mark::Floor(_)) { "open" } else { "mark" };
@@ -150,7 +150,7 @@ impl Canvas {
         let _ = writeln!(self.text, "<g class=\"{class}\">");
     }
 
-    /// A group, and what is told of it when it is pointed at.
+    /// A group with a tooltip.
     pub(super) fn begin_about(&mut self, class: &str, about: &str) {
         let _ = writeln!(self.text, "<g class=\"{class}\">{}", tooltip(about));
     }
@@ -160,7 +160,7 @@ impl Canvas {
     }
 }
 
-/// What is told of an element when it is pointed at: its first child.
+/// The tooltip of an element, which must be its first child.
 fn tooltip(about: &str) -> String {
     if about.is_empty() { String::new() } else { format!("<title>{}</title>", escape(about)) }
 }

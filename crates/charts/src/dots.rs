@@ -1,5 +1,5 @@
-//! One row for each that is compared, all over one axis: every round a mark, over it the median and its
-//! interval. Rounds go from top to bottom within a row, so that drift shows as a slope.
+//! One row per subject, all over one axis: a mark for every round, and the median with its interval on top. Rounds go
+//! from top to bottom within a row, so that drift is visible as a slope.
 
 use super::Chart;
 use super::canvas::{Anchor, Canvas, Mark};
@@ -10,56 +10,56 @@ use super::words::width_of;
 /// Rows of marks over one axis.
 #[derive(Clone, Debug)]
 pub struct Dots {
-    /// What is shown, in a few words.
+    /// The title.
     pub title: String,
-    /// What it tells, in a sentence.
+    /// The finding, in a sentence.
     pub finding: String,
-    /// What the axis counts.
+    /// The label of the axis.
     pub axis: String,
-    /// What the axis spans; `None` where nothing has a place.
+    /// The range of the axis; `None` if no value can be drawn.
     pub domain: Option<Domain>,
-    /// How values are written at the axis.
+    /// The format of values at the axis.
     pub format: fn(f64) -> String,
-    /// A value that all are compared with.
+    /// The value that all rows are compared with.
     pub reference: Option<Reference>,
     /// From top to bottom.
     pub rows: Vec<DotRow>,
 }
 
-/// A value that all are compared with.
+/// The value that all rows are compared with.
 #[derive(Clone, Debug)]
 pub struct Reference {
-    /// Where it is.
+    /// The value.
     pub at: f64,
-    /// What lies between these two values does not differ from it.
+    /// Values between these two do not differ from it.
     pub band: Option<(f64, f64)>,
 }
 
-/// One of those that are compared.
+/// One subject.
 #[derive(Clone, Debug)]
 pub struct DotRow {
-    /// Who.
+    /// Its name.
     pub label: String,
-    /// What must be known of the figure, in a few words; may be empty.
+    /// A short note on the figure; may be empty.
     pub note: String,
     /// Colour and shape.
     pub mark: Mark,
     /// One for each round.
     pub dots: Vec<Dot>,
-    /// The value that stands for all.
+    /// The median.
     pub median: Option<f64>,
-    /// Where that may lie.
+    /// The interval of the median.
     pub interval: Option<(f64, f64)>,
-    /// The same in words.
+    /// Median and interval in words.
     pub figure: String,
 }
 
 /// One round's value.
 #[derive(Clone, Debug)]
 pub struct Dot {
-    /// How much.
+    /// The value.
     pub value: f64,
-    /// What is told when it is pointed at.
+    /// The tooltip.
     pub about: String,
 }
 
@@ -67,7 +67,7 @@ const ROW: f64 = 36.0;
 const STRIP: f64 = 24.0;
 const WORDS: f64 = 17.0;
 const RADIUS: f64 = 3.4;
-/// Room between words and the plot.
+/// The gap between text and plot.
 const GAP: f64 = 14.0;
 const FOOT: f64 = 40.0;
 
@@ -108,7 +108,7 @@ impl Chart for Dots {
     }
 }
 
-/// Where values stand.
+/// The layout of the plot.
 struct Plot {
     domain: Domain,
     left: f64,
@@ -121,17 +121,17 @@ impl Plot {
         self.domain.share(value).map(|share| self.left + share * (self.right - self.left))
     }
 
-    /// In a narrow chart a row's words stand above its marks, else beside them.
+    /// In a narrow chart a row's text is above its marks, otherwise beside them.
     fn height(&self, row: &DotRow) -> f64 {
         if self.is_narrow { self.lines(row) * WORDS + STRIP + 6.0 } else { ROW }
     }
 
-    /// Lines of words above a row's marks.
+    /// The number of text lines above a row's marks.
     fn lines(&self, row: &DotRow) -> f64 {
         1.0 + f64::from(u8::from(!self.fits(row))) + f64::from(u8::from(!row.note.is_empty()))
     }
 
-    /// Whether a row's name and its figure have room beside each other.
+    /// Whether a row's name and its figure fit beside each other.
     fn fits(&self, row: &DotRow) -> bool {
         width_of(&row.label) + width_of(&row.figure) + GAP <= self.right
     }
@@ -154,7 +154,7 @@ impl Dots {
         }
     }
 
-    /// Draws the axis, and what all rows have behind them: in a narrow chart not behind words.
+    /// Draws the axis and the background of all rows, but in a narrow chart not behind text.
     fn draw_behind(&self, canvas: &mut Canvas, plot: &Plot, strips: &[(f64, f64)], bottom: f64) {
         let band = self.reference.as_ref().and_then(|reference| reference.band);
         let band = band.and_then(|(low, high)| plot.x(low).zip(plot.x(high)));
@@ -206,7 +206,7 @@ fn draw_row(canvas: &mut Canvas, plot: &Plot, row: &DotRow, top: f64, height: f6
         (middle, middle + 4.5)
     };
     canvas.words(right, figure_y, Anchor::End, "figure", &row.figure);
-    // Many marks must not hide the median, and the median not a single mark.
+    // Many marks must not hide the median, and the median must not hide a single mark.
     if row.dots.len() > 1 {
         draw_dots(canvas, plot, row, middle);
         draw_interval(canvas, plot, row, middle);

@@ -1,7 +1,7 @@
-//! Labels beside each other that do not overlap.
+//! Places labels without overlap.
 
-/// Moves places on a line from `low` to `high` as little as it takes to keep them `gap` apart, in their order. Where
-/// they do not all fit, they stand as far apart as they can.
+/// Moves places on a line from `low` to `high` as little as possible so that they are `gap` apart, in their order. If
+/// they do not all fit, they are spread evenly.
 pub(super) fn spread(places: &[f64], gap: f64, low: f64, high: f64) -> Vec<f64> {
     let count = places.len();
     if count == 0 {
@@ -36,7 +36,7 @@ mod tests {
     }
 
     #[test]
-    fn labels_never_come_nearer_than_the_gap_or_leave_the_line() {
+    fn labels_are_never_closer_than_the_gap_or_outside_the_line() {
         for places in [vec![50.0; 6], vec![99.0, 100.0, 98.0], vec![0.0, 1.0, 2.0, 100.0]] {
             let mut moved = spread(&places, 15.0, 0.0, 100.0);
             moved.sort_by(f64::total_cmp);
@@ -46,7 +46,7 @@ mod tests {
     }
 
     #[test]
-    fn too_many_labels_share_what_room_there_is() {
+    fn too_many_labels_share_the_available_room() {
         let moved = spread(&[5.0; 11], 15.0, 0.0, 100.0);
         assert!(moved.iter().all(|place| (-0.001..=100.001).contains(place)), "{moved:?}");
     }

@@ -1,9 +1,9 @@
-//! Charts as SVG text, from plain data: no script, no font and no file from elsewhere.
+//! Charts as SVG text, from plain data: no script, no font and no external file.
 //!
-//! A [`Chart`] draws itself onto a [`Canvas`] of any width, from a phone's to a page's, so that its letters
-//! stay as large as they are. It is then put [`inline`] into a page that has [`STYLE`], or made into a file of its
-//! own, as a [`picture`] or [with others](standalone). Colours are CSS variables, for light and for dark paper; a
-//! marker's shape says the same as its colour.
+//! A [`Chart`] draws itself onto a [`Canvas`] of any width, from a phone's to a page's, without scaling its text. It is
+//! then placed [`inline`] in a page that has [`STYLE`], or in its own file, alone ([`picture`]) or with others
+//! ([`standalone`]). Colours are CSS variables, for light and dark backgrounds; a marker's shape has the same meaning
+//! as its colour.
 
 #[cfg(all(target_os = "linux", any(test, feature = "browser")))]
 pub mod browser;
@@ -27,29 +27,29 @@ pub use words::escape;
 use canvas::Anchor;
 use words::wrapped;
 
-/// What colours and letters of charts are: CSS for a page, and within each file.
+/// The CSS of charts (colours, text), for a page and within each file.
 pub const STYLE: &str = include_str!("charts.css");
 
 /// Below this width, in CSS pixels, a chart is laid out for a phone.
 pub const NARROW: f64 = 520.0;
 
-/// How wide a file is that stands alone.
+/// The width of a separate file.
 const STANDALONE_WIDTH: f64 = 760.0;
 const MARGIN: f64 = 20.0;
 const LINE_HEIGHT: f64 = 19.0;
 
 /// Something that can be drawn.
 pub trait Chart {
-    /// What it shows, in a few words.
+    /// Its title.
     fn title(&self) -> &str;
-    /// What it tells, in a sentence: for those who cannot see it.
+    /// Its finding, in a sentence: for readers who cannot see it.
     fn finding(&self) -> &str;
-    /// Draws it from the canvas's top on, and moves the top beneath it.
+    /// Draws it at the canvas's top, and moves the top below it.
     fn draw(&self, canvas: &mut Canvas);
 }
 
-/// A chart of this width, in CSS pixels, as a piece of a page, beneath a heading that is part of what it says to
-/// those who cannot see it.
+/// A chart of this width, in CSS pixels, for a page. `heading` is the page's heading above it, and part of its
+/// description for readers who cannot see it.
 pub fn inline(chart: &dyn Chart, heading: &str, width: f64, class: &str) -> String {
     let mut canvas = Canvas::new(width);
     chart.draw(&mut canvas);
@@ -61,14 +61,14 @@ pub fn inline(chart: &dyn Chart, heading: &str, width: f64, class: &str) -> Stri
     )
 }
 
-/// One chart as a file of its own, under its title; its finding is for those who cannot see it.
+/// One chart as its own file, under its title; its finding is the description for readers who cannot see it.
 pub fn picture(chart: &dyn Chart) -> String {
     let mut canvas = headed(chart.title());
     chart.draw(&mut canvas);
     file(chart.title(), chart.finding(), &canvas)
 }
 
-/// Charts beneath each other under a heading, each with its title and its finding, as a file of its own.
+/// Several charts below a heading, each with its title and its finding, as one file.
 pub fn standalone(heading: &str, charts: &[&dyn Chart]) -> String {
     let mut canvas = headed(heading);
     for chart in charts {
@@ -96,7 +96,7 @@ fn headed(heading: &str) -> Canvas {
     canvas
 }
 
-/// What was drawn, with a margin on paper, as a file that needs no other.
+/// The canvas with a margin and a background, as a self-contained file.
 fn file(title: &str, description: &str, canvas: &Canvas) -> String {
     let height = (canvas.top + 2.0 * MARGIN).ceil();
     format!(

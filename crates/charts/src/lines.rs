@@ -1,4 +1,4 @@
-//! Lines over two axes. Where there is room, each has its name at its end; else there is a legend beneath.
+//! Lines over two axes. If there is room, each line has its name at its end; otherwise there is a legend below.
 
 use super::Chart;
 use super::canvas::{Anchor, Canvas, Mark};
@@ -10,52 +10,52 @@ use super::words::width_of;
 /// Lines over two axes.
 #[derive(Clone, Debug)]
 pub struct Lines {
-    /// What is shown, in a few words.
+    /// The title.
     pub title: String,
-    /// What it tells, in a sentence.
+    /// The finding, in a sentence.
     pub finding: String,
-    /// From left to right.
+    /// The horizontal axis.
     pub x: Axis,
-    /// From bottom to top.
+    /// The vertical axis.
     pub y: Axis,
-    /// One for each that is compared.
+    /// One for each subject.
     pub lines: Vec<Line>,
 }
 
 /// One of two axes.
 #[derive(Clone, Debug)]
 pub struct Axis {
-    /// What it counts.
+    /// Its label.
     pub label: String,
-    /// What it spans; `None` where nothing has a place.
+    /// Its range; `None` if no value can be drawn.
     pub domain: Option<Domain>,
-    /// Numbers at places of their own choice; none leaves the choice to the axis.
+    /// Ticks chosen by the caller; if empty, the axis chooses them.
     pub ticks: Vec<Tick>,
-    /// How numbers of the axis's own choice are written.
+    /// The format of ticks that the axis chooses.
     pub format: fn(f64) -> String,
 }
 
-/// One of those that are compared.
+/// The line of one subject.
 #[derive(Clone, Debug)]
 pub struct Line {
-    /// Who.
+    /// Its name.
     pub label: String,
     /// Colour and shape.
     pub mark: Mark,
-    /// From left to right.
+    /// Points from left to right.
     pub points: Vec<LinePoint>,
 }
 
-/// A place that a line goes through.
+/// A point of a line.
 #[derive(Clone, Debug)]
 pub struct LinePoint {
-    /// Along the first axis.
+    /// Its value on the horizontal axis.
     pub x: f64,
-    /// Along the second one.
+    /// Its value on the vertical axis.
     pub y: f64,
-    /// Where `y` may lie.
+    /// The interval of `y`.
     pub interval: Option<(f64, f64)>,
-    /// What is told of it when it is pointed at; `None` draws no marker there.
+    /// The tooltip of its marker; `None` draws no marker.
     pub about: Option<String>,
 }
 
@@ -96,7 +96,7 @@ impl Chart for Lines {
     }
 }
 
-/// Where values stand.
+/// The layout of the plot.
 struct Plot {
     x: Domain,
     y: Domain,
@@ -118,7 +118,7 @@ impl Plot {
 }
 
 impl Axis {
-    /// For an axis from left to right of this length.
+    /// The ticks of a horizontal axis of this length.
     fn ticks(&self, domain: Domain, most: usize, length: f64) -> Vec<Tick> {
         if self.ticks.is_empty() {
             ticks::fitting(domain, most, length, |most| domain.labelled(most, self.format))
@@ -127,7 +127,7 @@ impl Axis {
         }
     }
 
-    /// For an axis from bottom to top: however long its labels are, they do not touch.
+    /// The ticks of a vertical axis, whose labels never overlap.
     fn upright_ticks(&self, domain: Domain) -> Vec<Tick> {
         if !self.ticks.is_empty() {
             return self.ticks.clone();
@@ -156,7 +156,7 @@ impl Lines {
         }
     }
 
-    /// How far each line is moved aside: where lines have intervals, these would hide each other.
+    /// The horizontal offset of each line, so that intervals do not hide each other.
     #[expect(clippy::cast_precision_loss, reason = "lines are few")]
     fn aside(&self, plot: &Plot) -> impl Fn(usize) -> f64 + use<> {
         let has_intervals =
@@ -178,7 +178,7 @@ impl Lines {
             canvas.path("grid", &format!("M{:.1} {y:.1}H{:.1}", plot.left, plot.right));
             canvas.words(plot.left - 8.0, y + 4.0, Anchor::End, "quiet figure small", &tick.label);
         }
-        // Numbers that came too near to each other would not be read: the later one gives way.
+        // A number too close to the previous one is left out, because neither would be readable.
         let mut free_from = f64::NEG_INFINITY;
         for tick in self.x.ticks(plot.x, if plot.is_narrow { 5 } else { 8 }, plot.right - plot.left) {
             let Some(x) = plot.x(tick.at) else { continue };
@@ -195,7 +195,7 @@ impl Lines {
     }
 }
 
-/// Draws a line and returns where it ends; nothing if no point of it has a place.
+/// Draws a line and returns its end; `None` if none of its points can be drawn.
 fn draw_line(canvas: &mut Canvas, plot: &Plot, line: &Line, aside: f64) -> Option<(f64, f64)> {
     let places: Vec<(&LinePoint, f64, f64)> = line
         .points
@@ -218,7 +218,7 @@ fn draw_line(canvas: &mut Canvas, plot: &Plot, line: &Line, aside: f64) -> Optio
     Some((x, y))
 }
 
-/// Names at the ends of lines, kept apart, each with a leader to its line.
+/// Names at the ends of lines, without overlap, each with a leader to its line.
 fn draw_labels(canvas: &mut Canvas, plot: &Plot, ends: &[(&Line, (f64, f64))]) {
     let places: Vec<f64> = ends.iter().map(|(_, (_, y))| *y).collect();
     let apart = spread(&places, LABEL, plot.top, plot.bottom);

@@ -1,17 +1,17 @@
-//! Where a value lies between the two ends of an axis, and which values there are round.
+//! The position of a value on an axis, and the round values for its ticks.
 
 use std::time::Duration;
 
-/// How an axis is spaced.
+/// The spacing of an axis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Spacing {
     /// Equal differences are equal lengths.
     Linear,
-    /// Equal quotients are equal lengths; only values above 0 have a place.
+    /// Equal ratios are equal lengths; only values above 0 can be drawn.
     Log,
 }
 
-/// What an axis spans.
+/// The range of an axis.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Domain {
     spacing: Spacing,
@@ -23,11 +23,11 @@ pub struct Domain {
 const PADDING: f64 = 0.04;
 /// Steps between linear ticks, as multiples of a power of ten.
 const STEPS: [f64; 3] = [1.0, 2.0, 5.0];
-/// The highest power of ten that is looked at.
+/// The highest power of ten that is tried.
 const MOST_DECADES: i32 = 300;
 
 impl Domain {
-    /// From zero to the largest value; `None` if no value has a place there.
+    /// From zero to the largest value; `None` if no value can be drawn.
     pub fn from_zero(values: impl IntoIterator<Item = f64>) -> Option<Self> {
         let values = values.into_iter().filter(|value| value.is_finite() && *value >= 0.0);
         let high = values.reduce(f64::max)?;
@@ -41,7 +41,7 @@ impl Domain {
         Domain { spacing: Spacing::Linear, low: 0.0, high }
     }
 
-    /// Around the values above 0, by their quotients; `None` if there is none.
+    /// Around the values above 0, logarithmic; `None` if there is none.
     pub fn by_quotients(values: impl IntoIterator<Item = f64>) -> Option<Self> {
         let values = values.into_iter().filter(|value| value.is_finite() && *value > 0.0);
         let (low, high) =
@@ -49,12 +49,12 @@ impl Domain {
         if high == 0.0 {
             return None;
         }
-        // One value alone has some room around it, too.
+        // A single value also needs some room around it.
         let padding = ((high / low).ln() * PADDING).max(0.05).exp();
         Some(Domain { spacing: Spacing::Log, low: low / padding, high: high * padding })
     }
 
-    /// From exactly here to exactly there; `None` if that is no axis.
+    /// From exactly `low` to exactly `high`; `None` if that is not a range.
     pub fn exactly(spacing: Spacing, low: f64, high: f64) -> Option<Self> {
         let has_place = spacing == Spacing::Linear || low > 0.0;
         (low.is_finite() && high.is_finite() && low < high && has_place).then_some(Domain {
@@ -64,7 +64,7 @@ impl Domain {
         })
     }
 
-    /// How far along the axis a value lies, from 0 to 1; `None` if it has no place there.
+    /// The position of a value on the axis, from 0 to 1; `None` if it is outside.
     pub fn share(&self, value: f64) -> Option<f64> {
         let share = match self.spacing {
             Spacing::Linear => (value - self.low) / (self.high - self.low),
@@ -83,7 +83,7 @@ impl Domain {
                 let within_decades = sets.into_iter().map(|digits| self.in_decades(digits, 1));
                 let over_decades = (2..=MOST_DECADES).map(|stride| self.in_decades(&[1.0], stride));
                 let ticks = within_decades.chain(over_decades).find(|ticks| ticks.len() <= most);
-                // Within less than a decade, equal steps give more to hold on to.
+                // Within less than a decade, equal steps are easier to read.
                 ticks.filter(|ticks| ticks.len() > 2).unwrap_or_else(|| self.evenly(most))
             }
         }
@@ -104,7 +104,7 @@ impl Domain {
         let mut number = first;
         let mut ticks = Vec::new();
         while number <= last && ticks.len() < most {
-            // Without the sign that a rounded zero may have.
+            // Remove the sign of a rounded zero.
             ticks.push(number * step + 0.0);
             number += 1.0;
         }
@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_no_place_on_an_axis_gets_none() {
+    fn values_outside_an_axis_have_no_position() {
         assert_eq!(Domain::from_zero([f64::NAN, -1.0]), None);
         assert_eq!(Domain::by_quotients([0.0, f64::INFINITY]), None);
         assert_eq!(Domain::exactly(Spacing::Log, 0.0, 1.0), None);

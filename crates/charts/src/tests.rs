@@ -3,7 +3,7 @@
 use super::STYLE;
 
 #[test]
-fn every_colour_stands_out_from_its_paper_in_light_and_in_dark() {
+fn every_colour_has_enough_contrast_in_light_and_in_dark() {
     let (light, dark) = STYLE.split_once("@media (prefers-color-scheme: dark)").unwrap();
     for scheme in [light, dark] {
         let colour = |name: &str| {
@@ -15,7 +15,7 @@ fn every_colour_stands_out_from_its_paper_in_light_and_in_dark() {
             let own = luminance(colour(name));
             (own.max(paper) + 0.05) / (own.min(paper) + 0.05)
         };
-        // WCAG 2.2: 4.5 for text, 3 for what a chart is made of.
+        // WCAG 2.2: 4.5 for text, 3 for graphical objects.
         for name in ["ink", "quiet", "failed"] {
             assert!(contrast(name) >= 4.5, "{name}: {}", contrast(name));
         }

@@ -1,14 +1,14 @@
-//! The places on an axis that get a number: how each is written, and how many have room.
+//! The ticks of an axis: how their numbers are written, and how many fit.
 
 use super::scale::Domain;
 use super::words::{LETTER, width_of};
 
-/// A place on an axis that is worth a number.
+/// A tick of an axis.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tick {
-    /// The value there.
+    /// Its value.
     pub at: f64,
-    /// How it is written.
+    /// Its text.
     pub label: String,
 }
 
@@ -29,7 +29,7 @@ impl Domain {
     }
 }
 
-/// How many decimals it takes to write a step; nanoseconds are as fine as clocks are.
+/// The number of decimals that a step needs; clocks have a resolution of nanoseconds.
 fn decimals_of(step: f64) -> usize {
     let mut scaled = step;
     let mut decimals = 0;
@@ -40,7 +40,7 @@ fn decimals_of(step: f64) -> usize {
     decimals
 }
 
-/// As many ticks as fit beside each other on an axis of this length, `most` at most.
+/// As many ticks as fit on an axis of this length, and no more than `most`.
 pub(super) fn fitting(
     domain: Domain,
     most: usize,

@@ -1,7 +1,6 @@
-//! Who waits and who is served, and when: a lane for each, in groups, all over one time axis.
+//! When each client waits and when it is served: a lane for each, in groups, all over one time axis.
 //!
-//! A thin bar waits, a thick one is served, and a sign stands behind what failed: no phase is told by its colour
-//! alone.
+//! A thin bar is waiting, a thick bar is being served, and a failure has a sign: no phase is shown only by its colour.
 
 use super::Chart;
 use super::canvas::{Anchor, Canvas};
@@ -12,13 +11,13 @@ use super::words::{width_of, wrapped};
 /// Groups of lanes over one time axis.
 #[derive(Clone, Debug)]
 pub struct Timeline {
-    /// What is shown, in a few words.
+    /// The title.
     pub title: String,
-    /// What it tells, in a sentence.
+    /// The finding, in a sentence.
     pub finding: String,
-    /// What the axis spans, in seconds.
+    /// The end of the axis, in seconds.
     pub domain: Domain,
-    /// What the signs in it stand for.
+    /// The legend: signs and their meanings.
     pub key: Vec<(Sign, String)>,
     /// From top to bottom.
     pub groups: Vec<LaneGroup>,
@@ -27,32 +26,32 @@ pub struct Timeline {
 /// Lanes that belong together.
 #[derive(Clone, Debug)]
 pub struct LaneGroup {
-    /// What they are.
+    /// Its name.
     pub label: String,
-    /// What must be known of them, in a few words.
+    /// A short note.
     pub note: String,
     /// From top to bottom.
     pub lanes: Vec<Lane>,
 }
 
-/// What happened to one.
+/// The lane of one client.
 #[derive(Clone, Debug)]
 pub struct Lane {
-    /// Who.
+    /// Its name.
     pub label: String,
-    /// What is told when it is pointed at.
+    /// The tooltip.
     pub about: String,
     /// From left to right.
     pub spans: Vec<Span>,
-    /// What happened within the last span.
+    /// The events within the last span.
     pub moments: Vec<Moment>,
-    /// What is written behind the last span.
+    /// The text after the last span.
     pub figure: String,
-    /// Whether it came to a bad end.
+    /// Whether the client failed.
     pub has_failed: bool,
 }
 
-/// What took some time.
+/// A phase with a duration.
 #[derive(Clone, Copy, Debug)]
 pub struct Span {
     /// When it began, in seconds.
@@ -63,36 +62,36 @@ pub struct Span {
     pub phase: Phase,
 }
 
-/// What took no time.
+/// An event without a duration.
 #[derive(Clone, Copy, Debug)]
 pub struct Moment {
-    /// When it was, in seconds.
+    /// Its time, in seconds.
     pub at: f64,
     /// What it was.
     pub signal: Signal,
 }
 
-/// What can take time.
+/// The phases of a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
-    /// Nothing happens yet.
+    /// The client waits.
     Waits,
-    /// It is this one's turn.
+    /// The client is served.
     Served,
-    /// It was this one's turn, but it came to a bad end.
+    /// The client was served, but failed.
     Failed,
 }
 
-/// What can happen at a moment.
+/// The kinds of events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Signal {
-    /// From the one whose lane it is.
+    /// The client sends.
     Sends,
-    /// To the one whose lane it is.
+    /// The client receives.
     Receives,
 }
 
-/// A sign that the key explains.
+/// A sign in the legend.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sign {
     /// A bar.
@@ -110,11 +109,11 @@ const LANE: f64 = 22.0;
 const BAR: f64 = 16.0;
 const THIN_BAR: f64 = 4.0;
 const SIGNAL: f64 = 10.0;
-/// From a middle line down to the feet of the letters around it.
+/// The distance from a middle line down to the baseline of the text around it.
 const FEET: f64 = 4.5;
-/// Room between words and bars.
+/// The gap between text and bars.
 const GAP: f64 = 8.0;
-/// Room where letters may turn out to be wider than they are taken for.
+/// Extra room, because letters may be wider than estimated.
 const WIDE_GAP: f64 = 14.0;
 const FOOT: f64 = 14.0;
 const MOST_TICKS: usize = 12;
@@ -147,19 +146,19 @@ impl Timeline {
         let labels = lanes().map(|lane| width_of(&lane.label)).fold(0.0, f64::max);
         let figures = lanes().map(|lane| width_of(&lane.ending())).fold(0.0, f64::max);
         let left = labels + WIDE_GAP;
-        // However long the words are, bars have some room.
+        // Bars have a minimum width, however long the text is.
         Plot { domain: self.domain, left, right: (canvas.width - figures - WIDE_GAP).max(left + 2.0 * BAR) }
     }
 }
 
 impl Lane {
-    /// What stands behind the last bar: a failure is not told by its colour alone.
+    /// The text after the last bar: a failure is not shown only by its colour.
     fn ending(&self) -> String {
         if self.has_failed { format!("✗ {}", self.figure) } else { self.figure.clone() }
     }
 }
 
-/// Where moments stand.
+/// The layout of the time axis.
 struct Plot {
     domain: Domain,
     left: f64,
@@ -176,7 +175,7 @@ impl Plot {
     }
 }
 
-/// What the signs stand for: in columns, and in as many rows as it takes.
+/// The legend: in columns, and as many rows as needed.
 fn draw_key(canvas: &mut Canvas, key: &[(Sign, String)]) {
     let words = key.iter().map(|(_, words)| width_of(words)).fold(0.0, f64::max);
     let column = SWATCH + GAP + words + WIDE_GAP;
@@ -239,7 +238,7 @@ fn draw_lane(canvas: &mut Canvas, plot: &Plot, lane: &Lane, middle: f64) {
     }
     let (from, to) = lane.spans.last().and_then(|span| plot.ends(*span)).unwrap_or((plot.left, plot.left));
     for moment in &lane.moments {
-        // Signals are of some width: one at the very edge of the bar moves inside, to be seen whole.
+        // Signals have a width: one at the edge of the bar moves inside, to be completely visible.
         let inside = |x: f64| x.min(to - SIGNAL / 2.0).max(from + SIGNAL / 2.0);
         if let Some(x) = plot.x(moment.at) {
             draw_signal(canvas, moment.signal, inside(x), middle);

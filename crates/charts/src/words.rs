@@ -1,15 +1,15 @@
-//! Words in a picture: how wide they are about, how they are wrapped, and how they are escaped.
+//! Text in a picture: estimated widths, wrapping and escaping.
 
-/// The width of a 13 px letter, on the wide side: words must fit whatever the font is.
+/// The width of a 13 px letter, estimated generously: text must fit with any font.
 pub(super) const LETTER: f64 = 7.2;
 
-/// About how wide words are; rather too much than too little.
+/// The estimated width of text; rather too large than too small.
 #[expect(clippy::cast_precision_loss, reason = "words are short")]
 pub(super) fn width_of(words: &str) -> f64 {
     words.chars().count() as f64 * LETTER
 }
 
-/// Words in lines that are no wider than `width`, unless a single word is.
+/// Text in lines that are not wider than `width`, unless a single word is.
 pub(super) fn wrapped(words: &str, width: f64) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in words.split_whitespace() {
@@ -24,7 +24,7 @@ pub(super) fn wrapped(words: &str, width: f64) -> Vec<String> {
     lines
 }
 
-/// Text as XML and HTML hold it; characters that XML cannot hold at all are replaced.
+/// Text escaped for XML and HTML; characters that XML does not allow are replaced.
 pub fn escape(text: &str) -> String {
     let mut escaped = String::new();
     for character in text.chars() {

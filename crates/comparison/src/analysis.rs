@@ -1,20 +1,18 @@
-//! What the records of a comparison say: a pure function of them. Tables, report and baseline read nothing
-//! else.
+//! The analysis of a comparison: a pure function of its records. Tables, report and baseline read only the analysis.
 //!
-//! The unit of replication is a trial, a fresh server process in one round. What drifts on the machine is
-//! taken out by dividing *within* each round; over the rounds the median is taken, with the exact interval
-//! that its order statistics give.
+//! The unit of replication is a trial: a new server process in one round. Dividing *within* each round cancels the
+//! drift of the machine. Rounds are summarised by their median, with the exact interval from its order statistics.
 //!
-//! Which trials count was decided before any was made, and none is left out for its figures:
+//! Which trials count was decided beforehand, and no trial is left out because of its figures:
 //!
 //! - A trial that failed, or in which a reply was wrong or missing, has no figures. It is counted in
-//!   [`Row::trials`] and told in [`Row::failures`].
-//! - A trial that the load generator calls [invalid](loadgen::Bound::Invalid) (a rate that was not kept, CPU time
+//!   [`Row::trials`] and reported in [`Row::failures`].
+//! - A trial that the load generator calls [invalid](loadgen::Bound::Invalid) (a rate that was missed, CPU time
 //!   stolen by other machines, figures that contradict each other) keeps its figures, because leaving
-//!   out the rounds in which a server could not keep up would flatter it. It is counted in
+//!   out the rounds in which a server could not keep up would favour that server. It is counted in
 //!   [`Row::invalid`], and no ratio is taken from it.
-//! - A ratio needs two valid trials of one round that did the same work: the same load, and as many clients
-//!   served. 49 starved clients beside none are another load.
+//! - A ratio needs two valid trials of one round that did the same work: the same load, with the same number of clients
+//!   served. A trial with 49 starved clients and one without are different loads.
 
 mod figures;
 mod metric;
@@ -30,7 +28,7 @@ pub use figures::{Analysis, Claim, Noise, PointAnalysis, Ratio, Row, ScenarioAna
 pub use metric::{Better, Metric};
 pub use statistics::{Interval, median, median_interval};
 
-/// What the records say.
+/// Analyses the records.
 pub fn analyse(comparison: &Comparison) -> Analysis {
     let Comparison { run, records } = comparison;
     let scenarios = run.scenarios.iter().map(|scenario| {

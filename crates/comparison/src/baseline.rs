@@ -1,13 +1,12 @@
-//! A run against a recorded one, to guard a change of the code: has a model become dearer or slower?
+//! A run compared with an earlier one, to detect a regression: does a model cost more, or has it become slower?
 //!
-//! Plain figures of two days differ with the days. What is compared is what the floors divide: the quotients
-//! of all rounds of the one run against those of the other, two independent samples. Their change is the
-//! shift of the logarithms, with its exact interval. It is called a regression if three things hold: it is
-//! worse than the bound, its interval excludes no change, and all of the interval lies beyond what the twins
-//! of both runs show as noise. No correction is made for the number of models and scenarios: noise and bound
-//! both stand in the way of a chance find.
+//! Plain figures of two days differ because the machine differs. So the ratios to the floors are compared: those of all
+//! rounds of one run with those of the other, as two independent samples. Their change is the shift of the logarithms,
+//! with its exact interval. It is a regression if three conditions hold: it is worse than the bound, its interval
+//! excludes "no change", and the whole interval is beyond the noise that the twins of both runs show. There is no
+//! correction for the number of models and scenarios: noise and bound both make chance findings unlikely.
 //!
-//! Where the load varies nobody has a twin, so nothing can be judged; those scenarios are left out.
+//! Where the load varies no subject has a twin, so nothing can be judged; those scenarios are left out.
 
 pub mod draw;
 mod shift;
@@ -20,7 +19,7 @@ use crate::record::{Comparison, Run};
 use crate::scenario::Scenario;
 use crate::subject::Role;
 
-/// What became of every model between two runs.
+/// The changes of every model between two runs.
 #[derive(Clone, Debug, Serialize)]
 pub struct Changes {
     /// When the earlier run began.
@@ -29,13 +28,13 @@ pub struct Changes {
     pub after: String,
     /// How much worse a model may become, in percent.
     pub bound_percent: f64,
-    /// What else differs between the runs, one sentence each.
+    /// Other differences between the runs, one sentence each.
     pub warnings: Vec<String>,
     /// In the order of the later run's scenarios and models, cost before rate.
     pub changes: Vec<Change>,
 }
 
-/// What became of one figure of one model in one scenario.
+/// The change of one figure of one model in one scenario.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Change {
     /// The scenario's name.
@@ -50,13 +49,14 @@ pub struct Change {
     pub before: f64,
     /// The median quotient in the later run.
     pub after: f64,
-    /// By what it was multiplied in between; not `after` over `before`, but the shift of all rounds.
+    /// The factor between the runs: not `after` over `before`, but the shift of all rounds.
     pub factor: f64,
     /// Where the true factor lies, with a confidence of 95 % or more; `None` with too few rounds.
     pub interval: Option<Interval>,
-    /// What the twins of both runs show, as a factor of 1 or more; `None` if one of the runs cannot tell.
+    /// The noise that the twins of both runs show, as a factor of 1 or more; `None` if one of the runs does not show
+    /// it.
     pub noise: Option<f64>,
-    /// What may be said.
+    /// What can be claimed.
     pub judgement: Judgement,
 }
 
@@ -70,7 +70,7 @@ pub enum Quantity {
     Rate,
 }
 
-/// What may be said of a change.
+/// What can be claimed about a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Judgement {
@@ -120,7 +120,7 @@ pub fn compare(before: &Comparison, after: &Comparison, bound_percent: f64) -> R
     })
 }
 
-/// Whether two runs can be compared at all, and what must be kept in mind if so.
+/// Checks that two runs can be compared, and returns warnings about differences between them.
 ///
 /// # Errors
 /// Layout, windows or the load of a scenario that both have differ, or they have no scenario in common. The message
@@ -148,7 +148,7 @@ pub fn check(before: &Run, after: &Run) -> Result<Vec<String>> {
         let load = |scenario: &Scenario| (scenario.load.clone(), scenario.vary.clone(), scenario.script);
         ensure!(
             load(scenario) == load(other),
-            "the runs cannot be compared: the load of scenario {:?} is another one in the baseline; measure with \
+            "the runs cannot be compared: the load of scenario {:?} differs from the baseline; measure with \
              the baseline's scenarios (--scenarios), or leave it out (--only)",
             scenario.name
         );
@@ -158,7 +158,7 @@ pub fn check(before: &Run, after: &Run) -> Result<Vec<String>> {
     let mut warnings = Vec::new();
     if before.machine.to_string() != after.machine.to_string() {
         warnings.push(format!(
-            "the machines differ: {} in the baseline, {} here; quotients to the floor differ between machines, too",
+            "the machines differ: {} in the baseline, {} here; ratios to the floor also differ between machines",
             before.machine, after.machine
         ));
     }
@@ -171,17 +171,14 @@ pub fn check(before: &Run, after: &Run) -> Result<Vec<String>> {
     Ok(warnings)
 }
 
-/// Models that can no longer be compared; without a word, the worst of all changes would look like none.
+/// Models that can no longer be compared. Without a warning, the worst possible change would look like no change.
 fn lost(scenario: &str, before: &PointAnalysis, after: &PointAnalysis) -> Vec<String> {
     let has_lost = |row: &&Row| {
         let had = before.row(&row.subject.name).is_some_and(|before| before.cost_ratio.is_some());
         row.subject.role == Role::Model && had && row.cost_ratio.is_none()
     };
     let sentence = |row: &Row| {
-        format!(
-            "{} in {scenario} had a quotient to a floor in the baseline and has none here",
-            row.subject.name
-        )
+        format!("{} in {scenario} had a ratio to a floor in the baseline but has none here", row.subject.name)
     };
     after.rows.iter().filter(has_lost).map(sentence).collect()
 }

@@ -1,8 +1,8 @@
-//! The documents that quote a recorded run, and the markers that they quote it between.
+//! The documents that quote a recorded run, and the markers around the quotes.
 //!
 //! ```text
 //!  <!-- recorded: summary -->
-//!  … drawn from the newest run …
+//!  … generated from the newest run …
 //!  <!-- /recorded -->
 //! ```
 
@@ -24,7 +24,7 @@ const OPENING: &str = "<!-- recorded: ";
 const OPENING_END: &str = " -->\n";
 const CLOSING: &str = "<!-- /recorded -->";
 
-/// All files that quote a run: as they are, and as they have to be.
+/// All files that quote a run: their current and their required text.
 #[derive(Debug)]
 pub struct Documents {
     project: PathBuf,
@@ -40,10 +40,10 @@ struct File {
 }
 
 impl Documents {
-    /// Reads them.
+    /// Reads the files.
     ///
     /// # Errors
-    /// One is missing or its markers do not fit together.
+    /// A file is missing, or its markers do not match.
     pub fn read(project: &Path) -> Result<Self> {
         let read = |name: &str| {
             let path = project.join(name);
@@ -56,11 +56,11 @@ impl Documents {
         Ok(Documents { project: project.to_owned(), files })
     }
 
-    /// The same, quoting this run, which lies in this folder, and the pictures that they show. What stands between
-    /// markers that are not about a run comes from `further`.
+    /// The documents with the figures of this run, which is in this folder, and their pictures. `further` supplies the
+    /// blocks that are not about a run.
     ///
     /// # Errors
-    /// A marker asks for what there is not.
+    /// A marker names an unknown block.
     pub fn drawn_from(
         mut self,
         folder: &Path,
@@ -83,16 +83,16 @@ impl Documents {
         Ok(self)
     }
 
-    /// The names of those that are not as they have to be.
+    /// The names of the files that differ from the required text.
     pub fn drifted(&self) -> Vec<String> {
         let drifted = self.files.iter().filter(|file| file.is.as_ref() != Some(&file.must_be));
         drifted.map(|file| file.name.clone()).collect()
     }
 
-    /// Writes those that are not as they have to be, and returns their names.
+    /// Writes the files that differ from the required text, and returns their names.
     ///
     /// # Errors
-    /// One cannot be written.
+    /// A file cannot be written.
     pub fn write(&self) -> Result<Vec<String>> {
         for file in self.files.iter().filter(|file| file.is.as_ref() != Some(&file.must_be)) {
             let path = self.project.join(&file.name);
@@ -102,7 +102,7 @@ impl Documents {
     }
 }
 
-/// The text with what `block` gives for each pair of markers between them.
+/// The text with the result of `block` between each pair of markers.
 fn replaced(text: &str, block: impl Fn(&str) -> Option<String>) -> Result<String> {
     let mut parts = text.split(OPENING);
     let mut replaced = parts.next().unwrap_or_default().to_owned();
@@ -113,7 +113,7 @@ fn replaced(text: &str, block: impl Fn(&str) -> Option<String>) -> Result<String
         let Some((_, rest)) = rest.split_once(CLOSING) else {
             bail!("the marker {OPENING}{name}{} has no {CLOSING}", OPENING_END.trim_end());
         };
-        let Some(block) = block(name) else { bail!("nothing is called {name:?} between markers") };
+        let Some(block) = block(name) else { bail!("a marker names the unknown block {name:?}") };
         replaced.push_str(&format!("{OPENING}{name}{OPENING_END}{block}{CLOSING}{rest}"));
     }
     Ok(replaced)
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn what_stands_between_markers_is_replaced_and_all_else_is_kept() {
+    fn text_between_markers_is_replaced_and_the_rest_is_kept() {
         let text = "a\n<!-- recorded: one -->\nold\nold\n<!-- /recorded -->\nb <!-- recorded: two -->\n<!-- /recorded --> c";
         let expected = "a\n<!-- recorded: one -->\nONE\n<!-- /recorded -->\nb <!-- recorded: two -->\nTWO\n<!-- /recorded --> c";
         assert_eq!(replaced(text, in_capitals).unwrap(), expected);
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn markers_that_do_not_fit_are_named() {
+    fn markers_that_do_not_match_are_named() {
         for (text, expected) in [
             ("<!-- recorded: one -->\n", "has no <!-- /recorded -->"),
             ("<!-- recorded: one", "does not end"),

@@ -1,15 +1,15 @@
-//! A run that was never made, for tests: the embedded scenarios, a machine that does not exist, and figures drawn
+//! A synthetic run for tests: the embedded scenarios, a fictitious machine, and figures drawn
 //! around chosen values. Everything is a pure function of the profile.
 //!
 //! What is chosen: every model costs a fixed multiple of its floor ([`COSTS`]), in CPU time and in rate, twins
 //! cost exactly 1, each trial is off by up to [`JITTER`], and each round by a drift that all its
-//! trials share and that is larger than most differences. A good analysis finds the multiples again.
+//! trials share and that is larger than most differences. A correct analysis recovers the multiples.
 
 #![expect(
     clippy::cast_precision_loss,
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
-    reason = "figures are small, positive and made up"
+    reason = "figures are small, positive and invented"
 )]
 
 use fastrand::Rng;
@@ -24,7 +24,7 @@ use crate::subject::{Layout, Role, subjects};
 use observe::usage::{CpuClock, Usage};
 use observe::{Machine, ServerCommand};
 
-/// Fewer than the embedded profiles have: tests are to be fast, and to say the same when those change.
+/// Fewer than in the embedded profiles, so that tests are fast and independent of changes to those.
 pub(crate) const MOST_ROUNDS: u32 = 12;
 
 /// What a message costs as a multiple of the floor's.
@@ -66,7 +66,7 @@ pub(crate) fn servers() -> Servers {
     }
 }
 
-/// What a run of all models under this profile would be called.
+/// A run of all models with this profile.
 pub(crate) fn run(profile: &str) -> Run {
     let catalogue = Catalogue::parse(EMBEDDED).unwrap();
     let mut chosen = catalogue.profile(profile).unwrap().clone();
@@ -122,7 +122,7 @@ pub(crate) struct Figures {
     pub(crate) threads: u64,
     pub(crate) served: u64,
     pub(crate) verdict: Bound,
-    /// In place of everything else: the trial could not be made.
+    /// If set, the trial could not be made, and there are no figures.
     pub(crate) error: Option<String>,
 }
 
@@ -136,7 +136,7 @@ impl Figures {
         let shared = if load.depth > 1 { 0.2 } else { 1.0 };
         let floor_ns =
             4_000.0 * shared + 200.0 * kilobytes + if load.load == Load::Churn { 40e3 } else { 0.0 };
-        // All trials of a round share the drift; it must cancel in ratios.
+        // All trials of a round share the drift, so it must cancel in ratios.
         let drift = 1.0 + 0.1 * f64::from(trial.round).sin();
         let mut off = || 1.0 + JITTER * (2.0 * random.f64() - 1.0);
         let cpu_ns_per_message = floor_ns * cost * drift * off();
@@ -226,7 +226,7 @@ fn loaded(load: &loadgen::Scenario, trial: &Trial, figures: &Figures, random: &m
     }
 }
 
-/// Another one for each trial, the same in every test.
+/// A different seed for each trial, the same in every test.
 fn seed(trial: &Trial, seed: u64) -> u64 {
     let text =
         format!("{seed} {} {} {} {:?}", trial.round, trial.scenario.name, trial.subject.name, trial.point);

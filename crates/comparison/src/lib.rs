@@ -1,4 +1,4 @@
-//! Comparing servers: all of them under the same loads, in rounds, and what the figures say in the end.
+//! Comparing servers: all servers under the same loads, in rounds, and the analysis of the figures.
 //!
 //! ```text
 //!  scenario ─┐
@@ -9,21 +9,21 @@
 //!
 //! | file | idea |
 //! | --- | --- |
-//! | [`scenario`], `scenarios.toml` | what is asked, as data |
-//! | [`servers`] | who can be asked, as plain data that the caller fills in |
-//! | [`subject`] | who takes part: models, the floors they are divided by, and the floors' twins |
-//! | [`request`] | from what is asked for to a run that is written down |
+//! | [`scenario`], `scenarios.toml` | the questions and loads, as data |
+//! | [`servers`] | the servers, as plain data from the caller |
+//! | [`subject`] | the subjects of a run: models, the floors they are divided by, and the floors' twins |
+//! | [`request`] | from the user's request to a complete description of a run |
 //! | [`mod@plan`] | the order of trials: a pure function of the run |
-//! | [`measure`], [`trial`], [`progress`] | making them, one on a freshly started server, and saying how far that is |
-//! | [`record`], [`store`] | what a trial leaves behind, and where |
-//! | [`analysis`] | what all records say together: all statistics are here |
-//! | [`table`], [`report`], [`baseline`] | drawn from the analysis: for a terminal, as a page, against an older run |
+//! | [`measure`], [`trial`], [`progress`] | making the trials, each on a newly started server, and showing progress |
+//! | [`record`], [`store`] | the record of a trial, and the files of a run |
+//! | [`analysis`] | all statistics |
+//! | [`table`], [`report`], [`baseline`] | views of the analysis: for a terminal, as a page, compared with an earlier run |
 //! | [`mod@timeline`] | the scripted clients under each server, a lane for each client |
-//! | [`show`] | table, report and baseline as one answer |
+//! | [`show`] | table, report and baseline together |
 //! | [`recorded`], [`documents`] | the runs that a project keeps, and the documents that quote the newest |
 //!
-//! Nothing in here knows a model, a server's crate or the launcher: a server is a name, a number and a command. No
-//! command line is parsed here and nothing is printed to standard output.
+//! Nothing here depends on a model, a server crate or the launcher: a server is a name, a number and a command. This
+//! crate parses no command line and prints nothing to standard output.
 
 pub mod analysis;
 pub mod baseline;

@@ -30,7 +30,7 @@ pub fn measure(servers: &Servers, store: &mut Store, comparison: &mut Comparison
     }
     let conditions = Conditions { servers, profile: &run.profile, layout: run.layout, seed: run.seed };
     if !trials.is_empty() {
-        anstream::eprintln!("warming up: the first trials are made once and forgotten");
+        anstream::eprintln!("warming up: the first trials run once and are discarded");
         warm_up(&trials, conditions);
     }
     let mut progress = Progress::new(run, &trials, servers);
@@ -46,8 +46,8 @@ pub fn measure(servers: &Servers, store: &mut Store, comparison: &mut Comparison
     Ok(())
 }
 
-/// Makes the first trials and forgets them: a machine that has just been idle, or has just compiled, is another
-/// one than a minute later, and would make the first round unlike all others.
+/// Makes the first trials and discards them: a machine that has just been idle, or has just compiled, behaves
+/// differently from the same machine a minute later, and the first round would differ from all others.
 fn warm_up(trials: &[Trial], conditions: Conditions) {
     let mut loads = trials.iter().filter(|trial| trial.scenario.load.is_some()).peekable();
     let Some(first) = loads.peek().map(|trial| (trial.round, trial.scenario, trial.point)) else { return };
@@ -56,7 +56,7 @@ fn warm_up(trials: &[Trial], conditions: Conditions) {
     }
 }
 
-/// What tells one trial of a run from all others.
+/// The key that identifies a trial within a run.
 fn key(record: &Record) -> (u32, String, Point, String) {
     (record.round, record.scenario.clone(), record.point, record.subject.clone())
 }

@@ -1,11 +1,10 @@
-//! What is to be tried, and in which order: a pure function of the run, so that an interrupted one can be
-//! taken up again.
+//! The trials and their order: a pure function of the run, so that an interrupted run can be resumed.
 //!
-//! Rounds are the outer loop: whatever drifts on the machine drifts for all subjects alike, and a ratio within
-//! a round is free of it. Within a round each point of each scenario has all its subjects one after the
-//! other. Their order is balanced after Williams (Australian Journal of Scientific Research A2, 1949): over as many rounds
-//! as there are subjects, everybody takes every place once and, with an even number of subjects, follows
-//! everybody else once. Which subject is which row is drawn anew whenever these rounds are over.
+//! Rounds are the outer loop: drift of the machine affects all subjects of a round alike, and cancels in a ratio within
+//! the round. Within a round each point of each scenario has all its subjects one after the
+//! other. Their order is balanced after Williams (Australian Journal of Scientific Research A2, 1949): over as many
+//! rounds as there are subjects, every subject takes every place once and, with an even number of subjects, follows
+//! every other subject once. The assignment of subjects to rows is drawn again after these rounds.
 
 use fastrand::Rng;
 
@@ -19,13 +18,13 @@ use crate::subject::{Role, Subject};
 pub struct Trial<'run> {
     /// Counted from 1.
     pub round: u32,
-    /// What it is put through.
+    /// The scenario.
     pub scenario: &'run Scenario,
-    /// Where on the scenario's curve.
+    /// The point of the scenario's curve.
     pub point: Point,
-    /// Who.
+    /// The subject.
     pub subject: &'run Subject,
-    /// The subject that it is divided by, if that takes part beside it.
+    /// The subject that it is divided by, if that also takes part.
     pub divided_by: Option<&'run str>,
     /// Its place in the order, from 1.
     pub turn: u32,
@@ -63,8 +62,8 @@ fn takes_part(round: u32, asked: u32, rounds: u32) -> Option<u32> {
     (had(round) > before).then_some(u32::try_from(before).unwrap_or(0))
 }
 
-/// What a subject is divided by in a scenario: its floor, or the floor of full size where everybody is served
-/// in turn and it needs none of its own.
+/// What a subject is divided by in a scenario: its floor, or the floor of full size where all clients are served
+/// in turn and it needs no smaller floor.
 fn divisor<'run>(
     scenario: &Scenario,
     subject: &'run Subject,
@@ -83,9 +82,9 @@ fn divisor<'run>(
 /// Whether a subject takes part in a scenario.
 ///
 /// The scripted clients speak the protocol, which floors do not. Where the load varies, a curve is drawn and no
-/// ratio taken, so nobody needs a twin or a floor of its own size there; nor a floor of its own size in
-/// churn, where everybody is served in turn. As many idle clients as a model
-/// serves at once starve all others; that is known beforehand, and nothing would be measured.
+/// ratio is taken, so no subject needs a twin or a smaller floor there. Nor is a smaller floor needed in churn, where
+/// all clients are served in turn. Idle clients in the number that a model serves at once starve all others; that is
+/// known beforehand, and nothing would be measured.
 fn suits(scenario: &Scenario, subject: &Subject, servers: &Servers) -> bool {
     let Some(load) = &scenario.load else { return subject.role == Role::Model };
     match subject.role {
@@ -102,7 +101,7 @@ fn suits(scenario: &Scenario, subject: &Subject, servers: &Servers) -> bool {
 }
 
 /// The order of `count` subjects in the given round: row `round` of a Williams square whose letters are drawn
-/// anew for every whole square.
+/// again for every complete square.
 fn order(count: usize, round: u32, seed: u64) -> Vec<usize> {
     if count == 0 {
         return Vec::new();

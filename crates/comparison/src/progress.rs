@@ -1,6 +1,6 @@
-//! What runs, and how long is left: a bar on a terminal, a line for each point elsewhere; on standard error.
+//! Progress and remaining time on standard error: a bar on a terminal, otherwise a line for each point.
 //!
-//! Drawn between trials alone: nothing moves while something is measured.
+//! Drawn only between trials, so that drawing does not disturb a measurement.
 
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
@@ -13,32 +13,32 @@ use crate::plan::Trial;
 use crate::record::Run;
 use crate::servers::Servers;
 
-/// Starting a server and opening a first connection.
+/// The time to start a server and open a first connection.
 const START_MS: u64 = 45;
-/// What each further thousand connections take to be opened and closed again.
+/// The time to open and close each further thousand connections.
 const THOUSAND_CONNECTIONS_MS: u64 = 90;
-/// The script's pauses.
+/// The sum of the script's pauses.
 const SCRIPT_MS: u64 = 2_200;
 
-/// How far a run is.
+/// The progress of a run.
 #[derive(Debug)]
 pub struct Progress {
     bar: ProgressBar,
     is_terminal: bool,
     trials: usize,
     begun: usize,
-    /// What is expected of all trials together, and of those that are over.
+    /// The expected time of all trials, and of those that have ended.
     expected_ms: u64,
     done_ms: u64,
-    /// What is expected of the one that runs.
+    /// The expected time of the current trial.
     current_ms: u64,
-    /// The round, scenario and point that were named last.
+    /// The round, scenario and point that were printed last.
     named: String,
     started: Instant,
 }
 
 impl Progress {
-    /// For these trials.
+    /// The progress of these trials.
     pub fn new(run: &Run, trials: &[Trial], servers: &Servers) -> Self {
         let is_terminal = std::io::stderr().is_terminal();
         let expected_ms = trials.iter().map(|trial| expected_ms(run, trial, servers)).sum();
@@ -61,7 +61,7 @@ impl Progress {
         }
     }
 
-    /// This one begins.
+    /// Notes that this trial begins.
     pub fn begin(&mut self, run: &Run, trial: &Trial, servers: &Servers) {
         self.done_ms += self.current_ms;
         self.begun += 1;
@@ -71,7 +71,7 @@ impl Progress {
         if self.is_terminal {
             self.bar.set_message(format!("{left} · {}: {}", place.trim_end(), trial.subject.name));
             self.bar.set_position(self.done_ms);
-            // Not at the next tick: there is none before the trial is over.
+            // Draw now: there is no tick before the trial has ended.
             self.bar.tick();
         } else if place != self.named {
             anstream::eprintln!("{:>4}/{} {}, {left}", self.begun, self.trials, place.trim_end());
@@ -79,12 +79,12 @@ impl Progress {
         }
     }
 
-    /// All are over.
+    /// Notes that all trials have ended.
     pub fn end(self) {
         self.bar.finish_and_clear();
     }
 
-    /// What is left is expected to be off by as much as what is over was.
+    /// The remaining time, scaled by how far the estimate was off so far.
     fn left(&self) -> Duration {
         let left = Duration::from_millis(self.expected_ms - self.done_ms);
         match u32::try_from(self.done_ms) {
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn the_embedded_profiles_are_expected_to_keep_their_promise() {
+    fn the_embedded_profiles_take_no_longer_than_they_promise() {
         for (profile, seconds) in [("quick", 40), ("default", 240)] {
             let mut run = example::run(profile);
             run.profile = Catalogue::parse(EMBEDDED).unwrap().profile(profile).unwrap().clone();

@@ -1,4 +1,4 @@
-//! The recorded runs of a project: the newest one, what lies beside its records, and the documents that quote it.
+//! The recorded runs of a project: the newest one, the files beside its records, and the documents that quote it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,14 +13,14 @@ use crate::{report, store};
 /// The folder of recorded runs, in the project's folder.
 const RESULTS: &str = "results";
 
-/// Where this run is to be recorded: a folder called by its date and its machine.
+/// The folder for recording this run, named after its date and machine.
 pub fn folder(project: &Path, run: &Run) -> PathBuf {
     let date = run.started.split('T').next().unwrap_or_default();
     project.join(RESULTS).join(format!("{date}-{}", run.machine.slug()))
 }
 
-/// The documents and pictures in this project that do not say what its newest recorded run says. What stands between
-/// markers that are not about a run comes from `further`.
+/// The documents and pictures in this project that differ from its newest recorded run. `further` supplies the blocks
+/// that are not about a run.
 ///
 /// # Errors
 /// This is not the project's folder, there is no recorded run, or a file cannot be read.
@@ -42,7 +42,7 @@ pub fn write(project: &Path, further: impl Fn(&str) -> Option<String>) -> Result
     Ok((folder, drifted))
 }
 
-/// The newest recorded run by its date, and what it says.
+/// The newest recorded run by its date, and its analysis.
 fn newest(project: &Path) -> Result<(PathBuf, Analysis)> {
     let results = project.join(RESULTS);
     let entries = fs::read_dir(&results)

@@ -1,8 +1,8 @@
-//! The report: one page that answers each question with a sentence, a chart and the data beneath, and needs no
+//! The report: one page that answers each question with a sentence, a chart and the data below, and needs no
 //! other file, no network and no script.
 //!
-//! Everything in it is drawn from an [`Analysis`]; no figure is typed. Each chart is there twice, laid out for
-//! a page and for a phone, of which the style sheet shows one.
+//! Everything in it is generated from an [`Analysis`]; no figure is typed. Each chart is included twice, laid out for
+//! a page and for a phone; the style sheet shows one of them.
 
 mod about;
 mod boxed;
@@ -28,9 +28,9 @@ use subjects::Subjects;
 
 const STYLE: &str = include_str!("report/page.css");
 
-/// How wide charts are, in CSS pixels, where there is room, and on a phone.
+/// The widths of charts in CSS pixels, on a page and on a phone.
 const WIDTHS: [(f64, &str); 2] = [(760.0, "wide"), (328.0, "narrow")];
-/// More charts than these are too many for a file that stands alone.
+/// The largest number of charts in a separate file.
 const PANELS: usize = 2;
 
 /// The report's file in the folder of a run.
@@ -69,17 +69,17 @@ pub fn html(analysis: &Analysis) -> String {
             }
         }
     };
-    // What HTML cannot hold, whatever a failure's text brought along.
+    // Remove characters that HTML cannot represent, which may come from a failure's text.
     let is_odd = |letter: char| letter.is_control() && letter != '\n';
     page.into_string().replace(is_odd, "\u{FFFD}")
 }
 
-/// Messages a second by model, as a picture that stands alone.
+/// Messages a second by model, as a picture in its own file.
 pub fn throughput_svg(analysis: &Analysis) -> String {
     standalone(analysis, "Messages a second", dots::rate)
 }
 
-/// CPU time per message as a multiple of the floor's, as a picture that stands alone.
+/// CPU time per message as a multiple of the floor's, as a picture in its own file.
 pub fn cost_svg(analysis: &Analysis) -> String {
     standalone(analysis, "CPU time per message, as a multiple of the floor's", dots::cost)
 }
@@ -108,8 +108,8 @@ fn contents(analysis: &Analysis) -> Markup {
                 @for scenario in &analysis.scenarios {
                     li { a href={ "#" (anchor(&scenario.scenario.name)) } { (scenario.scenario.name) } }
                 }
-                li { a href="#verdicts" { "Whose limit it was" } }
-                li { a href="#about" { "How it was made" } }
+                li { a href="#verdicts" { "Verdicts: whose limit it was" } }
+                li { a href="#about" { "How this was measured" } }
             }
         }
     }
@@ -142,7 +142,7 @@ fn show(figure: &Figure) -> Markup {
     }
 }
 
-/// A table behind a line that opens it; nothing for an empty one.
+/// A table behind a line that opens it; nothing if the table is empty.
 fn details(title: &str, table: &Table) -> Markup {
     html! {
         @if !table.rows.is_empty() {
@@ -165,7 +165,7 @@ fn details(title: &str, table: &Table) -> Markup {
     }
 }
 
-/// A scenario's name as the place of its section.
+/// A scenario's name as the anchor of its section.
 fn anchor(name: &str) -> String {
     let letters = name.chars().map(|letter| if letter.is_alphanumeric() { letter } else { '-' });
     letters.fold("scenario-".to_owned(), |mut anchor, letter| {

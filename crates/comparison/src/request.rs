@@ -1,4 +1,4 @@
-//! From what is asked for to a run: the scenarios, the servers and the machine written down.
+//! From a request to the description of a run: its scenarios, servers and machine.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,20 +12,20 @@ use crate::scenario::{Catalogue, EMBEDDED};
 use crate::servers::Servers;
 use crate::subject::{Layout, subjects};
 
-/// What can be asked for.
+/// What the user requests.
 #[derive(Clone, Debug, Default)]
 pub struct Request {
-    /// The models to compare; all if there are none.
+    /// The models to compare; all if empty.
     pub models: Vec<String>,
     /// How much is measured.
     pub size: Size,
-    /// Only these scenarios; all if there are none.
+    /// Only these scenarios; all if empty.
     pub only: Vec<String>,
-    /// A file with other scenarios than the embedded ones.
+    /// A file of scenarios to use instead of the embedded ones.
     pub scenarios: Option<PathBuf>,
     /// Whether the server has one CPU and the load generator another.
     pub pin: bool,
-    /// What the order of trials and the arrivals of open loops are drawn from; the time if there is none.
+    /// The seed for the order of trials and the arrivals of open loops; the time if absent.
     pub seed: Option<u64>,
 }
 
@@ -52,10 +52,10 @@ impl Size {
 }
 
 impl Request {
-    /// The run that this asks for, of these servers, on this machine, now.
+    /// The requested run of these servers, on this machine, now.
     ///
     /// # Errors
-    /// The scenarios cannot be read, there is none of a name, or it is to be pinned and there is one CPU only.
+    /// The scenarios cannot be read, a named one does not exist, or pinning is requested and there is only one CPU.
     pub fn run(&self, servers: &Servers) -> Result<Run> {
         let catalogue = match &self.scenarios {
             None => Catalogue::parse(EMBEDDED)?,
@@ -71,7 +71,7 @@ impl Request {
             for name in &self.only {
                 ensure!(
                     profile.rounds.contains_key(name),
-                    "there is no scenario {name:?} in the profile {profile_name:?}, only {}",
+                    "the profile {profile_name:?} has no scenario {name:?}; it has {}",
                     profile.rounds.keys().map(String::as_str).collect::<Vec<&str>>().join(", ")
                 );
             }
@@ -96,7 +96,7 @@ impl Request {
         })
     }
 
-    /// The command that asks for the same, wherever it writes to.
+    /// The command that requests the same, without the output folder.
     fn command(&self) -> String {
         let mut words = vec!["cargo run --release -- compare".to_owned()];
         words.extend(self.models.iter().cloned());
@@ -118,7 +118,7 @@ fn pinned() -> Result<Layout> {
     let cpus = pin::allowed()?;
     ensure!(
         cpus.len() >= 2,
-        "--pin needs two CPUs, but this program may use {} only; allow it another one (taskset), or leave --pin out",
+        "--pin needs two CPUs, but this program may use only {}; allow it another one (taskset), or leave --pin out",
         cpus.len()
     );
     Ok(Layout::Pinned { server: cpus[0], client: cpus[1] })

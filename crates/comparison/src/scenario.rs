@@ -1,6 +1,6 @@
-//! Scenarios as data: what every model is put through, how often, and for how long.
+//! Scenarios as data: the loads, how often they run, and for how long.
 //!
-//! The embedded file says it for `compare`; `--scenarios FILE` says something else in the same form. A
+//! `compare` uses the embedded file; `--scenarios FILE` uses another file of the same form. A
 //! [`Scenario`] is one question. It has one [`Point`] or, where the load varies, several: the connections of
 //! a ramp, the rates of an open loop. A [`Profile`] says which scenarios take part and how long a window is.
 
@@ -15,19 +15,19 @@ use serde::{Deserialize, Serialize};
 /// The scenarios that come with this program.
 pub const EMBEDDED: &str = include_str!("scenarios.toml");
 
-/// More rounds than this sharpen nothing that a day's drift would not blur.
+/// More rounds would not make figures more precise, because the machine drifts within a day.
 const MAX_ROUNDS: u32 = 100;
-/// A scenario with more points is a slip.
+/// A scenario with more points is a mistake.
 const MAX_POINTS: usize = 32;
 
 /// A file of scenarios.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Catalogue {
-    /// Which scenarios take part, by the profile's name: `quick`, `default` and `full` are asked for by
-    /// options of their own.
+    /// Which scenarios take part, by the profile's name. `--quick` and `--full` choose `quick` and `full`; without them
+    /// it is `default`.
     pub profiles: BTreeMap<String, Profile>,
-    /// In the order in which they are played and shown.
+    /// In the order in which they run and are shown.
     #[serde(rename = "scenario")]
     pub scenarios: Vec<Scenario>,
 }
@@ -36,15 +36,15 @@ pub struct Catalogue {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Profile {
-    /// What it is for, in a few words.
+    /// Its purpose, in a few words.
     pub about: String,
-    /// Load before each window.
+    /// The duration of the load before each window.
     pub warm_up_ms: u64,
-    /// Each measured window.
+    /// The duration of each measured window.
     pub window_ms: u64,
-    /// How long each trial waits for greetings. A model that leaves clients waiting takes all of it.
+    /// How long each trial waits for greetings. A model that starves clients takes all of it.
     pub greeting_wait_ms: u64,
-    /// In how many rounds each scenario takes part, by its name; those not named do not.
+    /// In how many rounds each scenario takes part, by its name; unnamed scenarios do not take part.
     pub rounds: BTreeMap<String, u32>,
 }
 
@@ -52,16 +52,16 @@ pub struct Profile {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Scenario {
-    /// How it is called in options, tables and records.
+    /// Its name in options, tables and records.
     pub name: String,
-    /// What is done, in a few words.
+    /// The load, in a few words.
     pub title: String,
-    /// What the figures are to tell.
+    /// The question that the figures answer.
     pub question: String,
-    /// The series' scripted clients, if it is those.
+    /// The series' scripted clients, if this scenario uses them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub script: Option<Script>,
-    /// What the load generator is asked for, if it is that.
+    /// The load of the load generator, if this scenario uses it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub load: Option<loadgen::Scenario>,
     /// What differs from point to point.
@@ -73,9 +73,9 @@ pub struct Scenario {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Script {
-    /// How many play at once.
+    /// How many run at once.
     pub connections: usize,
-    /// By what their pauses are divided.
+    /// The divisor of their pauses.
     pub pause_divisor: NonZeroU32,
 }
 
@@ -89,30 +89,30 @@ pub struct Vary {
     /// Messages a second of an open loop.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub rate: Vec<u64>,
-    /// The same, as a share of what the model last reached in the scenario `peak_of`.
+    /// The same, as a share of the model's last rate in the scenario `peak_of`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub percent_of_peak: Vec<u64>,
-    /// A closed loop that stands before this scenario.
+    /// A closed loop that comes before this scenario.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub peak_of: Option<String>,
 }
 
-/// Where on its scenario's curve a trial stands.
+/// The point of its scenario's curve at which a trial is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Point {
     /// The scenario has no curve.
     Only,
-    /// So many connections.
+    /// This many connections.
     Connections(u64),
-    /// So many messages a second, from all connections together.
+    /// This many messages a second, from all connections together.
     Rate(u64),
     /// A rate that is this share of the model's own peak.
     PercentOfPeak(u64),
 }
 
 impl fmt::Display for Point {
-    /// A few words, such as `64 connections`; nothing where there is no curve.
+    /// A few words, such as `64 connections`; empty without a curve.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Point::Only => Ok(()),
@@ -128,10 +128,10 @@ impl Catalogue {
     /// Reads a file of scenarios.
     ///
     /// # Errors
-    /// It is not of the form, or something in it cannot be done; the message says what.
+    /// It has another form, or a value is not allowed; the message says which.
     pub fn parse(text: &str) -> Result<Self> {
         let catalogue: Catalogue = toml::from_str(text)
-            .context("this is not a file of scenarios; for the form of one see --print-scenarios")?;
+            .context("this is not a file of scenarios; --print-scenarios shows the form")?;
         catalogue.validate()?;
         Ok(catalogue)
     }
@@ -139,11 +139,11 @@ impl Catalogue {
     /// The profile of this name.
     ///
     /// # Errors
-    /// There is none; the message lists those that there are.
+    /// There is no such profile; the message lists all profiles.
     pub fn profile(&self, name: &str) -> Result<&Profile> {
         self.profiles.get(name).with_context(|| {
             let known: Vec<&str> = self.profiles.keys().map(String::as_str).collect();
-            format!("the scenarios have no profile {name:?}, only {}", known.join(", "))
+            format!("the scenarios have no profile {name:?}; they have {}", known.join(", "))
         })
     }
 
@@ -158,14 +158,17 @@ impl Catalogue {
         for (index, scenario) in self.scenarios.iter().enumerate() {
             let name = &scenario.name;
             let before = &self.scenarios[..index];
-            ensure!(!before.iter().any(|other| other.name == *name), "scenario {name:?} stands there twice");
+            ensure!(
+                !before.iter().any(|other| other.name == *name),
+                "scenario {name:?} is defined twice; rename one"
+            );
             scenario.validate(before).with_context(|| format!("scenario {name:?}"))?;
         }
         for (name, profile) in &self.profiles {
             for (scenario, rounds) in &profile.rounds {
                 ensure!(
                     self.scenarios.iter().any(|known| known.name == *scenario),
-                    "profile {name:?} names the scenario {scenario:?}, which is not there"
+                    "profile {name:?} names the scenario {scenario:?}, which is not defined"
                 );
                 ensure!(
                     (1..=MAX_ROUNDS).contains(rounds),
@@ -187,8 +190,8 @@ impl Scenario {
         connections.chain(rates).chain(shares).collect()
     }
 
-    /// The load at one point; `peak` is what the model reached in messages a second where the point asks for
-    /// a share of it. `None` where there is no load, or no peak.
+    /// The load at one point; `peak` is the model's rate in messages a second, needed if the point is
+    /// a share of it. `None` if there is no load, or no peak.
     pub fn load_at(&self, point: Point, peak: Option<f64>) -> Option<loadgen::Scenario> {
         let mut load = loadgen::Scenario { name: self.name.clone(), ..self.load.clone()? };
         match point {
@@ -204,11 +207,14 @@ impl Scenario {
         ensure!(!self.name.is_empty(), "a scenario needs a name");
         let of_script = match (&self.script, &self.load) {
             (Some(script), None) => {
-                ensure!((1..=1_000).contains(&script.connections), "1 to 1,000 scripted clients can play");
+                ensure!(
+                    (1..=1_000).contains(&script.connections),
+                    "the number of scripted clients must be 1 to 1,000"
+                );
                 true
             }
             (None, Some(_)) => false,
-            _ => bail!("say either `script` or `load`"),
+            _ => bail!("give either `script` or `load`"),
         };
         let points = self.points();
         ensure!((1..=MAX_POINTS).contains(&points.len()), "`vary` needs 1 to {MAX_POINTS} values");
@@ -228,16 +234,22 @@ impl Scenario {
 impl Vary {
     fn validate(&self, scenario: &Scenario, before: &[Scenario]) -> Result<()> {
         let kinds = [&self.connections, &self.rate, &self.percent_of_peak];
-        ensure!(kinds.iter().filter(|values| !values.is_empty()).count() == 1, "`vary` one thing at a time");
+        ensure!(
+            kinds.iter().filter(|values| !values.is_empty()).count() == 1,
+            "`vary` takes exactly one thing"
+        );
         let is_open = scenario.load.as_ref().is_some_and(|load| matches!(load.load, Load::Open { .. }));
-        ensure!(is_open || !self.connections.is_empty(), "a rate can vary in an open loop only");
+        ensure!(
+            is_open || !self.connections.is_empty(),
+            "only the rate of an open loop can vary; set `load.kind = \"open\"`"
+        );
         let Some(name) = &self.peak_of else {
             ensure!(self.percent_of_peak.is_empty(), "`percent_of_peak` needs `peak_of`");
             return Ok(());
         };
         let peak = before.iter().find(|other| other.name == *name);
         let peak =
-            peak.with_context(|| format!("`peak_of` names {name:?}, which does not stand before it"))?;
+            peak.with_context(|| format!("`peak_of` names {name:?}, which is not defined before it"))?;
         ensure!(
             peak.vary.is_none() && peak.load.as_ref().is_some_and(|load| load.load == Load::Closed),
             "`peak_of` must name a closed loop without `vary`, but names {name:?}"

@@ -1,23 +1,23 @@
-//! The servers that can be compared, as plain data. Whoever knows them all fills it in.
+//! The servers that can be compared, as plain data from the caller.
 
 use observe::ServerCommand;
 
 /// A server that can be started.
 #[derive(Clone, Debug)]
 pub struct Server {
-    /// What people call it.
+    /// Its name.
     pub name: String,
-    /// What it is, in a few words.
+    /// A short description.
     pub title: String,
     /// How many clients it serves at the same time; `usize::MAX` if that has no limit.
     pub at_once: usize,
     /// The name of the floor that a model is divided by; `None` for a floor.
     pub floor: Option<String>,
-    /// How it is started.
+    /// Its command line.
     pub command: ServerCommand,
 }
 
-/// All of them.
+/// All servers.
 #[derive(Clone, Debug, Default)]
 pub struct Servers {
     /// The concurrency models, in the order in which they are shown.
@@ -27,7 +27,7 @@ pub struct Servers {
 }
 
 impl Server {
-    /// Whether it serves so many clients at the same time.
+    /// Whether it serves this many clients at the same time.
     pub fn serves(&self, clients: usize) -> bool {
         clients <= self.at_once
     }
@@ -39,7 +39,7 @@ impl Servers {
         self.models.iter().chain(&self.floors).find(|server| server.name == name)
     }
 
-    /// The models of these names, each once and in their order; all of them if none is named.
+    /// The models with these names, each once and in their order; all models if `names` is empty.
     pub(crate) fn chosen(&self, names: &[String]) -> impl Iterator<Item = &Server> {
         self.models.iter().filter(|model| names.is_empty() || names.contains(&model.name))
     }

@@ -1,4 +1,4 @@
-//! A run as it is shown: as tables or as JSON, alone or against a recorded one, and as a report beside its records.
+//! The output for a run: tables or JSON, alone or compared with a baseline, and the report beside its records.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use crate::baseline::{self, Changes};
 use crate::record::{Comparison, Run};
 use crate::{report, store, table};
 
-/// What a run says, and how it differs from a baseline if there is one.
+/// The analysis of a run, and its changes from a baseline if there is one.
 #[derive(Debug, Serialize)]
 pub struct Shown {
     #[serde(flatten)]
@@ -22,18 +22,18 @@ pub struct Shown {
     is_right: bool,
 }
 
-/// Reads the run in this folder as a baseline for `run`, of which nothing needs to have been measured yet.
+/// Reads the run in this folder as a baseline for `run`, which need not be measured yet.
 ///
 /// # Errors
 /// It cannot be read, or `run` measures something else.
 pub fn read_baseline(folder: &Path, run: &Run) -> Result<Comparison> {
-    let comparison = store::load(folder).context("no baseline")?;
+    let comparison = store::load(folder).context("cannot read the baseline")?;
     baseline::check(&comparison.run, run).with_context(|| format!("baseline {}", folder.display()))?;
     Ok(comparison)
 }
 
 impl Shown {
-    /// What the records say. A model may be worse than in the baseline by `bound` percent, as a multiple of its floor.
+    /// Analyses the records. A model may be worse than in the baseline by `bound` percent, as a multiple of its floor.
     ///
     /// # Errors
     /// The baseline measures something else.
@@ -47,7 +47,7 @@ impl Shown {
         table::draw(&self.analysis) + &self.changes.as_ref().map(baseline::draw::draw).unwrap_or_default()
     }
 
-    /// As JSON: medians, intervals, quotients and claims.
+    /// As JSON: medians, intervals, ratios and claims.
     ///
     /// # Errors
     /// A figure cannot be written as JSON.
@@ -66,7 +66,7 @@ impl Shown {
         Ok(path)
     }
 
-    /// Whether all replies were right and nothing became worse than in the baseline.
+    /// Whether all replies were right and there is no regression.
     pub fn is_good(&self) -> bool {
         self.is_right && !self.changes.as_ref().is_some_and(Changes::has_regression)
     }

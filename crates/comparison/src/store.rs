@@ -1,7 +1,7 @@
-//! The folder of a run: `run.json` says what was asked for, `records.jsonl` has a line for each trial.
+//! The folder of a run: `run.json` describes the run, `records.jsonl` has a line for each trial.
 //!
-//! A record is on disk as soon as its trial is over, so an interrupted run keeps what it has; a line without its
-//! end is the last one, and is made again.
+//! A record is written as soon as its trial has ended, so an interrupted run keeps its records. Only the last line can
+//! be incomplete; its trial is made again.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::Write;
@@ -25,12 +25,12 @@ impl Store {
     /// A new folder for a new run.
     ///
     /// # Errors
-    /// There is a run in it already, or it cannot be written.
+    /// It already has a run, or it cannot be written.
     pub fn create(folder: &Path, run: &Run) -> Result<Self> {
         let file = folder.join(RUN);
         ensure!(
             !file.exists(),
-            "there is a run in {} already; name another folder, or take that one up with --resume",
+            "{} already has a run; give another folder, or continue that run with --resume",
             folder.display()
         );
         fs::create_dir_all(folder).with_context(|| {
@@ -41,14 +41,14 @@ impl Store {
         Store::open(folder, true)
     }
 
-    /// The folder of a run that is to go on, and what it has so far.
+    /// The folder of a run to resume, and its records so far.
     ///
     /// # Errors
     /// There is no run in it, or it cannot be read or written.
     pub fn resume(folder: &Path) -> Result<(Self, Comparison)> {
         let comparison = load(folder)?;
         let store = Store::open(folder, false)?;
-        // Without the part of a line that an interruption may have left; what is kept is kept as it was.
+        // Drop an incomplete last line; keep all others unchanged.
         let path = folder.join(RECORDS);
         let text = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
         let whole: usize =
@@ -64,7 +64,7 @@ impl Store {
         Ok(Store { folder: folder.to_owned(), records })
     }
 
-    /// Adds a record; it is handed to the system when this returns.
+    /// Adds a record; when this returns, the operating system has it.
     ///
     /// # Errors
     /// It cannot be written.
@@ -75,7 +75,7 @@ impl Store {
             .with_context(|| format!("cannot write to {}", self.folder.join(RECORDS).display()))
     }
 
-    /// Where it is.
+    /// Its path.
     pub fn folder(&self) -> &Path {
         &self.folder
     }
@@ -84,7 +84,7 @@ impl Store {
 /// Reads a run from its folder.
 ///
 /// # Errors
-/// There is none, it is of another form, or a whole line is broken.
+/// There is no run, it has another format, or a complete line is invalid.
 pub fn load(folder: &Path) -> Result<Comparison> {
     let path = folder.join(RUN);
     let text = fs::read_to_string(&path).with_context(|| {
@@ -95,10 +95,7 @@ pub fn load(folder: &Path) -> Result<Comparison> {
         .get("format")
         .and_then(serde_json::Value::as_u64);
     if format != Some(FORMAT.into()) {
-        bail!(
-            "{} is of another format than {FORMAT}; read it with the version that wrote it",
-            path.display()
-        );
+        bail!("{} has another format than {FORMAT}; read it with the version that wrote it", path.display());
     }
     let run =
         serde_json::from_str(&text).with_context(|| format!("{} does not describe a run", path.display()))?;

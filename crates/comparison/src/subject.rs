@@ -1,4 +1,4 @@
-//! Who takes part in a comparison: the models, the floors they are divided by, and the floors' twins.
+//! The subjects of a comparison: the models, the floors they are divided by, and the floors' twins.
 
 use std::fmt;
 
@@ -6,31 +6,31 @@ use serde::{Deserialize, Serialize};
 
 use crate::servers::{Server, Servers};
 
-/// A server under a name of its own.
+/// A server under its own name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Subject {
-    /// How it is called in tables and records.
+    /// Its name in tables and records.
     pub name: String,
-    /// The name of the model or floor that is served.
+    /// The name of the model or floor that it runs.
     pub model: String,
-    /// What it stands there for.
+    /// Its role.
     pub role: Role,
     /// The name of the subject that it is divided by, within each round.
     pub floor: Option<String>,
-    /// As many clients as it is ever given: a floor for a model that serves no more than these at once.
+    /// The largest number of clients that it gets: for the floor of a model that serves no more at once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clients: Option<usize>,
 }
 
-/// What a subject stands there for.
+/// The role of a subject.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
     /// A concurrency model that speaks the protocol.
     Model,
-    /// Raw echo: what the kernel allows.
+    /// Raw echo: the cost of the kernel.
     Floor,
-    /// A floor again under another name: whatever differs between the two is noise.
+    /// The same floor under another name: a difference between the two is noise.
     Twin,
 }
 
@@ -38,9 +38,9 @@ pub enum Role {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Layout {
-    /// All of them, both, as the scheduler likes.
+    /// Both on all CPUs, as the scheduler decides.
     Shared,
-    /// One each.
+    /// One CPU each.
     Pinned {
         /// The server's only CPU.
         server: usize,
@@ -62,8 +62,8 @@ impl fmt::Display for Layout {
 
 /// The models of these names, or all of them; then the floors, and a twin of each.
 ///
-/// A model that serves fewer clients at once than `clients` has no floor among those, for their work is another:
-/// it gets one of its own kind that is given as many clients as it serves.
+/// A model that serves fewer clients at once than `clients` is not divided by these floors, whose work differs. It gets
+/// a floor of its kind with only as many clients as it serves.
 pub fn subjects(servers: &Servers, names: &[String], clients: usize) -> Vec<Subject> {
     let (mut subjects, mut small) = (Vec::new(), Vec::<Subject>::new());
     for model in servers.chosen(names) {
@@ -77,7 +77,7 @@ pub fn subjects(servers: &Servers, names: &[String], clients: usize) -> Vec<Subj
         let name = model.name.clone();
         subjects.push(Subject { model: name.clone(), name, role: Role::Model, floor, clients: None });
     }
-    // All of them, whoever is chosen: each is a figure of its own.
+    // All floors, whichever models are chosen: each is also a result by itself.
     let floors: Vec<Subject> = servers.floors.iter().map(|floor| floor_for(floor, None)).collect();
     let twins: Vec<Subject> = floors.iter().map(twin).collect();
     subjects.extend(floors);
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn every_floor_and_its_twin_take_part_whoever_is_chosen() {
+    fn every_floor_and_its_twin_take_part_whichever_models_are_chosen() {
         let subjects = subjects(&servers(), &["tokio".to_owned()], 50);
         let roles: Vec<Role> = subjects.iter().map(|subject| subject.role).collect();
         assert_eq!(roles, [Role::Model, Role::Floor, Role::Floor, Role::Twin, Role::Twin]);
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn a_model_that_serves_fewer_clients_than_there_are_has_a_floor_of_its_size() {
+    fn a_model_that_serves_only_some_of_the_clients_has_a_floor_of_its_size() {
         let subjects = subjects(&servers(), &[], 50);
         assert_eq!(named(&subjects, "sequential").floor.as_deref(), Some("floor-threads, 1 client"));
         assert_eq!(named(&subjects, "floor-threads, 1 client").clients, Some(1));

@@ -1,7 +1,7 @@
 //! The tables of a comparison for the terminal: a pure function of its analysis, at most 100 columns wide.
 //!
 //! A block for each scenario: a table where there is one point, a matrix where there is a curve, a line for
-//! the script. What the twins showed, what may be claimed, and what went wrong stand below.
+//! the script. Below are the noise of the twins, the claims, and the failures.
 
 mod block;
 mod column;
@@ -15,7 +15,7 @@ use crate::analysis::{Analysis, Metric, ScenarioAnalysis};
 use style::{DIM, TITLE};
 use text::units::duration;
 
-/// Draws everything, with colours, for whoever prints it to leave out.
+/// Draws everything, with colours that the caller may strip.
 pub fn draw(analysis: &Analysis) -> String {
     let run = &analysis.run;
     let rounds: Vec<u32> = run.profile.rounds.values().copied().collect();

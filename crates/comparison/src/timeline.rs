@@ -1,7 +1,7 @@
-//! How the scripted clients fare under each server, drawn as one lane per client.
+//! When each scripted client is served by each server, drawn as one lane per client.
 //!
-//! This file starts the servers and plays the clients. `lanes` makes of a run's events what is to be drawn; `terminal`
-//! draws it as text, `svg` as a chart, and both know nothing of servers or clocks.
+//! This file starts the servers and runs the clients. `lanes` turns a run's events into lanes; `terminal` draws these
+//! as text, `svg` as a chart. Both are independent of servers and clocks.
 
 mod lanes;
 mod svg;
@@ -24,11 +24,11 @@ pub struct Timeline {
 }
 
 impl Timeline {
-    /// Plays against the models of these names, or all of them, at once: the clients mostly pause, so the models
+    /// Runs the clients against the named models, or all models, at once: the clients mostly pause, so the models
     /// hardly disturb each other.
     ///
     /// # Errors
-    /// A server cannot be started, or the clients cannot be played.
+    /// A server cannot be started, or the clients cannot run.
     pub fn play(servers: &Servers, names: &[String], options: &Options) -> Result<Self> {
         let charts = thread::scope(|scope| {
             let runs: Vec<_> =
@@ -40,7 +40,7 @@ impl Timeline {
         Ok(Timeline { charts })
     }
 
-    /// As text of so many columns.
+    /// As text with this many columns.
     pub fn text(&self, columns: usize) -> String {
         terminal::draw(&self.charts, columns)
     }

@@ -1,4 +1,4 @@
-//! Making a trial: start the server, put it through the scenario, read what it used.
+//! Making a trial: start the server, run the scenario, read the server's usage.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -16,31 +16,31 @@ use observe::usage;
 
 use crate::servers::Servers;
 
-/// A percentile that is right to 1 % is right enough for a chart, and a tenth as large on disk.
+/// Percentiles within 1 % are precise enough for a chart, and take a tenth of the space on disk.
 const RECORDED_DIGITS: u8 = 2;
 
-/// How trials are made: the same for all of a run.
+/// The conditions of trials, the same for a whole run.
 #[derive(Clone, Copy, Debug)]
 pub struct Conditions<'run> {
-    /// How each server is started.
+    /// The servers and their command lines.
     pub servers: &'run Servers,
     /// Windows and waits.
     pub profile: &'run Profile,
-    /// Where the server runs.
+    /// The CPUs of the server and the load generator.
     pub layout: Layout,
-    /// What arrivals are drawn from.
+    /// The seed of arrivals.
     pub seed: u64,
 }
 
-/// Makes one trial. `peak` is what the subject reached, in messages a second, in the scenario that this one
-/// takes its rate from. Whatever goes wrong is in the record.
+/// Makes one trial. `peak` is the subject's rate, in messages a second, in the scenario that this one derives its rate
+/// from. Failures are part of the record.
 pub fn run(trial: &Trial, conditions: Conditions, peak: Option<f64>) -> Record {
     let load = load(trial, conditions, peak);
     let observed = observe(trial, conditions, load.as_ref());
     record(trial, load, observed.unwrap_or_else(|error| Observed::Failed { error: format!("{error:#}") }))
 }
 
-/// What is kept of a trial that went like this.
+/// The record of a trial with this observation.
 pub(crate) fn record(trial: &Trial, load: Option<loadgen::Scenario>, observed: Observed) -> Record {
     Record {
         round: trial.round,
@@ -54,8 +54,7 @@ pub(crate) fn record(trial: &Trial, load: Option<loadgen::Scenario>, observed: O
     }
 }
 
-/// What the load generator is asked for: the scenario's load at this point, in this subject's dialect, with this
-/// profile's times.
+/// The load of a trial: the scenario's load at this point, in this subject's dialect, with this profile's durations.
 fn load(trial: &Trial, conditions: Conditions, peak: Option<f64>) -> Option<loadgen::Scenario> {
     let mut load = trial.scenario.load_at(trial.point, peak)?;
     if trial.subject.role != Role::Model {
@@ -65,7 +64,7 @@ fn load(trial: &Trial, conditions: Conditions, peak: Option<f64>) -> Option<load
         load.connections = load.connections.min(clients);
     }
     if let loadgen::Load::Open { seed, .. } = &mut load.load {
-        // Every subject of a round meets the same arrivals, and every round others.
+        // All subjects of a round get the same arrivals; each round gets different ones.
         *seed = conditions.seed ^ u64::from(trial.round);
     }
     load.threads = load.threads.min(load.connections);
@@ -81,13 +80,14 @@ fn observe(trial: &Trial, conditions: Conditions, load: Option<&loadgen::Scenari
         Layout::Pinned { server, .. } => (Some(server), 1),
     };
     let model = &trial.subject.model;
-    let server = conditions.servers.find(model).with_context(|| format!("no server is called {model:?}"))?;
+    let server =
+        conditions.servers.find(model).with_context(|| format!("no server has the name {model:?}"))?;
     let server = ServerProcess::start_on(cpu, &server.command, &[])?;
     match (&trial.scenario.script, load) {
         (Some(script), _) => play(&server, *script),
         (None, Some(load)) => measure(&server, load, cpus),
         (None, None) => anyhow::bail!(
-            "there is no peak to take a share of: {} was not measured before",
+            "the rate is a share of the peak in {}, which was not measured before; add that scenario to the run",
             trial.scenario.vary.as_ref().and_then(|vary| vary.peak_of.as_deref()).unwrap_or("a closed loop")
         ),
     }
@@ -145,7 +145,7 @@ fn measure(server: &ServerProcess, load: &loadgen::Scenario, cpus: usize) -> Res
 
 fn encoded(latency_ns: &Histogram<u64>) -> Result<String> {
     let mut coarse = Histogram::new_with_bounds(latency_ns.low(), latency_ns.high(), RECORDED_DIGITS)
-        .context("cannot make a histogram for the record")?;
-    coarse.add(latency_ns).context("cannot add up latencies for the record")?;
+        .context("cannot create a histogram for the record")?;
+    coarse.add(latency_ns).context("cannot add latencies for the record")?;
     loadgen::histogram::encode(&coarse)
 }

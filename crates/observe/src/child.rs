@@ -1,4 +1,4 @@
-//! Servers as child processes, so that processor time, memory and threads belong to one model alone.
+//! Servers as child processes, so that CPU time, memory and threads belong to one model only.
 
 use std::ffi::OsString;
 use std::fs::File;
@@ -16,10 +16,10 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use crate::pin::pin_to;
 
-/// A server that has just been started says within this time where it listens, even on a busy machine.
+/// A newly started server must print its address within this time, even on a busy machine.
 pub const START_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// How a server is started: a program, and the arguments that come before all others. The program takes
+/// The command line of a server: a program and its first arguments. The program takes
 /// `--addr` and `--quiet`, and prints `listening on ADDRESS` when it is ready.
 #[derive(Clone, Debug)]
 pub struct ServerCommand {
@@ -29,7 +29,7 @@ pub struct ServerCommand {
 }
 
 impl ServerCommand {
-    /// This program with these arguments. Messages call the server by its name.
+    /// This program with these arguments. Messages use the server's name.
     pub fn new(
         name: impl Into<String>,
         program: impl Into<PathBuf>,
@@ -57,8 +57,8 @@ impl ServerCommand {
     }
 }
 
-/// A running server, killed when this is dropped. On Linux it does not outlive this process either,
-/// however this process ends: no signal and no crash leaves a server behind.
+/// A running server, killed when this is dropped. On Linux the kernel also kills it when this process ends for any
+/// reason, including a signal or a crash.
 #[derive(Debug)]
 pub struct ServerProcess {
     child: Child,
@@ -70,15 +70,16 @@ impl ServerProcess {
     /// Starts a server on a free port of 127.0.0.1 and waits until it listens.
     ///
     /// # Errors
-    /// It cannot be started, ended at once (its own message stands on standard error), or said nothing.
+    /// It cannot be started, ended immediately (its message is on standard error), or did not print its address in
+    /// time.
     pub fn start(server: &ServerCommand, extra_arguments: &[&str]) -> Result<ServerProcess> {
         ServerProcess::start_on(None, server, extra_arguments)
     }
 
-    /// Starts a server in the same way, and lets it run on one CPU only.
+    /// Starts a server in the same way, but pinned to one CPU.
     ///
     /// # Errors
-    /// As [`ServerProcess::start`], and if there is no such CPU.
+    /// As [`ServerProcess::start`], or there is no such CPU.
     pub fn start_on(
         cpu: Option<usize>,
         server: &ServerCommand,
@@ -99,7 +100,7 @@ impl ServerProcess {
         start(server, None, extra_arguments, Some(log))
     }
 
-    /// Where it listens.
+    /// The address on which it listens.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
@@ -109,7 +110,7 @@ impl ServerProcess {
         self.child.id()
     }
 
-    /// Asks it to stop, waits until it has, and returns how it ended.
+    /// Stops it with SIGTERM, waits until it has ended, and returns its exit status.
     ///
     /// # Errors
     /// It is still running after `timeout`; it is then killed.
@@ -118,7 +119,7 @@ impl ServerProcess {
         self.wait(timeout)
     }
 
-    /// Asks it to stop, and does not wait.
+    /// Sends it SIGTERM and does not wait.
     ///
     /// # Errors
     /// It has ended.
@@ -126,26 +127,26 @@ impl ServerProcess {
         terminate(&self.child)
     }
 
-    /// Waits until it has ended, and returns how.
+    /// Waits until it has ended, and returns its exit status.
     ///
     /// # Errors
     /// It is still running after `timeout`; it is then killed.
     pub fn wait(mut self, timeout: Duration) -> Result<ExitStatus> {
         let ended = ended_within(&mut self.child, timeout)?;
-        ended.with_context(|| format!("the server at {} still runs after {timeout:?}", self.address))
+        ended.with_context(|| format!("the server at {} is still running after {timeout:?}", self.address))
     }
 }
 
-/// Asks a server to stop.
+/// Sends SIGTERM to a server.
 ///
 /// # Errors
 /// It has ended.
 pub fn terminate(server: &Child) -> Result<()> {
-    let pid = i32::try_from(server.id()).ok().and_then(Pid::from_raw).context("its process id is no id")?;
+    let pid = i32::try_from(server.id()).ok().and_then(Pid::from_raw).context("its process id is invalid")?;
     kill_process(pid, Signal::TERM).context("cannot signal the server")
 }
 
-/// How a server ended, if it does within this time.
+/// The exit status of a server, if it ends within this time.
 ///
 /// # Errors
 /// It cannot be waited for.
@@ -162,7 +163,7 @@ pub fn ended_within(server: &mut Child, timeout: Duration) -> Result<Option<Exit
 
 impl Drop for ServerProcess {
     fn drop(&mut self) {
-        // Both fail only if it has ended already.
+        // Both fail only if it has already ended.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -203,13 +204,13 @@ fn start(
 /// Keeps the thread that started a server alive until this is dropped.
 type Keeper = Sender<()>;
 
-/// Starts the process from a thread that lives as long as it: Linux ends a child that has asked to end
-/// with its parent as soon as the *thread* that started it has ended, see `PR_SET_PDEATHSIG` in prctl(2).
+/// Starts the process from a thread that lives as long as the process: with `PR_SET_PDEATHSIG`, Linux kills a child as
+/// soon as the *thread* that started it has ended, see prctl(2).
 fn spawn(mut command: Command, cpu: Option<usize>) -> Result<(Child, Keeper)> {
     let (keeper, end) = mpsc::channel();
     let (answer, outcome) = mpsc::sync_channel(1);
     thread::Builder::new().name("keeper".to_owned()).spawn(move || {
-        // A child begins with the CPUs of the thread that starts it.
+        // A child inherits the CPU affinity of the thread that starts it.
         let pinned = cpu.map_or(Ok(()), pin_to);
         let _ = answer.send(pinned.and_then(|()| Ok(command.spawn()?)));
         let _ = end.recv();
@@ -220,23 +221,23 @@ fn spawn(mut command: Command, cpu: Option<usize>) -> Result<(Child, Keeper)> {
 /// Reads the one line that a server prints when it is ready.
 ///
 /// # Errors
-/// It ends before, prints something else, or nothing within [`START_TIMEOUT`].
+/// It ends before that, prints something else, or prints nothing within [`START_TIMEOUT`].
 pub fn wait_for_address(stdout: Option<ChildStdout>) -> Result<SocketAddr> {
-    let mut stdout = stdout.context("its output is not connected")?;
+    let mut stdout = stdout.context("its standard output is not piped")?;
     let deadline = Instant::now() + START_TIMEOUT;
     let mut line = Vec::new();
     while !line.contains(&b'\n') && line.len() < 1024 {
         let left = Timespec::try_from(deadline.saturating_duration_since(Instant::now()))?;
         if poll(&mut [PollFd::new(&stdout, PollFlags::IN)], Some(&left))? == 0 {
-            bail!("it did not say where it listens within {START_TIMEOUT:?}");
+            bail!("it did not print its address within {START_TIMEOUT:?}");
         }
         let mut part = [0; 256];
         match stdout.read(&mut part)? {
-            0 => bail!("it ended before it was ready; its message stands above"),
+            0 => bail!("it ended before it was ready; its message is above"),
             length => line.extend_from_slice(&part[..length]),
         }
     }
     let line = String::from_utf8_lossy(&line);
     let address = line.trim().strip_prefix("listening on ").and_then(|address| address.parse().ok());
-    address.with_context(|| format!("it said {line:?} instead of `listening on ADDRESS`"))
+    address.with_context(|| format!("it printed {line:?} instead of `listening on ADDRESS`"))
 }

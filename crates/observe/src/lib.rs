@@ -1,26 +1,25 @@
-//! A process seen from outside: what it uses, what it holds, how it is started, stopped and disturbed.
+//! A process seen from outside: its usage and resources, and how to start, stop and disturb it.
 //!
-//! Comparison, trials, the conformance suite, the load generator and the tests all look at processes through this
-//! crate, so that each figure is read in one way only.
+//! Comparison, trials, the conformance suite, the load generator and the tests all observe processes through this
+//! crate, so that each figure is read in only one way.
 //!
 //! | file | idea |
 //! | --- | --- |
-//! | `proc.rs` | the one reader of `/proc`: which files there are, and what stands in them |
-//! | [`usage`] | what a process used between two readings: CPU time, memory, switches |
-//! | [`meter`] | what a process holds while it runs and when it is at rest |
-//! | [`process`] | one process: its state and holdings, signals, limits, a pause |
-//! | [`thread`] | what the calling thread has used |
-//! | [`steal`] | what other machines on the same hardware took |
-//! | [`network`] | what the kernel says of this machine's network |
+//! | `proc.rs` | the one reader of `/proc`: its files and their formats |
+//! | [`usage`] | the usage of a process between two readings: CPU time, memory, context switches |
+//! | [`meter`] | the resources of a process while it runs and at rest |
+//! | [`process`] | one process: its state and resources, signals, limits, a pause |
+//! | [`thread`] | the usage of the calling thread |
+//! | [`steal`] | CPU time taken by other virtual machines on the same hardware |
+//! | [`network`] | figures of the kernel about this machine's network |
 //! | [`machine`] | the machine that figures come from, in one line |
-//! | [`pin`] | which CPUs a thread may run on |
+//! | [`pin`] | CPU affinity |
 //! | [`child`] | servers as child processes |
 //! | [`strace`] | system calls of a process counted, delayed and failed |
 //!
-//! Nothing in here knows the protocol, a model or another crate of this workspace. What a figure means, and
-//! whether it is good enough, is for the caller to say.
+//! Nothing here depends on the protocol, a model or another crate of this workspace. The caller interprets the figures.
 //!
-//! `/proc` is Linux's. Elsewhere everything compiles, and what cannot be read is an error or `None`.
+//! Only Linux has this `/proc`. On other systems everything compiles, and unavailable figures are an error or `None`.
 
 pub mod child;
 pub mod machine;

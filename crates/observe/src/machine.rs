@@ -1,4 +1,4 @@
-//! The machine that figures come from: what one must know to read them, and nothing that tells whose it is.
+//! The machine that figures come from: what is needed to interpret them, and nothing that identifies its owner.
 
 use std::path::Path;
 use std::{fmt, fs, thread};
@@ -10,7 +10,7 @@ use crate::proc::{self, text_field as field};
 /// A machine without its name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Machine {
-    /// The processor's name, as it calls itself.
+    /// The processor's own name.
     pub processor: Option<String>,
     /// Processors that this program may use.
     pub cores: usize,
@@ -18,13 +18,13 @@ pub struct Machine {
     pub memory_bytes: Option<u64>,
     /// The operating system and the release of its kernel.
     pub system: String,
-    /// Whether it is a guest on a larger machine, as far as its processor tells.
+    /// Whether it is a virtual machine, as far as its processor reports.
     pub is_virtual: Option<bool>,
-    /// How the first core's frequency is chosen, where that is for the system to say.
+    /// The frequency governor of the first core, if the system has one.
     pub governor: Option<String>,
-    /// What the kernel does against each weakness of the processor that it has.
+    /// The kernel's mitigation of each known vulnerability of this processor.
     pub mitigations: Vec<String>,
-    /// The compiler that made this program.
+    /// The compiler that built this program.
     pub compiler: String,
 }
 
@@ -35,7 +35,7 @@ impl Machine {
         let cpuinfo = proc("cpuinfo");
         let governor = fs::read_to_string("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor");
         let governor = governor.unwrap_or_default().trim().to_owned();
-        // What is behind the version says who built it, and for which machine.
+        // The text after the version says who built the kernel, and for which machine.
         let release = proc("sys/kernel/osrelease");
         let version = release.trim().split('-').next().unwrap_or_default();
         let system = format!("{} {version}", std::env::consts::OS);
@@ -69,7 +69,7 @@ impl fmt::Display for Machine {
         let cores = if self.cores == 1 { "core" } else { "cores" };
         write!(formatter, "{processor}, {} {cores}", self.cores)?;
         if let Some(memory) = self.memory_bytes {
-            // Rounded: the kernel keeps a little for itself.
+            // Rounded, because the kernel reserves a little.
             write!(formatter, ", {} GiB", (memory + (1 << 29)) >> 30)?;
         }
         write!(formatter, ", {}", self.system)?;
@@ -86,7 +86,7 @@ fn parse_memory(meminfo: &str) -> Option<u64> {
     kibibytes.checked_mul(1024)
 }
 
-/// One file for each known weakness; those that this processor does not have are left out.
+/// One file for each known vulnerability; those that do not affect this processor are left out.
 fn mitigations(folder: &Path) -> Vec<String> {
     let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
     let mut lines: Vec<String> = entries
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn memory_is_told_in_kibibytes() {
+    fn memory_is_read_in_kibibytes() {
         assert_eq!(parse_memory("MemTotal:       24684084 kB\nMemFree: 1 kB\n"), Some(24_684_084 * 1024));
         assert_eq!(parse_memory(""), None);
     }

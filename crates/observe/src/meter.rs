@@ -1,4 +1,4 @@
-//! What a process holds while it runs and when it is at rest: memory, descriptors, threads (Linux).
+//! The resources of a process while it runs and at rest: memory, descriptors, threads (Linux).
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -9,12 +9,12 @@ use serde::Serialize;
 use crate::proc::{self, Folder};
 use crate::usage;
 
-/// Idle processor time is measured over this long, several times, and the least counts: a timer that fires in
-/// one of them is no spin.
+/// Idle CPU time is measured over several windows of this length, and the smallest counts, because a timer may fire in
+/// one of them.
 const IDLE_WINDOW: Duration = Duration::from_millis(500);
 const IDLE_WINDOWS: usize = 4;
 
-/// A process to be watched.
+/// A process under observation.
 #[derive(Debug)]
 pub struct Meter {
     pid: u32,
@@ -24,12 +24,12 @@ pub struct Meter {
 /// The process at one moment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Sample {
-    /// Time since the watch began.
+    /// Time since the observation began.
     #[serde(rename = "at_ms", serialize_with = "as_milliseconds")]
     pub at: Duration,
     /// Heap and stacks, exactly.
     pub anonymous_bytes: u64,
-    /// All that is in physical memory, program pages among it.
+    /// All resident memory, including program pages.
     pub resident_bytes: u64,
     /// Open descriptors.
     pub descriptors: usize,
@@ -38,15 +38,15 @@ pub struct Sample {
 }
 
 impl Meter {
-    /// Watches the process of this id.
+    /// Observes the process with this id.
     pub fn new(pid: u32) -> Self {
         Meter { pid, folder: Folder::of(pid) }
     }
 
-    /// What it holds now.
+    /// Its current resources.
     ///
     /// # Errors
-    /// The process has ended, or this system has no `/proc` of Linux's form.
+    /// The process has ended, or this system has no Linux `/proc`.
     pub fn sample(&self, at: Duration) -> Result<Sample> {
         let rollup = self.folder.text("smaps_rollup")?;
         let field = |name: &str| {
@@ -63,8 +63,8 @@ impl Meter {
         })
     }
 
-    /// What it holds at rest. Waits until it has given back what it did not hold `before`; without a `before`,
-    /// until nothing changes any more. After `patience` this is what it holds then.
+    /// Its resources at rest. Waits until it has released everything that it did not have `before`; without a `before`,
+    /// until nothing changes. After `patience` it returns the current resources.
     ///
     /// # Errors
     /// As [`Meter::sample`].
@@ -85,7 +85,7 @@ impl Meter {
         }
     }
 
-    /// The share of one processor that it uses with nothing to do, from 0 to 1: the least of some windows.
+    /// The share of one CPU that it uses while idle, from 0 to 1: the smallest of several windows.
     ///
     /// # Errors
     /// As [`Meter::sample`].
@@ -100,7 +100,7 @@ impl Meter {
         Ok(least)
     }
 
-    /// Processor time of all threads that live; none ends while nobody is connected.
+    /// CPU time of all living threads; no thread ends while no client is connected.
     fn run_time(&self) -> Result<Duration> {
         Ok(usage::read(self.pid)?.thread_time())
     }
@@ -115,7 +115,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn this_very_process_can_be_watched() {
+    fn this_process_can_be_observed() {
         let sample = Meter::new(std::process::id()).sample(Duration::ZERO).unwrap();
         assert!(sample.anonymous_bytes > 0 && sample.resident_bytes >= sample.anonymous_bytes);
         assert!(sample.descriptors >= 3 && sample.threads >= 1);

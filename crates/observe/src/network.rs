@@ -1,13 +1,13 @@
-//! What the kernel says of this machine's network.
+//! Figures of the kernel about this machine's network.
 
 use crate::proc;
 
-/// The first and the last port that a connection may take; `None` where the kernel does not say.
+/// The first and the last ephemeral port; `None` if the kernel does not report them.
 pub fn local_ports() -> Option<(u64, u64)> {
     parse_ports(&proc::machine("sys/net/ipv4/ip_local_port_range")?)
 }
 
-/// How many SYNs have been retransmitted since this machine's network began; `None` where the kernel does not say.
+/// The number of SYNs retransmitted since this network namespace exists; `None` if the kernel does not report it.
 pub fn retransmitted_syns() -> Option<u64> {
     parse_netstat(&proc::machine("net/netstat")?, "TCPSynRetrans")
 }
@@ -37,7 +37,7 @@ mod tests {
     }
 
     #[test]
-    fn a_figure_of_the_network_stands_below_its_name() {
+    fn a_network_figure_is_in_the_line_below_its_name() {
         let text = "TcpExt: SyncookiesSent TCPSynRetrans Other\nTcpExt: 1 17 3\nIpExt: In\nIpExt: 9\n";
         assert_eq!(parse_netstat(text, "TCPSynRetrans"), Some(17));
         assert_eq!(parse_netstat(text, "In"), None);

@@ -41,18 +41,18 @@ impl Folder {
     /// The text of one of its files.
     ///
     /// # Errors
-    /// The process is no longer there, or this system has no `/proc` of Linux's form; the path is named.
+    /// The process has ended, or this system has no Linux `/proc`; the message names the path.
     pub(crate) fn text(&self, name: &str) -> io::Result<String> {
         let path = self.path.join(name);
         let text = fs::read_to_string(&path).map_err(|error| unreadable(&path, &error))?;
         if text.is_empty() {
-            // A process that has ended and was not yet waited for has empty files.
+            // The files of a zombie are empty.
             return Err(unreadable(&path, &io::Error::from(io::ErrorKind::UnexpectedEof)));
         }
         Ok(text)
     }
 
-    /// How many entries one of its folders has.
+    /// The number of entries in one of its folders.
     ///
     /// # Errors
     /// As [`Folder::text`].
@@ -60,7 +60,7 @@ impl Folder {
         Ok(self.entries(name)?.count())
     }
 
-    /// What its descriptors stand for: paths of files, and names such as `socket:[17]`.
+    /// The targets of its descriptors: paths of files, and names such as `socket:[17]`.
     ///
     /// # Errors
     /// As [`Folder::text`].
@@ -69,7 +69,7 @@ impl Folder {
         Ok(entries.filter_map(|entry| fs::read_link(entry.ok()?.path()).ok()).collect())
     }
 
-    /// Its threads. One may end before it is read.
+    /// Its threads. A thread may end before it is read.
     ///
     /// # Errors
     /// As [`Folder::text`].
@@ -78,17 +78,17 @@ impl Folder {
         Ok(entries.filter_map(|entry| Some(Folder { path: entry.ok()?.path() })))
     }
 
-    /// The process or thread id that the folder is called by.
+    /// The process or thread id, which is the folder's name.
     pub(crate) fn id(&self) -> Option<u32> {
         self.path.file_name()?.to_str()?.parse().ok()
     }
 
-    /// The letter of its state; `None` if it is not there any more.
+    /// The letter of its state; `None` if it no longer exists.
     pub(crate) fn state(&self) -> Option<char> {
         behind_name(&self.text("stat").ok()?)?.chars().next()
     }
 
-    /// The process that has started it.
+    /// Its parent process.
     pub(crate) fn parent(&self) -> Option<u32> {
         behind_name(&self.text("stat").ok()?)?.split_ascii_whitespace().nth(1)?.parse().ok()
     }
@@ -110,7 +110,7 @@ pub(crate) fn field(status: &str, name: &str) -> Option<u64> {
     text_field(status, name)?.split_ascii_whitespace().next()?.parse().ok()
 }
 
-/// What stands in a line such as `Threads:\t52`, from `status` and files of its form.
+/// The value of a line such as `Threads:\t52`, from `status` and files of its form.
 pub(crate) fn text_field<'text>(status: &'text str, name: &str) -> Option<&'text str> {
     status.lines().find_map(|line| {
         let (key, value) = line.split_once(':')?;
@@ -118,8 +118,8 @@ pub(crate) fn text_field<'text>(status: &'text str, name: &str) -> Option<&'text
     })
 }
 
-/// The fields of `stat` from the third one on. The second is the program's name in parentheses and may hold
-/// anything, so fields are counted behind its end.
+/// The fields of `stat` from the third one on. The second is the program's name in parentheses and may contain
+/// anything, so fields are counted after its end.
 pub(crate) fn behind_name(stat: &str) -> Option<&str> {
     stat.rsplit_once(") ").map(|(_, fields)| fields)
 }
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn a_process_that_is_not_there_is_an_error_that_names_the_file() {
+    fn a_process_that_does_not_exist_is_an_error_that_names_the_file() {
         let error = Folder::of(u32::MAX).text("status").unwrap_err().to_string();
         assert!(error.contains("/proc/4294967295/status") && error.contains("has ended"), "{error}");
     }

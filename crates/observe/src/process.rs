@@ -1,4 +1,4 @@
-//! One process: its state, what it holds and does, signals, limits, a pause.
+//! One process: its state, resources and activity, signals, limits, a pause.
 //!
 //! The figures are Linux's; elsewhere they are `None`.
 
@@ -12,16 +12,16 @@ use rustix::process::{Resource, Rlimit, getrlimit, prlimit};
 
 use crate::proc::{self, Folder};
 
-/// A thread on another CPU runs on until a signal has reached it; this is far longer than that takes.
+/// A thread on another CPU continues until a signal reaches it; this is far longer than that takes.
 const SIGNAL_ARRIVES_WITHIN: Duration = Duration::from_secs(1);
 
-/// A process that is not ours to end, but to look into and to signal.
+/// A process that is observed and signalled, but not owned.
 #[derive(Clone, Copy, Debug)]
 pub struct Process {
     pid: Pid,
 }
 
-/// What a server must give back once its clients are gone.
+/// Resources that a server must release when its clients are gone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Holdings {
     /// Open descriptors.
@@ -30,7 +30,7 @@ pub struct Holdings {
     pub threads: usize,
 }
 
-/// What the living threads of a process have spent on CPUs and in the queues before them.
+/// The time that the living threads of a process have spent on CPUs and in run queues.
 #[derive(Clone, Copy, Debug)]
 pub struct CpuTime {
     /// On a CPU.
@@ -39,17 +39,17 @@ pub struct CpuTime {
     pub waited: Duration,
 }
 
-/// What a process has done since its threads began.
+/// The activity of a process since its threads began.
 #[derive(Clone, Copy, Debug)]
 pub struct Effort {
-    /// CPU time of the threads that live.
+    /// CPU time of the living threads.
     pub cpu: Duration,
-    /// How often they went to sleep: each of these is a wake-up, too.
+    /// How often they went to sleep, and so how often they woke up.
     pub sleeps: u64,
 }
 
 impl Process {
-    /// The process of this id; `None` if there can be none of that id.
+    /// The process with this id; `None` if the id is invalid.
     pub fn new(pid: u32) -> Option<Self> {
         let pid = i32::try_from(pid).ok().and_then(Pid::from_raw)?;
         Some(Process { pid })
@@ -60,12 +60,12 @@ impl Process {
         self.pid.as_raw_nonzero().get().unsigned_abs()
     }
 
-    /// The same for system calls.
+    /// Its process id in the form that system calls take.
     pub fn pid(self) -> Pid {
         self.pid
     }
 
-    /// The processes that it has started and that have not been waited for.
+    /// Its child processes that have not been reaped.
     pub fn children(self) -> Vec<Process> {
         let is_child = |folder: &Folder| folder.parent() == Some(self.id());
         proc::processes().filter(is_child).filter_map(|folder| Process::new(folder.id()?)).collect()
@@ -74,13 +74,13 @@ impl Process {
     /// Sends it a signal.
     ///
     /// # Errors
-    /// It has ended and was waited for, or is not ours to signal.
+    /// It has been reaped, or this process may not signal it.
     pub fn signal(self, signal: Signal) -> io::Result<()> {
         Ok(kill_process(self.pid, signal)?)
     }
 
-    /// Stops the process until the guard is dropped, whatever happens meanwhile. On Linux all its threads have
-    /// stopped when this returns.
+    /// Stops the process until the guard is dropped, also on a panic. On Linux all its threads have stopped when this
+    /// returns.
     ///
     /// # Errors
     /// As [`Process::signal`].
@@ -105,7 +105,7 @@ impl Process {
         Some(Holdings { descriptors: folder.count("fd").ok()?, threads: folder.count("task").ok()? })
     }
 
-    /// What its descriptors stand for: paths of files, and names such as `socket:[17]`.
+    /// The targets of its descriptors: paths of files, and names such as `socket:[17]`.
     ///
     /// # Errors
     /// It has ended, or this is not Linux.
@@ -119,30 +119,30 @@ impl Process {
         proc::field(&self.folder().text("smaps_rollup").ok()?, "Anonymous").map(|kibibytes| kibibytes << 10)
     }
 
-    /// Leaves it room for this many more descriptors, until the guard is dropped.
+    /// Limits it to this many more descriptors, until the guard is dropped.
     ///
     /// # Errors
-    /// It has ended, or the system does not let another process's limits be set: only Linux does.
+    /// It has ended, or the system cannot set another process's limits: only Linux can.
     #[cfg(target_os = "linux")]
     pub fn limit_descriptors(self, more: usize) -> io::Result<Limited> {
         let held = self.holdings().map_or(0, |holdings| holdings.descriptors);
-        // What is set is the soft limit; to learn the old one, it must be set to something.
+        // This sets the soft limit; only setting a limit returns the old one.
         let maximum = getrlimit(Resource::Nofile).maximum;
         let limit = Rlimit { current: Some((held + more) as u64), maximum };
         let old = prlimit(Some(self.pid), Resource::Nofile, limit)?;
         Ok(Limited { process: self, old })
     }
 
-    /// As on Linux; elsewhere it cannot be done.
+    /// As on Linux; not supported elsewhere.
     ///
     /// # Errors
     /// Always.
     #[cfg(not(target_os = "linux"))]
     pub fn limit_descriptors(self, _more: usize) -> io::Result<Limited> {
-        Err(io::Error::new(io::ErrorKind::Unsupported, "only Linux lets another process's limits be set"))
+        Err(io::Error::new(io::ErrorKind::Unsupported, "setting another process's limits needs Linux"))
     }
 
-    /// CPU time that its threads have used, and how often they went to sleep.
+    /// CPU time of its threads, and how often they went to sleep.
     pub fn effort(self) -> Option<Effort> {
         let mut effort = Effort { cpu: Duration::ZERO, sleeps: 0 };
         for task in self.folder().tasks().ok()? {
@@ -153,11 +153,11 @@ impl Process {
         Some(effort)
     }
 
-    /// What its threads have used of CPUs, and waited for them.
+    /// The time that its threads have spent on CPUs and waiting for them.
     pub fn cpu_time(self) -> Option<CpuTime> {
         let mut sum = CpuTime { used: Duration::ZERO, waited: Duration::ZERO };
         for task in self.folder().tasks().ok()? {
-            // A thread that has ended meanwhile uses nothing.
+            // A thread that has ended meanwhile counts as zero.
             let Ok(schedule) = task.text("schedstat") else { continue };
             let (ran, waited) = proc::schedule(&schedule)?;
             sum.used += Duration::from_nanos(ran);
@@ -166,25 +166,25 @@ impl Process {
         Some(sum)
     }
 
-    /// Whether one of its threads is on a CPU or ready to be.
+    /// Whether one of its threads is running or runnable.
     pub fn has_runnable_thread(self) -> bool {
         self.folder().tasks().is_ok_and(|mut tasks| tasks.any(|task| task.state() == Some('R')))
     }
 
-    /// Whether all its threads wait for something, or have ended.
+    /// Whether all its threads are blocked or have ended.
     pub(crate) fn is_asleep(self) -> bool {
         let is_awake = |task: proc::Task| matches!(task.state(), Some('R' | 't' | 'D'));
         !self.folder().tasks().is_ok_and(|mut tasks| tasks.any(is_awake))
     }
 
-    /// Whether a signal that was sent to it has not been taken yet.
+    /// Whether a signal that was sent to it is still pending.
     pub fn has_pending_signal(self) -> bool {
         let status = self.folder().text("status").unwrap_or_default();
         let pending = proc::text_field(&status, "ShdPnd");
         pending.is_some_and(|set| set.bytes().any(|digit| digit != b'0'))
     }
 
-    /// Whether it has ended: reaped or still a zombie. `None` where the system does not say.
+    /// Whether it has ended: reaped or still a zombie. `None` if the system does not report it.
     pub fn has_ended(self) -> Option<bool> {
         if cfg!(not(target_os = "linux")) {
             return None;
@@ -197,12 +197,12 @@ impl Process {
     }
 }
 
-/// How many descriptors this process has open; `None` where the system does not say.
+/// The number of open descriptors of this process; `None` if the system does not report it.
 pub fn own_descriptors() -> Option<usize> {
     Folder::of_this_process().count("fd").ok()
 }
 
-/// A process that is short of descriptors; dropping this gives it its limit back.
+/// A process with a low descriptor limit; dropping this restores the old limit.
 #[derive(Debug)]
 pub struct Limited {
     #[cfg(target_os = "linux")]
@@ -227,7 +227,7 @@ pub struct Paused {
 
 impl Drop for Paused {
     fn drop(&mut self) {
-        // A process that has ended needs no continuing.
+        // A process that has ended need not be continued.
         let _ = self.process.signal(Signal::CONT);
     }
 }
@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn children_are_found_until_they_have_been_waited_for() {
+    fn children_are_found_until_they_are_reaped() {
         let mut child = std::process::Command::new("sleep").arg("60").spawn().unwrap();
         let is_there = |id| {
             let children = Process::new(std::process::id()).unwrap().children();
@@ -262,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn a_process_that_is_not_there_has_ended() {
+    fn a_process_that_does_not_exist_has_ended() {
         let process = Process::new(i32::MAX.cast_unsigned()).unwrap();
         assert_eq!(process.has_ended(), Some(true));
         assert!(Process::new(0).is_none());

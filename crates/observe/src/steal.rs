@@ -1,8 +1,8 @@
-//! What other machines on the same hardware took from this one.
+//! Steal time: CPU time that other virtual machines on the same hardware took from this one.
 
 use crate::proc;
 
-/// What all CPUs of the machine together have spent so far, in ticks.
+/// The time that all CPUs of the machine together have spent so far, in ticks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MachineUse {
     total: u64,
@@ -10,13 +10,13 @@ pub struct MachineUse {
 }
 
 impl MachineUse {
-    /// Absent where the kernel does not say.
+    /// The current values; `None` if the kernel does not report them.
     pub fn now() -> Option<Self> {
         parse(&proc::machine("stat")?)
     }
 
-    /// The share of CPU time since `before` that was stolen by other machines on the same hardware. One tick
-    /// alone is the counter's own grain, and in a short window would be several percent: it counts as none.
+    /// The share of CPU time since `before` that was stolen by other machines on the same hardware. A single tick is
+    /// the counter's resolution, and would be several percent of a short window, so it counts as zero.
     #[expect(clippy::cast_precision_loss, reason = "ticks of one run are far below 2^53")]
     pub fn stolen_since(self, before: Self) -> Option<f64> {
         let total = self.total.checked_sub(before.total).filter(|total| *total > 0)?;
@@ -25,7 +25,8 @@ impl MachineUse {
     }
 }
 
-/// The first line: user, nice, system, idle, iowait, irq, softirq, steal; what follows is in the first two.
+/// The first line: user, nice, system, idle, iowait, irq, softirq, steal; the further fields are included in the first
+/// two.
 fn parse(stat: &str) -> Option<MachineUse> {
     let line = stat.lines().next()?.strip_prefix("cpu ")?;
     let ticks: Vec<u64> = line.split_whitespace().take(8).map_while(|field| field.parse().ok()).collect();

@@ -1,8 +1,7 @@
-//! strace, which lets system calls be counted, delayed and failed: attached to a running process, or around one
-//! that starts.
+//! strace, which counts, delays and fails system calls: attached to a running process, or starting one.
 //!
-//! A fault counts only if the trace shows it. Counters of `when` are of each thread, and of threads that begin
-//! later, too: so strace must let go before anything but the trial's own clients comes to the server.
+//! A fault counts only if the trace shows it. Counters of `when` are per thread, also for threads that begin later. So
+//! strace must detach before any client other than the trial's own connects to the server.
 
 use std::collections::HashMap;
 use std::io::{self, BufRead, BufReader, Read};
@@ -20,30 +19,30 @@ use crate::process::Process;
 
 const PROGRAM: &str = "strace";
 
-/// What to inject, in strace's words: `recvfrom:error=EINTR:when=3`.
+/// A fault to inject, in strace's syntax: `recvfrom:error=EINTR:when=3`.
 #[derive(Clone, Debug)]
 pub struct Injection {
     /// The system calls, separated by commas.
     pub calls: &'static str,
-    /// What happens to them.
+    /// The effect on them.
     pub what: String,
 }
 
-/// What was seen between attaching and letting go.
+/// The observations between attaching and detaching.
 #[derive(Debug, Default)]
 pub struct Trace {
     /// Faults that were injected.
     pub fired: u64,
-    /// The most calls of one thread.
+    /// The largest number of calls of one thread.
     pub most_calls: u32,
     calls: HashMap<String, u32>,
     /// Calls that failed, by the name of the error.
     failed: HashMap<String, u64>,
-    /// What strace itself had to say, when it could not attach.
+    /// The message of strace itself, if it could not attach.
     complaint: String,
 }
 
-/// What of a process is traced, and what is injected.
+/// Which calls of a process are traced, and what is injected.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Tracing<'run> {
     /// The system calls, each entry one or several separated by commas.
@@ -52,7 +51,7 @@ pub struct Tracing<'run> {
     pub injections: &'run [Injection],
     /// Whether only the main thread is traced.
     pub main_thread_only: bool,
-    /// If there are any, only calls on these files, as [`Process::open_files`] names them.
+    /// If not empty, only calls on these files are traced, named as by [`Process::open_files`].
     pub files: &'run [PathBuf],
 }
 
@@ -62,20 +61,20 @@ pub enum AttachError {
     /// The program cannot be started.
     #[error("cannot start strace: {0}")]
     Missing(io::Error),
-    /// It may not trace this process.
+    /// strace may not trace this process.
     #[error("strace cannot attach to {pid}: {complaint}")]
     Refused {
         /// The process.
         pid: u32,
-        /// What strace said.
+        /// The message of strace.
         complaint: String,
     },
-    /// It did not attach in time.
+    /// strace did not attach in time.
     #[error("strace did not attach within {0:?}")]
     TimedOut(Duration),
 }
 
-/// A running strace. It lets the process go when this is dropped.
+/// A running strace. It detaches from the process when this is dropped.
 #[derive(Debug)]
 pub struct Strace {
     child: Child,
@@ -83,12 +82,14 @@ pub struct Strace {
     traced: u32,
 }
 
-/// Why nothing can be injected here, if so.
+/// The reason why nothing can be injected on this machine, if there is one.
 pub fn missing() -> Option<String> {
     let version = Command::new(PROGRAM).arg("-V").stdin(Stdio::null()).output();
     match version {
         Ok(output) if output.status.success() => None,
-        _ => Some("strace is not here; install it, such as with `apt-get install strace`".to_owned()),
+        _ => {
+            Some("strace is not installed; install it, for example with `apt-get install strace`".to_owned())
+        }
     }
 }
 
@@ -99,9 +100,9 @@ pub fn version() -> String {
     text.lines().next().and_then(|line| line.split_whitespace().last()).unwrap_or("unknown").to_owned()
 }
 
-/// The beginning of a command that starts a program under strace, to which the program and its arguments are to be
-/// added. What strace sees goes to the file `trace`, if there is one. The program stays this process's own child,
-/// with its own exit code: strace is a detached grandchild.
+/// The beginning of a command that starts a program under strace; the caller adds the program and its arguments. The
+/// trace is written to the file `trace`, if given. The program is this process's own child, with its own exit code:
+/// strace is a detached grandchild.
 pub fn around(calls: &[&str], injections: &[Injection], trace: Option<&Path>) -> Command {
     let mut command = Command::new(PROGRAM);
     command.arg("-D").arg("-f").args(arguments(calls, injections));
@@ -126,7 +127,7 @@ impl Strace {
     /// Attaches to the process and returns once its calls are traced.
     ///
     /// # Errors
-    /// strace cannot be started, may not attach, or has not within `patience`.
+    /// strace cannot be started, may not attach, or did not attach within `patience`.
     pub fn attach(pid: u32, tracing: &Tracing, patience: Duration) -> Result<Strace, AttachError> {
         let mut command = Command::new(PROGRAM);
         command.args(arguments(tracing.calls, tracing.injections));
@@ -150,7 +151,7 @@ impl Strace {
         }
     }
 
-    /// Lets go, and returns what was seen. The process goes on as if nothing had been.
+    /// Detaches, and returns the trace. The process continues untraced.
     ///
     /// # Errors
     /// strace does not end.
@@ -161,7 +162,7 @@ impl Strace {
 
     fn end(&mut self) -> Result<Trace> {
         if let Some(strace) = Process::new(self.child.id()) {
-            // It has ended already if the process has.
+            // It has already ended if the process has.
             let _ = strace.signal(Signal::INT);
         }
         self.child.wait().context("cannot wait for strace")?;
@@ -178,8 +179,8 @@ impl Drop for Strace {
     }
 }
 
-/// A thread that is let go between the beginning of a call that shall fail and its end gets an error that nobody
-/// asked for. So that is done while all threads sleep; if some never do, it is done all the same.
+/// If strace detaches while a thread is inside a call that is made to fail, the thread gets an unintended error. So
+/// this waits until all threads sleep; if they never do, it returns after a while.
 fn wait_until_asleep(pid: u32) {
     let Some(process) = Process::new(pid) else { return };
     let deadline = Instant::now() + Duration::from_secs(1);
@@ -190,7 +191,7 @@ fn wait_until_asleep(pid: u32) {
     }
 }
 
-/// Reads what strace says up to its end.
+/// Reads the output of strace to its end.
 fn read(stderr: impl Read, attached: Option<&Sender<()>>) -> Trace {
     let mut trace = Trace::default();
     let mut said = attached;
@@ -211,11 +212,11 @@ fn read(stderr: impl Read, attached: Option<&Sender<()>>) -> Trace {
     trace
 }
 
-/// What a trace in a file says.
+/// Parses a trace in a file.
 pub fn read_file(text: &str) -> Trace {
     let mut trace = Trace::default();
     for line in text.lines() {
-        // `71 bind(…`, and the process that began is the first.
+        // Lines such as `71 bind(…`; the first process is the main one.
         if let Some((thread, call)) = line.split_once(' ') {
             trace.note(&format!("[pid {thread}] {}", call.trim_start()));
         }
@@ -232,7 +233,7 @@ impl Trace {
     fn note(&mut self, line: &str) {
         let is_fired = line.contains("(INJECTED)")
             || line.contains("(DELAYED)")
-            // A signal stands in a line of its own, and only an injected one comes from the kernel.
+            // A signal has its own line, and only an injected one comes from the kernel.
             || (line.contains("--- SIGURG") && line.contains("SI_KERNEL"));
         self.fired += u64::from(is_fired);
         if let Some(error) = line.split_once(" = -1 ").and_then(|(_, error)| error.split(' ').next()) {

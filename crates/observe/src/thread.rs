@@ -1,4 +1,4 @@
-//! What the calling thread has used so far.
+//! The usage of the calling thread so far.
 
 use std::time::Duration;
 
@@ -13,8 +13,8 @@ pub fn cpu_time() -> Duration {
     Duration::new(u64::try_from(time.tv_sec).unwrap_or(0), u32::try_from(time.tv_nsec).unwrap_or(0))
 }
 
-/// How long the calling thread could have run so far and had no CPU, in nanoseconds; `None` where the kernel does
-/// not say.
+/// How long the calling thread has been runnable without a CPU so far, in nanoseconds; `None` if the kernel does not
+/// report it.
 pub fn run_queue_wait_ns() -> Option<u64> {
     proc::schedule(&Folder::of_this_thread().text("schedstat").ok()?).map(|(_, waited)| waited)
 }

@@ -1,4 +1,4 @@
-//! What a process has used so far (Linux).
+//! The usage of a process so far (Linux).
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -11,43 +11,42 @@ use crate::proc::{self, Folder};
 /// A process at one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reading {
-    /// CPU time of the whole process, threads that have ended among them, to the clock tick (10 ms): in user
-    /// and in system mode.
+    /// CPU time of the whole process in user and in system mode, including ended threads, to the clock tick (10 ms).
     user: Duration,
     system: Duration,
-    /// CPU time of each thread that lives, to the nanosecond.
+    /// CPU time of each living thread, to the nanosecond.
     cpu_by_thread: BTreeMap<u32, Duration>,
     threads: u64,
     peak_memory_bytes: u64,
     anonymous_memory_bytes: u64,
-    /// Of all threads that live: voluntary, involuntary.
+    /// Context switches of all living threads: voluntary, involuntary.
     switches: (u64, u64),
 }
 
-/// What a process used between two readings, and how large it was at the second one.
+/// The usage of a process between two readings, and its size at the second one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Usage {
     /// CPU time between the two readings, user and system.
     pub cpu_ns: u64,
-    /// Where `cpu_ns` comes from.
+    /// The source of `cpu_ns`.
     pub cpu_clock: CpuClock,
     /// The part of it in user mode, to the clock tick (10 ms): add up several runs before dividing.
     pub user_ns: u64,
-    /// The part of it in system mode, as coarse.
+    /// The part of it in system mode, with the same resolution.
     pub system_ns: u64,
-    /// The most physical memory that it ever held (`VmHWM`).
+    /// Its peak physical memory (`VmHWM`).
     pub peak_memory_bytes: u64,
     /// Threads at the second reading.
     pub threads: u64,
-    /// Threads that live at the second reading and were on a CPU in between.
+    /// Threads alive at the second reading that ran in between.
     pub busy_threads: u64,
-    /// How often its threads gave up their CPU to wait for something.
+    /// Voluntary context switches: a thread blocked.
     pub voluntary_switches: u64,
-    /// How often they were made to.
+    /// Involuntary context switches: a thread was preempted.
     pub involuntary_switches: u64,
 }
 
-/// How fine a CPU time is.
+/// The resolution of a CPU time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CpuClock {
@@ -57,14 +56,14 @@ pub enum CpuClock {
     Ticks,
 }
 
-/// Reads the process of this id.
+/// Reads the process with this id.
 ///
 /// # Errors
-/// It is no longer there, or this system has no `/proc` of Linux's form.
+/// It has ended, or this system has no Linux `/proc`.
 pub fn read(pid: u32) -> Result<Reading> {
     let folder = Folder::of(pid);
     let (user, system) = parse_ticks(&folder.text("stat")?)
-        .with_context(|| format!("what stands about the CPU time of process {pid} has an unknown form"))?;
+        .with_context(|| format!("the CPU time of process {pid} in /proc has an unknown form"))?;
     let status = folder.text("status")?;
     let field = |name| {
         proc::field(&status, name).with_context(|| format!("the status of process {pid} has no {name}"))
@@ -81,10 +80,10 @@ pub fn read(pid: u32) -> Result<Reading> {
     })
 }
 
-/// CPU time by thread, and what all of them have switched.
+/// CPU time by thread, and the context switches of all threads.
 fn read_threads(folder: &Folder) -> Result<(BTreeMap<u32, Duration>, (u64, u64))> {
-    // A thread may end while the others are read, and a kernel may keep no such account: then it is
-    // missing here, and the account in ticks stands in.
+    // A thread may end while the others are read, and a kernel may not account per thread: then the thread is missing
+    // here, and the account in ticks is used.
     let mut times = BTreeMap::new();
     let mut switches = (0, 0);
     for task in folder.tasks()? {
@@ -105,17 +104,17 @@ impl Reading {
         self.user + self.system
     }
 
-    /// CPU time of the threads that live, to the nanosecond.
+    /// CPU time of the living threads, to the nanosecond.
     pub fn thread_time(&self) -> Duration {
         self.cpu_by_thread.values().sum()
     }
 
-    /// Anonymous memory that is in physical memory: heap and stacks, without the program's own pages.
+    /// Resident anonymous memory: heap and stacks, without the program's own pages.
     pub fn anonymous_memory_bytes(&self) -> u64 {
         self.anonymous_memory_bytes
     }
 
-    /// What was used since an earlier reading of the same process.
+    /// The usage since an earlier reading of the same process.
     pub fn since(&self, earlier: &Reading) -> Usage {
         let (cpu, cpu_clock) = match self.thread_time_since(earlier) {
             Some(cpu) => (cpu, CpuClock::Threads),
@@ -138,7 +137,7 @@ impl Reading {
         }
     }
 
-    /// The sum over all threads, if none of them ended in between: what an ended thread used is lost.
+    /// The sum over all threads, if none of them ended in between: the usage of an ended thread is lost.
     fn thread_time_since(&self, earlier: &Reading) -> Option<Duration> {
         let all_live = earlier.cpu_by_thread.keys().all(|thread| self.cpu_by_thread.contains_key(thread));
         if !all_live || self.cpu_by_thread.is_empty() {
@@ -151,8 +150,8 @@ impl Reading {
                 cpu.saturating_sub(earlier.cpu_by_thread.get(thread).copied().unwrap_or_default())
             })
             .sum();
-        // Threads that began and ended in between show in the ticks only. Each of the two readings, of
-        // user and of system time, is cut to whole ticks.
+        // Threads that began and ended in between show only in the ticks. Each of the two readings, of
+        // user and of system time, is truncated to whole ticks.
         let unseen = self.cpu().saturating_sub(earlier.cpu()).saturating_sub(time);
         (unseen <= ticks_to_time(4)).then_some(time)
     }
@@ -169,8 +168,8 @@ fn nanoseconds(time: Duration) -> u64 {
     u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
 
-/// Linux tells ticks to programs as hundredths of a second on every processor that Rust's standard
-/// library supports, whatever the kernel itself uses (`USER_HZ`, see proc(5)).
+/// Linux reports ticks as hundredths of a second on every processor that Rust's standard library supports, independent
+/// of the kernel's own tick (`USER_HZ`, see proc(5)).
 const fn ticks_to_time(ticks: u64) -> Duration {
     Duration::from_millis(ticks * 10)
 }

@@ -1,25 +1,26 @@
-//! Addresses as people type them: `127.0.0.1:9090`, `[::1]:9090`, `localhost:9090`.
+//! Addresses as users type them: `127.0.0.1:9090`, `[::1]:9090`, `localhost:9090`.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 
-/// The first address that `HOST:PORT` stands for. A port of 0 is understood; whether it makes sense is for the
-/// caller to say.
+/// The first address that `HOST:PORT` resolves to. A port of 0 is accepted; the caller decides whether it makes sense.
 ///
 /// # Errors
-/// It is not of this form, or the host is not known. The text says what to write instead, for a command line.
+/// The text has another form, or the host is unknown. The message says what to write instead, for a command line.
 pub fn parse(text: &str) -> Result<SocketAddr, String> {
     text.to_socket_addrs()
-        .map_err(|error| format!("{error}; write it like 127.0.0.1:9090, [::1]:9090 or localhost:9090"))?
+        .map_err(|error| {
+            format!("{error}; give HOST:PORT, such as 127.0.0.1:9090, [::1]:9090 or localhost:9090")
+        })?
         .next()
-        .ok_or_else(|| format!("{text} stands for no address"))
+        .ok_or_else(|| format!("{text} has no address"))
 }
 
-/// All addresses of a host: a name or an IP address with a port beside it, or `HOST:PORT`. Where neither names a
-/// port, it is the default one.
+/// All addresses of a host: a name or an IP address with a separate port, or `HOST:PORT`. Without a port, the default
+/// one is used.
 ///
 /// # Errors
-/// The host is not known. The message names it and says what to give instead.
+/// The host is unknown. The message names it and says what to give instead.
 pub fn resolve(host: &str, port: Option<u16>, default_port: u16) -> io::Result<Vec<SocketAddr>> {
     let names_port = host.contains(':') && host.parse::<IpAddr>().is_err();
     let (shown, found) = match port {
@@ -55,9 +56,9 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_address_is_refused_with_advice() {
+    fn text_that_is_not_an_address_is_rejected_with_advice() {
         for text in ["abc", "127.0.0.1", "127.0.0.1:99999", "127.0.0.1:x", ""] {
-            assert!(parse(text).unwrap_err().contains("write it like 127.0.0.1:9090"), "{text}");
+            assert!(parse(text).unwrap_err().contains("such as 127.0.0.1:9090"), "{text}");
         }
     }
 
@@ -71,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn a_host_that_cannot_be_is_named() {
+    fn an_impossible_host_is_named() {
         let error = resolve("no host", Some(81), 9090).unwrap_err().to_string();
         assert!(error.starts_with("cannot find the address of no host port 81; give a host"), "{error}");
     }

@@ -1,4 +1,4 @@
-//! Bytes as text that can be typed, and back.
+//! Bytes as typed text, and back.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde::ser::{SerializeStruct, Serializer};
 use thiserror::Error;
 
-/// Bytes that are typed and shown as text: what is printable as it is, the rest as escapes.
+/// Bytes as text: printable bytes as they are, all others as escapes.
 ///
 /// ```
 /// use text::escapes::Buffer;
@@ -23,17 +23,17 @@ pub struct Buffer {
     pub bytes: Vec<u8>,
 }
 
-/// What is wrong with an escape.
+/// An invalid escape.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum EscapeError {
     /// A backslash is the last character.
     #[error(r"the text ends in a single backslash; write \\ for a backslash")]
     Unfinished,
-    /// No such escape.
-    #[error(r"there is no escape \{0}; known are \xff (any two hex digits), \n, \r, \t, \0 and \\")]
+    /// An unknown escape.
+    #[error(r"\{0} is not an escape; use \xff (any two hex digits), \n, \r, \t, \0 or \\")]
     Unknown(char),
     /// `\x` without two hexadecimal digits behind it.
-    #[error(r"\x{0} is no byte; write \x and two hex digits, such as \xff")]
+    #[error(r"\x{0} is not a byte; write \x and two hex digits, such as \xff")]
     NotHexadecimal(String),
 }
 
@@ -54,7 +54,7 @@ impl FromStr for Buffer {
     }
 }
 
-/// Reads what stands behind a backslash: the byte that it means, and the text after it.
+/// Reads the text after a backslash: the byte that it means, and the remaining text.
 fn unescape(escape: &str) -> Result<(u8, &str), EscapeError> {
     let mut characters = escape.chars();
     let byte = match characters.next().ok_or(EscapeError::Unfinished)? {
@@ -119,10 +119,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bad_escapes_are_refused_with_the_way_to_write_them() {
+    fn invalid_escapes_are_rejected_with_the_correct_form() {
         let refusal = |text: &str| text.parse::<Buffer>().unwrap_err().to_string();
         assert!(refusal(r"a\").contains("ends in a single backslash"));
-        assert!(refusal(r"\q").contains(r"there is no escape \q"));
+        assert!(refusal(r"\q").contains(r"\q is not an escape"));
         for (text, shown) in
             [(r"\x", r"\x is"), (r"\xf", r"\xf is"), (r"\x+f", r"\x+f is"), (r"\xé1", r"\xé1 is")]
         {
@@ -140,7 +140,7 @@ mod tests {
         }
 
         #[test]
-        fn any_text_is_taken_or_refused_but_never_a_panic(text in any::<String>()) {
+        fn any_text_is_accepted_or_rejected_without_a_panic(text in any::<String>()) {
             let _ = text.parse::<Buffer>();
         }
     }

@@ -1,17 +1,17 @@
-//! Texts between a program and people: what they type, and what they are shown.
+//! Text between programs and users: what users type, and what they read.
 //!
-//! A leaf below all tools, so that an address is understood, and a figure written, in the same way everywhere. It is
-//! called after what all of its files are about; each stands for itself.
+//! All tools depend on this crate, so that addresses are parsed and figures are written in the same way everywhere. Its
+//! files are independent of each other.
 //!
 //! | file | idea |
 //! | --- | --- |
-//! | [`addresses`] | `HOST:PORT` as people type it |
-//! | [`units`] | figures as people read them: bytes, durations, counts, rates |
-//! | [`escapes`] | bytes as people type and read them |
+//! | [`addresses`] | `HOST:PORT` as users type it |
+//! | [`units`] | figures as users read them: bytes, durations, counts, rates |
+//! | [`escapes`] | bytes as users type and read them |
 //! | [`markdown`] | tables in Markdown |
-//! | [`output`] | standard output, whose reader may go away |
+//! | [`output`] | standard output, which may be a closed pipe |
 //!
-//! Nothing in here knows the protocol, a measurement or a model, opens a connection, or parses a command line.
+//! Nothing here depends on the protocol, a measurement or a model, opens a connection, or parses a command line.
 
 pub mod addresses;
 pub mod escapes;

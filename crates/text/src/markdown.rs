@@ -1,14 +1,14 @@
 //! Tables in Markdown.
 
-/// What is not known, or would say nothing.
+/// A figure that is unknown or meaningless.
 pub const NOTHING: &str = "–";
 
-/// The head of a table of figures: all columns but the first are set to the right.
+/// The header of a table of figures: all columns but the first are right-aligned.
 pub fn header(titles: impl IntoIterator<Item = String>) -> String {
     head(titles, "---:")
 }
 
-/// The head of a table of words.
+/// The header of a table of words.
 pub fn words<const COLUMNS: usize>(titles: [&str; COLUMNS]) -> String {
     head(titles.map(str::to_owned), "---")
 }
@@ -22,7 +22,7 @@ fn head(titles: impl IntoIterator<Item = String>, further: &str) -> String {
 
 /// One row.
 pub fn line(cells: impl IntoIterator<Item = String>) -> String {
-    // A bar would end the cell.
+    // An unescaped bar would end the cell.
     let cells: Vec<String> = cells.into_iter().map(|cell| cell.replace('|', "\\|")).collect();
     format!("| {} |\n", cells.join(" | "))
 }
@@ -32,7 +32,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn figures_are_set_to_the_right_and_words_to_the_left() {
+    fn figures_are_right_aligned_and_words_left_aligned() {
         let titles = || ["a", "b"];
         assert_eq!(header(titles().map(str::to_owned)), "| a | b |\n| --- | ---: |\n");
         assert_eq!(words(titles()), "| a | b |\n| --- | --- |\n");

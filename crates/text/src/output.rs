@@ -2,10 +2,10 @@
 
 use std::io::{self, ErrorKind, Write};
 
-/// Prints a text. Colours in it are left out where the output is no terminal.
+/// Prints a text. Colours are stripped if the output is not a terminal.
 ///
 /// # Errors
-/// The output cannot be written, except that its reader has gone away (`… | head`): that is no failure.
+/// The output cannot be written. A closed pipe (`… | head`) is not an error.
 pub fn print(text: &str) -> io::Result<()> {
     let mut stdout = anstream::stdout().lock();
     match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {

@@ -1,4 +1,4 @@
-//! Figures for a reader: three digits that matter, and the unit beside them.
+//! Figures for readers: three significant digits and a unit.
 //!
 //! Sentences, tables and cards use [`duration`], [`bytes`] and [`count`]. Axes of charts use the `short` forms,
 //! which have no more decimals than they need.
@@ -8,9 +8,9 @@ use std::time::Duration;
 const KIBIBYTE: f64 = 1024.0;
 const MEBIBYTE: f64 = 1024.0 * 1024.0;
 
-/// Nanoseconds in the unit that suits them.
+/// Nanoseconds in a suitable unit.
 pub fn duration(nanoseconds: f64) -> String {
-    // From where rounding would show a fourth digit, the next unit takes over.
+    // The next unit begins where rounding would produce a fourth digit.
     match nanoseconds {
         ..999.5 => format!("{nanoseconds:.0} ns"),
         ..999_500.0 => format!("{} µs", three_digits(nanoseconds / 1e3)),
@@ -19,7 +19,7 @@ pub fn duration(nanoseconds: f64) -> String {
     }
 }
 
-/// At most two decimals, and none that a fourth digit would stand for; thousands are set apart.
+/// Three significant digits, at most two decimals, and thousands separators.
 pub fn three_digits(value: f64) -> String {
     match value {
         ..9.995 => format!("{value:.2}"),
@@ -33,7 +33,7 @@ pub fn change(factor: f64) -> String {
     format!("{:+.1} %", 100.0 * (factor - 1.0))
 }
 
-/// Bytes in the unit that suits them.
+/// Bytes in a suitable unit.
 pub fn bytes(bytes: f64) -> String {
     match bytes {
         ..999.5 => format!("{bytes:.0} B"),
@@ -54,13 +54,13 @@ pub fn signed_bytes(difference: f64) -> String {
     format!("{sign}{}", bytes(difference.abs()))
 }
 
-/// Nanoseconds as microseconds with one decimal and without a unit: for rows that name it once.
-#[expect(clippy::cast_precision_loss, reason = "microseconds for a reader, not for a computation")]
+/// Nanoseconds as microseconds with one decimal and without a unit, for rows that name the unit once.
+#[expect(clippy::cast_precision_loss, reason = "microseconds for display, not for computation")]
 pub fn microseconds(nanoseconds: u64) -> String {
     format!("{:.1}", nanoseconds as f64 / 1e3)
 }
 
-/// A time that is left, in whole seconds, rounded up: `99 s`, `1 min 40 s`.
+/// A remaining time, in whole seconds, rounded up: `99 s`, `1 min 40 s`.
 pub fn time_left(time: Duration) -> String {
     let seconds = time.as_secs() + 1;
     if seconds < 100 { format!("{seconds} s") } else { format!("{} min {:02} s", seconds / 60, seconds % 60) }
@@ -85,7 +85,7 @@ pub fn short_duration(nanoseconds: f64) -> String {
     }
 }
 
-/// Memory at an axis whose values are kibibytes, so that round numbers are round there.
+/// Memory at an axis whose values are kibibytes, so that ticks are round numbers.
 pub fn short_kibibytes(kibibytes: f64) -> String {
     if kibibytes < 1e4 {
         format!("{} KiB", short(kibibytes))
@@ -99,13 +99,13 @@ pub fn short_mebibytes(mebibytes: f64) -> String {
     format!("{} MiB", short(mebibytes))
 }
 
-/// A whole number, its thousands set apart.
-#[expect(clippy::cast_precision_loss, reason = "what is counted is far below 2^53")]
+/// A whole number with thousands separators.
+#[expect(clippy::cast_precision_loss, reason = "counts are far below 2^53")]
 pub fn whole(number: u64) -> String {
     count(number as f64)
 }
 
-/// A number without decimals, its thousands set apart.
+/// A number without decimals, with thousands separators.
 pub fn count(value: f64) -> String {
     let digits = format!("{value:.0}");
     let mut text = String::new();
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_have_the_unit_that_suits_them() {
+    fn bytes_have_a_suitable_unit() {
         for (value, text) in
             [(0.0, "0 B"), (34.4, "34 B"), (999.0, "999 B"), (2_048.0, "2.00 KiB"), (9_437_184.0, "9.00 MiB")]
         {
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn counts_have_their_thousands_set_apart() {
+    fn counts_have_thousands_separators() {
         for (value, text) in [(0.0, "0"), (999.4, "999"), (1_000.0, "1,000"), (161_871.6, "161,872")] {
             assert_eq!(count(value), text);
         }
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_left_is_told_in_seconds_and_then_in_minutes() {
+    fn a_remaining_time_is_in_seconds_and_then_in_minutes() {
         let told = |ms| time_left(Duration::from_millis(ms));
         assert_eq!(
             [told(0), told(98_999), told(99_000), told(239_000)],
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn three_digits_matter() {
+    fn figures_have_three_significant_digits() {
         for (value, text) in [(0.314, "0.31"), (7.52, "7.52"), (45.24, "45.2"), (44_100.4, "44,100")] {
             assert_eq!(three_digits(value), text);
         }

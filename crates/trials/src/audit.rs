@@ -1,4 +1,4 @@
-//! Everything that could show a model not to hold, in one go, and the figures of it.
+//! All tests of the models at full size in one run, and a record of their figures.
 //!
 //! ```text
 //!  catalogue at full size ─┐
@@ -9,8 +9,8 @@
 //!  fuzzing                ─┘
 //! ```
 //!
-//! What an ordinary `cargo test` and the gate do in small, this does in full. Each job is a command that can be
-//! run alone, and its file says which one.
+//! `cargo test` and the gate run the same at a smaller size. Each job is a command that can also be run alone; its file
+//! records the command.
 
 pub mod results;
 mod steps;
@@ -31,9 +31,9 @@ use steps::{Job, jobs};
 
 pub use steps::{Size, Step};
 
-/// Where the newest audit lies, in the project's folder.
+/// The folder of the newest audit, in the project's folder.
 pub const FOLDER: &str = "results/audit";
-/// Where a quick one lies: its counts are not for the record.
+/// The folder of a quick audit, whose counts are not for the documents.
 pub const QUICK_FOLDER: &str = "target/audit";
 
 /// What is to be audited.
@@ -47,22 +47,22 @@ pub struct Request {
     pub models: Vec<String>,
     /// The program whose commands `check`, `faults` and `soak` are run.
     pub launcher: PathBuf,
-    /// Where the figures are kept.
+    /// The folder for the figures.
     pub folder: PathBuf,
 }
 
-/// Where lines about jobs go as they begin and end.
+/// Receives a line when a job begins and when it ends.
 type Say<'run> = &'run (dyn Fn(&str) -> io::Result<()> + Sync);
 
-/// Runs the steps, keeps their figures and returns what did not hold. Lines about jobs go to `say` as these begin and
-/// end.
+/// Runs the steps, keeps their figures and returns what did not hold. `say` receives a line when a job begins and when
+/// it ends.
 ///
 /// # Errors
-/// This is not the project's folder, a job cannot be started, a file not be written, or `say` fails.
+/// This is not the project's folder, a job cannot be started, a file cannot be written, or `say` fails.
 pub fn run(request: &Request, say: Say) -> Result<Vec<Finding>> {
     let Request { steps, size, models, launcher, folder } = request;
     ensure!(Path::new("crates/sockets/loom").exists(), "this is not the project's folder; run it there");
-    fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
     let mut findings = Vec::new();
     for &step in Step::value_variants() {
         if steps.is_empty() || steps.contains(&step) {
@@ -72,10 +72,10 @@ pub fn run(request: &Request, say: Say) -> Result<Vec<Finding>> {
     Ok(findings)
 }
 
-/// A job that did not hold, or could not be tried.
+/// A job that did not hold, or could not run.
 #[derive(Debug)]
 pub struct Finding {
-    /// Whether it could not be tried.
+    /// Whether it could not run.
     pub is_skipped: bool,
     text: String,
 }
@@ -111,7 +111,7 @@ fn run_step(step: Step, jobs: Vec<Job>, folder: &Path, say: Say) -> Result<Vec<F
     Ok(findings.into_inner().unwrap_or_else(PoisonError::into_inner))
 }
 
-/// Runs one job, keeps what it found in a file, and says what did not hold.
+/// Runs one job, keeps its figures in a file, and returns what did not hold.
 fn run_job(job: &Job, folder: &Path, say: Say) -> Result<Option<Finding>> {
     let (start, started) = (Instant::now(), SystemTime::now());
     say(&format!("{:<24} {}\n", job.name, job.shown))?;
@@ -120,7 +120,7 @@ fn run_job(job: &Job, folder: &Path, say: Say) -> Result<Option<Finding>> {
     };
     let ran = match job.run() {
         Ok(ran) => ran,
-        // The other jobs may still say something.
+        // The other jobs still run.
         Err(error) => return finding(false, &format!(": {error:#}")),
     };
     if ran.is_skipped {

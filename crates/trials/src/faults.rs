@@ -1,4 +1,4 @@
-//! Lets system calls of a running model fail, one after the other, and holds it to its promises.
+//! Injects failing system calls into a running model, one by one, and checks its promises.
 //!
 //! ```text
 //!   plan: which calls, which errors ──► sweep ──► strace, attached to the server ──► the server
@@ -6,16 +6,17 @@
 //!                                         └──► four scripted clients, every byte verified ┘
 //! ```
 //!
-//! A fault counts only if the trace confirms that it was injected. After each one a fresh client must be served
-//! and the server must hold no more than before; after all of them the same process is held to the catalogue.
+//! A fault counts only if the trace confirms that it was injected. After each fault a new client must be served and the
+//! server must have no more descriptors and threads than before; after all faults the same process must pass the
+//! catalogue.
 //!
 //! | file | idea |
 //! | --- | --- |
-//! | `plan.rs` | which calls fail how, and what must come of it |
+//! | `plan.rs` | which calls fail how, and the required outcome |
 //! | `thoroughness.rs` | how much of the plan is tried |
-//! | `clients.rs`, `server.rs` | who is served, and who serves |
+//! | `clients.rs`, `server.rs` | the clients and the server of a trial |
 //! | `sweep.rs`, `stages.rs` | trials: while serving; while starting and stopping |
-//! | `report.rs` | what came of it |
+//! | `report.rs` | the outcomes |
 
 mod clients;
 mod plan;
@@ -39,11 +40,11 @@ pub use observe::strace::missing;
 pub use report::{Line, Report};
 pub use thoroughness::Thoroughness;
 
-/// Sweeps over the faults of these system calls, all if there are none, and then holds the server to the catalogue.
-/// Each line goes to `finished` as soon as it is over.
+/// Sweeps over the faults of these system calls, or over all faults if none are named, and then runs the catalogue
+/// against the server. `finished` receives each line as soon as its trials have ended.
 ///
 /// # Errors
-/// A server does not start without a fault, strace cannot attach, or there is no place for logs.
+/// A server does not start even without a fault, strace cannot attach, or the folder for logs cannot be created.
 pub fn run(
     subject: &Subject,
     only: &[String],
@@ -51,7 +52,7 @@ pub fn run(
     finished: &mut dyn FnMut(&Line),
 ) -> Result<Report> {
     // For logs and traces; gone when this is dropped.
-    let folder = tempfile::tempdir().context("cannot make a folder for logs")?;
+    let folder = tempfile::tempdir().context("cannot create a folder for logs")?;
     let start = Instant::now();
     let mut report = Report::new(&subject.name, thoroughness);
     let mut sweep = Sweep::begin(subject, folder.path(), thoroughness)?;
@@ -78,7 +79,7 @@ pub fn run(
     Ok(report)
 }
 
-/// The server that has outlived all faults must be as good as a fresh one.
+/// The server that has survived all faults must pass the same cases as a newly started one.
 fn hold_to_catalogue(server: Server, subject: &Subject, report: &mut Report) {
     let memory = server.expect_memory(); // the catalogue may use more
     let cases: Vec<&Case> = conformance::cases().filter(|case| case.needs == Needs::Address).collect();
@@ -104,7 +105,8 @@ fn is_meant(row: &Row, only: &[String]) -> bool {
     only.is_empty() || only.iter().any(|call| row.names().any(|name| name == call))
 }
 
-/// What is injected and what must come of it, a line for each row of the plan; only these system calls, if there are any.
+/// What is injected and the required outcome, a line for each row of the plan; of these system calls, or of all if
+/// none.
 pub fn list(only: &[String]) -> String {
     let line = |row: &Row| {
         let faults: Vec<_> = row.faults.iter().map(|fault| Fault::name(*fault)).collect();

@@ -16,7 +16,7 @@ pub struct Launcher {
 }
 
 impl Launcher {
-    /// What the suite is run against: servers of this subject, and what it promises.
+    /// The target of the suite: servers of this subject, and its promises.
     pub fn target(&self) -> Target<'_> {
         Target::launched(self, self.subject.concurrency)
     }
@@ -49,7 +49,7 @@ impl Launch for Launcher {
     }
 }
 
-/// What clients send to make a handler panic, where the servers are debug builds, as this program then is.
+/// What clients send to make a handler panic, if the servers, like this program, are debug builds.
 const PANIC_TEXT: &str = "panic, please";
 
 impl Launcher {

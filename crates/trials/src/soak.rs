@@ -6,8 +6,8 @@
 //!   verified load, in laps ───┘
 //! ```
 //!
-//! What a case of the conformance catalogue shows once, this shows not to add up: after hundreds of thousands
-//! of bad clients every good one is still answered right, and the server holds no more than before them.
+//! A case of the conformance catalogue shows once that nothing leaks; a soak shows it for hundreds of thousands of bad
+//! clients: every good client is still answered right, and the server has no more resources at rest than before.
 
 mod behaviour;
 mod crew;
@@ -32,19 +32,19 @@ use tally::Tally;
 
 pub use report::Report;
 
-/// From one sample of the server to the next; a run of a day stays below 100,000 samples.
+/// The interval between samples of the server; a run of a day has fewer than 100,000 samples.
 const SAMPLE_EVERY: Duration = Duration::from_secs(1);
-/// From one line of progress to the next.
+/// The interval between progress lines.
 const PROGRESS_EVERY: Duration = Duration::from_secs(10);
-/// After the last client has gone, a server has everything back at rest within this time.
+/// After the last client has gone, a server must be at rest within this time.
 const REST_WITHIN: Duration = Duration::from_secs(30);
-/// Nobody is connected when the server is asked to stop; this is for a busy machine.
+/// No client is connected when the server is stopped, so this is long enough even on a busy machine.
 const STOP_WITHIN: Duration = Duration::from_secs(20);
 
-/// Soaks a server for so long, and judges what came of it. Now and then a line about it goes to `say`.
+/// Soaks a server for this long and judges the outcome. `say` receives a progress line at intervals.
 ///
 /// # Errors
-/// The server cannot be started or watched (that needs Linux), or `say` fails.
+/// The server cannot be started or observed (which needs Linux), or `say` fails.
 pub fn run(
     subject: &Subject,
     seed: u64,
@@ -57,7 +57,7 @@ pub fn run(
         &["--idle-timeout", &seconds(IDLE_TIMEOUT), "--write-timeout", &seconds(WRITE_TIMEOUT)],
     )?;
     let meter = Meter::new(server.pid());
-    // What a server sets up once, it sets up for the first clients.
+    // A server sets up some things once, for its first clients.
     let warm_up = Tally::default();
     verified::lap(server.address(), &plan, 0, Duration::from_millis(300), &warm_up);
     let before = meter.settled(None, REST_WITHIN)?;
@@ -74,7 +74,7 @@ fn seconds(time: Duration) -> String {
     humantime::format_duration(time).to_string()
 }
 
-/// Lets all clients loose for so long, and watches the server meanwhile. A server that has ended ends the soak.
+/// Runs all clients for this long and samples the server meanwhile. The soak ends early if the server ends.
 fn soak(
     server: &ServerProcess,
     meter: &Meter,
@@ -120,7 +120,7 @@ fn watch(
         if left.is_zero() {
             return Ok(samples);
         }
-        // A test of a few seconds gets enough samples for a slope, too.
+        // A test of a few seconds must also get enough samples for a slope.
         thread::sleep(SAMPLE_EVERY.min(end.duration_since(start) / 20).min(left));
     }
 }

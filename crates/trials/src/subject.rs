@@ -1,4 +1,4 @@
-//! Who is tried, as plain data.
+//! The server under test, as plain data.
 
 use conformance::Concurrency;
 use observe::ServerCommand;
@@ -6,10 +6,10 @@ use observe::ServerCommand;
 /// A server that can be started, and what it promises.
 #[derive(Clone, Debug)]
 pub struct Subject {
-    /// What people call it.
+    /// Its name.
     pub name: String,
-    /// How many clients it serves at the same time, as it is set up by default.
+    /// How many clients it serves at the same time with its default options.
     pub concurrency: Concurrency,
-    /// How it is started. Beside `--addr` and `--quiet` it takes the options that all servers share.
+    /// Its command line. In addition to `--addr` and `--quiet` it takes the options that all servers share.
     pub server: ServerCommand,
 }

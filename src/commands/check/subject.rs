@@ -1,4 +1,4 @@
-//! What is to be checked, as people type it: a model's name or an address.
+//! The target of `check`, as users type it: a model's name or an address.
 
 use std::net::SocketAddr;
 
@@ -7,22 +7,22 @@ use text::addresses;
 
 use crate::models::{FLOORS, MODELS, Model, names};
 
-/// What is to be checked.
+/// The target of `check`.
 #[derive(Clone, Debug)]
 pub(super) enum Subject {
-    /// A model, started as often as the cases need it.
+    /// A model, of which the cases start as many servers as they need.
     Model(&'static Model),
-    /// A server that somebody else has started.
+    /// A server that is already running.
     Address(SocketAddr),
 }
 
-/// Reads a model's name or an address; the error says which name was probably meant.
+/// Reads a model's name or an address; the error suggests the most similar name.
 pub(super) fn parse_subject(text: &str) -> Result<Subject, String> {
     if let Some(model) = MODELS.iter().find(|model| model.name == text) {
         return Ok(Subject::Model(model));
     }
     if FLOORS.iter().any(|floor| floor.name == text) {
-        return Err("a floor is a raw echo: it does not speak the protocol that is checked".to_owned());
+        return Err("a floor is a raw echo server and does not speak the protocol; give a model".to_owned());
     }
     if text.contains(':') {
         return addresses::parse(text).map(Subject::Address);
@@ -32,7 +32,7 @@ pub(super) fn parse_subject(text: &str) -> Result<Subject, String> {
     Err(format!("neither HOST:PORT nor a model ({}).{meant}", models.join(", ")))
 }
 
-/// The candidate that is likely to have been meant, if there is one.
+/// The most similar candidate, if one is similar enough.
 fn nearest<'name>(text: &str, candidates: &[&'name str]) -> Option<&'name str> {
     const LIKELY: f64 = 0.7; // as in clap, which suggests subcommands and options in the same way
     let scored = candidates.iter().map(|candidate| (strsim::jaro(text, candidate), *candidate));
@@ -47,7 +47,7 @@ pub(super) fn parse_concurrency(text: &str) -> Result<Concurrency, String> {
         "many" => Ok(Concurrency::Many),
         number => match number.parse() {
             Ok(workers) if workers > 0 => Ok(Concurrency::Workers(workers)),
-            _ => Err("neither 'one' nor 'many' nor a number of workers".to_owned()),
+            _ => Err("this must be 'one', 'many' or a number of workers".to_owned()),
         },
     }
 }
@@ -55,7 +55,7 @@ pub(super) fn parse_concurrency(text: &str) -> Result<Concurrency, String> {
 /// Reads the id of a case or the letter of a group.
 pub(super) fn parse_case(text: &str) -> Result<String, String> {
     if conformance::find(text).is_empty() {
-        return Err("no such case or group; --list shows them all".to_owned());
+        return Err("no case or group has this name; --list shows them all".to_owned());
     }
     Ok(text.to_owned())
 }
@@ -65,7 +65,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_and_addresses_are_told_apart() {
+    fn names_and_addresses_are_distinguished() {
         assert!(matches!(parse_subject("mio"), Ok(Subject::Model(model)) if model.name == "mio"));
         assert!(
             matches!(parse_subject("127.0.0.1:9090"), Ok(Subject::Address(address)) if address.port() == 9090)
@@ -78,7 +78,7 @@ mod tests {
         assert!(parse_subject("tokoi").unwrap_err().contains("Did you mean 'tokio'?"));
         assert!(!parse_subject("nginx").unwrap_err().contains("Did you mean"));
         assert!(parse_subject("floor-epoll").unwrap_err().contains("raw echo"));
-        assert!(parse_subject("127.0.0.1:99999").unwrap_err().contains("write it like 127.0.0.1:9090"));
+        assert!(parse_subject("127.0.0.1:99999").unwrap_err().contains("such as 127.0.0.1:9090"));
     }
 
     #[test]

@@ -19,7 +19,7 @@ fn parse(words: &[&str]) -> Result<Arguments, clap::Error> {
     Command::try_parse_from(words).map(|command| command.arguments)
 }
 
-/// Plays one fast connection against `serve` and returns the verdict and the transcript.
+/// Runs one fast connection against `serve` and returns the verdict and the transcript.
 fn play_against(serve: fn(TcpStream) -> io::Result<()>) -> (ExitCode, String) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();
@@ -50,7 +50,7 @@ fn rude(mut stream: TcpStream) -> io::Result<()> {
 }
 
 #[test]
-fn a_right_server_is_told_line_by_line_and_ends_with_the_elapsed_time() {
+fn a_correct_server_gets_a_transcript_that_ends_with_the_elapsed_time() {
     let (code, transcript) = play_against(right);
     assert_eq!(code, ExitCode::SUCCESS, "{transcript}");
     let lines: Vec<&str> = transcript.lines().collect();
@@ -63,7 +63,7 @@ fn a_right_server_is_told_line_by_line_and_ends_with_the_elapsed_time() {
 }
 
 #[test]
-fn a_wrong_server_is_shown_as_an_error_and_in_the_exit_code() {
+fn a_faulty_server_is_shown_as_an_error_and_in_the_exit_code() {
     let (code, transcript) = play_against(rude);
     assert_eq!(code, ExitCode::FAILURE, "{transcript}");
     assert!(transcript.contains("conn0 failed: wrong bytes: the server must greet with '*'"), "{transcript}");
@@ -71,8 +71,8 @@ fn a_wrong_server_is_shown_as_an_error_and_in_the_exit_code() {
 }
 
 #[test]
-fn nobody_listening_is_one_clear_line_that_says_what_to_do() {
-    // The own end of a connection: its port is taken, and nobody listens there.
+fn without_a_listener_one_line_says_what_to_do() {
+    // The local port of a connection: it is taken, but nothing listens on it.
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let end = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
     let address = end.local_addr().unwrap();
@@ -101,13 +101,13 @@ fn hosts_may_be_names_or_addresses_with_or_without_a_port() {
 }
 
 #[test]
-fn a_host_that_cannot_be_is_named() {
+fn an_impossible_host_is_named() {
     let error = parse(&["no host", "81"]).unwrap().addresses().unwrap_err();
     assert!(error.to_string().contains("cannot find the address of no host port 81"), "{error:#}");
 }
 
 #[test]
-fn fast_takes_its_divisor_with_an_equals_sign_and_leaves_the_host_alone() {
+fn fast_takes_its_divisor_after_an_equals_sign_only() {
     let fast = |words: &[&str]| parse(words).unwrap().fast.map(NonZeroU32::get);
     assert_eq!(fast(&[]), None);
     assert_eq!(fast(&["--fast", "localhost"]), Some(10));

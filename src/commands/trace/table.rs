@@ -1,4 +1,4 @@
-//! A trace as a table for people.
+//! A trace as a table for readers.
 
 use std::fmt::{self, Write};
 
@@ -49,7 +49,7 @@ fn write_transition(text: &mut String, transition: &TracedTransition) -> fmt::Re
     writeln!(text, "  {byte:<10}  {state}  {style}{output}{style:#}  {}", transition.next)
 }
 
-/// A byte both as text and as a number. A space would not be seen.
+/// A byte both as text and as a number. A space is quoted to be visible.
 fn cell(byte: u8, text: &str) -> String {
     let text = if byte == b' ' { "' '" } else { text };
     format!("{text:<4}  {byte:02x}")

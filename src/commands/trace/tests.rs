@@ -15,7 +15,7 @@ fn parse(words: &[&str]) -> Result<Arguments, clap::Error> {
     Command::try_parse_from(words).map(|command| command.arguments)
 }
 
-/// The table as it looks on something that is no terminal.
+/// The table as printed where the output is not a terminal.
 fn table(words: &[&str]) -> String {
     let trace = Trace::of(&parse(words).unwrap().buffers);
     anstream::adapter::strip_str(&table::draw(&trace)).to_string()
@@ -47,7 +47,7 @@ reply  \0!$
 }
 
 #[test]
-fn an_empty_read_is_shown_as_such() {
+fn an_empty_read_is_shown_as_empty() {
     assert_eq!(table(&[""]), "read 1  \n  (no bytes)\n\nreply  \n");
 }
 
@@ -81,5 +81,5 @@ fn buffers_that_look_like_options_are_buffers() {
 fn bad_escapes_are_wrong_arguments() {
     let error = parse(&[r"\q"]).unwrap_err();
     assert_eq!(error.exit_code(), 2);
-    assert!(error.to_string().contains(r"there is no escape \q"), "{error}");
+    assert!(error.to_string().contains(r"\q is not an escape"), "{error}");
 }

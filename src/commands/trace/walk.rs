@@ -1,11 +1,11 @@
-//! Buffers walked through the state machine, one transition at a time.
+//! Feeds buffers to the state machine and records each transition.
 
 use anyhow::{Context, Result};
 use protocol::Session;
 use serde::Serialize;
 use text::escapes::{self, Buffer};
 
-/// What one connection's reads do to the state machine.
+/// The transitions of the state machine for one connection's reads.
 #[derive(Debug, Serialize)]
 pub(super) struct Trace {
     pub(super) buffers: Vec<TracedBuffer>,

@@ -1,11 +1,11 @@
-//! The packages of the workspace and of all that it depends on, as cargo tells them.
+//! The packages of the workspace and all its dependencies, as reported by cargo.
 
 use std::collections::BTreeSet;
 use std::process::Command;
 
 use serde::Deserialize;
 
-/// What `cargo metadata` says, as far as it matters here.
+/// The output of `cargo metadata`, as far as it matters here.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Graph {
     pub(crate) packages: Vec<Package>,
@@ -20,7 +20,7 @@ struct Resolve {
     nodes: Vec<Node>,
 }
 
-/// Which packages a package really uses: manifests also name optional ones and those of others' tests.
+/// The packages that a package really uses: manifests also name optional ones and those of others' tests.
 #[derive(Debug, Deserialize)]
 struct Node {
     id: String,
@@ -54,7 +54,7 @@ impl Graph {
         let host = output(&["-vV"]).unwrap();
         let host = host.lines().find_map(|line| line.strip_prefix("host: ")).unwrap();
         let part = format!(
-            "judged for {host} only, without optional features: `cargo fetch --locked` brings the rest"
+            "checked only for {host}, without optional features; download the rest with `cargo fetch --locked`"
         );
         assert!(std::env::var_os("NO_SKIP").is_none(), "NO_SKIP is set, and this would be {part}");
         eprintln!("{part}");
@@ -95,7 +95,7 @@ fn metadata(arguments: &[&str]) -> Result<Graph, String> {
     serde_json::from_str(&output(&all)?).map_err(|error| error.to_string())
 }
 
-/// The standard output of cargo, or what it said instead.
+/// The standard output of cargo, or its error message.
 fn output(arguments: &[&str]) -> Result<String, String> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let output = Command::new(cargo)

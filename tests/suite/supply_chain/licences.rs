@@ -1,9 +1,9 @@
 //! Licence expressions as in Cargo manifests (SPDX, annex D), and whether a set of licences satisfies them.
 
-/// Whether who accepts only licences that `is_allowed` may use what stands under this expression.
+/// Whether the licences for which `is_allowed` is true satisfy this expression.
 ///
-/// `AND` binds stronger than `OR`; the old `/` is an `OR`. A licence `WITH` an exception is one name, for an
-/// exception only adds permissions but nobody has looked at it. What is no expression allows nothing.
+/// `AND` binds more tightly than `OR`; the old `/` is an `OR`. A licence `WITH` an exception is one name, because each
+/// exception must be reviewed although it only adds permissions. Invalid expressions are not satisfied.
 pub(crate) fn is_satisfied(expression: &str, is_allowed: &dyn Fn(&str) -> bool) -> bool {
     let spaced = expression.replace('(', " ( ").replace(')', " ) ").replace('/', " OR ");
     let tokens: Vec<&str> = spaced.split_whitespace().collect();
@@ -11,7 +11,7 @@ pub(crate) fn is_satisfied(expression: &str, is_allowed: &dyn Fn(&str) -> bool) 
     parser.any() == Some(true) && parser.tokens.is_empty()
 }
 
-/// Each rule takes its tokens off the front; `None` if they are none.
+/// Each rule takes its tokens from the front; `None` if they do not match.
 struct Parser<'text> {
     tokens: &'text [&'text str],
     is_allowed: &'text dyn Fn(&str) -> bool,

@@ -1,5 +1,5 @@
-//! The rules of `deny.toml`, and what in a graph breaks them. A rule that this test does not know is refused,
-//! so that none is taken for held.
+//! The rules of `deny.toml`, and their violations in a graph. A rule that this test does not know is an error, so that
+//! no rule is ignored.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -60,7 +60,7 @@ struct Ban {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Skip {
-    /// `NAME@VERSION`, where a version stands for all that begin with it.
+    /// `NAME@VERSION`, where a version matches all versions that begin with it.
     #[serde(rename = "crate")]
     name: String,
     #[serde(rename = "reason")]
@@ -75,7 +75,7 @@ struct Sources {
     allow_registry: BTreeSet<String>,
 }
 
-/// The only level that a test can hold.
+/// The only level that a test can enforce.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 enum Deny {
@@ -140,7 +140,7 @@ impl Rules {
         twice.map(|(name, versions)| format!("{name} in {}", versions.join(" and "))).collect()
     }
 
-    /// Exceptions that nothing needs any more.
+    /// Exceptions that are no longer needed.
     pub(crate) fn leftover_findings(&self, graph: &Graph) -> Vec<String> {
         let skips = self.bans.skip.iter().filter(|skip| {
             let (name, _) = skip.name.split_once('@').unwrap_or((&skip.name, ""));
@@ -153,7 +153,7 @@ impl Rules {
             .iter()
             .filter(|exception| !graph.packages.iter().any(|package| package.name == exception.name));
         let names = skips.map(|skip| &skip.name).chain(exceptions.map(|exception| &exception.name));
-        names.map(|name| format!("an exception for {name}, which nothing needs")).collect()
+        names.map(|name| format!("an exception for {name}, which is not needed")).collect()
     }
 
     pub(crate) fn source_findings(&self, graph: &Graph) -> Vec<String> {
@@ -180,7 +180,7 @@ impl Rules {
 
 /// A graph in which each rule is broken once.
 #[test]
-fn every_kind_of_fault_is_found_in_a_graph_that_has_it() {
+fn every_kind_of_violation_is_found_in_a_graph_that_has_it() {
     let index = "registry+https://github.com/rust-lang/crates.io-index";
     let package = |name: &str, version: &str, license: &str, source: Option<&str>| {
         serde_json::json!({
@@ -217,6 +217,6 @@ fn every_kind_of_fault_is_found_in_a_graph_that_has_it() {
     assert_eq!(rules.source_findings(&graph), ["elsewhere 1.0.0 from git+https://example.org/elsewhere"]);
     // None of the skips is needed in this graph.
     assert!(
-        rules.leftover_findings(&graph).contains(&"an exception for syn@2, which nothing needs".to_owned())
+        rules.leftover_findings(&graph).contains(&"an exception for syn@2, which is not needed".to_owned())
     );
 }

@@ -1,4 +1,4 @@
-//! A timeline is a function of plain data, so its shape can be tested without a clock.
+//! A timeline is a function of plain data, so it can be tested without a clock.
 
 use std::time::Duration;
 
@@ -31,7 +31,7 @@ fn lane(label: &str, served_from: f64, to: f64, has_failed: bool) -> Lane {
 fn timeline() -> Timeline {
     let group = |label: &str, lanes| LaneGroup {
         label: label.to_owned(),
-        note: "how it serves those who come to it, and how long it took for all of them".to_owned(),
+        note: "how it serves its clients, and how long it took for all of them".to_owned(),
         lanes,
     };
     Timeline {
@@ -74,7 +74,7 @@ fn words_of(text: Node<'_, '_>) -> String {
     text.descendants().filter(Node::is_text).filter_map(|node| node.text()).collect()
 }
 
-/// From where to where a text is wide, as far as can be told without a font.
+/// The horizontal extent of a text, estimated without a font.
 fn extent(text: Node<'_, '_>) -> (f64, f64) {
     let (x, width) = (number(text, "x"), width_of(&words_of(text)));
     match text.attribute("text-anchor") {
@@ -121,7 +121,7 @@ fn a_bar_begins_where_the_one_before_it_ends_and_signals_stay_within_it() {
 }
 
 #[test]
-fn all_words_are_on_the_paper_and_those_of_one_line_do_not_meet() {
+fn all_text_is_on_the_canvas_and_does_not_overlap_within_a_line() {
     for width in WIDTHS {
         let svg = drawn(&timeline(), width);
         let document = Document::parse(&svg).unwrap();
@@ -145,7 +145,7 @@ fn all_words_are_on_the_paper_and_those_of_one_line_do_not_meet() {
 }
 
 #[test]
-fn what_failed_is_told_by_more_than_its_colour() {
+fn a_failure_is_shown_by_more_than_its_colour() {
     let svg = drawn(&timeline(), 720.0);
     let document = Document::parse(&svg).unwrap();
     for lane in of_class(document.root(), "lane") {
@@ -156,12 +156,12 @@ fn what_failed_is_told_by_more_than_its_colour() {
 }
 
 #[test]
-fn nothing_and_times_that_have_no_place_can_be_drawn() {
+fn empty_timelines_and_times_outside_the_axis_can_be_drawn() {
     let mut timeline = timeline();
     timeline.groups[0].lanes[0].spans[1].to = f64::NAN;
     timeline.groups[0].lanes[1].moments[0].at = f64::INFINITY;
     timeline.groups[1].lanes[0].spans.clear();
-    timeline.groups[1].lanes[1].label = "a name that is wider than a phone's whole paper is".to_owned();
+    timeline.groups[1].lanes[1].label = "a name that is wider than the whole canvas on a phone".to_owned();
     for width in WIDTHS {
         let svg = drawn(&timeline, width);
         Document::parse(&svg).unwrap();
@@ -173,7 +173,7 @@ fn nothing_and_times_that_have_no_place_can_be_drawn() {
 }
 
 #[test]
-fn a_picture_has_the_title_as_its_heading_and_the_finding_for_those_who_cannot_see_it() {
+fn a_picture_has_its_title_as_heading_and_its_finding_as_description() {
     let svg = picture(&timeline());
     let document = Document::parse(&svg).unwrap();
     assert_eq!(of_class(document.root(), "heading")[0].text(), Some("Who waits for whom"));

@@ -1,4 +1,4 @@
-//! What an analysis consists of.
+//! The parts of an analysis.
 
 use hdrhistogram::Histogram;
 use loadgen::histogram;
@@ -11,10 +11,10 @@ use crate::record::Run;
 use crate::scenario::{Point, Scenario};
 use crate::subject::Subject;
 
-/// Everything that a comparison says.
+/// All results of a comparison.
 #[derive(Clone, Debug, Serialize)]
 pub struct Analysis {
-    /// What was asked for, and where.
+    /// What was measured, and on which machine.
     pub run: Run,
     /// One for each scenario that has records, in the run's order.
     pub scenarios: Vec<ScenarioAnalysis>,
@@ -25,22 +25,22 @@ pub struct Analysis {
 pub struct ScenarioAnalysis {
     /// The question.
     pub scenario: Scenario,
-    /// One for each point of its curve that has records, in order; one only if it has no curve.
+    /// One for each point of its curve that has records, in order; only one if it has no curve.
     pub points: Vec<PointAnalysis>,
 }
 
 /// All subjects at one point.
 #[derive(Clone, Debug, Serialize)]
 pub struct PointAnalysis {
-    /// Where on the curve.
+    /// The point of the curve.
     pub point: Point,
     /// One for each subject that has records here, in the run's order.
     pub rows: Vec<Row>,
-    /// What the twins show of the noise; `None` without a twin, or with too few rounds for its interval.
+    /// The noise that the twins show; `None` without a twin, or with too few rounds for its interval.
     pub noise: Option<Noise>,
 }
 
-/// How far two runs of the very same thing lay apart: the widest bound of all twins' intervals, as a factor of
+/// How far two runs of the same program differ: the widest bound of all twins' intervals, as a factor of
 /// 1 or more.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Noise {
@@ -53,31 +53,31 @@ pub struct Noise {
 /// One subject at one point.
 #[derive(Clone, Debug, Serialize)]
 pub struct Row {
-    /// Who.
+    /// The subject.
     pub subject: Subject,
-    /// Trials that were made, failed ones too.
+    /// Trials, including failed ones.
     pub trials: u32,
-    /// Those among them whose figures the load generator calls invalid; no ratio is taken from these.
+    /// Trials whose figures the load generator calls invalid; no ratio is taken from these.
     pub invalid: u32,
-    /// What went wrong, one sentence each.
+    /// Failures, one sentence each.
     pub failures: Vec<String>,
     /// Each metric that was measured, with its value in every round.
     #[serde(serialize_with = "as_map")]
     pub metrics: Vec<(Metric, Spread)>,
-    /// Latencies of all rounds together, in nanoseconds; not the mean of anything.
+    /// Latencies of all rounds together, in nanoseconds; not a mean.
     #[serde(serialize_with = "as_text")]
     pub latency_ns: Option<Histogram<u64>>,
     /// CPU time per message as a multiple of the floor's.
     pub cost_ratio: Option<Ratio>,
     /// Messages (in churn: connections) a second as a multiple of the floor's.
     pub rate_ratio: Option<Ratio>,
-    /// Whose limit the rounds found, and how often: the most frequent first.
+    /// The verdicts of the rounds and their counts, the most frequent first.
     pub verdicts: Vec<(loadgen::Bound, u32)>,
-    /// The reason that was given for the most frequent verdict, first time.
+    /// The first reason given for the most frequent verdict.
     pub reason: Option<String>,
 }
 
-/// A value for each round, and what stands for all of them.
+/// A value for each round, and their summary.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Spread {
     /// Round, value; empty where all rounds together give one value, which is then the median.
@@ -95,15 +95,15 @@ pub struct Ratio {
     pub floor: String,
     /// Quotients by round.
     pub spread: Spread,
-    /// What may be said.
+    /// What can be claimed.
     pub claim: Claim,
 }
 
-/// What may be said of a ratio.
+/// What can be claimed about a ratio.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Claim {
-    /// It is more than 1: the interval excludes 1 and everything that the twins show.
+    /// It is more than 1: the interval excludes 1 and the whole range that the twins show.
     Higher,
     /// It is less than 1, likewise.
     Lower,
@@ -113,7 +113,7 @@ pub enum Claim {
     WithinNoise,
     /// Nothing: there is no interval, for the subject or for a twin.
     TooFewRounds,
-    /// Nothing: its floor has no twin, so how much two runs of such a load differ is not known.
+    /// Nothing: its floor has no twin, so the difference between two runs of this load is unknown.
     NoTwin,
 }
 

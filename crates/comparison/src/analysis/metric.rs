@@ -8,11 +8,11 @@ use crate::record::{Observed, Record};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Metric {
-    /// From before the first scripted client connects until the last one is over.
+    /// From before the first scripted client connects until the last one has ended.
     ScriptTime,
     /// Verified messages a second.
     MessagesPerSecond,
-    /// Whole connections a second, in churn.
+    /// Complete connections a second, in churn.
     ConnectionsPerSecond,
     /// Verified reply bytes a second.
     ReplyMegabytesPerSecond,
@@ -32,17 +32,17 @@ pub enum Metric {
     UserCpuPerMessage,
     /// The part of it in system mode, likewise.
     SystemCpuPerMessage,
-    /// The most physical memory that the server ever held.
+    /// The server's peak physical memory.
     PeakMemory,
-    /// What the server's own memory grows by for each connection.
+    /// Growth of the server's own memory per connection.
     MemoryPerConnection,
     /// The server's threads, at the end of the window.
     Threads,
-    /// How often the server's threads gave up a CPU or were made to, per message.
+    /// Context switches of the server's threads per message, voluntary and involuntary.
     SwitchesPerMessage,
     /// Clients that were served.
     Served,
-    /// Clients that were never served beside others that were.
+    /// Clients that were never served although others were.
     Starved,
     /// The load generator's CPU time per message.
     ClientCpuPerMessage,
@@ -100,7 +100,7 @@ impl Metric {
         }
     }
 
-    /// What it is, in a few words.
+    /// A short description.
     pub const fn title(self) -> &'static str {
         match self {
             Metric::ScriptTime => "time of the script",
@@ -136,7 +136,7 @@ impl Metric {
         }
     }
 
-    /// Its value in a trial; `None` if it was not measured there, or is known for all rounds together only.
+    /// Its value in a trial; `None` if it was not measured there, or is known only for all rounds together.
     #[expect(clippy::cast_precision_loss, reason = "counts of one run are far below 2^53")]
     pub(super) fn of(self, record: &Record) -> Option<f64> {
         let (outcome, usage, memory) = match &record.observed {
@@ -149,7 +149,7 @@ impl Metric {
             Observed::Script { .. } | Observed::Failed { .. } => return None,
         };
         let latency = outcome.latency.as_ref();
-        // The server's account spans the draining, too.
+        // The server's account also spans the draining after the window.
         let messages = outcome.messages + outcome.drained;
         let answered = (messages > 0).then_some(messages as f64);
         match self {

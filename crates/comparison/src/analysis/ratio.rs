@@ -1,4 +1,4 @@
-//! A subject divided by another within each round, and what may be said of that.
+//! A subject divided by another within each round, and what can be claimed about the ratio.
 
 use loadgen::{Bound, Dialect, Load, Scenario};
 
@@ -7,8 +7,8 @@ use super::metric::Metric;
 use crate::record::{Observed, Record};
 use crate::subject::Role;
 
-/// The quotients of a metric, in every round in which both sides may be compared; `None` if there are none.
-/// What may be claimed is not judged yet.
+/// The quotients of a metric, in every round in which both sides can be compared; `None` if there are none.
+/// The claim is judged later.
 pub(super) fn ratio(own: &[&Record], all: &[&Record], metric: Metric) -> Option<Ratio> {
     let floor = own.iter().find_map(|record| record.divided_by.clone())?;
     let quotient = |record: &&Record| {
@@ -32,8 +32,8 @@ fn are_comparable(one: &Record, other: &Record) -> bool {
     else {
         return false;
     };
-    // In churn everybody that was served in the window counts, so who was left out must tell. So it must beside
-    // idle clients: raw echo greets nobody, and counts as served only those that send.
+    // In churn `served` counts all clients served in the window, so `starved` is compared instead. The same beside
+    // idle clients: raw echo sends no greeting, and counts only clients that send as served.
     let counts_others = |load: &Scenario| load.load == Load::Churn || load.idle > 0;
     let is_served_alike = if one.load.as_ref().is_some_and(counts_others) {
         left.starved == right.starved
@@ -44,7 +44,7 @@ fn are_comparable(one: &Record, other: &Record) -> bool {
     is_right && is_valid(one) && is_valid(other) && is_served_alike && is_same_work(one, other)
 }
 
-/// Whether both were asked for the same, up to the dialect and to clients that are not served anyhow.
+/// Whether both had the same load, apart from the dialect and from clients that are not served in any case.
 fn is_same_work(one: &Record, other: &Record) -> bool {
     let work = |record: &Record| {
         record.load.clone().map(|load| Scenario {
@@ -70,8 +70,8 @@ pub(super) fn noise(rows: &[Row], is_chosen: impl Fn(&Row) -> bool) -> Option<No
     bounds.reduce(|one, other| Noise { cost: one.cost.max(other.cost), rate: one.rate.max(other.rate) })
 }
 
-/// Says of every ratio at a point what may be claimed: nothing where the divisor has no twin. A twin is judged by the noise of the other twins: by its
-/// own it could never differ.
+/// Says of every ratio at a point what may be claimed: nothing where the divisor has no twin. A twin is judged by the
+/// noise of the other twins: by its own it could never differ.
 pub(super) fn judge(point: &mut PointAnalysis) {
     let noise_for: Vec<Option<Noise>> = point
         .rows

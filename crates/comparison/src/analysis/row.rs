@@ -9,7 +9,7 @@ use super::ratio;
 use crate::record::{Observed, Record};
 use crate::subject::Subject;
 
-/// What the records of one point say of a subject; `None` if it has none there.
+/// The figures of a subject from the records of one point; `None` if it has no record there.
 pub(super) fn row(subject: &Subject, records: &[&Record]) -> Option<Row> {
     let own: Vec<&Record> = records.iter().copied().filter(|record| record.subject == subject.name).collect();
     if own.is_empty() {
@@ -58,7 +58,7 @@ fn metrics(records: &[&Record]) -> Vec<(Metric, Spread)> {
     Metric::ALL.into_iter().filter_map(|metric| Some((metric, spread(metric)?))).collect()
 }
 
-/// CPU time per message in user and in system mode. Ticks of 10 ms say little of one round, so all rounds' are
+/// CPU time per message in user and in system mode. Ticks of 10 ms are too coarse for one round, so all rounds' are
 /// added up; they share out the CPU time that the scheduler counted to the nanosecond.
 #[expect(clippy::cast_precision_loss, reason = "nanoseconds of one run are far below 2^53")]
 fn pooled_cpu(records: &[&Record]) -> Option<(f64, f64)> {
@@ -90,7 +90,7 @@ fn latency(records: &[&Record], failures: &mut Vec<String>) -> Option<Histogram<
         let Observed::Load { latency_histogram: Some(text), .. } = &record.observed else { continue };
         let added = histogram::decode(text).and_then(|one| {
             match &mut sum {
-                // Grows as it must: rounds may differ in their longest latency.
+                // Auto-resizing: rounds may differ in their longest latency.
                 None => sum = Some(resizing(&one)),
                 Some(sum) => sum.add(&one)?,
             }
@@ -109,7 +109,7 @@ fn resizing(histogram: &Histogram<u64>) -> Histogram<u64> {
     histogram
 }
 
-/// Whose limit the rounds found, the most frequent first.
+/// The verdicts of the rounds, the most frequent first.
 fn verdicts(records: &[&Record]) -> Vec<(Bound, u32)> {
     let mut verdicts: Vec<(Bound, u32)> = Vec::new();
     for bound in records.iter().filter_map(|record| record.verdict()).map(|verdict| verdict.bound) {
@@ -122,7 +122,7 @@ fn verdicts(records: &[&Record]) -> Vec<(Bound, u32)> {
     verdicts
 }
 
-/// What went wrong in a trial, a sentence each.
+/// The failures of a trial, one sentence each.
 fn failures(record: &Record) -> Vec<String> {
     let sentences = match &record.observed {
         Observed::Script { failures, .. } => failures.clone(),

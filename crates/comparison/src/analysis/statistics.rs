@@ -24,7 +24,8 @@ pub fn median(values: &[f64]) -> Option<f64> {
 }
 
 /// The narrowest pair of order statistics, equally far from both ends, between which the median of the
-/// distribution lies with a probability of at least 95 %, whatever the distribution; `None` with fewer than 6 values, which cannot say.
+/// distribution lies with a probability of at least 95 %, whatever the distribution; `None` with fewer than 6 values,
+/// which cannot say.
 ///
 /// The number of values below the median is binomial with p = 1/2, so the interval from the k-th smallest to
 /// the k-th largest of n misses it with probability 2·P(B(n, 1/2) < k).
@@ -84,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn intervals_cover_the_median_as_often_as_they_promise_and_never_much_more() {
+    fn intervals_cover_the_median_as_often_as_promised_and_not_much_more() {
         // Exactly, by counting: of n values each falls below the true median or not, with equal chances. All
         // 2^n patterns are tried, and the interval must hold the median in at least 95 % of them; the next
         // narrower one must not.

@@ -16,7 +16,7 @@ fn ping_pong(analysis: &Analysis) -> &PointAnalysis {
 }
 
 #[test]
-fn the_chosen_multiples_are_found_again_and_claimed_through_the_drift() {
+fn the_chosen_multiples_are_found_and_claimed_despite_the_drift() {
     let analysis = unaltered();
     let point = ping_pong(&analysis);
     for (name, cost) in COSTS {
@@ -46,7 +46,7 @@ fn sequential_is_divided_by_a_floor_with_one_client() {
 }
 
 #[test]
-fn of_the_twins_nothing_is_claimed() {
+fn nothing_is_claimed_about_the_twins() {
     for profile in ["default", "full"] {
         let analysis = analyse(&example::comparison(profile));
         let points = analysis.scenarios.iter().flat_map(|scenario| &scenario.points);
@@ -61,7 +61,7 @@ fn of_the_twins_nothing_is_claimed() {
 }
 
 #[test]
-fn noise_is_the_widest_bound_of_all_twins_and_bars_claims_within_it() {
+fn noise_is_the_widest_bound_of_all_twins_and_prevents_claims_within_it() {
     // One twin is off by 20 % one way or the other, as on a bad day.
     let analysis = altered(|trial, figures| {
         if trial.subject.name == "floor-epoll again" {
@@ -109,7 +109,7 @@ fn without_a_twin_nothing_is_claimed() {
 }
 
 #[test]
-fn of_what_is_divided_by_a_floor_without_a_twin_nothing_is_claimed() {
+fn nothing_is_claimed_about_a_ratio_to_a_floor_without_a_twin() {
     let analysis = altered(|trial, figures| {
         if trial.subject.name == "sequential" {
             figures.cpu_ns_per_message *= 3.0;
@@ -122,7 +122,7 @@ fn of_what_is_divided_by_a_floor_without_a_twin_nothing_is_claimed() {
 }
 
 #[test]
-fn a_failed_trial_has_no_figures_and_is_told() {
+fn a_failed_trial_has_no_figures_and_is_reported() {
     let analysis = altered(|trial, figures| {
         if trial.subject.name == "mio" && trial.round == 3 {
             figures.error = Some("it did not start".to_owned());
@@ -213,7 +213,7 @@ fn latencies_of_all_rounds_are_added_up() {
 }
 
 #[test]
-fn user_and_system_time_are_pooled_and_share_out_what_was_counted_precisely() {
+fn user_and_system_time_are_pooled_and_divide_the_precise_cpu_time() {
     let analysis = unaltered();
     let row = ping_pong(&analysis).row("mio").unwrap();
     let user = row.spread(Metric::UserCpuPerMessage).unwrap();
@@ -239,7 +239,7 @@ fn points_of_a_curve_keep_their_order_and_figures_apart() {
 }
 
 #[test]
-fn an_analysis_is_json_with_units_and_without_nothing() {
+fn an_analysis_is_json_with_units_and_without_null_fields() {
     let analysis = analyse(&example::comparison("default"));
     let json = serde_json::to_value(&analysis).unwrap();
     let scenario = &json["scenarios"][1];
@@ -253,14 +253,14 @@ fn an_analysis_is_json_with_units_and_without_nothing() {
 }
 
 #[test]
-fn every_metric_stands_in_the_list_once_with_a_title_of_its_own() {
+fn every_metric_is_in_the_list_once_with_a_unique_title() {
     let titles: std::collections::HashSet<&str> = Metric::ALL.iter().map(|metric| metric.title()).collect();
     assert_eq!(titles.len(), Metric::ALL.len());
     assert!(Metric::ALL.iter().all(|metric| !metric.unit().is_empty()));
 }
 
 #[test]
-fn beside_idle_clients_a_model_that_greets_them_is_divided_by_raw_echo_which_greets_nobody() {
+fn with_idle_clients_a_model_that_greets_is_divided_by_raw_echo_that_does_not_greet() {
     let mut comparison = example::altered(example::run_of("full", &["many-idle"]), |_, _| {});
     for record in &mut comparison.records {
         let greets = !record.subject.starts_with("floor");

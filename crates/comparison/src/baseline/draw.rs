@@ -5,11 +5,11 @@ use crate::table::grid::{self, Cell, Line};
 use crate::table::style::{DIM, FAILED, GOOD, PLAIN, TITLE};
 use text::units::{change, three_digits};
 
-const HEADER: [&str; 7] = ["scenario", "model", "times floor", "before", "after", "change", "so it is"];
+const HEADER: [&str; 7] = ["scenario", "model", "times floor", "before", "after", "change", "verdict"];
 
-/// Draws warnings, the table, and what it comes to; with colours, for whoever prints it to leave out.
+/// Draws the warnings, the table and the conclusion, with colours that the caller may strip.
 pub fn draw(changes: &Changes) -> String {
-    let mut text = format!("\n{TITLE}Against the run of {}{TITLE:#}\n", changes.before);
+    let mut text = format!("\n{TITLE}Compared with the run of {}{TITLE:#}\n", changes.before);
     for warning in &changes.warnings {
         text.push_str(&format!(
             "{FAILED}{}{FAILED:#}\n",
@@ -17,7 +17,7 @@ pub fn draw(changes: &Changes) -> String {
         ));
     }
     if changes.changes.is_empty() {
-        text.push_str("no model has a quotient to a floor in both runs, so there is nothing to compare\n");
+        text.push_str("no model has a ratio to a floor in both runs, so nothing can be compared\n");
         return text;
     }
     let mut scenario = "";
@@ -84,7 +84,7 @@ fn sum(changes: &Changes) -> String {
     let regressions = changes.changes.iter().filter(|change| change.judgement == Judgement::Regression);
     let mut names: Vec<String> =
         regressions.map(|change| format!("{} in {}", change.model, change.scenario)).collect();
-    // Cost and rate of the same stand side by side.
+    // Cost and rate of the same model are neighbours.
     names.dedup();
     if names.is_empty() {
         let judged =
@@ -96,14 +96,14 @@ fn sum(changes: &Changes) -> String {
     }
 }
 
-/// How far the runs can see at all: a guard that is blind must say so.
+/// The smallest regression that the runs can detect.
 fn unseen(changes: &Changes) -> String {
     let noise = changes.changes.iter().filter_map(|change| change.noise).fold(1.0, f64::max);
     if 100.0 * (noise - 1.0) <= changes.bound_percent {
         return String::new();
     }
     format!(
-        "Twins differ by up to {} in these runs: smaller regressions than that go unseen.\n",
+        "Twins differ by up to {} in these runs: smaller regressions are not detected.\n",
         change(noise).trim_start_matches('+')
     )
 }

@@ -1,8 +1,8 @@
-//! By how much one sample lies above another, whatever their distribution.
+//! The shift between two samples, whatever their distribution.
 
 use crate::analysis::{Interval, median};
 
-/// What each interval may miss on either side.
+/// The probability that an interval misses on either side.
 const MISSED_ON_EACH_SIDE: f64 = 0.025;
 
 /// How far the second sample lies above the first.
@@ -42,10 +42,11 @@ pub(super) fn shift(before: &[f64], after: &[f64]) -> Option<Shift> {
 /// distribution: the largest of all m + n values is in the first sample with probability m/(m + n), and then lies
 /// above all n of the second.
 ///
-/// Source: Mann and Whitney, Annals of Mathematical Statistics 18 (1947), equation 4, divided by the number of arrangements.
+/// Source: Mann and Whitney, Annals of Mathematical Statistics 18 (1947), equation 4, divided by the number of
+/// arrangements.
 #[expect(clippy::cast_precision_loss, reason = "samples are small")]
 fn mann_whitney(first: usize, second: usize) -> Vec<f64> {
-    // For each size up to `second`, with the first sample as large as the loop has come.
+    // For each size up to `second`; the first sample grows with the loop.
     let mut by_second = vec![vec![1.0]; second + 1];
     for m in 1..=first {
         let mut row: Vec<Vec<f64>> = vec![vec![1.0]];
@@ -70,7 +71,7 @@ fn mann_whitney(first: usize, second: usize) -> Vec<f64> {
 mod tests {
     use super::*;
 
-    /// All ways in which `first` of `first + second` ranks can be the first sample's.
+    /// All ways to choose the first sample's `first` ranks among `first + second`.
     fn arrangements(first: u32, second: u32) -> impl Iterator<Item = (Vec<f64>, Vec<f64>)> {
         let all = first + second;
         (0..1_u32 << all).filter(move |pattern| pattern.count_ones() == first).map(move |pattern| {
@@ -131,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn the_table_of_critical_values_is_met() {
+    fn critical_values_match_published_tables() {
         // Two-sided 5 %: the statistic must be at most 2 for samples of 5, 23 for samples of 10 and 127 for
         // samples of 20 (tables in the book named above and elsewhere).
         for (count, critical) in [(5, 2), (10, 23), (20, 127)] {

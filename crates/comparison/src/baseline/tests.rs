@@ -7,7 +7,7 @@ use crate::subject::Layout;
 
 const SCENARIOS: [&str; 3] = ["ping-pong", "pipelined", "churn"];
 
-/// A run whose jitter is drawn anew, in which figures may be altered.
+/// A run with newly drawn jitter, in which figures may be altered.
 fn run(seed: u64, alter: impl Fn(&Trial, &mut Figures)) -> Comparison {
     let mut run = example::run_of("full", &SCENARIOS);
     run.seed = seed;
@@ -24,14 +24,14 @@ fn two_runs_of_the_same_have_no_regression_and_no_improvement() {
     let before = run(1, |_, _| {});
     for seed in 2..4 {
         let changes = compare(&before, &run(seed, |_, _| {}), 10.0).unwrap();
-        assert_eq!(changes.changes.len(), SCENARIOS.len() * 6 * 2 - 2, "sequential has no quotient in churn");
+        assert_eq!(changes.changes.len(), SCENARIOS.len() * 6 * 2 - 2, "sequential has no ratio in churn");
         for change in &changes.changes {
             assert!((change.factor - 1.0).abs() < 0.03, "{change:?}");
             let is_silent = matches!(change.judgement, Judgement::NoChange | Judgement::WithinNoise);
             assert!(is_silent, "{change:?}");
         }
         assert!(!changes.has_regression() && changes.warnings.is_empty());
-        assert!(!draw::draw(&changes).contains("go unseen"));
+        assert!(!draw::draw(&changes).contains("are not detected"));
     }
 }
 
@@ -81,7 +81,7 @@ fn what_the_bound_allows_is_worse_but_no_regression() {
 }
 
 #[test]
-fn a_slower_machine_changes_nothing() {
+fn a_slower_machine_is_no_change() {
     let after = run(2, |_, figures| {
         figures.cpu_ns_per_message *= 1.7;
         figures.messages_per_second /= 1.7;
@@ -109,7 +109,7 @@ fn what_the_twins_of_either_run_show_is_no_regression() {
     for (before, after) in [(run(1, noisy), run(2, slower)), (run(1, |_, _| {}), run(2, both))] {
         let changes = compare(&before, &after, 10.0).unwrap();
         assert_eq!(regressions(&changes), []);
-        assert!(draw::draw(&changes).contains("go unseen"));
+        assert!(draw::draw(&changes).contains("are not detected"));
         let silenced = changes.changes.iter().filter(|change| change.model == "mio");
         assert_eq!(
             silenced.filter(|change| change.judgement == Judgement::WithinNoise).count(),
@@ -119,7 +119,7 @@ fn what_the_twins_of_either_run_show_is_no_regression() {
 }
 
 #[test]
-fn too_few_rounds_are_said_and_judge_nothing() {
+fn too_few_rounds_are_reported_and_judge_nothing() {
     let quick = |seed| {
         let mut run = example::run_of("quick", &["ping-pong"]);
         run.seed = seed;
@@ -131,7 +131,7 @@ fn too_few_rounds_are_said_and_judge_nothing() {
 }
 
 #[test]
-fn runs_that_measured_something_else_are_refused_with_what_to_do() {
+fn runs_that_measured_something_else_are_rejected_with_a_remedy() {
     let before = example::run("full");
     let refused = |alter: &dyn Fn(&mut Run)| {
         let mut after = before.clone();
@@ -153,7 +153,7 @@ fn runs_that_measured_something_else_are_refused_with_what_to_do() {
 }
 
 #[test]
-fn a_model_that_has_lost_its_quotient_is_a_warning() {
+fn a_model_that_has_lost_its_ratio_is_a_warning() {
     let after = run(2, |trial, figures| {
         if trial.subject.name == "tokio" && trial.scenario.name == "churn" {
             figures.error = Some("it did not start".to_owned());

@@ -1,4 +1,4 @@
-//! What stands between the markers: Markdown, drawn from the analysis of a recorded run alone.
+//! The text between the markers: Markdown, generated only from the analysis of a recorded run.
 
 use super::quoted::{date, ratio};
 use crate::analysis::{Analysis, Metric, Noise, PointAnalysis, Row};
@@ -7,7 +7,7 @@ use crate::subject::Role;
 use text::markdown::{NOTHING, header, line, words};
 use text::units::{bytes, count, duration};
 
-/// The block of this name, for a run in a folder of this name; `None` if no block is called so.
+/// The block of this name, for a run in a folder of this name; `None` if there is no such block.
 pub(super) fn block(name: &str, run: &str, analysis: &Analysis) -> Option<String> {
     match name {
         "summary" => Some(summary(run, analysis)),
@@ -19,7 +19,7 @@ pub(super) fn block(name: &str, run: &str, analysis: &Analysis) -> Option<String
     }
 }
 
-/// One row for each model: the figure of each question that one would ask first.
+/// One row for each model: the most important figure of each scenario.
 fn summary(run: &str, analysis: &Analysis) -> String {
     type Cell = fn(&Row) -> Option<String>;
     let rate = middle_rate(analysis);
@@ -70,9 +70,9 @@ fn summary(run: &str, analysis: &Analysis) -> String {
     }
     let run_details = &analysis.run;
     format!(
-        "{}\n{}, {}; {}. Medians over rounds, in brackets where the true median lies with 95 % confidence; bold where a \
+        "{}\n{}, {}; {}. Medians over rounds, in brackets their 95 % confidence intervals; bold where a \
          difference from the floor is claimed. *sequential* serves one of the 50 clients, the others starve. †: \
-         the load generator was at its limit, so the server may be faster; its CPU per message holds.\n\
+         the load generator was at its limit, so the server may be faster; its CPU per message stays valid.\n\
          [All tables](results/{run}/tables.md), [raw records](results/{run}), and the report in \
          `results/{run}/report.html`.\n",
         lines.concat(),
@@ -103,7 +103,7 @@ fn scenarios(analysis: &Analysis) -> String {
     text
 }
 
-/// Where and how the run was made.
+/// The machine, the command and the settings of the run.
 fn machine(run: &str, analysis: &Analysis) -> String {
     let details = &analysis.run;
     let machine = &details.machine;
@@ -122,7 +122,7 @@ fn machine(run: &str, analysis: &Analysis) -> String {
     words(["what", "how it was"]) + &lines.collect::<String>()
 }
 
-/// What the twins show, by scenario.
+/// The noise that the twins show, by scenario.
 fn noise(analysis: &Analysis) -> String {
     let mut text = header(["scenario", "cost of a message", "messages/s"].map(str::to_owned));
     let percent = |factor: f64| format!("±{:.1} %", 100.0 * (factor - 1.0));
@@ -134,7 +134,7 @@ fn noise(analysis: &Analysis) -> String {
     text
 }
 
-/// How many trials found whose limit, by scenario.
+/// The counts of verdicts, by scenario.
 fn verdicts(analysis: &Analysis) -> String {
     use loadgen::Bound;
 
@@ -172,7 +172,7 @@ fn is_client_bound(row: &Row) -> bool {
     row.verdicts.first().is_some_and(|(bound, _)| *bound == loadgen::Bound::Client)
 }
 
-/// The rate in the middle of the open loop's common ones.
+/// The middle one of the open loop's common rates.
 fn middle_rate(analysis: &Analysis) -> Option<Point> {
     let points = &analysis.scenario("open-loop")?.points;
     points.get(points.len() / 2).map(|point| point.point)
@@ -210,7 +210,7 @@ mod tests {
     const BLOCKS: [&str; 5] = ["summary", "scenarios", "machine", "noise", "verdicts"];
 
     #[test]
-    fn every_block_is_a_table_in_which_all_rows_have_as_many_cells() {
+    fn every_block_is_a_table_whose_rows_have_equally_many_cells() {
         let analysis = analyse(&example::comparison("full"));
         let all = crate::documents::tables::all_tables(&analysis);
         for text in BLOCKS.iter().map(|name| block(name, "run", &analysis).unwrap()).chain([all]) {

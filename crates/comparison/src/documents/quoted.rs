@@ -1,8 +1,8 @@
-//! What a run says, as Markdown quotes it.
+//! Figures of a run as the documents quote them.
 
 use crate::analysis::{Analysis, Ratio};
 
-/// A median with its interval, marked if it may be claimed.
+/// A median with its interval, in bold if a difference is claimed.
 pub(crate) fn ratio(ratio: &Ratio) -> String {
     let median = ratio.spread.median;
     let Some(interval) = ratio.spread.interval else { return format!("{median:.2}") };

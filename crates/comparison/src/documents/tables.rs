@@ -1,4 +1,4 @@
-//! Everything that a run has measured, in Markdown tables: what lies beside its raw records.
+//! All figures of a run in Markdown tables, for a file beside its raw records.
 
 use super::quoted::{date, ratio};
 use crate::analysis::{Analysis, Metric, PointAnalysis};
@@ -11,8 +11,8 @@ pub(crate) fn all_tables(analysis: &Analysis) -> String {
     let run = &analysis.run;
     let mut text = format!(
         "# {}: {}\n\n{}. Made by `{}`. What the columns mean is in \
-         [METHODOLOGY.md](../../METHODOLOGY.md). Medians over rounds; in brackets where the true median lies with \
-         95 % confidence; bold where a difference from the floor is claimed.\n",
+         [METHODOLOGY.md](../../METHODOLOGY.md). Medians over rounds, in brackets their 95 % confidence intervals; \
+         bold where a difference from the floor is claimed.\n",
         date(analysis),
         run.machine,
         run.layout,
@@ -30,7 +30,7 @@ pub(crate) fn all_tables(analysis: &Analysis) -> String {
     text
 }
 
-/// All metrics that anybody has at this point.
+/// All metrics that any subject has at this point.
 fn table(point: &PointAnalysis) -> String {
     let metrics: Vec<Metric> = Metric::ALL
         .iter()

@@ -1,4 +1,4 @@
-//! Who is tried when: balanced, complete, and the same each time.
+//! The order of trials: balanced, complete, and reproducible.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -6,7 +6,7 @@ use super::*;
 use crate::example;
 
 #[test]
-fn in_as_many_rounds_as_subjects_everybody_takes_every_place_and_follows_everybody() {
+fn in_as_many_rounds_as_subjects_each_takes_every_place_and_follows_every_other() {
     for count in [2, 4, 8, 10] {
         let rows: Vec<Vec<usize>> = (0..count).map(|round| order(count as usize, round, 7)).collect();
         let mut places = HashSet::new();
@@ -22,7 +22,7 @@ fn in_as_many_rounds_as_subjects_everybody_takes_every_place_and_follows_everybo
 }
 
 #[test]
-fn with_an_odd_number_of_subjects_everybody_still_takes_every_place() {
+fn with_an_odd_number_of_subjects_each_still_takes_every_place() {
     let rows: Vec<Vec<usize>> = (0..5).map(|round| order(5, round, 3)).collect();
     let places: HashSet<(usize, usize)> =
         rows.iter().flat_map(|row| row.iter().copied().enumerate().collect::<Vec<_>>()).collect();
@@ -30,7 +30,7 @@ fn with_an_odd_number_of_subjects_everybody_still_takes_every_place() {
 }
 
 #[test]
-fn another_square_is_drawn_when_one_is_over_and_the_same_seed_draws_the_same() {
+fn a_new_square_is_drawn_after_each_and_the_same_seed_draws_the_same() {
     let squares: HashSet<Vec<usize>> = (0..8).map(|square| order(6, square * 6, 1)).collect();
     assert!(squares.len() > 1);
     assert_eq!(order(6, 13, 1), order(6, 13, 1));
@@ -47,7 +47,7 @@ fn a_scenario_with_fewer_rounds_is_spread_over_the_run() {
 }
 
 #[test]
-fn every_scenario_is_played_as_often_as_its_profile_says_by_all_whom_it_suits() {
+fn every_scenario_runs_as_often_as_its_profile_says_with_all_eligible_subjects() {
     for profile in ["quick", "default", "full"] {
         let run = example::run(profile);
         let mut counts: BTreeMap<(&str, Point, &str), u32> = BTreeMap::new();
@@ -69,7 +69,7 @@ fn every_scenario_is_played_as_often_as_its_profile_says_by_all_whom_it_suits() 
 }
 
 #[test]
-fn whoever_is_divided_by_a_floor_has_it_beside_it_in_the_same_round() {
+fn a_subject_divided_by_a_floor_runs_in_the_same_round_as_the_floor() {
     let run = example::run("default");
     let trials = plan(&run, &example::servers());
     let mut divided = 0;

@@ -1,4 +1,4 @@
-//! What is recorded is what the documents say, and what has drifted is found.
+//! The documents agree with the recorded run, and a document that has drifted is found.
 
 use super::*;
 use crate::example;
@@ -25,7 +25,7 @@ fn add_run(project: &Path, name: &str, started: &str) {
     }
 }
 
-/// What is not about a run.
+/// A block that is not about a run.
 fn audited(name: &str) -> Option<String> {
     (name == "audit").then(|| "all held\n".to_owned())
 }
@@ -57,7 +57,7 @@ fn a_figure_that_was_typed_by_hand_has_drifted() {
 }
 
 #[test]
-fn the_newest_run_is_the_one_that_began_last_whatever_its_folder_is_called() {
+fn the_newest_run_is_the_one_that_began_last_whatever_its_folder_name() {
     let project = project();
     write_documents(project.path());
     add_run(project.path(), "2025-first", "2026-02-03T04:05:06Z");

@@ -1,4 +1,4 @@
-//! Where the figures come from, how to read them, and what they cannot say.
+//! How the figures were measured, how to read them, and what they do not show.
 
 use maud::{Markup, html};
 
@@ -9,11 +9,11 @@ use text::units;
 pub(super) fn about(analysis: &Analysis) -> Markup {
     let run = &analysis.run;
     let machine = &run.machine;
-    let unknown = || "not told by the system".to_owned();
+    let unknown = || "not reported by the system".to_owned();
     let rounds: Vec<String> =
         run.profile.rounds.iter().map(|(scenario, rounds)| format!("{scenario} {rounds}")).collect();
     let profile = format!(
-        "{}: {}; warm-up {} ms, window {} ms, greetings awaited for {} ms",
+        "{}: {}; warm-up {} ms, window {} ms, wait for greetings {} ms",
         run.profile_name,
         run.profile.about,
         run.profile.warm_up_ms,
@@ -48,24 +48,24 @@ pub(super) fn about(analysis: &Analysis) -> Markup {
     ];
     html! {
         section aria-labelledby="about" {
-            h2 #about { "How it was made" }
+            h2 #about { "How this was measured" }
             p { "This command makes such a run:" }
             div.box tabindex="0" role="region" aria-label="Command" { pre { code { (run.command) } } }
             dl { @for (name, value) in &facts { dt { (name) } dd { (value) } } }
             h3 { "How to read it" }
             ul {
-                li { "Each mark is one round: one window of load on a freshly started server process." }
-                li { "A median's interval holds the true median with a confidence of 95 % or more, whatever the distribution. It takes at least 6 rounds." }
-                li { "A floor is a raw echo server that waits for its clients as the model does, without the protocol. Models are divided by it within each round, so what drifts from round to round cancels." }
-                li { "A difference is claimed only if the interval excludes 1 and all that twins differ by." }
-                li { "Percentiles of a closed loop do not show what a client would have waited that did not wait for the others; those of an open loop do." }
+                li { "Each mark is one round: one window of load on a newly started server process." }
+                li { "A median's interval holds the true median with a confidence of 95 % or more, whatever the distribution. It needs at least 6 rounds." }
+                li { "A floor is a raw echo server that waits for its clients as the model does, without the protocol. Models are divided by it within each round, so drift from round to round cancels." }
+                li { "A difference is claimed only if the interval excludes 1 and the range by which twins differ." }
+                li { "Percentiles of a closed loop suffer from coordinated omission: a stall delays the requests that would have measured it. Those of an open loop do not." }
             }
-            h3 { "What the figures cannot say" }
+            h3 { "What the figures do not show" }
             ul {
-                li { "What happens over a network: client and server share one machine and its loopback device." }
-                li { "How a model does on more cores, on other processors or with another kernel." }
-                li { "What a server costs that works on its requests: these count bytes up by one and nothing else." }
-                li { "Whether one model is better than another where only their distance from floors is claimed." }
+                li { "Behaviour over a network: client and server share one machine and its loopback device." }
+                li { "Behaviour on more cores, on other processors or with another kernel." }
+                li { "The cost of a server with real work for each request: these servers only add one to each byte." }
+                li { "Whether one model is better than another: claims are only about the distance of each from its floor." }
             }
         }
     }

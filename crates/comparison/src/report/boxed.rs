@@ -1,4 +1,4 @@
-//! Tables that are wider than a phone.
+//! Tables that may be wider than a phone.
 
 use maud::{Markup, html};
 

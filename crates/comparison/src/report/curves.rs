@@ -1,4 +1,4 @@
-//! A metric over what a scenario varies: connections, the offered rate, or the share of a model's own peak.
+//! A metric as a function of what a scenario varies: connections, the offered rate, or the share of a model's own peak.
 
 use loadgen::Bound;
 
@@ -67,7 +67,7 @@ fn point(at: &PointAnalysis, row: &Row, metric: Metric) -> Option<LinePoint> {
     })
 }
 
-/// Who has a line, in the run's order.
+/// The subjects that have a line, in the run's order.
 fn names(scenario: &ScenarioAnalysis) -> Vec<&str> {
     let mut names: Vec<&str> = Vec::new();
     for row in scenario.points.iter().flat_map(|point| &point.rows) {
@@ -102,8 +102,8 @@ fn x_axis(scenario: &ScenarioAnalysis) -> Axis {
     Axis {
         label: match points.first() {
             Some(Point::Connections(_)) => "connections",
-            Some(Point::PercentOfPeak(_)) => "share of its own peak that is offered",
-            _ => "messages offered a second",
+            Some(Point::PercentOfPeak(_)) => "offered share of its own peak",
+            _ => "offered messages per second",
         }
         .to_owned(),
         domain,
@@ -112,7 +112,7 @@ fn x_axis(scenario: &ScenarioAnalysis) -> Axis {
     }
 }
 
-/// Who is best at the last point, and how its figure grew until there.
+/// The best subject at the last point, and how its figure grew up to there.
 fn finding(scenario: &ScenarioAnalysis, metric: Metric, lead: &str) -> String {
     let of = |row: &'_ Row| row.median(metric);
     let last =
@@ -138,17 +138,16 @@ fn finding(scenario: &ScenarioAnalysis, metric: Metric, lead: &str) -> String {
     text
 }
 
-/// Words, and the rows that they are true of.
+/// A remark, and the rows that it applies to.
 type Doubt = (&'static str, fn(&Row) -> bool);
 
-/// What the marks are, and where figures are not what they seem.
+/// What the marks mean, and which figures must be read with care.
 fn caption(scenario: &ScenarioAnalysis, metric: Metric) -> String {
     let mut text = String::new();
     let mut spreads =
         scenario.points.iter().flat_map(|point| &point.rows).filter_map(|row| row.spread(metric));
     if spreads.any(|spread| spread.interval.is_some()) {
-        text +=
-            "Marks are medians, upright lines their intervals of 95 %, each moved aside a little to be seen.";
+        text += "Marks are medians, vertical lines their 95 % intervals, each shifted slightly so that all are visible.";
     }
     let doubts: [Doubt; 4] = [
         ("With failures", |row| !row.failures.is_empty()),
@@ -166,7 +165,7 @@ fn caption(scenario: &ScenarioAnalysis, metric: Metric) -> String {
         }
     }
     if has_doubts {
-        text += " Where, the table of verdicts says.";
+        text += " The table of verdicts says where.";
     }
     text.trim_start().to_owned()
 }

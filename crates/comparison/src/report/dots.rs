@@ -1,4 +1,4 @@
-//! Figures of one number for each subject: rounds as marks, with median and interval.
+//! Charts with one figure for each subject: rounds as marks, with median and interval.
 
 use loadgen::Load;
 
@@ -42,7 +42,7 @@ pub(super) fn cost(scenario: &ScenarioAnalysis, subjects: &Subjects) -> Figure {
     }
     let domain = Domain::by_quotients(with_reference);
     let mut finding = leader(&models(point), cost_spread, Better::Lower).map_or_else(
-        || "No model was measured beside its floor.".to_owned(),
+        || "No model was measured together with its floor.".to_owned(),
         |leader| {
             let floor = leader.row.cost_ratio.as_ref().map_or("its floor", |ratio| ratio.floor.as_str());
             leader.sentence(
@@ -143,7 +143,7 @@ pub(super) fn amount(
     }
 }
 
-/// A row of marks. Values are divided before they are drawn, and written as they are.
+/// A row of marks. Values are scaled for drawing, but written unscaled.
 fn dot_row(
     row: &Row,
     subjects: &Subjects,
@@ -169,7 +169,7 @@ fn dot_row(
     }
 }
 
-/// Everything that these spreads have to show.
+/// All values of these spreads, for the axis.
 fn extent<'spreads>(spreads: impl Iterator<Item = &'spreads Spread>) -> impl Iterator<Item = f64> {
     spreads.flat_map(|spread| {
         let rounds = spread.values.iter().map(|&(_, value)| value);
@@ -188,7 +188,7 @@ fn by_round<'rows>(
     let mut rounds: Vec<u32> = rows.iter().flat_map(|row| values(row)).map(|&(round, _)| round).collect();
     rounds.sort_unstable();
     rounds.dedup();
-    let fixed = ["", "median", "interval of 95 %", "to know"].map(str::to_owned);
+    let fixed = ["", "median", "95 % interval", "notes"].map(str::to_owned);
     let rows = rows.iter().map(|row| {
         let spread = of(row);
         let interval = spread.and_then(|spread| spread.interval);

@@ -1,14 +1,14 @@
-//! What stands below a question: a chart, what it tells, and its data.
+//! The content below a question: a chart, its finding, and its data.
 
 use charts::Chart;
 
-/// A chart, what it tells, and its data.
+/// A chart, its finding, and its data.
 pub(super) struct Figure {
     pub(super) heading: String,
     pub(super) finding: String,
-    /// What must be known to read it; may be empty.
+    /// How to read it; may be empty.
     pub(super) caption: String,
-    /// None where there is nothing to draw; then the finding says so.
+    /// `None` if there is nothing to draw; then the finding says so.
     pub(super) chart: Option<Box<dyn Chart>>,
     pub(super) table: Table,
 }
@@ -20,18 +20,18 @@ pub(super) struct Table {
     pub(super) rows: Vec<Vec<String>>,
 }
 
-/// A sentence in place of a chart.
+/// A sentence instead of a chart.
 pub(super) fn nothing(heading: &str) -> Figure {
     Figure {
         heading: heading.to_owned(),
-        finding: "This was not measured: there is no trial with such a figure.".to_owned(),
+        finding: "This was not measured: no trial has this figure.".to_owned(),
         caption: String::new(),
         chart: None,
         table: Table::default(),
     }
 }
 
-/// What stands where nothing was measured.
+/// The text in place of a figure that was not measured.
 pub(super) fn absent() -> String {
     "–".to_owned()
 }

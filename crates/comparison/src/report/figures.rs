@@ -1,5 +1,5 @@
 //! Which figures answer a scenario's question: chosen by its kind, not by its name, so that scenarios from a file
-//! have charts, too.
+//! also have charts.
 
 use loadgen::Load;
 
@@ -76,13 +76,13 @@ pub(super) fn figures(scenario: &ScenarioAnalysis, subjects: &Subjects) -> Vec<F
     }
 }
 
-/// Whether a scenario is a closed loop with nothing varied: what files that stand alone show.
+/// Whether a scenario is a closed loop without a curve: the ones in separate files.
 pub(super) fn is_closed_loop(scenario: &ScenarioAnalysis) -> bool {
     let load = scenario.scenario.load.as_ref();
     scenario.scenario.vary.is_none() && load.is_some_and(|load| load.load == Load::Closed && load.idle == 0)
 }
 
-/// How many rounds were made of it.
+/// The number of its rounds, in words.
 pub(super) fn rounds(scenario: &ScenarioAnalysis) -> String {
     let trials = scenario.points.iter().flat_map(|point| &point.rows).map(|row| row.trials);
     match trials.max().unwrap_or(0) {

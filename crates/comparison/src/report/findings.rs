@@ -1,4 +1,4 @@
-//! What a chart tells, in sentences made from its data.
+//! The finding of a chart, in sentences generated from its data.
 
 use loadgen::Bound;
 
@@ -6,17 +6,17 @@ use super::numbers;
 use super::subjects::serves_all;
 use crate::analysis::{Better, Interval, Row, Spread};
 
-/// Who is ahead of the others.
+/// The subject with the best figure.
 pub(super) struct Leader<'rows> {
-    /// The one with the best median.
+    /// Its row.
     pub(super) row: &'rows Row,
     /// Its values.
     pub(super) spread: &'rows Spread,
-    /// Those whose intervals overlap with its interval.
+    /// Subjects whose intervals overlap with its interval.
     alike: Vec<&'rows str>,
     /// Whether more is better: then the load generator may have been the limit.
     is_rate: bool,
-    /// Those that were not asked: they serve only some of the clients, or no window of theirs is valid.
+    /// Subjects that do not compete: they serve only some of the clients, or have no valid window.
     left_out: Vec<&'rows str>,
 }
 
@@ -53,7 +53,7 @@ pub(super) fn leader<'rows>(
 }
 
 impl Leader<'_> {
-    /// `Lead: name, figure (interval).` and who may be as good.
+    /// `Lead: name, figure (interval).` and the subjects that may be as good.
     pub(super) fn sentence(&self, lead: &str, write: impl Fn(f64) -> String, unit: &str) -> String {
         let figure = match self.spread.interval {
             Some(Interval { low, high }) => {
@@ -65,19 +65,21 @@ impl Leader<'_> {
         if self.spread.interval.is_none() {
             text += " Too few rounds for an interval, so no order is claimed.";
         } else if !self.alike.is_empty() {
-            text +=
-                &format!(" Not told apart from it, because intervals overlap: {}.", self.alike.join(", "));
+            text += &format!(
+                " Not distinguishable from it, because intervals overlap: {}.",
+                self.alike.join(", ")
+            );
         }
         let own_limit = self.row.verdicts.first().filter(|(bound, _)| *bound == Bound::Client);
         if let (Some((_, rounds)), true) = (own_limit, self.is_rate) {
             text += &format!(
-                " In {rounds} of {} rounds that is as much as the load generator could do, so the server may do more.",
+                " In {rounds} of {} rounds the load generator was at its limit, so the server may be faster.",
                 self.row.trials
             );
         }
         if !self.left_out.is_empty() {
             text += &format!(
-                " Left out here, because they serve only some of the clients or have no valid window: {}.",
+                " Excluded here, because they serve only some of the clients or have no valid window: {}.",
                 self.left_out.join(", ")
             );
         }
@@ -85,7 +87,7 @@ impl Leader<'_> {
     }
 }
 
-/// How much longer, larger or dearer the last of the rows is than the first one, if that can be said.
+/// The ratio of the last row's figure to the first one's, if both exist.
 pub(super) fn range(
     rows: &[&Row],
     of: impl Fn(&Row) -> Option<&Spread>,

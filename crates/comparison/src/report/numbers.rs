@@ -1,4 +1,4 @@
-//! Figures as a reader finds them in charts, tables and sentences.
+//! Figures as they are written in charts, tables and sentences.
 
 use crate::analysis::{Interval, Metric, Spread};
 use text::units;
@@ -15,7 +15,7 @@ pub(super) fn with_unit(metric: Metric, value: f64) -> String {
     }
 }
 
-/// The same without `/s`, which the column or the axis says.
+/// The same without `/s`, which the column or the axis has.
 pub(super) fn plain(metric: Metric, value: f64) -> String {
     let text = with_unit(metric, value);
     text.strip_suffix("/s")
@@ -33,18 +33,18 @@ pub(super) fn spread(spread: &Spread, write: impl Fn(f64) -> String) -> String {
     }
 }
 
-/// A quotient, to be followed by what it is a multiple of.
+/// A ratio, to be followed by the name of its divisor.
 pub(super) fn times(ratio: f64) -> String {
     if ratio < 10.0 { format!("{ratio:.2}") } else { format!("{ratio:.1}") }
 }
 
-/// How much of a whole a factor of 1 or more leaves open, such as `3.1 %`.
+/// By how much a factor of 1 or more exceeds 1, such as `3.1 %`.
 pub(super) fn percent_above(factor: f64) -> String {
     format!("{:.1} %", 100.0 * (factor - 1.0))
 }
 
-/// By what a metric's values are divided before they are drawn, so that round numbers are round in the unit that
-/// is shown; and how these are written.
+/// The divisor for drawing a metric's values, so that ticks are round in the unit that is shown; and the format of the
+/// ticks.
 pub(super) fn at_axis(metric: Metric) -> (f64, fn(f64) -> String) {
     match metric.unit() {
         "ns" | "ns/message" => (1.0, units::short_duration),

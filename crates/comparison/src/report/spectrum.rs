@@ -23,7 +23,7 @@ const MARKED: [(f64, &str); 7] = [
 ];
 /// Places on a line between two powers of ten.
 const PLACES: i32 = 8;
-/// A percentile with fewer latencies beyond it is not drawn: it would say more of chance than of the server.
+/// A percentile with fewer latencies beyond it is not drawn, because it would be mostly chance.
 const BEYOND: f64 = 10.0;
 
 /// A line for each subject that has latencies.
@@ -59,7 +59,7 @@ pub(super) fn spectrum(scenario: &ScenarioAnalysis, subjects: &Subjects) -> Figu
         title: format!("{}: {}", scenario.scenario.name, scenario.scenario.title),
         finding: finding.clone(),
         x: Axis {
-            label: "so many of the latencies are shorter".to_owned(),
+            label: "percentile of latency".to_owned(),
             domain: Domain::exactly(Spacing::Log, 1.0, end * 1.02),
             ticks: MARKED
                 .iter()

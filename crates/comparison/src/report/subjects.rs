@@ -1,4 +1,4 @@
-//! Who is shown, in which order, and by which mark, the same in all charts.
+//! Which subjects are shown, in which order, and with which mark, the same in all charts.
 
 use std::collections::HashMap;
 
@@ -18,7 +18,7 @@ pub(super) struct Subjects {
 }
 
 impl Subjects {
-    /// Everybody's.
+    /// Of all subjects.
     pub(super) fn of(run: &Run) -> Self {
         let models = run.subjects.iter().filter(|subject| subject.role == Role::Model);
         let hues = models.enumerate().map(|(number, model)| (model.name.clone(), Mark::Hue(number)));
@@ -35,7 +35,7 @@ impl Subjects {
         Subjects { marks, shows_twins: true }
     }
 
-    /// Everybody's but the twins'.
+    /// Of all subjects without the twins.
     pub(super) fn without_twins(run: &Run) -> Self {
         Subjects { shows_twins: false, ..Subjects::of(run) }
     }
@@ -50,7 +50,7 @@ impl Subjects {
         point.rows.iter().filter(|row| self.shows_twins || row.subject.role != Role::Twin).collect()
     }
 
-    /// Whether a chart of lines shows it: twins and small floors would only hide others.
+    /// Whether a line chart shows it: twins and small floors would only hide others.
     pub(super) fn has_line(subject: &Subject) -> bool {
         subject.role != Role::Twin && subject.clients.is_none()
     }
@@ -61,12 +61,12 @@ pub(super) fn models(point: &PointAnalysis) -> Vec<&Row> {
     point.rows.iter().filter(|row| row.subject.role == Role::Model).collect()
 }
 
-/// Whether all clients were served, as far as that was asked.
+/// Whether all clients were served, as far as that was measured.
 pub(super) fn serves_all(row: &Row) -> bool {
     row.median(Metric::Starved).is_none_or(|starved| starved == 0.0)
 }
 
-/// What must be known of a row's figures, most important first.
+/// Notes on a row's figures, the most important first.
 pub(super) fn notes(row: &Row) -> Vec<String> {
     let mut notes = Vec::new();
     let rounds = |count: u32| format!("{count} of {} rounds", row.trials);
@@ -95,7 +95,7 @@ fn failed(row: &Row) -> u32 {
     u32::try_from(rounds.len()).unwrap_or(u32::MAX).min(row.trials)
 }
 
-/// Where on a curve, in words, with large numbers set apart.
+/// A point of a curve, in words, with thousands separators.
 pub(super) fn point_in_words(point: Point) -> String {
     match point {
         Point::Rate(rate) => format!("{} messages/s", units::whole(rate)),

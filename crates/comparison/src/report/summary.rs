@@ -1,4 +1,4 @@
-//! What the whole run says, before any chart: two tables, the claims, and what the twins show.
+//! The summary of the run, before any chart: two tables, the claims, and the noise of the twins.
 
 use maud::{Markup, html};
 
@@ -19,19 +19,19 @@ pub(super) fn summary(analysis: &Analysis) -> Markup {
         section aria-labelledby="summary" {
             h2 #summary { "Summary" }
             @if columns.is_empty() {
-                p { "No scenario of this run has models beside each other at one load." }
+                p { "No scenario of this run has several models at the same load." }
             } @else {
                 (table(analysis, &columns, "What a message costs: CPU time as a multiple of the floor's", &cost_cell))
-                (table(analysis, &columns, "What got through: messages (churn: connections) a second", &rate_cell))
+                (table(analysis, &columns, "Throughput: messages (churn: connections) a second", &rate_cell))
                 p.note {
-                    "★ has the best median of those that serve every client. Beneath each figure: its interval of "
-                    "95 %, or its quotient with the floor. " em.dim { "Dimmed" }
+                    "★ marks the best median of those that serve every client. Below each figure: its interval of "
+                    "95 %, or its ratio to the floor. " em.dim { "Dimmed" }
                     ", with the reason in words: no difference from the floor is claimed."
                 }
-                h3 { "What is claimed" }
+                h3 { "Claims" }
                 ul { @for (scenario, point) in &columns { (claims(scenario, point)) } }
-                h3 { "What the twins show" }
-                p { "A twin is a floor again under another name. Whatever differs between the two is noise." }
+                h3 { "Noise" }
+                p { "A twin is the same floor under another name. A difference between the two is noise." }
                 ul { @for (scenario, point) in &columns { (twins(scenario, point)) } }
             }
         }
@@ -156,7 +156,7 @@ fn why_not(claim: Claim) -> Option<&'static str> {
     }
 }
 
-/// What may be said of the models' cost in one scenario, and what may not.
+/// The claims about the models' cost in one scenario, and which are not possible.
 fn claims(scenario: &ScenarioAnalysis, point: &PointAnalysis) -> Markup {
     let of = |is_chosen: fn(Claim) -> bool| -> Vec<(&str, &Ratio)> {
         let ratio = |row: &'_ Row| row.cost_ratio.as_ref().is_some_and(|ratio| is_chosen(ratio.claim));
@@ -206,10 +206,10 @@ fn twins(scenario: &ScenarioAnalysis, point: &PointAnalysis) -> Markup {
             b { (scenario.scenario.name) } ": "
             @match point.noise {
                 Some(noise) => {
-                    "the same thing differs from itself by up to " (numbers::percent_above(noise.cost))
-                    " in cost and " (numbers::percent_above(noise.rate)) " in rate; less is not claimed."
+                    "two runs of the same program differ by up to " (numbers::percent_above(noise.cost))
+                    " in cost and " (numbers::percent_above(noise.rate)) " in rate; smaller differences are not claimed."
                 },
-                None => "no twin has rounds enough to show its noise, so no difference is claimed.",
+                None => "no twin has enough rounds to show the noise, so no difference is claimed.",
             }
             @if !differ.is_empty() {
                 " " strong { "Beyond the other twins' noise: " (differ.join(", ")) "." }

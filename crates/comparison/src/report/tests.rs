@@ -11,7 +11,7 @@ use crate::subject::Role;
 mod browser;
 mod little;
 
-/// Figures that each scenario of the embedded file calls for.
+/// The number of figures of each scenario of the embedded file.
 const FIGURES: [(&str, usize); 9] = [
     ("script", 1),
     ("ping-pong", 3),
@@ -45,7 +45,7 @@ fn count(svg: &str, class: &str) -> usize {
     Document::parse(svg).unwrap().descendants().filter(|node| has_class(*node, class)).count()
 }
 
-/// Everything that must hold of any report, however little there is to report.
+/// Checks that apply to every report, even an empty one.
 fn assert_is_sound(analysis: &Analysis) -> String {
     let page = html(analysis);
     for outside in ["http://", "https://", "<script", "src=", "@import", "url("] {
@@ -153,7 +153,7 @@ fn sentences_follow_the_data() {
 }
 
 #[test]
-fn what_may_not_be_claimed_is_dimmed_and_says_why() {
+fn differences_that_cannot_be_claimed_are_dimmed_with_the_reason() {
     let run = run_of("full", &["ping-pong"]);
     let like_its_floor = altered(run, |trial, figures| {
         if trial.subject.name == "mio" {
@@ -176,7 +176,7 @@ fn what_may_not_be_claimed_is_dimmed_and_says_why() {
 }
 
 #[test]
-fn the_end_says_what_was_run_and_where() {
+fn the_last_section_says_what_was_run_and_where() {
     let analysis = analyse(&comparison("quick"));
     let page = html(&analysis);
     let run = &analysis.run;
@@ -196,7 +196,7 @@ fn the_end_says_what_was_run_and_where() {
 }
 
 #[test]
-fn whatever_stands_in_a_run_is_text_and_no_markup() {
+fn all_text_from_a_run_is_escaped() {
     let mut comparison = altered(run_of("quick", &["ping-pong"]), |trial, figures| {
         figures.error = (trial.subject.name == "mio").then(|| "<script>&\"'\u{1}</script>\nnext".to_owned());
     });
@@ -226,7 +226,7 @@ fn both_colour_schemes_are_in_every_picture_and_on_the_page() {
 }
 
 #[test]
-fn pictures_stand_alone_and_say_what_they_show() {
+fn pictures_are_self_contained_and_have_descriptions() {
     let analysis = analyse(&comparison("full"));
     for (svg, rows) in [(throughput_svg(&analysis), 6 + 2 + 1), (cost_svg(&analysis), 6)] {
         let document = Document::parse(&svg).unwrap();
@@ -255,7 +255,7 @@ fn models_differ_in_colour_and_in_shape() {
 }
 
 #[test]
-fn who_is_client_bound_or_starves_is_told() {
+fn client_bound_and_starved_subjects_are_reported() {
     let run: Run = run_of("full", &["ping-pong"]);
     let bound = altered(run, |trial, figures| {
         if trial.subject.name == "mio" {
@@ -267,6 +267,6 @@ fn who_is_client_bound_or_starves_is_told() {
     assert!(page.contains("Mostly client-bound or invalid: mio in ping-pong."));
     assert!(page.contains("serves 1 of 50 clients"));
     assert!(page.contains(
-        "Left out here, because they serve only some of the clients or have no valid window: sequential."
+        "Excluded here, because they serve only some of the clients or have no valid window: sequential."
     ));
 }

@@ -1,4 +1,4 @@
-//! What went wrong, and whose limit each figure is.
+//! Failures, and whose limit each figure is.
 
 use maud::{Markup, html};
 
@@ -7,10 +7,10 @@ use super::subjects::point_in_words;
 use crate::analysis::{Analysis, PointAnalysis, Row, ScenarioAnalysis};
 use crate::scenario::Point;
 
-/// More than these of one kind are counted only.
+/// The largest number of entries listed; further ones are only counted.
 const SHOWN: usize = 20;
 
-/// What went wrong; nothing if nothing did.
+/// The section of failures; nothing if there are none.
 pub(super) fn failures(analysis: &Analysis) -> Markup {
     let failures: Vec<String> = rows(analysis)
         .flat_map(|(scenario, point, row)| {
@@ -21,8 +21,8 @@ pub(super) fn failures(analysis: &Analysis) -> Markup {
     html! {
         @if !failures.is_empty() {
             section.failures aria-labelledby="failures" {
-                h2 #failures { "What went wrong" }
-                p { "These trials failed or had wrong replies. They are counted nowhere else." }
+                h2 #failures { "Failures" }
+                p { "These trials failed or had wrong replies. No other figure includes them." }
                 ul {
                     @for failure in failures.iter().take(SHOWN) { li { (failure) } }
                     @if failures.len() > SHOWN { li { "and " (failures.len() - SHOWN) " more" } }
@@ -32,7 +32,7 @@ pub(super) fn failures(analysis: &Analysis) -> Markup {
     }
 }
 
-/// Whose limit each figure is, and why that is said.
+/// Whose limit each figure is, with the reasons.
 pub(super) fn verdicts(analysis: &Analysis) -> Markup {
     let judged: Vec<_> = rows(analysis).filter(|(_, _, row)| !row.verdicts.is_empty()).collect();
     let is_client = |row: &Row| {
@@ -47,11 +47,11 @@ pub(super) fn verdicts(analysis: &Analysis) -> Markup {
         .collect();
     html! {
         section aria-labelledby="verdicts" {
-            h2 #verdicts { "Whose limit it was" }
+            h2 #verdicts { "Verdicts: whose limit it was" }
             p {
-                "The load generator watches itself. Where it was the limit (client-bound), a rate is its own and not "
-                "the server's; where a window is invalid, no ratio is taken from it. CPU time per message is the "
-                "server's in any case."
+                "The load generator measures itself. Where it was the limit (client-bound), a rate is its own, not "
+                "the server's. An invalid window is excluded from ratios. CPU time per message is always the "
+                "server's."
             }
             @if judged.is_empty() { p { "No trial was judged." } }
             @else if doubtful.is_empty() { p { "No subject was mostly client-bound or invalid." } }
@@ -62,7 +62,7 @@ pub(super) fn verdicts(analysis: &Analysis) -> Markup {
                     summary { "All verdicts, with reasons" }
                     div.words {
                         (boxed("Verdicts", &html! {
-                            thead { tr { @for title in ["who", "where", "verdict", "because"] { th scope="col" { (title) } } } }
+                            thead { tr { @for title in ["subject", "scenario", "verdict", "reason"] { th scope="col" { (title) } } } }
                             tbody {
                                 @for (scenario, point, row) in &judged {
                                     tr {

@@ -1,4 +1,4 @@
-//! Which files of scenarios are taken, and what is said of the others.
+//! Which files of scenarios are accepted, and the messages for the others.
 
 use super::*;
 
@@ -51,7 +51,7 @@ fn a_share_of_the_peak_is_a_rate() {
 }
 
 #[test]
-fn what_cannot_be_done_is_refused_with_the_name_of_the_scenario() {
+fn invalid_scenarios_are_rejected_by_name() {
     for (from, to, expected) in [
         ("name = \"second\"", "name = \"first\"", "twice"),
         ("load = { connections = 3 }", "", "either `script` or `load`"),
@@ -61,7 +61,7 @@ fn what_cannot_be_done_is_refused_with_the_name_of_the_scenario() {
         (", peak_of = \"first\"", "", "needs `peak_of`"),
         ("percent_of_peak = [50, 90]", "percent_of_peak = []", "1 to 32"),
         ("percent_of_peak = [50, 90]", "rate = [1], percent_of_peak = [50]", "one thing"),
-        ("kind = \"open\", rate = 10", "kind = \"closed\"", "open loop only"),
+        ("kind = \"open\", rate = 10", "kind = \"closed\"", "rate of an open loop"),
         ("first = 1,", "frist = 1,", "frist"),
         ("first = 1,", "first = 101,", "1 to 100"),
     ] {
@@ -71,13 +71,13 @@ fn what_cannot_be_done_is_refused_with_the_name_of_the_scenario() {
 }
 
 #[test]
-fn a_profile_that_is_not_there_is_refused_with_those_that_are() {
+fn an_unknown_profile_is_rejected_with_a_list_of_all() {
     let message = Catalogue::parse(SMALL).unwrap().profile("full").unwrap_err().to_string();
     assert!(message.contains("\"full\"") && message.contains("default"), "{message}");
 }
 
 #[test]
-fn points_are_named_for_a_reader() {
+fn points_have_readable_names() {
     let names =
         [Point::Only, Point::Connections(1), Point::Connections(8), Point::Rate(5), Point::PercentOfPeak(70)];
     assert_eq!(

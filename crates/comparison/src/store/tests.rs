@@ -1,4 +1,4 @@
-//! What is on disk survives an interruption, and only a run is taken for one.
+//! A run on disk survives an interruption, and other folders are rejected.
 
 use super::*;
 use crate::example;
@@ -29,14 +29,14 @@ fn written(folder: &Path) -> Comparison {
 }
 
 #[test]
-fn what_was_written_is_read() {
+fn a_run_that_was_written_is_read_back() {
     let folder = tempfile::tempdir().unwrap();
     let comparison = written(folder.path());
     assert_eq!(load(folder.path()).unwrap(), comparison);
 }
 
 #[test]
-fn a_line_without_its_end_is_dropped_and_the_run_goes_on_behind_the_last_whole_one() {
+fn an_incomplete_line_is_dropped_and_the_run_continues_after_the_last_complete_one() {
     let line = serde_json::to_string(&record(3)).unwrap();
     for length in [1, 20, line.len()] {
         let folder = tempfile::tempdir().unwrap();
@@ -64,7 +64,7 @@ fn a_broken_line_in_the_middle_is_an_error_that_names_it() {
 }
 
 #[test]
-fn a_folder_with_a_run_is_not_written_over() {
+fn a_folder_with_a_run_is_not_overwritten() {
     let folder = tempfile::tempdir().unwrap();
     written(folder.path());
     let message = Store::create(folder.path(), &example::run("quick")).unwrap_err().to_string();
@@ -72,7 +72,7 @@ fn a_folder_with_a_run_is_not_written_over() {
 }
 
 #[test]
-fn what_is_no_run_or_of_another_format_is_refused() {
+fn a_folder_without_a_run_or_with_another_format_is_rejected() {
     let folder = tempfile::tempdir().unwrap();
     let message = format!("{:#}", load(folder.path()).unwrap_err());
     assert!(message.contains("is it") || message.contains("the folder of a run"), "{message}");

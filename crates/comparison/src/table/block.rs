@@ -33,14 +33,14 @@ pub(super) fn draw(analysis: &ScenarioAnalysis) -> String {
     grid::draw(&header, &lines, 1)
 }
 
-/// Whether a rule stands above this row: the first one that is no model's.
+/// Whether there is a rule above this row: the first one that is not a model's.
 pub(super) fn below(row: &Row, is_above: &mut bool) -> bool {
     let is_first = *is_above && row.subject.role != Role::Model;
     *is_above &= !is_first;
     is_first
 }
 
-/// How the whole row is coloured, if something is to be said of all of it.
+/// The colour of the whole row, if it has one.
 pub(super) fn style(row: &Row) -> Option<anstyle::Style> {
     if !row.failures.is_empty() {
         Some(FAILED)
@@ -51,15 +51,15 @@ pub(super) fn style(row: &Row) -> Option<anstyle::Style> {
     }
 }
 
-/// Models compete, unless something failed or clients starved: who serves one of fifty is soon done.
+/// Models compete for the best figure, unless something failed or clients starved: serving one of fifty is fast.
 pub(super) fn takes_part(row: &Row) -> bool {
     row.subject.role == Role::Model
         && row.failures.is_empty()
         && row.median(Metric::Starved).is_none_or(|starved| starved == 0.0)
 }
 
-/// The best cell of a column as it is shown, so that what looks alike is marked alike; `None` if there is nobody
-/// to be better than.
+/// The best cell of a column as it is shown, so that equal texts are marked alike; `None` if fewer than two rows
+/// compete.
 fn best(column: Column, rows: &[&Row]) -> Option<String> {
     let metric = column.contest()?;
     let competitors: Vec<(&Row, f64)> = rows

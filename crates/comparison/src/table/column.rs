@@ -1,4 +1,4 @@
-//! What stands in the columns of a table.
+//! The columns of a table.
 
 use loadgen::{Bound, Load};
 
@@ -8,7 +8,7 @@ use crate::analysis::{Metric, Ratio, Row};
 use crate::scenario::Scenario;
 use text::units::{count, duration, three_digits};
 
-/// A column: its header, and what it shows of a subject.
+/// A column: its header, and the figure of a subject that it shows.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Column {
     pub(super) header: &'static str,
@@ -25,13 +25,13 @@ enum Shows {
     UserShare,
     /// CPU time as a multiple of the floor's.
     TimesFloor,
-    /// Clients served of those that there were.
+    /// Clients served, of all clients.
     Served,
-    /// Whose limit was found most often.
+    /// The most frequent verdict.
     Limit,
 }
 
-/// Messages from this size on are told in bytes a second: the question is then what a byte costs.
+/// The rate of messages from this size on is shown in bytes a second: the question is then what a byte costs.
 const BULK_BYTES: usize = 1024;
 
 /// The columns for a scenario without a curve.
@@ -52,7 +52,7 @@ pub(super) fn columns(scenario: &Scenario) -> Vec<Column> {
     } else {
         median("KiB/\nconn", Metric::MemoryPerConnection, 1024.0)
     };
-    // Idle clients make wide figures, and are there for their memory.
+    // With idle clients the figures are wide, and the memory column matters.
     let is_idle = load.idle > 0;
     let mut columns = vec![rate, percentile("p50\nµs", Metric::P50), percentile("p99\nµs", Metric::P99)];
     if !is_idle {
@@ -80,7 +80,7 @@ pub(super) fn columns(scenario: &Scenario) -> Vec<Column> {
 }
 
 impl Column {
-    /// The metric of which the best value is marked; that fewer threads were better, nobody says.
+    /// The metric whose best value is marked. Fewer threads are not better, so threads have none.
     pub(super) fn contest(self) -> Option<Metric> {
         match self.shows {
             Shows::Median(metric, _) if metric != Metric::Threads => Some(metric),
@@ -118,7 +118,7 @@ pub(super) fn times(ratio: &Ratio) -> String {
     }
 }
 
-/// Microseconds; a tenth of a second and more would not fit, and is told with its unit.
+/// Microseconds; from a tenth of a second on, which would not fit, with another unit.
 fn microseconds(nanoseconds: f64) -> String {
     if nanoseconds < 0.1e9 { three_digits(nanoseconds / 1e3) } else { duration(nanoseconds) }
 }

@@ -12,7 +12,7 @@ use crate::scenario::Point;
 use crate::subject::Role;
 use text::units::{count, duration, three_digits};
 
-/// Draws one matrix, or several where one figure does not answer.
+/// Draws one matrix, or several where one figure is not enough.
 pub(super) fn draw(analysis: &ScenarioAnalysis) -> String {
     let is_open = analysis.scenario.load.as_ref().is_some_and(|load| matches!(load.load, Load::Open { .. }));
     if is_open {
@@ -30,7 +30,7 @@ fn matrix(analysis: &ScenarioAnalysis, corner: &str, metric: Metric, show: impl 
     let header = std::iter::once(corner.to_owned()).chain(points.iter().map(|point| title(point.point)));
     let header: Vec<String> = header.collect();
     let best: Vec<Option<String>> = points.iter().map(|point| best(point, metric).map(&show)).collect();
-    // Whoever has a record anywhere has a line.
+    // Every subject with a record at any point has a line.
     let mut subjects: Vec<&Row> = Vec::new();
     for row in points.iter().flat_map(|point| ordered(&point.rows)) {
         if !subjects.iter().any(|known| known.subject.name == row.subject.name) {
@@ -53,8 +53,8 @@ fn matrix(analysis: &ScenarioAnalysis, corner: &str, metric: Metric, show: impl 
     grid::draw(&header, &lines, 1)
 }
 
-/// A figure with `!` behind it came from trials that were mostly invalid, one with `°` from a subject that left
-/// clients waiting.
+/// A figure with `!` behind it is from trials that were mostly invalid, one with `°` from a subject that starved
+/// clients.
 fn cell(row: &Row, metric: Metric, best: Option<&str>, show: impl Fn(f64) -> String) -> Cell {
     let Some(value) = row.median(metric) else {
         return Cell { text: "failed".to_owned(), style: FAILED };
@@ -87,7 +87,7 @@ fn best(point: &PointAnalysis, metric: Metric) -> Option<f64> {
     best.filter(|_| values.len() > 1)
 }
 
-#[expect(clippy::cast_precision_loss, reason = "whole numbers that people typed")]
+#[expect(clippy::cast_precision_loss, reason = "whole numbers that users typed")]
 fn title(point: Point) -> String {
     match point {
         Point::Only => String::new(),

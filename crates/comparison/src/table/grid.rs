@@ -1,11 +1,11 @@
-//! Cells into aligned lines, and sentences into lines.
+//! Aligns cells in lines, and wraps sentences.
 
 use anstyle::Style;
 use comfy_table::{CellAlignment, LineStyle, Table, TableStyle};
 
 use super::style::{PLAIN, WIDTH};
 
-/// A cell, and how it is coloured.
+/// A cell and its colour.
 #[derive(Clone, Debug)]
 pub(crate) struct Cell {
     pub(crate) text: String,
@@ -16,9 +16,9 @@ pub(crate) struct Cell {
 #[derive(Clone, Debug)]
 pub(crate) struct Line {
     pub(crate) cells: Vec<Cell>,
-    /// Colours the whole line, in place of the cells' own styles.
+    /// The colour of the whole line, instead of the cells' own styles.
     pub(crate) style: Option<Style>,
-    /// A rule is drawn above it.
+    /// Whether a rule is drawn above it.
     pub(crate) rule: bool,
 }
 
@@ -45,7 +45,7 @@ pub(crate) fn draw(header: &[String], lines: &[Line], names: usize) -> String {
             column.set_cell_alignment(CellAlignment::Right);
         }
     }
-    // The table knows neither rules between rows nor colours (they would count as width): both are added to
+    // The table crate has no rules between rows, and counts colours as width. So both are added to
     // the finished lines, of which there is one for each row.
     let drawn: Vec<String> = table.lines().collect();
     let body = drawn.len() - lines.len();

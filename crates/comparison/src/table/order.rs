@@ -1,4 +1,4 @@
-//! Who stands where: models, then each floor with its relatives beneath it.
+//! The order of rows: models, then each floor followed by its variants.
 
 use crate::analysis::Row;
 use crate::subject::Role;
@@ -35,7 +35,7 @@ mod tests {
     use crate::example;
 
     #[test]
-    fn a_twin_without_its_floor_beside_it_has_its_whole_name() {
+    fn a_twin_without_its_floor_in_the_table_has_its_whole_name() {
         let analysis = analyse(&example::altered(example::run_of("full", &["ping-pong"]), |_, _| {}));
         let rows = &analysis.scenarios[0].points[0].rows;
         let twin = rows.iter().find(|row| row.subject.name == "floor-epoll again").unwrap();

@@ -1,4 +1,4 @@
-//! What stands below the tables: what the twins showed, what may be claimed, what went wrong.
+//! The text below the tables: the noise of the twins, the claims, the failures.
 
 use loadgen::Bound;
 
@@ -10,15 +10,15 @@ use crate::subject::Role;
 use text::units::three_digits;
 
 const HOW_TO_READ: &str = "\
-Figures are medians over the rounds; quotients are taken within a round, so that drift cancels.
-1.16 1.12–1.20: the median, and where the true one lies with 95 % confidence; dim: not claimed.
-CPU is the server's. Floors are raw echo without a protocol: what the kernel allows; `again` a twin.
+Figures are medians over the rounds; ratios are taken within a round, so that drift cancels.
+1.16 1.12–1.20: the median and its 95 % confidence interval; dim: no difference is claimed.
+CPU is the server's. Floors are raw echo without a protocol: the kernel's cost; `again`: a twin.
 p50, p99: a round trip; in open loops, from when a message was due. thr.: threads; sw.: switches.
-limit: who set the pace (none: nobody). If client, times are its own; the server's CPU still holds.
+limit: the limiting side (or none). If client, times are its own; the server's CPU stays valid.
 1/50 or °: the others starved, which is a result. *: rounds differed. !: most trials were invalid.
 ";
 
-/// Draws all of it.
+/// Draws all sections.
 pub(super) fn draw(analysis: &Analysis) -> String {
     let mut text = String::new();
     let mut section = |title: &str, body: String| {
@@ -26,13 +26,13 @@ pub(super) fn draw(analysis: &Analysis) -> String {
             text.push_str(&format!("\n{TITLE}{title}{TITLE:#}\n{body}"));
         }
     };
-    section("What the twins showed: the same server twice", each(analysis, twins));
-    section("What may be claimed of CPU per message and of rate", each(analysis, claims));
+    section("Noise: the same server measured twice (twins)", each(analysis, twins));
+    section("Claims about CPU per message and rate", each(analysis, claims));
     let limits = analysis.scenarios.iter().flat_map(limits).map(|sentence| wrap(&sentence, "  "));
     section("Limits other than the server's", limits.collect());
     let failures = each(analysis, failures);
     if !failures.is_empty() {
-        section("What went wrong", format!("{FAILED}{}{FAILED:#}\n", failures.trim_end()));
+        section("Failures", format!("{FAILED}{}{FAILED:#}\n", failures.trim_end()));
     }
     section("How to read it", HOW_TO_READ.to_owned());
     text
@@ -80,13 +80,13 @@ fn twins(point: &PointAnalysis) -> Vec<String> {
             within(noise.rate)
         ));
     } else if point.rows.iter().any(|row| row.subject.role == Role::Twin) {
-        sentences.push("too few rounds to tell (6 valid ones are needed), so nothing is claimed".to_owned());
+        sentences.push("too few rounds (at least 6 valid ones are needed), so nothing is claimed".to_owned());
     }
     for row in point.rows.iter().filter(|row| row.subject.role == Role::Twin) {
         for (what, ratio) in [("CPU", &row.cost_ratio), ("rate", &row.rate_ratio)] {
             if let Some(ratio) = ratio.as_ref().filter(|ratio| ratio.claim.is_difference()) {
                 let what = format!("{} differs in {what},", row.subject.name);
-                sentences.push(factor(ratio, &what, &ratio.floor) + ": mistrust this table");
+                sentences.push(factor(ratio, &what, &ratio.floor) + ": do not trust this table");
             }
         }
     }
@@ -120,7 +120,7 @@ fn claims(point: &PointAnalysis) -> Vec<String> {
         sentences.push(sentence);
     }
     if !silent.is_empty() {
-        sentences.push(format!("no difference from the floor is shown for {}", silent.join(", ")));
+        sentences.push(format!("no difference from the floor can be claimed for {}", silent.join(", ")));
     }
     sentences
 }
@@ -133,8 +133,8 @@ fn factor(ratio: &Ratio, before: &str, after: &str) -> String {
     format!("{before} {} times {after}{interval}", three_digits(ratio.spread.median))
 }
 
-/// Who was not at the server's own limit, in how many trials of all points, and one reason for all who share
-/// it.
+/// Subjects that were not at the server's own limit, in how many trials of all points, and one reason for all that
+/// share it.
 fn limits(scenario: &ScenarioAnalysis) -> Vec<String> {
     let rows: Vec<&Row> = scenario.points.iter().flat_map(|point| &point.rows).collect();
     let sentence = |bound: Bound| {

@@ -1,4 +1,4 @@
-//! What all parts of a table look like.
+//! The style of all parts of a table.
 
 use anstyle::{AnsiColor, Style};
 

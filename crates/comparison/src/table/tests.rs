@@ -24,13 +24,17 @@ fn cells<'text>(text: &'text str, name: &str) -> Vec<&'text str> {
 }
 
 #[test]
-fn a_whole_run_looks_like_this() {
+fn a_whole_run_is_drawn_as_in_the_golden_file() {
     let text = plain(&draw(&analyse(&example::comparison("default"))));
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/table/tests/golden.txt");
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
         fs::write(&path, &text).unwrap();
     }
-    assert_eq!(text, fs::read_to_string(path).unwrap(), "if this is meant: UPDATE_GOLDEN=1 cargo test");
+    assert_eq!(
+        text,
+        fs::read_to_string(path).unwrap(),
+        "if this change is intended: UPDATE_GOLDEN=1 cargo test"
+    );
 }
 
 #[test]
@@ -78,7 +82,7 @@ fn the_best_model_of_a_column_is_marked_and_floors_and_starved_ones_do_not_compe
 }
 
 #[test]
-fn a_quotient_is_dim_unless_a_difference_is_claimed() {
+fn a_ratio_is_dim_unless_a_difference_is_claimed() {
     let text = altered("full", "ping-pong", |_, _| {});
     let line = |name: &str| text.lines().find(|line| line.starts_with(name)).unwrap().to_owned();
     assert!(line("sequential").contains(&format!("{DIM}1.0")), "{:?}", line("sequential"));
@@ -93,7 +97,7 @@ fn a_quotient_is_dim_unless_a_difference_is_claimed() {
 }
 
 #[test]
-fn floors_stand_below_a_rule_each_with_its_relatives() {
+fn floors_are_below_a_rule_each_with_its_variants() {
     let text = plain(&altered("default", "ping-pong", |_, _| {}));
     let lines: Vec<&str> = text.lines().collect();
     let first = lines.iter().position(|line| line.starts_with("floor-threads")).unwrap();
@@ -103,7 +107,7 @@ fn floors_stand_below_a_rule_each_with_its_relatives() {
 }
 
 #[test]
-fn a_failed_row_is_red_and_told_below() {
+fn a_failed_row_is_red_and_reported_below() {
     let text = altered("full", "ping-pong", |trial, figures| {
         if trial.subject.name == "mio" {
             figures.error = Some("server mio did not start".to_owned());
@@ -115,7 +119,7 @@ fn a_failed_row_is_red_and_told_below() {
 }
 
 #[test]
-fn what_is_invalid_or_the_clients_limit_is_told_with_its_share() {
+fn invalid_and_client_bound_trials_are_reported_with_their_share() {
     let text = plain(&altered("full", "ping-pong", |trial, figures| match trial.subject.name.as_str() {
         "mio" if trial.round <= 4 => figures.verdict = loadgen::Bound::Invalid,
         "tokio" => figures.verdict = loadgen::Bound::Client,

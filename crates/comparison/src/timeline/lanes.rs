@@ -1,4 +1,4 @@
-//! What is to be drawn, made from the events of a run.
+//! Lanes to draw, from the events of a run.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ pub(super) struct Chart {
     pub(super) name: String,
     pub(super) title: String,
     pub(super) elapsed: Duration,
-    /// In the order in which the server turned to the clients.
+    /// In the order in which the server began to serve the clients.
     pub(super) lanes: Vec<Lane>,
 }
 
@@ -18,9 +18,9 @@ pub(super) struct Chart {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Lane {
     pub(super) client: String,
-    /// The connection stood, and the wait for the greeting began.
+    /// The connection was established, and the wait for the greeting began.
     pub(super) arrived: Duration,
-    /// The greeting came, unless it never did.
+    /// The greeting arrived; `None` if it never did.
     pub(super) greeted: Option<Duration>,
     pub(super) sent: Vec<Duration>,
     pub(super) received: Vec<Duration>,
@@ -36,8 +36,8 @@ impl Chart {
         for event in &report.events {
             lanes[event.connection].note(event);
         }
-        // Clients that were served at once keep their order: what is less than a hundredth of the
-        // drawing apart was so by chance, and cannot be seen.
+        // Clients that were served at the same time keep their order: differences below a hundredth of the drawing
+        // are chance, and cannot be seen.
         let visible = (report.elapsed / 100).max(Duration::from_nanos(1)).as_nanos();
         lanes.sort_by_key(|lane| lane.served_from().as_nanos() / visible);
         Chart { name: name.to_owned(), title: title.to_owned(), elapsed: report.elapsed, lanes }
@@ -63,12 +63,12 @@ impl Lane {
         self.ended = event.at;
     }
 
-    /// How long the client waited until the server turned to it.
+    /// How long the client waited until the server began to serve it.
     pub(super) fn waited(&self) -> Duration {
         self.served_from().saturating_sub(self.arrived)
     }
 
-    /// When the server turned to this client; its end if that never happened.
+    /// When the server began to serve this client; the client's end if it never did.
     pub(super) fn served_from(&self) -> Duration {
         self.greeted.unwrap_or(self.ended).max(self.arrived)
     }

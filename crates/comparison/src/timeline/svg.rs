@@ -1,4 +1,4 @@
-//! The timeline as a picture that stands by itself.
+//! The timeline as a picture in its own file.
 
 use std::time::Duration;
 
@@ -27,7 +27,7 @@ pub(super) fn draw(charts: &[Chart]) -> String {
     })
 }
 
-/// A chart in words, for those who cannot see it.
+/// A chart in words, for readers who cannot see it.
 fn described(chart: &Chart) -> String {
     let longest_wait = chart.lanes.iter().map(Lane::waited).max();
     let failed = chart.lanes.iter().filter(|lane| lane.failure.is_some()).count();

@@ -29,7 +29,7 @@ const LEGEND: [(char, &str); 7] = [
 const NAME: Style = Style::new().bold();
 const QUIET: Style = Style::new().dimmed();
 
-/// The narrowest rows that are still a drawing. Narrower terminals show their beginnings.
+/// The narrowest rows that are still readable. Narrower terminals show only their beginnings.
 const NARROWEST_ROW: usize = 10;
 
 /// Columns that a label of the axis and the gap behind it take.
@@ -146,7 +146,7 @@ impl Scale {
     fn column_of_seconds(&self, at: f64) -> usize {
         let last = self.width - 1;
         let share = self.domain.share(at).unwrap_or(0.0);
-        // A share that is a column but for its last binary digit is that column.
+        // Rounding errors in the last binary digit must not move a time to another column.
         (share * last as f64 + 1e-9) as usize
     }
 

@@ -1,4 +1,4 @@
-//! The drawings are functions of recorded events, so their shape can be tested without any server.
+//! The drawings are functions of recorded events, so they can be tested without a server.
 
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -12,7 +12,7 @@ fn event(connection: usize, milliseconds: u64, kind: EventKind) -> Event {
     Event { connection, at, wall: UNIX_EPOCH + at, kind }
 }
 
-/// What a client does that arrives at once, is served from `start` on and takes the script's 2.2 s.
+/// The events of a client that connects immediately, is served from `start` on and takes the script's 2.2 s.
 fn served_from(start: u64, connection: usize) -> Vec<Event> {
     let mut events =
         vec![event(connection, 0, EventKind::Connected), event(connection, start, EventKind::Greeted)];
@@ -42,7 +42,7 @@ fn bars() -> Chart {
     chart("bars", &[served_from(0, 0), served_from(0, 1), served_from(0, 2)])
 }
 
-/// One client is refused, one waits in vain, one is cut off, one is well.
+/// One client is refused, one is never served, one is cut off, one succeeds.
 fn failures() -> Chart {
     let refused = Failure::Connect { address: ([127, 0, 0, 1], 9090).into(), cause: "refused".to_owned() };
     let silence =
@@ -109,7 +109,7 @@ fn charts_share_one_axis_so_that_they_can_be_compared() {
 }
 
 #[test]
-fn lanes_stand_in_the_order_in_which_the_clients_were_served() {
+fn lanes_are_in_the_order_in_which_the_clients_were_served() {
     let clients =
         |charts: &Chart| -> Vec<String> { charts.lanes.iter().map(|lane| lane.client.clone()).collect() };
     let shuffled = chart("", &[served_from(4400, 0), served_from(0, 1), served_from(2200, 2)]);
@@ -166,7 +166,7 @@ fn of_class<'tree>(node: Node<'tree, 'tree>, class: &str) -> Vec<Node<'tree, 'tr
     node.descendants().filter(has_class).collect()
 }
 
-/// Where the bar of a client's service begins and ends.
+/// The beginning and the end of the bar of a client's service.
 fn bar(client: Node<'_, '_>) -> (f64, f64) {
     let bars = of_class(client, "served");
     let number = |name| bars[0].attribute(name).unwrap().parse::<f64>().unwrap();
@@ -215,7 +215,7 @@ fn the_picture_shows_failed_clients_as_failed() {
 }
 
 #[test]
-fn the_picture_tells_its_story_in_words_and_needs_nothing_from_elsewhere() {
+fn the_picture_has_a_description_and_needs_no_other_file() {
     let picture = svg::draw(&[staircase()]);
     let document = Document::parse(&picture).unwrap();
     let root = document.root_element();

@@ -1,4 +1,4 @@
-//! What an audit has found: a file for each job, and all of them together.
+//! The results of an audit: a file for each job, and all of them together.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -8,63 +8,63 @@ use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// What a job found, and how it was found.
+/// The result of a job, and how it was obtained.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Entry {
-    /// The command as people type it.
+    /// The command as users type it.
     pub command: String,
-    /// When it began, in UTC.
+    /// When the job began, in UTC.
     pub started: String,
-    /// How long it took.
+    /// Its duration.
     pub seconds: u64,
-    /// Where.
+    /// The machine.
     pub machine: String,
-    /// Of this program.
+    /// The version of this program.
     pub version: String,
-    /// Whether it ended well.
+    /// Whether it succeeded.
     pub held: bool,
-    /// What the command said, as it said it.
+    /// The output of the command, unchanged.
     pub result: Value,
 }
 
 impl Entry {
-    /// Writes it to the file of this name.
+    /// Writes this result to the file with this name.
     ///
     /// # Errors
-    /// It cannot be written.
+    /// The file cannot be written.
     pub fn write(&self, folder: &Path, name: &str) -> Result<()> {
         let path = folder.join(format!("{name}.json"));
         let text = serde_json::to_string_pretty(self).context("cannot write JSON")? + "\n";
         fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))
     }
 
-    /// A figure of its result, by the names on the way to it.
+    /// A figure of the result, by its path of names.
     pub fn figure(&self, path: &str) -> Option<u64> {
         self.result.pointer(path)?.as_u64()
     }
 
-    /// The lines of a result that is a list, by name: the figure called so.
+    /// For a result that is a list of lines: the named figure of the line with this name.
     pub fn figure_of(&self, name: &str, figure: &str) -> Option<u64> {
         self.result.as_array()?.iter().find(|line| line["name"] == name)?[figure].as_u64()
     }
 
-    /// The day on which it began.
+    /// The day on which the job began.
     pub fn date(&self) -> &str {
         self.started.split('T').next().unwrap_or_default()
     }
 }
 
-/// All that has been found, by the names of the files.
+/// All results, by the names of the files.
 #[derive(Clone, Debug, Default)]
 pub struct Audit {
     entries: BTreeMap<String, Entry>,
 }
 
 impl Audit {
-    /// Reads all files of the folder; where there is no such folder, nothing has been audited.
+    /// Reads all files of the folder; without the folder there are no results.
     ///
     /// # Errors
-    /// A file is not what an audit writes.
+    /// A file does not have the form that an audit writes.
     pub fn read(folder: &Path) -> Result<Audit> {
         let mut audit = Audit::default();
         let Ok(files) = fs::read_dir(folder) else { return Ok(audit) };
@@ -73,7 +73,9 @@ impl Audit {
             if path.extension().is_none_or(|ending| ending != "json") {
                 continue;
             }
-            let wrong = || format!("{} is not what `audit` writes; make it anew", path.display());
+            let wrong = || {
+                format!("{} does not have the form that `audit` writes; run that step again", path.display())
+            };
             let text = fs::read_to_string(&path).with_context(wrong)?;
             let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
             audit.entries.insert(name, serde_json::from_str(&text).with_context(wrong)?);
@@ -81,12 +83,12 @@ impl Audit {
         Ok(audit)
     }
 
-    /// What the job of this name found.
+    /// The result of the job with this name.
     pub fn entry(&self, name: &str) -> Option<&Entry> {
         self.entries.get(name)
     }
 
-    /// What the jobs whose names begin so found.
+    /// The results of the jobs whose names begin with this text.
     pub fn entries<'audit>(
         &'audit self,
         beginning: &'audit str,
@@ -123,7 +125,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_written_is_read_again() {
+    fn results_that_were_written_are_read_back() {
         let folder = tempfile::tempdir().unwrap();
         let audit = Audit::of(&[("check-mio", json!({ "passed": 70 }))]);
         audit.entry("check-mio").unwrap().write(folder.path(), "check-mio").unwrap();

@@ -1,4 +1,4 @@
-//! The jobs of each step: commands, and how their output is read.
+//! The jobs of each step: commands, and the parsing of their output.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -7,17 +7,17 @@ use anyhow::{Context, Result};
 use clap::ValueEnum;
 use serde_json::{Value, json};
 
-/// The exit code of the launcher's commands for a run in which nothing could be tried.
+/// The exit code of the launcher's commands for a run in which nothing could be tested.
 const NOTHING_TRIED: i32 = 3;
 
-/// What an audit consists of.
+/// The steps of an audit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Step {
     /// The conformance catalogue, including its long cases
     Check,
     /// Failing system calls, with strace
     Faults,
-    /// The catalogue with short reads, short writes and would-blocks made in the process
+    /// The catalogue with short reads, short writes and would-block errors injected in the process
     Shim,
     /// Random clients, options, faults and shutdowns on every model
     Stress,
@@ -51,7 +51,7 @@ impl Size {
         stress_seeds: "STRESS_SEEDS=500",
         fuzz_seconds: "300",
     };
-    /// In small, minutes.
+    /// A smaller size: minutes.
     pub const QUICK: Size = Size {
         check: &[],
         faults: &["--sample", "1", "--lasting", "1s", "--pairs", "10"],
@@ -63,38 +63,38 @@ impl Size {
 }
 
 impl Step {
-    /// How many of its jobs run at the same time. What soaks find does not depend on speed.
+    /// How many of its jobs run at the same time. The findings of soaks do not depend on speed.
     pub(super) const fn at_once(self) -> usize {
         match self {
             Step::Check | Step::Faults => 2,
             Step::Shim | Step::Stress | Step::Loom => 1,
-            // They share their build, and then take a processor each.
+            // They share their build, and then use one CPU each.
             Step::Fuzz => 3,
             Step::Soak => usize::MAX,
         }
     }
 }
 
-/// One command and the file that keeps what it finds.
+/// One command and the file for its result.
 #[derive(Debug)]
 pub(super) struct Job {
     /// The file, without its ending.
     pub(super) name: String,
-    /// The command as people type it.
+    /// The command as users type it.
     pub(super) shown: String,
     program: PathBuf,
     arguments: Vec<String>,
     read: fn(&str) -> Result<Value>,
 }
 
-/// What a job found.
+/// The result of a job.
 #[derive(Debug)]
 pub(super) struct Ran {
     pub(super) held: bool,
-    /// It said that it could try nothing.
+    /// It reported that it could not test anything.
     pub(super) is_skipped: bool,
     pub(super) result: Value,
-    /// If it did not hold, the end of what it said.
+    /// If it failed, the end of its output.
     pub(super) explanation: String,
 }
 
@@ -133,7 +133,7 @@ fn of_each_model(launcher: &Path, command: &str, further: &[&str], models: &[Str
             shown: format!("cargo run --release -- {}", arguments.join(" ")),
             program: launcher.to_owned(),
             arguments,
-            read: |text| serde_json::from_str(text).context("its output is no JSON"),
+            read: |text| serde_json::from_str(text).context("its output is not JSON"),
         }
     };
     models.iter().map(|model| job(model)).collect()
@@ -153,7 +153,7 @@ impl Job {
     /// Runs it to its end.
     ///
     /// # Errors
-    /// It cannot be started, or it says nothing that could be read although it succeeds.
+    /// It cannot be started, or it succeeds but its output cannot be parsed.
     pub(super) fn run(&self) -> Result<Ran> {
         let output =
             Command::new(&self.program).args(&self.arguments).stdin(Stdio::null()).output().with_context(
@@ -164,14 +164,14 @@ impl Job {
         let explanation = if held { String::new() } else { end_of(&output) };
         match (self.read)(&String::from_utf8_lossy(&output.stdout)) {
             Ok(result) => Ok(Ran { held, is_skipped, result, explanation }),
-            // What it said went to standard error, then.
+            // Then its message is on standard error.
             Err(_) if !held => Ok(Ran { held, is_skipped, result: Value::Null, explanation }),
             Err(error) => Err(error.context(self.shown.clone())),
         }
     }
 }
 
-/// How it ended, and the last lines that it wrote.
+/// Its exit status and the last lines of its output.
 fn end_of(output: &Output) -> String {
     const LINES: usize = 12;
     let text =
@@ -182,7 +182,7 @@ fn end_of(output: &Output) -> String {
 }
 
 /// Lines such as `shim mio: 1537 faults, 34 cases passed, 0 failed; …`: the words are names, the numbers before
-/// them figures. What is behind a semicolon is for people.
+/// them figures. The text after a semicolon is ignored.
 fn lines(text: &str, beginning: &str) -> Result<Value> {
     let found: Vec<Value> = text
         .lines()

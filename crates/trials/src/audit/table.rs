@@ -16,10 +16,10 @@ const HEADS: [&str; 8] = [
     "I/O faults in the process",
     "connections soaked",
     "bytes verified",
-    "memory an hour",
+    "memory per hour",
 ];
 
-/// What stands between the markers in the documents; `None` if no block is called so.
+/// The text between the markers in the documents; `None` if there is no block of this name.
 pub fn block(name: &str, audit: &Audit, models: &[&str]) -> Option<String> {
     match name {
         "audit" => Some(markdown(audit, models)),
@@ -33,12 +33,12 @@ fn markdown(audit: &Audit, models: &[&str]) -> String {
         text.push_str(&line(std::iter::once(format!("`{name}`")).chain(cells)));
     }
     text.push('\n');
-    text.push_str(&header(["beside the models", "figure"].map(str::to_owned)));
+    text.push_str(&header(["not about one model", "figure"].map(str::to_owned)));
     for (what, figure) in others(audit) {
         text.push_str(&line([what, figure]));
     }
     text.push('\n');
-    text.push_str(&header(["made by", "begun on", "minutes, each at most"].map(str::to_owned)));
+    text.push_str(&header(["command", "begun on", "minutes, each at most"].map(str::to_owned)));
     for (command, day, minutes) in commands(audit, models) {
         text.push_str(&line([format!("`{command}`"), day, minutes]));
     }
@@ -46,7 +46,7 @@ fn markdown(audit: &Audit, models: &[&str]) -> String {
     text + &machine.map(|machine| format!("\nOn {machine}.\n")).unwrap_or_default()
 }
 
-/// The same for a terminal, without the commands.
+/// The same figures for a terminal, without the commands.
 pub fn terminal(audit: &Audit, models: &[&str]) -> String {
     let mut table = Table::new();
     table.load_style(NO_LINES).set_content_arrangement(ContentArrangement::Dynamic);
@@ -58,7 +58,7 @@ pub fn terminal(audit: &Audit, models: &[&str]) -> String {
     format!("{table}\n\n{others}")
 }
 
-/// A row for each model: what is not known is a dash.
+/// A row for each model; unknown figures are a dash.
 fn rows<'run>(audit: &'run Audit, models: &'run [&str]) -> impl Iterator<Item = (&'run str, [String; 7])> {
     let or_nothing = |cell: Option<String>| cell.unwrap_or_else(|| NOTHING.to_owned());
     models.iter().map(move |&model| {
@@ -82,7 +82,7 @@ fn rows<'run>(audit: &'run Audit, models: &'run [&str]) -> impl Iterator<Item = 
     })
 }
 
-/// A figure of a run in which something did not hold says so.
+/// A figure, marked if something did not hold in its run.
 fn marked(entry: &Entry, figure: String) -> String {
     if entry.held { figure } else { format!("{figure} **not held**") }
 }
@@ -100,7 +100,7 @@ fn drift(soak: &Entry) -> Option<String> {
     Some(signed_bytes(per_hour))
 }
 
-/// What is not about one model.
+/// Figures that are not about one model.
 fn others(audit: &Audit) -> impl Iterator<Item = (String, String)> {
     let fuzz = audit.entries("fuzz-").filter_map(|(target, entry)| {
         let findings = if entry.held { "no finding" } else { "a finding" };
@@ -118,7 +118,7 @@ fn others(audit: &Audit) -> impl Iterator<Item = (String, String)> {
     fuzz.chain(loom).chain(stress)
 }
 
-/// Each command once: those of several models together.
+/// Each command once; those of several models together.
 fn commands(audit: &Audit, models: &[&str]) -> impl Iterator<Item = (String, String, String)> {
     let mut seen: Vec<(String, String, u64)> = Vec::new();
     for (_, entry) in audit.entries("") {

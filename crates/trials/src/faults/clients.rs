@@ -8,23 +8,23 @@ use std::time::{Duration, Instant};
 
 use protocol::{GREETING, Session};
 
-/// Clients of a trial, all at once.
+/// The number of simultaneous clients of a trial.
 pub(super) const CLIENTS: usize = 4;
-/// More than there are stacks of threads that have ended, so that new ones are needed.
+/// More than there are cached stacks of ended threads, so that new ones are needed.
 pub(super) const CROWD: usize = 24;
-/// A server that has not answered after so long hangs, even on a full machine.
+/// A server that has not answered after this time hangs, even on a busy machine.
 pub(super) const PATIENCE: Duration = Duration::from_secs(20);
-/// From one look at the clock to the next, and from one nudge to the next, where the clients nudge.
+/// The interval at which clients check the time and, if they nudge, send a nudge.
 const NUDGE_EVERY: Duration = Duration::from_millis(200);
 
-/// What the clients of a trial are like, beside their script.
+/// How the clients of a trial behave, in addition to their script.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Manner {
-    /// How many come at once.
+    /// How many connect at once.
     pub(super) clients: usize,
-    /// Now and then, while they wait, they make a change that a poller reports.
+    /// While they wait, they regularly cause a change that an edge-triggered poller reports.
     pub(super) nudging: bool,
-    /// They do not wait for the end of the stream: a server that is kept from closing cannot bring it.
+    /// They do not wait for the end of the stream: a server whose `close` fails cannot send it.
     pub(super) without_end: bool,
 }
 
@@ -40,13 +40,13 @@ impl Default for Manner {
 /// How a client's visit ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum End {
-    /// It got its whole reply and an end in order.
+    /// It got its whole reply and an orderly end.
     Whole,
-    /// Its connection ended before; what it had got was right.
+    /// Its connection ended early; all bytes before that were right.
     CutOff,
-    /// It got a byte that it must not get.
+    /// It got a wrong byte.
     Wrong(String),
-    /// It got nothing more, and no end either.
+    /// It got neither more bytes nor the end.
     Hung(String),
 }
 
@@ -66,7 +66,7 @@ impl Ends {
         self.0.iter().filter(|end| **end == End::CutOff).count() as u64
     }
 
-    /// What must never be, whatever was injected.
+    /// What must never happen, whatever was injected.
     pub(super) fn first_fault(&self) -> Option<&End> {
         self.0.iter().find(|end| matches!(end, End::Wrong(_) | End::Hung(_)))
     }
@@ -83,14 +83,14 @@ impl fmt::Display for End {
     }
 }
 
-/// Lets all clients visit at the same time, and does `meanwhile` as soon as they are on their way.
+/// Runs all clients at the same time, and calls `meanwhile` as soon as they have started.
 pub(super) fn visit_all<T>(address: SocketAddr, manner: Manner, meanwhile: impl FnOnce() -> T) -> (Ends, T) {
     thread::scope(|scope| {
         let visits: Vec<_> = (0..manner.clients).map(|_| scope.spawn(|| visit(address, manner))).collect();
         let done = meanwhile();
-        let ends = visits.into_iter().map(|visit| {
-            visit.join().unwrap_or_else(|_| End::Wrong("a panic of the tool itself".to_owned()))
-        });
+        let ends = visits
+            .into_iter()
+            .map(|visit| visit.join().unwrap_or_else(|_| End::Wrong("a panic of this tool".to_owned())));
         (ends.collect(), done)
     })
 }
@@ -103,7 +103,7 @@ pub(super) fn visit(address: SocketAddr, manner: Manner) -> End {
     }
 }
 
-/// A connection that knows what it must be answered.
+/// A connection that knows its expected replies.
 pub(super) struct Visitor {
     stream: TcpStream,
     address: SocketAddr,
@@ -132,19 +132,19 @@ impl Visitor {
         if self.manner.without_end { Ok(()) } else { self.expect_end() }
     }
 
-    /// The first buffer and its reply: the connection is then in the middle of its conversation.
+    /// The first buffer and its reply: after that the connection is in the middle of its conversation.
     pub(super) fn begin(&mut self) -> Result<(), End> {
         self.receive_all("before the greeting")?;
         self.send(SCRIPT[0])?;
         self.receive_all("in its reply")
     }
 
-    /// Sends what the drain must still answer.
+    /// Sends more, which the drain must still answer.
     pub(super) fn send_more(&mut self) -> Result<(), End> {
         self.send(SCRIPT[1])
     }
 
-    /// The rest of the reply, the end that the server makes, and only then its own.
+    /// The rest of the reply, then the server's FIN, and only then its own.
     pub(super) fn expect_drained(mut self) -> Result<(), End> {
         self.receive_all("in the drain")?;
         self.expect_end()
@@ -170,15 +170,15 @@ impl Visitor {
         Ok(())
     }
 
-    /// The server has nothing more to say.
+    /// The server must send nothing more.
     fn expect_end(&mut self) -> Result<(), End> {
-        // What a nudge provoked may still be on its way.
+        // The reply to a nudge may still be in flight.
         let deadline = Instant::now() + PATIENCE;
         while self.receive("before the end", deadline)? {}
         if self.received < self.owed.len() { Err(End::CutOff) } else { Ok(()) }
     }
 
-    /// Takes what has come and compares it. False at the end of the stream.
+    /// Reads what has arrived and compares it. False at the end of the stream.
     fn receive(&mut self, when: &str, deadline: Instant) -> Result<bool, End> {
         let mut buffer = [0; 256];
         match self.stream.read(&mut buffer) {
@@ -206,9 +206,9 @@ impl Visitor {
         }
     }
 
-    /// Makes a change that a poller reports: a byte more from this client, and a stranger at the door.
+    /// Causes a change that an edge-triggered poller reports: one more byte from this client, and a new connection.
     fn nudge(&mut self) {
-        // What fails here will be seen by the next read.
+        // The next read reports an error here.
         if !self.has_said_all {
             let _ = self.send(b"n");
         }

@@ -1,11 +1,11 @@
-//! What is injected where, and what must come of it.
+//! What is injected where, and the required outcome.
 //!
-//! The errors are those that the manual pages of the calls name, those of the network that accept(2) tells to
-//! expect, and those that have ended servers elsewhere.
+//! The errors are those that the manual pages of the calls name, the network errors that accept(2) says to
+//! expect, and those that are known to have ended other servers.
 
 use serde::Serialize;
 
-/// Which calls fail, how, and what is required then.
+/// Which calls fail, how, and the required outcome.
 #[derive(Debug)]
 pub(super) struct Row {
     /// System calls, as a set of strace's: with commas, and a `?` before one that not every machine has.
@@ -15,23 +15,23 @@ pub(super) struct Row {
     pub(super) repeats: &'static [Repeat],
     pub(super) expected: Expected,
     pub(super) scope: Scope,
-    /// What no kernel does: there are bytes, or there is a client, and the call says that there are none.
-    /// A poller that reports changes will not say it again, so the clients make a change now and then.
+    /// No kernel does this: there are bytes or a client, but the call returns `EAGAIN`. An edge-triggered poller
+    /// does not report that readiness again, so the clients regularly cause a change.
     pub(super) is_a_lie: bool,
 }
 
-/// What happens to a call.
+/// What is injected into a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fault {
-    /// It is not made and returns this error.
+    /// The call is not executed and returns this error.
     Error(&'static str),
-    /// It is made, and returns 50 ms late.
+    /// The call is executed and returns 50 ms late.
     Delay,
-    /// It is made, and a signal that the server ignores comes with it.
+    /// The call is executed, and the server receives a signal that it ignores.
     Signal,
 }
 
-/// When in the life of the server.
+/// The stage of the server's life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum Stage {
@@ -43,17 +43,17 @@ pub(super) enum Stage {
 /// How often, in each thread of the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Repeat {
-    /// Once: in the first call, and in trials of their own in the second, the third, …
+    /// Once: at the first call, and in separate trials at the second, the third, …
     Each,
-    /// In the first three calls.
+    /// At the first three calls.
     Thrice,
-    /// In the first, the third, the fifth, …
+    /// At the first, the third, the fifth, … call.
     EverySecond,
-    /// In every call for some seconds, then no more.
+    /// At every call for some seconds, then no more.
     Lasting,
 }
 
-/// What must come of it. Always: no wrong byte to anybody, no panic, and nothing left behind.
+/// The required outcome. Always: no wrong byte to any client, no panic, and no leak.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum Expected {
@@ -61,24 +61,24 @@ pub(super) enum Expected {
     NobodyHarmed,
     /// No more connections end than faults were injected; the others get their whole replies.
     EndsItsConnection,
-    /// The server ends by itself, says why, and exits with a code that is not 0.
+    /// The server ends by itself, logs why, and exits with a code other than 0.
     EndsTheServer,
-    /// It says why it cannot start and exits with 1, or it starts and serves.
+    /// It logs why it cannot start and exits with 1, or it starts and serves.
     RefusedOrServed,
     /// All that was received is answered, and the server ends within its drain timeout.
     Drained,
 }
 
-/// Which calls of that name.
+/// Which calls with that name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Scope {
     AllThreads,
-    /// What a thread does before it runs our code is not ours: where the standard library gets no memory for a
-    /// new thread's signal stack, it aborts the process.
+    /// Only the main thread. What a new thread does before it runs our code is not ours: if the standard library gets
+    /// no memory for its signal stack, it aborts the process.
     MainThread,
     /// Only calls on the server's log.
     Log,
-    /// Only calls on connections: the pipe that a signal handler writes to never fails.
+    /// Only calls on connections: the signal handler's pipe never fails.
     Connections,
 }
 
@@ -86,7 +86,7 @@ use Expected::{Drained, EndsItsConnection, EndsTheServer, NobodyHarmed, RefusedO
 use Fault::{Delay, Error, Signal};
 use Repeat::{Each, EverySecond, Lasting, Thrice};
 
-/// A descriptor that was not closed for an injected error stays open: that is the injection's doing.
+/// A descriptor whose `close` failed by injection stays open: that is no leak of the server's.
 pub(super) const CLOSE: &str = "close";
 
 const EPOLL_WAIT: &str = "?epoll_wait,?epoll_pwait";

@@ -1,4 +1,4 @@
-//! What came of a sweep: for each fault how often it was injected and survived.
+//! The outcome of a sweep: for each fault how often it was injected and survived.
 
 use std::fmt::Write as _;
 
@@ -17,27 +17,27 @@ pub struct Report {
     pub(super) model: String,
     pub(super) strace: String,
     pub(super) seed: u64,
-    /// The most places of each fault that were tried; absent if it was all.
+    /// At how many calls each fault was injected at most; absent if at all.
     pub(super) sample: Option<usize>,
     pub(super) seconds: f64,
     /// Servers under a fault, or a pair of them.
     pub(super) trials: u64,
     /// Faults that were confirmed as injected.
     pub fired: u64,
-    /// Those of them after which all that is required held.
+    /// Those of them after which the required outcome was observed.
     pub(super) survived: u64,
-    /// Trials in which no fault was injected: they say nothing.
+    /// Trials in which no fault was injected: they prove nothing.
     pub(super) not_reached: u64,
     pub(super) faults: Vec<Line>,
-    /// Cases of the catalogue that the swept server was then held to.
+    /// Cases of the catalogue that then ran against the swept server.
     pub(super) cases_passed: usize,
     pub(super) cases_failed: usize,
     pub(super) cases_skipped: usize,
-    /// What did not hold; empty if all did.
+    /// Broken promises; empty if there are none.
     pub findings: Vec<String>,
 }
 
-/// One fault, in all its places.
+/// One fault, at all its calls.
 #[derive(Clone, Debug, Serialize)]
 pub struct Line {
     pub(super) calls: String,
@@ -67,7 +67,7 @@ impl Line {
         }
     }
 
-    /// Two faults at once, whichever they are.
+    /// All pairs of faults.
     pub(super) fn of_pairs() -> Line {
         let expected = Expected::EndsItsConnection;
         let (calls, fault) = ("pairs".to_owned(), "two at once");
@@ -76,7 +76,7 @@ impl Line {
         Line { calls, fault, stage, expected, trials, fired, survived, not_reached, findings: Vec::new() }
     }
 
-    /// Adds a trial in which so many faults were injected; `place` says where, if something did not hold.
+    /// Adds a trial in which this many faults were injected; `place` says where, for a finding.
     pub(super) fn add(&mut self, fired: u64, outcome: Result<()>, place: &str) {
         self.trials += 1;
         self.fired += fired;
@@ -137,7 +137,7 @@ impl Report {
         }
     }
 
-    /// Takes a finished line in.
+    /// Adds a finished line.
     pub(super) fn add(&mut self, line: Line) {
         self.trials += line.trials;
         self.fired += line.fired;
@@ -175,11 +175,11 @@ impl Stage {
 impl Expected {
     pub(super) const fn text(self) -> &'static str {
         match self {
-            Expected::NobodyHarmed => "nobody is harmed",
-            Expected::EndsItsConnection => "ends its connection at most",
-            Expected::EndsTheServer => "ends the server with the reason",
+            Expected::NobodyHarmed => "no client is affected",
+            Expected::EndsItsConnection => "ends at most its connection",
+            Expected::EndsTheServer => "ends the server, with the reason",
             Expected::RefusedOrServed => "refused with the reason, or served",
-            Expected::Drained => "everything is answered, then it ends",
+            Expected::Drained => "all is answered, then the server ends",
         }
     }
 }
@@ -190,7 +190,7 @@ mod tests {
     use crate::faults::plan::PLAN;
 
     #[test]
-    fn a_trial_without_a_fault_is_not_survived_but_not_reached() {
+    fn a_trial_without_a_fault_counts_as_not_reached() {
         let mut line = Line::new(&PLAN[0], PLAN[0].faults[0]);
         line.add(0, Ok(()), "at 1");
         line.add(3, Ok(()), "at 2");

@@ -1,4 +1,4 @@
-//! The server of a sweep: a child process with its log in a file, and what it holds at rest.
+//! The server of a sweep: a child process with its log in a file, and its resources at rest.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -16,10 +16,10 @@ use observe::strace::{Injection, Strace, Tracing};
 use observe::{Process, ServerCommand, ServerProcess};
 use text::units::whole_bytes;
 
-/// Short, so that what a lie leaves waiting is looked at again soon, and a silent connection does not stay.
+/// Short, so that a connection whose readiness was lost is checked again soon, and a silent one is closed soon.
 const TIMEOUTS: [&str; 3] = ["--idle-timeout=5s", "--write-timeout=2s", "--progress-timeout=5s"];
 const DRAIN_TIMEOUT: &str = "--drain-timeout=4s";
-/// Memory that a server may keep from a sweep: heaps of threads, tables at their largest.
+/// Memory by which a server may grow in a sweep: heaps of threads, tables at their largest.
 const MEMORY_AT_MOST: u64 = 8 << 20;
 
 /// A running server.
@@ -28,16 +28,16 @@ pub(super) struct Server {
     process: ServerProcess,
     meter: Meter,
     log: PathBuf,
-    /// What it holds while nobody is connected.
+    /// Its descriptors and threads while no client is connected.
     rest: Sample,
-    /// Descriptors that an injected error kept it from closing.
+    /// Descriptors that it could not close because of an injected error.
     not_closed: usize,
-    /// What it has open while nobody is connected.
+    /// Its open files while no client is connected.
     own_files: Vec<PathBuf>,
 }
 
 impl Server {
-    /// Starts it, and lets some clients in, so that what is set up once is set up.
+    /// Starts it and serves some clients, so that everything that is set up once exists.
     ///
     /// # Errors
     /// It does not start, or does not serve.
@@ -60,7 +60,7 @@ impl Server {
         &self.process
     }
 
-    /// Attaches strace to it. Connections are those that are open now.
+    /// Attaches strace to it. "Connections" are those that are open now.
     ///
     /// # Errors
     /// As [`Strace::attach`].
@@ -79,15 +79,15 @@ impl Server {
         Ok(Strace::attach(self.process.pid(), &tracing, PATIENCE)?)
     }
 
-    /// Notes that `close` was kept from closing so many times.
+    /// Notes that `close` failed this many times because of an injected error.
     pub(super) fn could_not_close(&mut self, descriptors: u64) {
         self.not_closed += usize::try_from(descriptors).unwrap_or(usize::MAX);
     }
 
-    /// A fresh client is served, and the server holds no more than before.
+    /// A new client is served, and the server has no more descriptors and threads than before.
     ///
     /// # Errors
-    /// It does not, or it is no more.
+    /// A new client is not served, something leaked, or the server has ended.
     pub(super) fn expect_unharmed(&self) -> Result<()> {
         self.probe()?;
         let deadline = Instant::now() + PATIENCE;
@@ -99,11 +99,11 @@ impl Server {
             }
             ensure!(
                 Instant::now() < deadline,
-                "it holds {} descriptors and {} threads with nobody there; before, {descriptors} and {threads}",
+                "it has {} descriptors and {} threads without clients; before the fault {descriptors} and {threads}",
                 now.descriptors,
                 now.threads
             );
-            // Nothing announces that a closed connection has been noticed.
+            // Nothing signals that the server has noticed a closed connection.
             thread::sleep(Duration::from_millis(2));
         }
     }
@@ -111,14 +111,14 @@ impl Server {
     fn probe(&self) -> Result<()> {
         match visit(self.process.address(), Manner::default()) {
             End::Whole => Ok(()),
-            end => bail!("a fresh client afterwards: {end}"),
+            end => bail!("a new client after the fault: {end}"),
         }
     }
 
-    /// Its memory is where it was.
+    /// Its memory has not grown.
     ///
     /// # Errors
-    /// It is not.
+    /// It has.
     pub(super) fn expect_memory(&self) -> Result<()> {
         let grown =
             self.meter.sample(Duration::ZERO)?.anonymous_bytes.saturating_sub(self.rest.anonymous_bytes);
@@ -129,7 +129,7 @@ impl Server {
     /// SIGTERM: it exits with 0, its counters add up, and nothing panicked.
     ///
     /// # Errors
-    /// One of these does not hold.
+    /// One of these is not the case.
     pub(super) fn end(self) -> Result<()> {
         let status = self.process.stop(PATIENCE)?;
         let log = fs::read_to_string(&self.log)?;
@@ -141,7 +141,7 @@ impl Server {
     /// It ends by itself.
     ///
     /// # Errors
-    /// It still runs after a while.
+    /// It is still running after a while.
     pub(super) fn expect_end(self) -> Result<(ExitStatus, String)> {
         let status = self.process.wait(PATIENCE)?;
         let log = fs::read_to_string(&self.log)?;
@@ -155,13 +155,13 @@ fn open_files(pid: u32) -> Result<Vec<PathBuf>> {
     Ok(Process::new(pid).context("its process id is no id")?.open_files()?)
 }
 
-/// What every server of a sweep is started with.
+/// The arguments of every server of a sweep.
 pub(super) fn arguments() -> Vec<&'static str> {
     TIMEOUTS.into_iter().chain([DRAIN_TIMEOUT, "-vv"]).collect()
 }
 
 /// # Errors
-/// A panic stands in the log: even one that costs one client only is a fault of ours.
+/// The log has a panic: even one that ends only one connection is a bug here.
 pub(super) fn expect_no_panic(log: &str) -> Result<()> {
     let panicked = log.lines().find(|line| line.contains("panicked"));
     ensure!(panicked.is_none(), "it logged {:?}", panicked.unwrap_or_default());
@@ -169,7 +169,7 @@ pub(super) fn expect_no_panic(log: &str) -> Result<()> {
 }
 
 pub(super) fn last_line(log: &str) -> String {
-    log.lines().last().map_or_else(|| "it logged nothing".to_owned(), |line| format!("it logged {line:?}"))
+    log.lines().last().map_or_else(|| "its log is empty".to_owned(), |line| format!("it logged {line:?}"))
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Faults while a server starts, and while it stops: each on a server of its own.
+//! Faults while a server starts and while it stops, each on a separate server.
 
 use std::fs::{self, File};
 use std::io::{BufReader, Read};
@@ -36,8 +36,8 @@ impl Sweep<'_> {
         Ok(())
     }
 
-    /// Clients in the middle of their conversations have just sent more when SIGTERM comes. All of it must be
-    /// answered, and the server must end.
+    /// Clients in the middle of their conversations have just sent more when the server receives SIGTERM. All of it
+    /// must be answered, and the server must end.
     fn drain(&self, row: &Row, injections: &[Injection]) -> Result<(Trace, Result<()>)> {
         let server = Server::start(&self.subject.server, self.folder)?;
         let address = server.process().address();
@@ -49,7 +49,7 @@ impl Sweep<'_> {
                 Ok(visitor)
             })
             .collect();
-        let mut begun = begun.map_err(|end| anyhow::anyhow!("before anything was injected, {end}"))?;
+        let mut begun = begun.map_err(|end| anyhow::anyhow!("before any fault was injected, {end}"))?;
         let strace = server.attach(&[row.calls], injections, row.scope)?;
         let sent = begun.iter_mut().try_for_each(Visitor::send_more);
         server.process().ask_to_stop()?;
@@ -61,7 +61,7 @@ impl Sweep<'_> {
                 .map(|visit| match visit.join() {
                     Ok(Ok(())) => End::Whole,
                     Ok(Err(end)) => end,
-                    Err(_) => End::Wrong("a panic of the tool itself".to_owned()),
+                    Err(_) => End::Wrong("a panic of this tool".to_owned()),
                 })
                 .collect()
         });
@@ -79,7 +79,7 @@ impl Sweep<'_> {
     /// One row of the plan for a server that starts.
     pub(super) fn starting(&mut self, row: &Row, finished: &mut dyn FnMut(Line)) -> Result<()> {
         let (trace, outcome) = self.start(row, &[])?;
-        outcome.context("without any fault")?;
+        outcome.context("without a fault")?;
         for &fault in row.faults {
             let mut line = Line::new(row, fault);
             for place in self.places(trace.most_calls) {
@@ -92,7 +92,8 @@ impl Sweep<'_> {
         Ok(())
     }
 
-    /// Starts a server under strace. It says why it cannot and exits with 1, or it serves and ends with 0.
+    /// Starts a server under strace. Either it logs why it cannot start and exits with 1, or it serves and exits with
+    /// 0.
     fn start(&self, row: &Row, injections: &[Injection]) -> Result<(Trace, Result<()>)> {
         let (log, traced) = (self.folder.join("start.log"), self.folder.join("start.trace"));
         let mut command = strace::around(&[row.calls], injections, Some(&traced));
@@ -109,9 +110,9 @@ impl Sweep<'_> {
             let text = fs::read_to_string(&log)?;
             match status.code() {
                 Some(0) => expect_no_panic(&text),
-                // An engine that panics for want of a thread has refused, too, if the model says so.
+                // An engine that panics because a thread cannot be spawned has also refused, if the model logs that.
                 Some(1) => {
-                    ensure!(text.contains("error: "), "it does not say why it does not start");
+                    ensure!(text.contains("error: "), "it did not log why it cannot start");
                     Ok(())
                 }
                 _ => bail!("it ended with {status}"),
@@ -127,31 +128,32 @@ impl Sweep<'_> {
 struct Started(Child);
 
 impl Started {
-    /// Lets it serve, if it does, and then stop; or waits until it has given up.
+    /// Uses it if it serves and then stops it; else waits until it has exited.
     fn serve_or_refuse(&mut self) -> Result<ExitStatus> {
         if let Ok(address) = wait_for_address(self.0.stdout.take()) {
-            // One of them may be hit: what a server sets up for its first clients is part of its start.
+            // A fault may hit one client: what a server sets up for its first clients is part of its start.
             let ends = [(); 2].map(|()| visit(address, Manner::default()));
             if let Some(fault) = ends.iter().find(|end| matches!(end, End::Wrong(_) | End::Hung(_))) {
-                bail!("it started, and {fault}");
+                bail!("it started, but {fault}");
             }
             if ends.contains(&End::Whole) {
                 terminate(&self.0)?;
             }
         }
-        ended_within(&mut self.0, PATIENCE)?.with_context(|| format!("it still runs after {PATIENCE:?}"))
+        ended_within(&mut self.0, PATIENCE)?
+            .with_context(|| format!("it is still running after {PATIENCE:?}"))
     }
 }
 
 impl Drop for Started {
     fn drop(&mut self) {
-        // Both fail only if it has ended already.
+        // Both fail only if it has already ended.
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
 }
 
-/// strace ends a moment after the server. Its last line says how that ended.
+/// strace ends shortly after the server. Its last line says how the server ended.
 fn read_whole_trace(path: &PathBuf) -> Result<Trace> {
     let deadline = Instant::now() + PATIENCE;
     loop {

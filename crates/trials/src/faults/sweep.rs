@@ -1,4 +1,4 @@
-//! Faults while a server serves: one at a time in every place, for some seconds, and in pairs.
+//! Faults while a server serves: one at a time at every call, for some seconds, and in pairs.
 
 use std::path::Path;
 use std::thread;
@@ -14,9 +14,9 @@ use super::thoroughness::Thoroughness;
 use crate::subject::Subject;
 use observe::strace::{Injection, Strace, Trace};
 
-/// A thread is not observed beyond so many calls of a trial; the clients' script makes fewer.
+/// A thread is not observed beyond this many calls per trial; the clients' script causes fewer.
 const MOST_PLACES: u32 = 64;
-/// How often accept may fail in a second while the system is short of something.
+/// How often accept may fail per second while a resource is short.
 const FAILED_ACCEPTS_PER_SECOND: u64 = 10;
 /// The first pauses are shorter, and so are those after a signal.
 const FIRST_FAILED_ACCEPTS: u64 = 10;
@@ -42,12 +42,12 @@ impl<'run> Sweep<'run> {
         Ok(Sweep { subject, folder, thoroughness, random, server })
     }
 
-    /// The server that has outlived all faults so far.
+    /// The server that has survived all faults so far.
     pub(super) fn into_server(self) -> Server {
         self.server
     }
 
-    /// Where to inject: in the first call of a thread, in the second, … of as many as there are.
+    /// Where to inject: at the first call of a thread, at the second, … up to the last one observed.
     pub(super) fn places(&mut self, most_calls: u32) -> Vec<u32> {
         let mut places: Vec<u32> = (1..=most_calls.min(MOST_PLACES)).collect();
         if let Some(sample) = self.thoroughness.sample.filter(|&sample| sample < places.len()) {
@@ -69,7 +69,7 @@ impl<'run> Sweep<'run> {
                     Repeat::Each => self.places(most_calls),
                     _ => vec![1],
                 };
-                // Of a call that the model does not make, nothing can be said.
+                // A call that the model does not make cannot be tested.
                 for place in places.into_iter().filter(|_| most_calls > 0) {
                     let when = repeat.when(place);
                     let (fired, outcome) = if row.expected == Expected::EndsTheServer {
@@ -100,7 +100,7 @@ impl<'run> Sweep<'run> {
         let rows: Vec<&Row> = PLAN
             .iter()
             .filter(|row| row.stage == Stage::Serving && row.scope == Scope::AllThreads)
-            // A connection that another fault ends, and that cannot be closed, would never end for its client.
+            // If one fault ends a connection and another prevents its close, its client would never see the end.
             .filter(|row| row.expected != Expected::EndsTheServer && row.calls != CLOSE)
             .collect();
         let one = self.random.usize(..rows.len());
@@ -108,7 +108,7 @@ impl<'run> Sweep<'run> {
         let mut faults = Vec::new();
         for row in [rows[one], rows[other]] {
             let fault = row.faults[self.random.usize(..row.faults.len())];
-            // Where single threads make a handful of calls each, later places would seldom be reached.
+            // If each thread makes few calls, later places would rarely be reached.
             faults.push((row, fault, self.random.u32(1..=6).to_string()));
         }
         let name: Vec<_> = faults
@@ -119,13 +119,13 @@ impl<'run> Sweep<'run> {
         Ok((name.join(" and "), fired, outcome))
     }
 
-    /// How many calls of these a thread makes in a trial without faults.
+    /// How many of these calls a thread makes in a trial without faults.
     fn calibrate(&mut self, row: &Row) -> Result<u32> {
         let (trace, _) = self.attached(&[row.calls], &[], row.scope, manner(&[row]), None)?;
         Ok(trace.most_calls)
     }
 
-    /// A trial on the server that all trials share. If something does not hold, it is replaced.
+    /// A trial on the server that all trials share. After a finding the server is replaced.
     fn try_faults(&mut self, faults: &[(&Row, Fault, String)], repeat: Repeat) -> Result<(u64, Result<()>)> {
         let calls: Vec<&str> = faults.iter().map(|(row, ..)| row.calls).collect();
         let injections: Vec<_> =
@@ -157,7 +157,7 @@ impl<'run> Sweep<'run> {
         lasting: Option<Duration>,
     ) -> Result<(Trace, Ends)> {
         if scope == Scope::MainThread {
-            // A server that has had several clients at once keeps the stacks of their threads, and needs no new ones.
+            // A server that has served several clients at once caches the stacks of their threads and maps no new ones.
             self.server = Server::start(&self.subject.server, self.folder)?;
         }
         let strace = self.server.attach(calls, injections, scope)?;
@@ -167,11 +167,12 @@ impl<'run> Sweep<'run> {
             thread::sleep(lasting);
             strace.take().map(Strace::detach)
         });
-        let trace = trace.or_else(|| strace.map(Strace::detach)).context("strace was lost")??;
+        let trace =
+            trace.or_else(|| strace.map(Strace::detach)).context("strace has ended unexpectedly")??;
         Ok((trace, ends))
     }
 
-    /// A fault that ends the server, on a server of its own.
+    /// A fault that ends the server, on a separate server.
     fn end_server(&mut self, row: &Row, fault: Fault, when: &str) -> Result<(u64, Result<()>)> {
         let victim = Server::start(&self.subject.server, self.folder)?;
         let injections = [injection(row, fault, when)];
@@ -182,14 +183,14 @@ impl<'run> Sweep<'run> {
         let outcome = judge(&ends, u64::MAX).and_then(|()| {
             let (status, log) = ended?;
             ensure!(!status.success() && status.code().is_some(), "it ended with {status}");
-            ensure!(log.contains("error: "), "it does not say why it ended; {}", last_line(&log));
+            ensure!(log.contains("error: "), "it did not log why it ended; {}", last_line(&log));
             Ok(())
         });
         Ok((trace.fired, outcome))
     }
 }
 
-/// What clients must be like so that the calls are made, and what the faults leave is survived.
+/// The clients that cause these calls, and that cope with what these faults do.
 fn manner(rows: &[&Row]) -> Manner {
     Manner {
         clients: if rows.iter().any(|row| row.scope == Scope::MainThread) { CROWD } else { CLIENTS },
@@ -202,18 +203,21 @@ pub(super) fn injection(row: &Row, fault: Fault, when: &str) -> Injection {
     Injection { calls: row.calls, what: format!("{}:when={when}", fault.injected()) }
 }
 
-/// No byte was wrong, nobody hung, and no more connections ended early than may.
+/// No byte was wrong, no client hung, and no more connections ended early than allowed.
 pub(super) fn judge(ends: &Ends, may_end: u64) -> Result<()> {
     if let Some(end) = ends.first_fault() {
         anyhow::bail!("{end}");
     }
     let ended = ends.cut_off();
-    ensure!(ended <= may_end, "{ended} connections ended early, by {may_end} faults that may end one");
+    ensure!(ended <= may_end, "{ended} connections ended early, but only {may_end} faults may end one each");
     Ok(())
 }
 
 fn expect_pauses(failed_accepts: u64, lasting: Duration) -> Result<()> {
     let most = FAILED_ACCEPTS_PER_SECOND * lasting.as_secs() + FIRST_FAILED_ACCEPTS;
-    ensure!(failed_accepts <= most, "{failed_accepts} failed accepts in {lasting:?}, and {most} are allowed");
+    ensure!(
+        failed_accepts <= most,
+        "{failed_accepts} failed accepts in {lasting:?}, the limit is {most}: accept does not pause between retries"
+    );
     Ok(())
 }

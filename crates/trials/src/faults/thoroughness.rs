@@ -5,12 +5,12 @@ use std::time::Duration;
 /// How thorough a sweep is.
 #[derive(Clone, Debug)]
 pub struct Thoroughness {
-    /// The most places of each fault; `None` for all.
+    /// At how many calls each fault is injected at most; `None` for all.
     pub sample: Option<usize>,
-    /// What random choices are drawn from.
+    /// The seed of random choices.
     pub seed: u64,
-    /// How long a lasting fault lasts.
+    /// The duration of a lasting fault.
     pub lasting: Duration,
-    /// How many pairs of faults are tried at once.
+    /// How many pairs of simultaneous faults are tried.
     pub pairs: u32,
 }

@@ -10,15 +10,15 @@ pub(super) enum Behaviour {
     Reset,
     /// Closes at once, with the greeting unread.
     Vanish,
-    /// Shuts its receiving side and sends on.
+    /// Shuts down its receiving side and continues to send.
     Deaf,
-    /// Sends flat out and never reads, until the server cuts it.
+    /// Sends as fast as possible and never reads, until the server drops it.
     NeverRead,
-    /// The same, until the server waits to write; then it resets.
+    /// The same, until the server is blocked in writing; then it resets.
     ResetBlocked,
     /// Sends a byte now and then.
     Trickle,
-    /// Many connections that say nothing, then leave together or wait until the server closes them.
+    /// Many connections that send nothing, then close together or wait for the idle timeout.
     IdleCrowd,
     /// Sends random bytes and half-closes; verified.
     Garbage,
@@ -26,14 +26,14 @@ pub(super) enum Behaviour {
     Pieces,
     /// Sends a message and half-closes at once; verified.
     HalfClose,
-    /// Sends flat out without reading, then reads all of it, and again; verified.
+    /// Sends as fast as possible without reading, then reads everything, repeatedly; verified.
     Window,
-    /// Sends flat out without reading, half-closes and then reads slowly; verified.
+    /// Sends as fast as possible without reading, half-closes and then reads slowly; verified.
     LateReader,
 }
 
 impl Behaviour {
-    /// Over as soon as the server has answered, or sooner.
+    /// These end as soon as the server has answered, or earlier.
     pub(super) const QUICK: [Behaviour; 6] = [
         Behaviour::Reset,
         Behaviour::Vanish,
@@ -43,7 +43,7 @@ impl Behaviour {
         Behaviour::HalfClose,
     ];
 
-    /// These sit with the server for a while.
+    /// These hold their connections for a while.
     pub(super) const SITTING: [Behaviour; 6] = [
         Behaviour::NeverRead,
         Behaviour::ResetBlocked,

@@ -9,8 +9,7 @@ use super::hostile::Visitor;
 use super::plan::Plan;
 use super::tally::Tally;
 
-/// At most so long from one behaviour to the next: without a pause a crew of resetting clients would do
-/// nothing but fill both processors.
+/// The longest pause between two behaviours: without pauses a crew of resetting clients would keep all CPUs busy.
 const PAUSE_MS: u64 = 20;
 /// Keeps the members of neighbouring seeds apart.
 const SEED_STEP: u64 = 0x9E37_79B9;

@@ -1,6 +1,6 @@
 //! The hostile behaviours, each a small client that is bounded in time and bytes.
 //!
-//! Some of them are hostile in form only: garbage, single bytes, an early half-close and a window that opens late
+//! Some of them only look hostile: garbage, single bytes, an early half-close and a window that opens late
 //! must still be answered, so these verify every byte.
 
 mod rude;
@@ -29,8 +29,7 @@ pub(super) struct Visitor<'run> {
 }
 
 impl Visitor<'_> {
-    /// One turn of this behaviour. What becomes of a client that breaks off itself is nobody's error; for
-    /// the others the tally keeps it.
+    /// One turn of this behaviour. The tally counts errors, except those of clients that disconnect by themselves.
     pub(super) fn behave(&mut self, behaviour: Behaviour) {
         let turn = match behaviour {
             Behaviour::Reset => self.reset(),
@@ -47,7 +46,7 @@ impl Visitor<'_> {
             Behaviour::LateReader => self.late_reader(),
         };
         match turn {
-            // Ports and descriptors are ours.
+            // A shortage of ports or descriptors is ours, not the server's.
             Err(error) if is_our_own_shortage(&error) => {
                 self.tally.not_made.fetch_add(1, Ordering::Relaxed);
             }
@@ -62,7 +61,7 @@ impl Visitor<'_> {
         Ok(stream)
     }
 
-    /// A connection with small buffers and segments as on Ethernet, so that the server feels it soon when this
+    /// A connection with small buffers and segments as on Ethernet, so that the server soon gets backpressure when this
     /// client does not read.
     fn connect_narrow(&self, behaviour: Behaviour) -> io::Result<TcpStream> {
         let socket = Socket::new(Domain::for_address(self.address), Type::STREAM, None)?;
@@ -77,7 +76,7 @@ impl Visitor<'_> {
 
 /// Ends a connection by a reset instead of a FIN.
 fn reset(stream: TcpStream) {
-    // It fails only if the connection is gone already, which is what was wanted.
+    // This fails only if the connection is already gone, which has the same effect.
     let _ = SockRef::from(&stream).set_linger(Some(std::time::Duration::ZERO));
     drop(stream);
 }

@@ -1,4 +1,4 @@
-//! What came of a soak: figures, and findings where a bound was passed.
+//! The outcome of a soak: figures, and a finding for each exceeded bound.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -15,13 +15,13 @@ use super::drift::slope;
 use super::tally::Tally;
 use observe::meter::Sample;
 
-/// With nothing to do a server wakes for its timers and does nothing else.
+/// An idle server wakes only for its timers.
 const IDLE_CPU_AT_MOST: f64 = 0.02;
-/// Growth that a straight line may show over the watched time. Allocators keep what threads and buffers have
-/// once needed; it is approached, not passed, however long the run. A leak of 100 bytes for each connection
-/// passes it within minutes.
+/// The largest growth that a straight line may show over the observed time. Allocators keep what threads and buffers
+/// once needed, and approach this bound without exceeding it, however long the run. A leak of 100 bytes per connection
+/// exceeds it within minutes.
 const GROWTH_AT_MOST: f64 = 8.0 * 1024.0 * 1024.0;
-/// The beginning of the run, in which all that is kept is needed for the first time, is not in the line.
+/// The share of the run at its beginning that the line leaves out: there memory grows to its working size.
 const UNWATCHED_SHARE: f64 = 0.25;
 
 /// The figures of one run. Units are in the names.
@@ -35,14 +35,14 @@ pub struct Report {
     /// Hostile connections by behaviour.
     connections: BTreeMap<Behaviour, u64>,
     verified_connections: u64,
-    /// All of these.
+    /// The sum of hostile and verified connections.
     connections_total: u64,
     verified_bytes: u64,
-    /// Clients that were not made for lack of ports or descriptors here.
+    /// Clients that could not connect because ports or descriptors were short here.
     not_made: u64,
-    /// Slow readers that ran so late here that the server had to cut them.
+    /// Slow readers that were scheduled so late here that the server had to drop them.
     too_slow: u64,
-    /// What verified clients saw go wrong.
+    /// Errors of verified clients.
     errors: u64,
     first_error: Option<String>,
     /// At rest, before and after.
@@ -53,11 +53,11 @@ pub struct Report {
     most_threads: usize,
     /// Slope of anonymous memory under load; absent if there were too few samples.
     drift_bytes_per_hour: Option<f64>,
-    /// That slope over the watched time.
+    /// That slope times the observed time.
     fitted_growth_bytes: Option<f64>,
     idle_cpu_share: f64,
     exit: String,
-    /// What did not hold; empty if all did.
+    /// Broken promises; empty if there are none.
     pub findings: Vec<String>,
 }
 
@@ -111,22 +111,22 @@ impl Report {
         let growth = self.fitted_growth_bytes.unwrap_or(0.0);
         let judgements = [
             (self.errors == 0, format!("{} errors of verified clients", self.errors)),
-            (self.verified_bytes > 0, "not one verified byte".to_owned()),
+            (self.verified_bytes > 0, "no reply byte was verified".to_owned()),
             (
                 after.descriptors <= before.descriptors,
-                format!("{} descriptors at rest, before {}", after.descriptors, before.descriptors),
+                format!("{} descriptors at rest, {} before the run", after.descriptors, before.descriptors),
             ),
             (
                 after.threads <= before.threads,
-                format!("{} threads at rest, before {}", after.threads, before.threads),
+                format!("{} threads at rest, {} before the run", after.threads, before.threads),
             ),
             (
                 growth <= GROWTH_AT_MOST,
-                format!("memory grew by {}, and {} are allowed", bytes(growth), bytes(GROWTH_AT_MOST)),
+                format!("memory grew by {}, the limit is {}", bytes(growth), bytes(GROWTH_AT_MOST)),
             ),
             (
                 self.idle_cpu_share <= IDLE_CPU_AT_MOST,
-                format!("{:.1} % of a processor with nothing to do", self.idle_cpu_share * 100.0),
+                format!("{:.1} % of a CPU used while idle", self.idle_cpu_share * 100.0),
             ),
             (ended_well, format!("the server ended with {}", self.exit)),
         ];
@@ -135,7 +135,7 @@ impl Report {
     }
 }
 
-/// The slope of anonymous memory in bytes an hour, and what it comes to over the watched time.
+/// The slope of anonymous memory in bytes per hour, and the slope times the observed time.
 fn drift(samples: &[Sample], length: Duration) -> Option<(f64, f64)> {
     let from = length.mul_f64(UNWATCHED_SHARE);
     #[expect(clippy::cast_precision_loss, reason = "memory is far below 2^53 bytes")]
@@ -148,7 +148,7 @@ fn drift(samples: &[Sample], length: Duration) -> Option<(f64, f64)> {
     Some((per_second * 3600.0, per_second * (length.saturating_sub(from)).as_secs_f64()))
 }
 
-/// One line while it runs.
+/// A progress line.
 pub(super) fn progress(sample: &Sample, tally: &Tally) -> String {
     format!(
         "{:>5} s: {} hostile and {} verified connections, {} verified, {} errors; {}, \
@@ -172,24 +172,24 @@ impl fmt::Display for Report {
             writeln!(formatter, "  {count:>9} connections  {}", behaviour.title())?;
         }
         writeln!(formatter, "  {:>9} connections  verified load", self.verified_connections)?;
-        writeln!(formatter, "  {:>9} connections  in all", self.connections_total)?;
+        writeln!(formatter, "  {:>9} connections  in total", self.connections_total)?;
         writeln!(formatter, "  {:>9} verified, {} errors", whole_bytes(self.verified_bytes), self.errors)?;
         if let Some(first) = &self.first_error {
             writeln!(formatter, "  first error: {first}")?;
         }
         if self.not_made > 0 {
-            writeln!(formatter, "  {} turns not made for lack of local ports or descriptors", self.not_made)?;
+            writeln!(formatter, "  {} turns skipped: local ports or descriptors were short", self.not_made)?;
         }
         if self.too_slow > 0 {
             writeln!(
                 formatter,
-                "  {} slow readers not judged: this machine ran them too late",
+                "  {} slow readers not judged: this machine scheduled them too late",
                 self.too_slow
             )?;
         }
         writeln!(
             formatter,
-            "  memory at rest {} -> {} (resident {} -> {}), most {}",
+            "  memory at rest {} -> {} (resident {} -> {}), peak {}",
             whole_bytes(before.anonymous_bytes),
             whole_bytes(after.anonymous_bytes),
             whole_bytes(before.resident_bytes),
@@ -199,7 +199,7 @@ impl fmt::Display for Report {
         if let (Some(per_hour), Some(growth)) = (self.drift_bytes_per_hour, self.fitted_growth_bytes) {
             writeln!(
                 formatter,
-                "  drift of memory {} an hour by least squares: {} in the watched time, {} allowed",
+                "  memory drift {} per hour by least squares: {} in the observed time, limit {}",
                 signed_bytes(per_hour),
                 signed_bytes(growth),
                 bytes(GROWTH_AT_MOST),
@@ -207,17 +207,17 @@ impl fmt::Display for Report {
         }
         writeln!(
             formatter,
-            "  descriptors at rest {} -> {}, most {}",
+            "  descriptors at rest {} -> {}, peak {}",
             before.descriptors, after.descriptors, self.most_descriptors
         )?;
         writeln!(
             formatter,
-            "  threads at rest {} -> {}, most {}",
+            "  threads at rest {} -> {}, peak {}",
             before.threads, after.threads, self.most_threads
         )?;
         writeln!(
             formatter,
-            "  idle at the end: {:.2} % of a processor; {}",
+            "  idle at the end: {:.2} % of a CPU; {}",
             self.idle_cpu_share * 100.0,
             self.exit
         )?;
@@ -258,8 +258,8 @@ mod tests {
     }
 
     #[test]
-    fn a_run_without_fault_is_held() {
-        // What is kept from the first busy quarter is no drift.
+    fn a_run_without_a_fault_has_no_finding() {
+        // Growth in the first busy quarter is no drift.
         let samples: Vec<_> = (0..100).map(|second| sample(second, second.min(25) * MEBI)).collect();
         let report = report(&samples, sample(0, 25 * MEBI), 0.001, 0, 0);
         assert_eq!(report.findings, Vec::<String>::new());
@@ -268,16 +268,16 @@ mod tests {
     }
 
     #[test]
-    fn each_fault_is_a_finding_of_its_own() {
+    fn each_fault_is_its_own_finding() {
         let leak: Vec<_> = (0..100).map(|second| sample(second, second * MEBI)).collect();
         let after = Sample { descriptors: 6, threads: 3, ..sample(0, 100 * MEBI) };
         let findings = report(&leak, after, 0.5, 3 << 8, 7).findings;
         let expected = [
             "7 errors of verified clients",
-            "6 descriptors at rest, before 5",
-            "3 threads at rest, before 2",
-            "memory grew by 75.0 MiB, and 8.00 MiB are allowed",
-            "50.0 % of a processor with nothing to do",
+            "6 descriptors at rest, 5 before the run",
+            "3 threads at rest, 2 before the run",
+            "memory grew by 75.0 MiB, the limit is 8.00 MiB",
+            "50.0 % of a CPU used while idle",
             "the server ended with exit status: 3",
         ];
         assert_eq!(findings, expected);

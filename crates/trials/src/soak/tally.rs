@@ -12,11 +12,11 @@ pub(super) struct Tally {
     connections: Mutex<BTreeMap<Behaviour, u64>>,
     /// Connections of the verified load.
     pub(super) verified_connections: AtomicU64,
-    /// Reply bytes that were compared and right, of all clients that read.
+    /// Correct reply bytes that all clients compared.
     pub(super) verified_bytes: AtomicU64,
-    /// Clients that could not be made for lack of local ports or descriptors: our own limit.
+    /// Clients that could not connect because local ports or descriptors were short: our own limit.
     pub(super) not_made: AtomicU64,
-    /// Slow readers that this machine ran so late that the server had to cut them: they show nothing.
+    /// Slow readers that this machine scheduled so late that the server had to drop them: they prove nothing.
     pub(super) too_slow: AtomicU64,
     errors: AtomicU64,
     first_error: Mutex<Option<String>>,
@@ -31,7 +31,7 @@ impl Tally {
         lock(&self.connections).clone()
     }
 
-    /// Notes that verified clients saw errors; only the first of them is kept in words.
+    /// Counts errors of verified clients; only the text of the first is kept.
     pub(super) fn failed(&self, count: u64, detail: impl FnOnce() -> String) {
         self.errors.fetch_add(count, Ordering::Relaxed);
         lock(&self.first_error).get_or_insert_with(detail);
@@ -42,7 +42,7 @@ impl Tally {
     }
 }
 
-/// A thread that panicked has counted as far as it got.
+/// Counts are valid even if a thread has panicked.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -10,12 +10,12 @@ use loadgen::{Load, Scenario};
 use super::plan::{PATIENCE, Plan};
 use super::tally::Tally;
 
-/// Short, so that many connections come and go, too.
+/// Short, so that many connections are also opened and closed.
 const LAP: Duration = Duration::from_secs(2);
-/// After a lap that could not be made at all.
+/// The pause after a lap that could not start.
 const PAUSE: Duration = Duration::from_millis(200);
 
-/// Lap after lap until the end.
+/// Runs lap after lap until the end.
 pub(super) fn laps(address: SocketAddr, plan: &Plan, end: Instant, tally: &Tally, go_on: impl Fn() -> bool) {
     let mut number = 0;
     while go_on() {
@@ -54,7 +54,7 @@ pub(super) fn lap(address: SocketAddr, plan: &Plan, number: usize, length: Durat
             }
             if outcome.unfinished > 0 {
                 tally.failed(outcome.unfinished, || {
-                    format!("{} load: {} messages without reply", scenario.name, outcome.unfinished)
+                    format!("{} load: {} messages without a reply", scenario.name, outcome.unfinished)
                 });
             }
         }

@@ -1,4 +1,4 @@
-//! The report in a real browser: that it is drawn, and that it fits a page and a phone.
+//! The report in a real browser: it is drawn, and fits a page and a phone.
 
 use charts::browser::{Frame, assert_drawn};
 

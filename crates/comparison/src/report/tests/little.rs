@@ -1,4 +1,4 @@
-//! Reports of runs with little in them, or nothing, or nonsense.
+//! Reports of runs with few records, none, or invalid figures.
 
 use roxmltree::{Document, Node};
 
@@ -36,11 +36,11 @@ fn a_run_without_models_shows_its_floors() {
 }
 
 #[test]
-fn failed_trials_are_told_at_the_top_and_drawn_nowhere() {
+fn failed_trials_are_listed_at_the_top_and_not_drawn() {
     let all_failed =
         altered(example::run("full"), |_, figures| figures.error = Some("it did not start".to_owned()));
     let page = assert_is_sound(&analyse(&all_failed));
-    assert!(page.contains("What went wrong") && page.contains("it did not start"));
+    assert!(page.contains("Failures") && page.contains("it did not start"));
     assert!(page.contains("This was not measured") && !page.contains("<svg"));
     let one_failed = altered(example::run("full"), |trial, figures| {
         figures.error = (trial.subject.name == "rayon").then(|| "it did not start".to_owned());
@@ -50,7 +50,7 @@ fn failed_trials_are_told_at_the_top_and_drawn_nowhere() {
 }
 
 #[test]
-fn figures_that_are_no_numbers_are_left_out() {
+fn figures_that_are_not_numbers_are_left_out() {
     for odd in [f64::NAN, f64::INFINITY, 0.0, -1.0] {
         let mut analysis = analyse(&comparison("quick"));
         for row in analysis
@@ -65,7 +65,7 @@ fn figures_that_are_no_numbers_are_left_out() {
                 spread.values.iter_mut().for_each(|(_, value)| *value = odd);
             }
         }
-        // Such numbers may be read in tables, but charts must not be broken by them.
+        // Such values may appear in tables, but must not break charts.
         let page = html(&analysis);
         for svg in WIDTHS.iter().flat_map(|(_, class)| charts_of(&page, class)) {
             let document = Document::parse(svg).unwrap();

@@ -1,4 +1,4 @@
-//! Clients that want no answer: they break off, flood, or sit.
+//! Clients that do not expect an answer: they disconnect, flood, or stay silent.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};
@@ -9,11 +9,11 @@ use super::{Visitor, reset};
 use crate::soak::behaviour::Behaviour;
 use crate::soak::plan::{IDLE_TIMEOUT, WRITE_TIMEOUT};
 
-/// How many connections one turn of those makes that are over at once.
+/// How many connections one turn makes, for behaviours that end immediately.
 const BURST: usize = 10;
 /// From one byte of a trickle to the next.
 const TRICKLE_EVERY: Duration = Duration::from_millis(20);
-/// Without room for so long, the server waits to write.
+/// If no byte can be sent for this long, the server is blocked in writing.
 const NO_ROOM: Duration = Duration::from_millis(50);
 /// More than the kernel keeps for such a client.
 const FLOOD_AT_MOST: usize = 16 << 20;
@@ -23,7 +23,7 @@ impl Visitor<'_> {
         for _ in 0..BURST {
             let stream = self.connect(Behaviour::Reset)?;
             let length = self.random.usize(..64);
-            // It may be closed already; then there is nothing to reset.
+            // It may already be closed; then there is nothing to reset.
             let _ = (&stream).write_all(&[b"^".as_slice(), &[b'r'; 64][..length]].concat());
             if self.random.bool() {
                 thread::yield_now();
@@ -40,13 +40,13 @@ impl Visitor<'_> {
         Ok(())
     }
 
-    /// Nothing on the wire tells the server that nobody listens.
+    /// Nothing on the wire shows the server that this client no longer reads.
     pub(super) fn deaf(&mut self) -> io::Result<()> {
         let mut stream = self.connect(Behaviour::Deaf)?;
-        let _ = stream.shutdown(Shutdown::Read); // it may be closed already
+        let _ = stream.shutdown(Shutdown::Read); // it may already be closed
         for _ in 0..100 {
             if stream.write_all(b"^is anybody there$").is_err() {
-                break; // the server closed, which it may
+                break; // the server has closed, which is allowed
             }
         }
         Ok(())
@@ -54,7 +54,7 @@ impl Visitor<'_> {
 
     pub(super) fn never_read(&mut self) -> io::Result<()> {
         let mut stream = self.connect_narrow(Behaviour::NeverRead)?;
-        // The server notices late on a busy machine; this client then leaves by itself.
+        // A busy server may notice late; then this client closes by itself.
         let end = Instant::now() + WRITE_TIMEOUT * 2;
         while Instant::now() < end && flood(&mut stream)? {}
         Ok(())
@@ -84,7 +84,9 @@ impl Visitor<'_> {
             (0..self.plan.crowd).map(|_| self.connect(Behaviour::IdleCrowd)).collect();
         let crowd = crowd?;
         match crowd.last() {
-            Some(last) if self.plan.crowd_may_stay && self.random.u8(..4) == 0 => wait_to_be_cut(last)?,
+            Some(last) if self.plan.crowd_may_stay && self.random.u8(..4) == 0 => {
+                wait_for_idle_timeout(last)?;
+            }
             _ => thread::sleep(self.plan.sit),
         }
         for stream in crowd {
@@ -94,7 +96,7 @@ impl Visitor<'_> {
     }
 }
 
-/// Sends until there is no room. Says whether the server is still there.
+/// Sends until no more can be sent. Returns whether the connection is still open.
 fn flood(stream: &mut TcpStream) -> io::Result<bool> {
     stream.set_write_timeout(Some(NO_ROOM))?;
     let mut flood = [b'n'; 16 << 10];
@@ -111,8 +113,8 @@ fn flood(stream: &mut TcpStream) -> io::Result<bool> {
     Ok(true)
 }
 
-/// Waits for the greeting and then for the end that the idle timeout brings, however that looks.
-fn wait_to_be_cut(mut stream: &TcpStream) -> io::Result<()> {
+/// Waits for the greeting and then for the idle timeout to end the connection, by a FIN or a reset.
+fn wait_for_idle_timeout(mut stream: &TcpStream) -> io::Result<()> {
     stream.set_read_timeout(Some(IDLE_TIMEOUT * 2))?;
     while stream.read(&mut [0; 16]).is_ok_and(|count| count > 0) {}
     Ok(())

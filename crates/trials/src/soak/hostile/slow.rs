@@ -1,4 +1,4 @@
-//! Clients that are owed much before they read, and in the end get every byte.
+//! Slow readers: a large reply is due before they read, and in the end they get every byte.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};
@@ -14,13 +14,13 @@ use crate::soak::plan::{PATIENCE, WRITE_TIMEOUT};
 
 /// Payload bytes of the one message that is sent again and again.
 const PAYLOAD: usize = 16 << 10;
-/// What a client sends at most before it reads.
+/// The most that a client sends before it reads.
 const AT_MOST: u64 = 4 << 20;
-/// Without room for so long, the server waits to write.
+/// If no byte can be sent for this long, the server is blocked in writing.
 const NO_ROOM: Duration = Duration::from_millis(50);
 /// How often a window closes and opens again.
 const ROUNDS: usize = 3;
-/// A late reader takes its reply in so many parts, with a pause before each.
+/// A late reader takes its reply in this many parts, with a pause before each.
 const PARTS: u32 = 16;
 
 impl Visitor<'_> {
@@ -57,8 +57,8 @@ impl Visitor<'_> {
         self.judge(&client, played)
     }
 
-    /// A client that was not run for so long that the server had to take it for one that does not read has been
-    /// cut rightly, and shows nothing. A wrong byte is wrong in any case.
+    /// A client that was not scheduled for longer than the server's timeouts was dropped rightly, and proves nothing. A
+    /// wrong byte is wrong in any case.
     fn judge(&self, client: &Slow<'_>, played: io::Result<()>) -> io::Result<()> {
         self.tally.verified_bytes.fetch_add(client.verifier.received(), Ordering::Relaxed);
         match played {
@@ -80,7 +80,7 @@ impl Visitor<'_> {
     }
 }
 
-/// A connection, and what it is owed.
+/// A connection, and the reply that is due to it.
 struct Slow<'message> {
     stream: TcpStream,
     request: &'message [u8],
@@ -92,7 +92,7 @@ struct Slow<'message> {
 }
 
 impl<'message> Slow<'message> {
-    /// Waits for the greeting: before it, the server need not know this client.
+    /// Waits for the greeting: only then has the server certainly accepted this client.
     fn new(mut stream: TcpStream, request: &'message [u8], reply: &'message [u8]) -> io::Result<Self> {
         stream.set_read_timeout(Some(PATIENCE))?;
         stream.set_write_timeout(Some(NO_ROOM))?;
@@ -104,7 +104,7 @@ impl<'message> Slow<'message> {
         Ok(Slow { stream, request, verifier, sent: 0, longest_gap, last_read })
     }
 
-    /// Sends without reading until there is no room.
+    /// Sends without reading until no more can be sent.
     fn fill(&mut self) -> io::Result<()> {
         let most = self.sent + AT_MOST;
         while self.sent < most {
@@ -122,14 +122,14 @@ impl<'message> Slow<'message> {
         Ok(())
     }
 
-    /// Reply bytes that are owed for what was sent: none for the two delimiters of each message.
+    /// Reply bytes due for what was sent: none for the two delimiters of each message.
     fn owed(&self) -> u64 {
         let length = self.request.len() as u64;
         let in_message = (self.sent % length).saturating_sub(1);
         self.sent / length * (length - 2) + in_message
     }
 
-    /// Reads until so many reply bytes have come in all.
+    /// Reads until this many reply bytes have come in total.
     fn read_up_to(&mut self, received: u64) -> io::Result<()> {
         let mut buffer = [0; 16 << 10];
         while self.verifier.received() < received {
@@ -145,12 +145,12 @@ impl<'message> Slow<'message> {
         Ok(())
     }
 
-    /// After all that is owed comes the end, and nothing before it.
+    /// The end of the stream must follow the last reply byte that is due.
     fn expect_end(&mut self) -> io::Result<()> {
         self.read_up_to(self.owed())?;
         match self.read(&mut [0; 64])? {
             0 => Ok(()),
-            _ => Err(io::Error::new(ErrorKind::InvalidData, self.progress("more than was owed:"))),
+            _ => Err(io::Error::new(ErrorKind::InvalidData, self.progress("more than was due:"))),
         }
     }
 

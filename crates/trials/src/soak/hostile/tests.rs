@@ -1,4 +1,4 @@
-//! Every behaviour against a small server that is right, and those that verify against one that is not.
+//! Every behaviour against a small correct server, and those that verify against a faulty server.
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -13,14 +13,14 @@ use super::*;
 const VERIFYING: [Behaviour; 5] =
     [Behaviour::Garbage, Behaviour::Pieces, Behaviour::HalfClose, Behaviour::Window, Behaviour::LateReader];
 
-/// What the server does wrong with each client's reply.
+/// The server's error in each client's reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Fault {
     Nothing,
     LosesTheFirst,
     SpoilsTheFirst,
     DoublesTheFirst,
-    /// Keeps each last byte back until there is another one.
+    /// Withholds the last byte until there is another one.
     LosesTheLast,
 }
 
@@ -72,7 +72,7 @@ fn errors(behaviour: Behaviour, fault: Fault) -> (u64, Option<String>, Tally) {
 }
 
 #[test]
-fn every_behaviour_connects_and_finds_no_fault_in_a_right_server() {
+fn every_behaviour_connects_and_finds_no_fault_in_a_correct_server() {
     for behaviour in Behaviour::QUICK.into_iter().chain(Behaviour::SITTING) {
         let (count, first, tally) = errors(behaviour, Fault::Nothing);
         assert_eq!((count, first), (0, None), "{behaviour:?}");
@@ -88,7 +88,7 @@ fn every_behaviour_that_verifies_finds_each_fault() {
         expect_found(behaviour, Fault::LosesTheFirst);
         expect_found(behaviour, Fault::SpoilsTheFirst);
         expect_found(behaviour, Fault::DoublesTheFirst);
-        // One whose window opens again has not half-closed yet, and would wait for the byte.
+        // A client whose window opens again has not half-closed yet, and would wait for the byte.
         if behaviour != Behaviour::Window {
             expect_found(behaviour, Fault::LosesTheLast);
         }
@@ -97,7 +97,7 @@ fn every_behaviour_that_verifies_finds_each_fault() {
 
 fn expect_found(behaviour: Behaviour, fault: Fault) {
     let (count, first, tally) = errors(behaviour, fault);
-    // A busy machine may have run a slow client too late to judge.
+    // A busy machine may have scheduled a slow client too late to judge.
     let judged = tally.too_slow.into_inner() == 0;
     assert!(count == 1 || !judged, "{behaviour:?} {fault:?}");
     assert!(first.is_none_or(|first| first.starts_with(behaviour.title())), "{behaviour:?} {fault:?}");

@@ -1,4 +1,4 @@
-//! Clients that say all that they have to say, half-close, and compare the whole reply up to its end.
+//! Clients that send everything, half-close, and compare the whole reply up to its end.
 
 use std::io::{self, Read, Write};
 use std::net::Shutdown;
@@ -10,7 +10,7 @@ use super::Visitor;
 use crate::soak::behaviour::Behaviour;
 use crate::soak::plan::PATIENCE;
 
-/// Fits into the socket buffers of both ends, so that a client may write all of it before it reads.
+/// Fits into the socket buffers of both ends, so that a client can write all of it before it reads.
 const LONGEST_GARBAGE: usize = 32 << 10;
 /// Each of them costs a packet.
 const MOST_PIECES: usize = 128;
@@ -37,7 +37,7 @@ impl Visitor<'_> {
         let mut bytes = vec![0; self.random.usize(1..longest)];
         self.random.fill(&mut bytes);
         for byte in &mut bytes {
-            // Random bytes alone are seldom a delimiter.
+            // Random bytes alone are rarely a delimiter.
             match self.random.u8(..) {
                 0..8 => *byte = b'^',
                 8..12 => *byte = b'$',
