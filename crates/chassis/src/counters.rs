@@ -16,7 +16,7 @@ pub enum Outcome {
     Error,
     /// Idle for too long, or it did not read its reply for too long.
     TimedOut,
-    /// Closed before the greeting: over a limit, no thread to be had, or too late before a shutdown.
+    /// Closed before the greeting: --max-conns reached, its thread cannot be spawned, or a shutdown came first.
     Rejected,
     /// Part of its reply was still unsent at the drain deadline.
     Dropped,

@@ -279,8 +279,8 @@ mod tests {
     #[test]
     fn wrong_values_are_refused_with_advice() {
         for (arguments, advice) in [
-            (["--addr", "abc"], "write it like 127.0.0.1:9090"),
-            (["--addr", "127.0.0.1:99999"], "write it like 127.0.0.1:9090"),
+            (["--addr", "abc"], "such as 127.0.0.1:9090"),
+            (["--addr", "127.0.0.1:99999"], "such as 127.0.0.1:9090"),
             (["--workers", "0"], "whole number from 1"),
             (["--workers", "-1"], "whole number from 1"),
             (["--workers", "99999"], "give at most "),
