@@ -195,7 +195,7 @@ fn if_urgent(
 
 #[cfg(test)]
 mod tests {
-    use std::io::Read;
+    use std::io::{Read, Write};
     use std::net::TcpListener;
     use std::sync::Arc;
     use std::thread;
@@ -245,6 +245,29 @@ mod tests {
             client.conversation.unsent().is_empty().then_some(sent)
         });
         assert!(matches!(sent, Some(Poll::Ready(Ok(())))), "{sent:?}");
+    }
+
+    #[tokio::test]
+    async fn who_has_more_to_do_lets_the_poller_report_the_others_first() {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let mut sender = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let (stream, _) = listener.accept().unwrap();
+        stream.set_nonblocking(true).unwrap();
+        sender.write_all(b"^").unwrap();
+        let socket = watch(stream, INTERESTS).unwrap();
+        let reported = tokio::spawn(async move { socket.readable().await.map(|_| ()) });
+        let busy = tokio::spawn(async move {
+            for _ in 0..10 {
+                let mut has_yielded = false;
+                poll_fn(|context| match mem::replace(&mut has_yielded, true) {
+                    true => Poll::Ready(()),
+                    false => yield_now(context),
+                })
+                .await;
+            }
+            reported.is_finished()
+        });
+        assert!(busy.await.unwrap(), "the other client was not reported in ten turns");
     }
 
     #[cfg(target_os = "linux")]
