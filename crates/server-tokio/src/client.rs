@@ -259,9 +259,8 @@ mod tests {
         let busy = tokio::spawn(async move {
             for _ in 0..10 {
                 let mut has_yielded = false;
-                poll_fn(|context| match mem::replace(&mut has_yielded, true) {
-                    true => Poll::Ready(()),
-                    false => yield_now(context),
+                poll_fn(|context| {
+                    if mem::replace(&mut has_yielded, true) { Poll::Ready(()) } else { yield_now(context) }
                 })
                 .await;
             }
