@@ -11,6 +11,7 @@ use std::io::{self, ErrorKind};
 use std::mem;
 use std::net::TcpStream;
 use std::os::fd::{AsRawFd, OwnedFd};
+use std::pin::pin;
 use std::task::{Context, Poll, ready};
 
 use conversation::Conversation;
@@ -19,6 +20,7 @@ use sockets::ready::{Exchange, Receipt, Sending, Turn};
 use sockets::tasks::{Message, Place};
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
+use tokio::task;
 use tracing::debug;
 
 /// One client, owned by its task.
@@ -54,7 +56,7 @@ impl Client {
 
     fn poll_receive(&mut self, context: &mut Context<'_>) -> Poll<io::Result<Option<Message>>> {
         if mem::take(&mut self.place.must_yield) {
-            return wake_and_wait(context);
+            return yield_now(context);
         }
         loop {
             ready!(self.poll_send_rest(context))?;
@@ -66,7 +68,7 @@ impl Client {
                     return Poll::Ready(Ok(Some(message)));
                 }
                 Receipt::Nothing => {}
-                Receipt::Refused => return wake_and_wait(context),
+                Receipt::Refused => return yield_now(context),
                 Receipt::End(outcome) => {
                     self.place.outcome = Some(outcome);
                     return Poll::Ready(Ok(None));
@@ -125,7 +127,7 @@ impl Client {
             match exchange.send_rest()? {
                 Sending::Done => {}
                 Sending::Blocked => ready.clear_ready(),
-                Sending::Refused => return wake_and_wait(context),
+                Sending::Refused => return yield_now(context),
             }
         }
     }
@@ -157,9 +159,10 @@ pub(crate) fn watch<T: AsRawFd + Into<OwnedFd>>(socket: T, interest: Interest) -
     AsyncFd::with_interest(socket, interest)
 }
 
-/// Pending, and woken at once: the other tasks come first.
-fn wake_and_wait<T>(context: &Context<'_>) -> Poll<T> {
-    context.waker().wake_by_ref();
+/// Pending, and woken once the runtime has asked its poller: the other tasks come first, also those whose clients are
+/// not yet known to be ready. A task that wakes itself at once keeps the poller from being asked for many turns.
+fn yield_now<T>(context: &mut Context<'_>) -> Poll<T> {
+    let _ = pin!(task::yield_now()).poll(context);
     Poll::Pending
 }
 
@@ -186,7 +189,7 @@ fn if_urgent(socket: &AsyncFd<TcpStream>, receive: impl FnOnce() -> Received) ->
 
 #[cfg(test)]
 mod tests {
-    use std::io::Read;
+    use std::io::{Read, Write};
     use std::net::TcpListener;
     use std::sync::Arc;
     use std::thread;
@@ -215,7 +218,7 @@ mod tests {
             message.room().fill(b'a');
             message.room()[0] = b'^';
             message.came(BUFFER_SIZE);
-            let mut answered = std::pin::pin!(client.answer(message));
+            let mut answered = pin!(client.answer(message));
             let _ = poll_once(|context| answered.as_mut().poll(context)).await;
         }
         (client, reader)
@@ -236,6 +239,28 @@ mod tests {
             client.conversation.unsent().is_empty().then_some(sent)
         });
         assert!(matches!(sent, Some(Poll::Ready(Ok(())))), "{sent:?}");
+    }
+
+    #[tokio::test]
+    async fn who_has_more_to_do_lets_the_poller_report_the_others_first() {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let mut sender = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let (stream, _) = listener.accept().unwrap();
+        stream.set_nonblocking(true).unwrap();
+        sender.write_all(b"^").unwrap();
+        let socket = watch(stream, INTERESTS).unwrap();
+        let reported = tokio::spawn(async move { socket.readable().await.map(|_| ()) });
+        let busy = tokio::spawn(async move {
+            for _ in 0..10 {
+                let mut has_yielded = false;
+                poll_fn(|context| {
+                    if mem::replace(&mut has_yielded, true) { Poll::Ready(()) } else { yield_now(context) }
+                })
+                .await;
+            }
+            reported.is_finished()
+        });
+        assert!(busy.await.unwrap(), "the other client was not reported in ten turns");
     }
 
     #[cfg(target_os = "linux")]
