@@ -11,7 +11,6 @@ use std::io::{self, ErrorKind};
 use std::mem;
 use std::net::TcpStream;
 use std::os::fd::{AsRawFd, OwnedFd};
-use std::pin::pin;
 use std::task::{Context, Poll, ready};
 
 use conversation::Conversation;
@@ -20,7 +19,6 @@ use sockets::ready::{Exchange, Receipt, Sending, Turn};
 use sockets::tasks::{Message, Place};
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
-use tokio::task;
 use tracing::debug;
 
 /// One client, owned by its task.
@@ -159,10 +157,9 @@ pub(crate) fn watch<T: AsRawFd + Into<OwnedFd>>(socket: T, interest: Interest) -
     AsyncFd::with_interest(socket, interest)
 }
 
-/// Pending, and woken once the runtime has asked its poller: the other tasks come first, also those whose clients are
-/// not yet known to be ready. A task that wakes itself at once keeps the poller from being asked for many turns.
+/// Pending, and woken once the runtime has asked its poller: a task that woke itself at once would keep it from that.
 fn yield_now<T>(context: &mut Context<'_>) -> Poll<T> {
-    let _ = pin!(task::yield_now()).poll(context);
+    let _ = std::pin::pin!(tokio::task::yield_now()).poll(context);
     Poll::Pending
 }
 
@@ -218,7 +215,7 @@ mod tests {
             message.room().fill(b'a');
             message.room()[0] = b'^';
             message.came(BUFFER_SIZE);
-            let mut answered = pin!(client.answer(message));
+            let mut answered = std::pin::pin!(client.answer(message));
             let _ = poll_once(|context| answered.as_mut().poll(context)).await;
         }
         (client, reader)
