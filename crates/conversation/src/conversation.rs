@@ -47,8 +47,8 @@ enum Stage {
 pub enum Next<W> {
     /// Bytes from the client.
     Receive,
-    /// Room for what is still [unsent](Conversation::unsent). Until then nothing may be read from this client: it
-    /// shall feel that it reads too slowly, and memory stays bounded by one reply.
+    /// Room for what is still [unsent](Conversation::unsent). Until then nothing may be read from this client, so
+    /// that backpressure reaches it, and memory stays bounded by one reply.
     Send,
     /// Work to be done, here or on another thread; it is handed out once.
     Work(W),

@@ -82,8 +82,8 @@ impl Service for Echo {
     fn receive<'bytes>(&mut self, bytes: &'bytes mut [u8]) -> Answer<'bytes, Infallible> {
         let (was_in_message, received) = (self.session.in_frame(), bytes.len());
         let length = self.session.transform_in_place(bytes);
-        // Inside a message only its end has no output. So a reply that is shorter than what came, and a message that
-        // is open at the end, mean that this one began here.
+        // Inside a message every byte but `$` gives one output byte. So if the reply is shorter than the input and a
+        // message is open at the end, that message began in this input.
         let message_began = self.session.in_frame() && (!was_in_message || length < received);
         Answer { reply: Cow::Borrowed(&bytes[..length]), message_began, then: Then::Continue }
     }

@@ -9,7 +9,7 @@
 //!            └────────────────────┘                   └───────────────────────────────┘
 //! ```
 //!
-//! Nothing here ever blocks but the one call that asks the kernel who is ready. So one thread serves
+//! Only one call ever blocks: the one that asks the kernel who is ready. So one thread serves
 //! everybody, and a client that waits costs some bytes in a table instead of a thread. The price is that
 //! the conversation is no longer straight code: what a blocked thread kept on its stack, the loop keeps in a
 //! `Client`, and each turn takes up where the last one ended (in [`sockets::ready`]). The poller reports *changes*
@@ -69,7 +69,7 @@ pub fn serve(listener: TcpListener, options: &Options, shutdown: &Shutdown) -> i
             }
         }
         server.serve_unfinished();
-        // Last, so that no event or queue entry of this round can mean a newcomer in an old one's place.
+        // Last: a new client may take the place of one that was closed in this round, and must not get its events.
         if let Err(error) = server.accept_batch() {
             ended = Err(error);
             server.begin_drain();

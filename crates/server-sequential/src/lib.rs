@@ -50,8 +50,8 @@ pub fn serve(listener: TcpListener, options: &Options, shutdown: &Shutdown) -> i
 /// One client's conversation: greet, then while bytes come, answer them.
 fn converse(client: &mut Client) -> io::Result<()> {
     client.greet()?;
-    while let Some(message) = client.receive()? {
-        client.answer(message)?;
+    while let Some(chunk) = client.receive()? {
+        client.answer(chunk)?;
     }
     Ok(())
 }

@@ -10,8 +10,8 @@
 //!
 //! The conversation is the sequential server's, word for word; only the thread that holds it has changed. The kernel's
 //! scheduler does all the interleaving: a thread that waits for its client costs no processor time.
-//! It does cost memory, a stack in the kernel and some pages of its own for each, and a switch between
-//! threads for each message.
+//! But each thread takes memory (a stack in the kernel and some pages of its own), and each message costs a context
+//! switch.
 //!
 //! ```sh
 //! cargo run --release -p server-thread-per-conn               # in one terminal
@@ -21,7 +21,7 @@
 //! **Choose it** for up to some thousands of clients: the code stays straight, blocking libraries just
 //! work, and throughput is close to what the kernel allows. **Do not** when clients are many and mostly
 //! idle, or when strangers decide how many there are: each one takes a thread, and there is no bound but
-//! `--max-conns` and what a process can hold (16,000 here).
+//! `--max-conns` and what a process can hold (some 15,000 threads on Linux, unless `vm.max_map_count` is raised).
 
 use std::io;
 use std::net::TcpListener;
@@ -71,8 +71,8 @@ pub fn serve(listener: TcpListener, options: &Options, shutdown: &Shutdown) -> i
 /// One client's conversation: greet, then while bytes come, answer them.
 fn converse(client: &mut Client) -> io::Result<()> {
     client.greet()?;
-    while let Some(message) = client.receive()? {
-        client.answer(message)?;
+    while let Some(chunk) = client.receive()? {
+        client.answer(chunk)?;
     }
     Ok(())
 }

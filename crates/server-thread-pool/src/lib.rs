@@ -85,8 +85,8 @@ fn too_many(workers: usize, error: &dyn Error) -> io::Error {
 /// One client's conversation: greet, then while bytes come, answer them.
 fn converse(client: &mut Client) -> io::Result<()> {
     client.greet()?;
-    while let Some(message) = client.receive()? {
-        client.answer(message)?;
+    while let Some(chunk) = client.receive()? {
+        client.answer(chunk)?;
     }
     Ok(())
 }

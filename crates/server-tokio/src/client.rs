@@ -1,6 +1,6 @@
 //! What each task awaits of its client: greet, receive, answer; and how that is kept cheap.
 //!
-//! - **Buffers.** No task has one while it waits: a [`Message`] is lent, and given back before.
+//! - **Buffers.** No task has one while it waits: a [`Chunk`] is lent, and given back before.
 //! - **Readiness.** After a short read the socket is empty, and tokio learns it from here; asking the kernel would be one
 //!   more system call for each message. An urgent byte is the exception, since a read stops at it. tokio's `TcpStream`
 //!   does not report those, an `AsyncFd` can.
@@ -16,7 +16,7 @@ use std::task::{Context, Poll, ready};
 use conversation::Conversation;
 use sockets::now;
 use sockets::ready::{Exchange, Receipt, Sending, Turn};
-use sockets::tasks::{Message, Place};
+use sockets::tasks::{Chunk, Place};
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 use tracing::debug;
@@ -48,22 +48,22 @@ impl Client {
     }
 
     /// Waits for bytes from the client; `None` when there will be no more.
-    pub(crate) fn receive(&mut self) -> impl Future<Output = io::Result<Option<Message>>> {
+    pub(crate) fn receive(&mut self) -> impl Future<Output = io::Result<Option<Chunk>>> {
         poll_fn(|context| self.poll_receive(context))
     }
 
-    fn poll_receive(&mut self, context: &mut Context<'_>) -> Poll<io::Result<Option<Message>>> {
+    fn poll_receive(&mut self, context: &mut Context<'_>) -> Poll<io::Result<Option<Chunk>>> {
         if mem::take(&mut self.place.must_yield) {
             return yield_now(context);
         }
         loop {
             ready!(self.poll_send_rest(context))?;
-            let mut message = Message::new();
-            match ready!(self.poll_receipt(context, message.room()))? {
-                Receipt::Message { length, filled } => {
+            let mut chunk = Chunk::new();
+            match ready!(self.poll_receipt(context, chunk.room()))? {
+                Receipt::Chunk { length, filled } => {
                     self.place.must_yield = filled;
-                    message.came(length);
-                    return Poll::Ready(Ok(Some(message)));
+                    chunk.came(length);
+                    return Poll::Ready(Ok(Some(chunk)));
                 }
                 Receipt::Nothing => {}
                 Receipt::Refused => return yield_now(context),
@@ -89,7 +89,7 @@ impl Client {
         });
         let receipt = receipt.unwrap_or_else(|| exchange.receive(buffer))?;
         let is_empty = match receipt {
-            Receipt::Message { filled, .. } => !exchange.conversation.may_read_on(filled),
+            Receipt::Chunk { filled, .. } => !exchange.conversation.may_read_on(filled),
             receipt => receipt == Receipt::Nothing,
         };
         if is_empty {
@@ -99,13 +99,13 @@ impl Client {
     }
 
     /// Answers what has come: one `send`, unless the client reads slowly. The buffer is given back before that.
-    pub(crate) fn answer(&mut self, mut message: Message) -> impl Future<Output = io::Result<()>> {
+    pub(crate) fn answer(&mut self, mut chunk: Chunk) -> impl Future<Output = io::Result<()>> {
         poll_fn(move |context| {
-            let mut message = message.take();
-            if !message.bytes().is_empty() {
-                self.exchange()?.answer(message.bytes())?;
+            let mut chunk = chunk.take();
+            if !chunk.bytes().is_empty() {
+                self.exchange()?.answer(chunk.bytes())?;
             }
-            drop(message);
+            drop(chunk);
             self.poll_send_rest(context)
         })
     }
@@ -157,7 +157,7 @@ pub(crate) fn watch<T: AsRawFd + Into<OwnedFd>>(socket: T, interest: Interest) -
     AsyncFd::with_interest(socket, interest)
 }
 
-/// Pending, and woken once the runtime has asked its poller: a task that woke itself at once would keep it from that.
+/// Yields until the runtime has polled for events. A task that wakes itself would run again before that.
 fn yield_now<T>(context: &mut Context<'_>) -> Poll<T> {
     let _ = std::pin::pin!(tokio::task::yield_now()).poll(context);
     Poll::Pending
@@ -171,8 +171,8 @@ const URGENT: Interest = Interest::PRIORITY;
 const URGENT: Interest = Interest::READABLE;
 
 type Received = io::Result<Receipt>;
-/// Receives if an urgent byte was reported. If nothing is left, that report is settled; one that comes meanwhile is
-/// not, as tokio compares it with what stood before.
+/// Receives if an urgent byte was reported. If nothing is left, that report is cleared. One that comes during the read
+/// stays: tokio clears only the state that it had seen.
 fn if_urgent(socket: &AsyncFd<TcpStream>, receive: impl FnOnce() -> Received) -> Option<Received> {
     let mut received = None;
     if cfg!(target_os = "linux") {
@@ -211,11 +211,11 @@ mod tests {
         let mut client = Client::new(tasks.admit().unwrap());
         client.greet(stream).await.unwrap();
         while client.conversation.unsent().is_empty() {
-            let mut message = Message::new();
-            message.room().fill(b'a');
-            message.room()[0] = b'^';
-            message.came(BUFFER_SIZE);
-            let mut answered = std::pin::pin!(client.answer(message));
+            let mut chunk = Chunk::new();
+            chunk.room().fill(b'a');
+            chunk.room()[0] = b'^';
+            chunk.came(BUFFER_SIZE);
+            let mut answered = std::pin::pin!(client.answer(chunk));
             let _ = poll_once(|context| answered.as_mut().poll(context)).await;
         }
         (client, reader)

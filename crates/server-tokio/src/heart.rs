@@ -1,4 +1,4 @@
-//! The heartbeat: no task has a timer, so one for all of them wakes them now and then (see [`sockets::tasks`]).
+//! Tasks have no timers of their own: one heartbeat wakes all of them from time to time (see [`sockets::tasks`]).
 
 use std::sync::Arc;
 

@@ -90,8 +90,8 @@ fn serve_client(mut client: Client, stream: TcpStream) -> impl Future<Output = (
 /// One client's conversation: greet, then while bytes come, answer them.
 async fn converse(client: &mut Client, stream: TcpStream) -> io::Result<()> {
     client.greet(stream).await?;
-    while let Some(message) = client.receive().await? {
-        client.answer(message).await?;
+    while let Some(chunk) = client.receive().await? {
+        client.answer(chunk).await?;
     }
     Ok(())
 }

@@ -18,8 +18,8 @@ pub(crate) fn build(options: &Options) -> io::Result<Runtime> {
     }
     let workers = options.workers_or(thread::available_parallelism().map_or(1, NonZeroUsize::get));
     require_threads(workers)?;
-    // Where a thread is missing all the same, because others were faster, tokio panics, and then waits for ever
-    // for those that it has. So it is not this thread that waits.
+    // If another process takes the last thread meanwhile, tokio panics and then waits for ever. So it is built on a
+    // thread that this one can give up on.
     let (built, result) = mpsc::sync_channel(1);
     thread::Builder::new().spawn(move || {
         let _ = built.send(Builder::new_multi_thread().worker_threads(workers).enable_all().build());

@@ -10,7 +10,7 @@
 //! | --- | --- |
 //! | a blocking accept that a shutdown can wake | [`Acceptor`] |
 //! | all connections, and the drain thread | [`Connections`] |
-//! | one client: greet, receive, answer | [`Client`], [`Message`] |
+//! | one client: greet, receive, answer | [`Client`], [`Chunk`] |
 //! | who sends FIN when the server stops | `handshake.rs`, `socket.rs` |
 
 #[cfg(not(loom))]
@@ -24,7 +24,7 @@ mod socket;
 
 #[cfg(not(loom))]
 pub use acceptor::Acceptor;
-pub use client::{Client, Message};
+pub use client::{Chunk, Client};
 #[cfg(not(loom))]
 pub use connections::Connections;
 #[cfg(all(test, loom))]

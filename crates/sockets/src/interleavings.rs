@@ -70,12 +70,12 @@ const PANIC: u8 = b'!';
 /// The conversation of the models that block: greet, then while bytes come, answer them.
 fn converse(client: &mut Client) -> io::Result<()> {
     client.greet()?;
-    while let Some(message) = client.receive()? {
-        if message.bytes().contains(&PANIC) {
+    while let Some(chunk) = client.receive()? {
+        if chunk.bytes().contains(&PANIC) {
             // A panic without its message, which would be printed in each schedule.
             std::panic::resume_unwind(Box::new(PANIC));
         }
-        client.answer(message)?;
+        client.answer(chunk)?;
     }
     Ok(())
 }

@@ -10,7 +10,10 @@
 //! | clients that take turns, and accepting without blocking | [`ready`] | event-driven models |
 //! | what the tasks of clients share | [`tasks`] | models with a task for each client |
 //!
-//! Faults that tests inject at reads and writes come in here as well, so that no model's file shows them.
+//! Test faults at reads and writes are injected here, so that no model's file shows them.
+//!
+//! What may not live here: a decision about a connection, which is the conversation's, or a way to wait, which is the
+//! model's.
 
 // Built with `--cfg loom` there is no system below: what polls is left out, and `ask` and `wire` are
 // stand-ins that the models in `interleavings` can see through.

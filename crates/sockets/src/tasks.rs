@@ -5,10 +5,10 @@
 //!
 //! - the *heartbeat* wakes all of them some times in each timeout, and each then [looks](crate::ready::Exchange::look)
 //!   at the clock and at the drain for itself ([`Tasks`], [`Place`]);
-//! - buffers are lent by the thread, and given back before a task waits ([`Message`]).
+//! - buffers are lent by the thread, and given back before a task waits ([`Chunk`]).
 
-mod message;
+mod chunk;
 mod place;
 
-pub use message::Message;
+pub use chunk::Chunk;
 pub use place::{Place, Tasks};

@@ -19,7 +19,7 @@ pub enum Received {
     },
     /// Nothing yet.
     Nothing,
-    /// A fault that a test injected: no poller will report that it has passed, so take another turn.
+    /// A fault that a test injected. No poller reports that it has passed, so take another turn.
     Refused,
     /// The client has closed its side.
     End,

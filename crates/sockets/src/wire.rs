@@ -1,4 +1,4 @@
-//! The system calls of a connection: the one place where the models in `interleavings` put a socket of their own.
+//! The system calls of a connection. The loom tests in `interleavings` replace them by stand-ins.
 
 use std::io;
 use std::net::Shutdown as Direction;

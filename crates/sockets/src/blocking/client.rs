@@ -27,22 +27,22 @@ pub struct Client {
     key: usize,
     peer: SocketAddr,
     conversation: Conversation,
-    /// Lent to each [`Message`], and back here once that is answered.
+    /// Lent to each [`Chunk`], and back here once that is answered.
     buffer: Vec<u8>,
     last_look: Tick,
     answered_bytes: u64,
     outcome: Outcome,
 }
 
-/// What one read has brought, in the client's own buffer.
+/// What one read has brought: a part of a message, or many, in the client's own buffer.
 #[derive(Debug)]
-pub struct Message {
+pub struct Chunk {
     buffer: Vec<u8>,
     length: usize,
 }
 
 #[cfg(all(test, loom))]
-impl Message {
+impl Chunk {
     pub(crate) fn bytes(&self) -> &[u8] {
         &self.buffer[..self.length]
     }
@@ -105,7 +105,7 @@ impl Client {
             Err(error) if error.kind() == ErrorKind::TimedOut && error.raw_os_error().is_none() => {
                 Outcome::TimedOut
             }
-            Err(_) => Outcome::Error,
+            Err(_) => self.conversation.failed(),
         };
         if let Err(error) = result {
             debug!(peer = %self.peer, %error, "connection ended");
@@ -137,7 +137,7 @@ impl Client {
     /// # Errors
     /// [`ErrorKind::TimedOut`] by `--idle-timeout` or `--progress-timeout`; a reset or another failure of this
     /// connection.
-    pub fn receive(&mut self) -> io::Result<Option<Message>> {
+    pub fn receive(&mut self) -> io::Result<Option<Chunk>> {
         let mut buffer = mem::take(&mut self.buffer);
         if buffer.is_empty() {
             buffer.resize(SMALLEST_BUFFER, 0);
@@ -148,9 +148,15 @@ impl Client {
             }
             let received = self.wait_for_bytes(&mut buffer);
             match (received, self.socket.handshake.end_receiving()) {
+                (Ok(0), _) => {
+                    let reply = self.conversation.receive_end(self.socket.last_activity());
+                    self.send(&reply)?;
+                    self.send_rest()?;
+                    return Ok(None);
+                }
                 // After its FIN it has been answered in full.
-                (Ok(0), _) | (Err(_), Told::Fin) => return Ok(None),
-                (Ok(length), Told::Nothing) => return Ok(Some(Message { buffer, length })),
+                (Err(_), Told::Fin) => return Ok(None),
+                (Ok(length), Told::Nothing) => return Ok(Some(Chunk { buffer, length })),
                 (Ok(_), Told::Discard | Told::Fin) => {}
                 (Err(error), _) => return Err(error),
             }
@@ -159,7 +165,7 @@ impl Client {
 
     /// Blocks until bytes come, the stream ends (0) or a timeout is over.
     fn wait_for_bytes(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        // A client that trickles never lets `recv` come to its timeout.
+        // `recv` never times out for a client that trickles.
         let mut began = self.socket.last_activity();
         if self.shared.look_interval.is_some_and(|interval| began.since(self.last_look) >= interval) {
             self.look(began)?;
@@ -189,8 +195,8 @@ impl Client {
     /// # Errors
     /// [`ErrorKind::TimedOut`] by `--write-timeout` or `--progress-timeout`; a reset or another failure of this
     /// connection.
-    pub fn answer(&mut self, message: Message) -> io::Result<()> {
-        let Message { mut buffer, length } = message;
+    pub fn answer(&mut self, chunk: Chunk) -> io::Result<()> {
+        let Chunk { mut buffer, length } = chunk;
         self.send_reply(&mut buffer[..length])?;
         if self.conversation.unsent().is_empty() {
             if length == buffer.len() && length < LARGEST_BUFFER {

@@ -5,8 +5,8 @@ use chassis::sync::atomic::{AtomicU8, Ordering::Relaxed};
 /// What the thread of a connection and the drain tell each other.
 ///
 /// All of it is one word, so that all operations on it have one order: either the drain sees that the thread
-/// receives and sends FIN, or the thread sees that it is stopped and does. Never does a thread that has bytes to
-/// answer find its socket shut for writing. No other memory depends on the word, so its own order is enough.
+/// receives and sends FIN, or the thread sees that it is stopped and does. A thread that has bytes to answer never
+/// finds its socket shut for writing. No other memory depends on the word, so its own order is enough.
 #[derive(Debug, Default)]
 pub(crate) struct Handshake(AtomicU8);
 

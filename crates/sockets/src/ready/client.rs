@@ -1,4 +1,4 @@
-//! One client that takes turns: where it stands between two of them is all that it costs.
+//! One client that takes turns. Between two of them it costs only its state.
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
@@ -86,7 +86,7 @@ impl<W: Wire> Exchange<'_, W> {
             Sending::Refused => return Ok(Turn::Unfinished),
         }
         let (length, filled) = match self.receive(buffer)? {
-            Receipt::Message { length, filled } => (length, filled),
+            Receipt::Chunk { length, filled } => (length, filled),
             Receipt::Nothing => return Ok(Turn::Wait),
             Receipt::Refused => return Ok(Turn::Unfinished),
             Receipt::End(outcome) => return Ok(Turn::End(outcome)),

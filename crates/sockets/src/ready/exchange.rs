@@ -29,7 +29,7 @@ pub struct Exchange<'client, W> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Receipt {
     /// Bytes, to be [answered](Exchange::answer).
-    Message {
+    Chunk {
         /// How many.
         length: usize,
         /// Whether they filled the buffer.
@@ -88,7 +88,7 @@ impl<W: Wire> Exchange<'_, W> {
                 return Ok(receipt);
             }
             match receive(&self.shared.options, self.wire, buffer)? {
-                Received::Bytes { count, filled } => return Ok(Receipt::Message { length: count, filled }),
+                Received::Bytes { count, filled } => return Ok(Receipt::Chunk { length: count, filled }),
                 Received::Refused => return Ok(Receipt::Refused),
                 Received::Nothing => {
                     self.conversation.found_nothing();
@@ -144,7 +144,7 @@ impl<W: Wire> Exchange<'_, W> {
         }
     }
 
-    /// What the clock and the drain say of this client. Before, what waits for it is sent as far as the kernel takes
+    /// What the clock and the drain say of this client. First it sends what waits for the client, as far as the kernel takes
     /// it: pollers report room only once a third of the send buffer is free.
     pub fn look(&mut self, moment: &Moment) -> Turn {
         self.conversation.forgive(moment.lost, moment.now);

@@ -56,8 +56,8 @@ fn serve(listener: TcpListener, options: &Options, shutdown: &Shutdown) -> io::R
 
 fn converse(client: &mut Client) -> io::Result<()> {
     client.greet()?;
-    while let Some(message) = client.receive()? {
-        client.answer(message)?;
+    while let Some(chunk) = client.receive()? {
+        client.answer(chunk)?;
     }
     Ok(())
 }

@@ -17,23 +17,23 @@ struct Buffer {
     length: usize,
 }
 
-/// Bytes of a client that are to be answered. One pointer, because each waiting task has room for it.
+/// Bytes of a client that are to be answered: a part of a message, or many. One pointer, because each waiting task has room for it.
 #[derive(Debug)]
-pub struct Message(Option<Box<Buffer>>);
+pub struct Chunk(Option<Box<Buffer>>);
 
-impl Message {
+impl Chunk {
     /// This thread's spare buffer, still empty.
     #[must_use]
     #[expect(clippy::new_without_default, reason = "it takes what the thread has")]
-    pub fn new() -> Message {
+    pub fn new() -> Chunk {
         let new = || Box::new(Buffer { bytes: vec![0; BUFFER_SIZE], length: 0 });
-        Message(Some(SPARE.take().unwrap_or_else(new)))
+        Chunk(Some(SPARE.take().unwrap_or_else(new)))
     }
 
     /// Takes the buffer away, and leaves nothing.
     #[must_use]
-    pub fn take(&mut self) -> Message {
-        Message(self.0.take())
+    pub fn take(&mut self) -> Chunk {
+        Chunk(self.0.take())
     }
 
     /// Room for what comes.
@@ -54,7 +54,7 @@ impl Message {
     }
 }
 
-impl Drop for Message {
+impl Drop for Chunk {
     fn drop(&mut self) {
         if let Some(buffer) = self.0.take() {
             // A thread that ends has no spare buffer any more.
