@@ -10,6 +10,8 @@ use std::io::{self, Read, Write};
 use std::net::{Shutdown as Direction, SocketAddr, TcpListener, TcpStream};
 use std::num::NonZeroUsize;
 use std::panic;
+#[cfg(target_os = "linux")]
+use std::sync::atomic::{AtomicU16, Ordering::Relaxed};
 use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -89,6 +91,22 @@ fn options() -> Options {
     Options::default()
 }
 
+/// A loopback address that no other server has: a client that comes after the shutdown must not be greeted by a server
+/// that has got the port meanwhile, in this process or in another.
+#[cfg(target_os = "linux")]
+fn own_address() -> SocketAddr {
+    static NEXT: AtomicU16 = AtomicU16::new(1);
+    let process = u8::try_from(1 + std::process::id() % 254).unwrap();
+    let [high, low] = NEXT.fetch_add(1, Relaxed).to_be_bytes();
+    ([127, process, high, low], 0).into()
+}
+
+/// Elsewhere only this one is a loopback address.
+#[cfg(not(target_os = "linux"))]
+fn own_address() -> SocketAddr {
+    ([127, 0, 0, 1], 0).into()
+}
+
 /// A server with random clients and a shutdown somewhere among them.
 fn round(serve: Serve, seed: u64) -> (Summary, Vec<Witness>) {
     let mut rng = Rng::with_seed(seed);
@@ -97,7 +115,7 @@ fn round(serve: Serve, seed: u64) -> (Summary, Vec<Witness>) {
         max_conns: NonZeroUsize::new(rng.usize(1..=12)),
         ..options()
     };
-    let listener: TcpListener = listen(([127, 0, 0, 1], 0).into()).unwrap();
+    let listener: TcpListener = listen(own_address()).unwrap();
     let address = listener.local_addr().unwrap();
     let shutdown = Shutdown::new().unwrap();
     let (send_ended, ended) = mpsc::channel::<io::Result<Summary>>();
