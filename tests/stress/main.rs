@@ -17,7 +17,7 @@ mod verdict;
 
 use std::num::NonZeroUsize;
 use std::process::ExitCode;
-use std::sync::atomic::{AtomicIsize, AtomicUsize, Ordering::SeqCst};
+use std::sync::atomic::{AtomicIsize, AtomicU16, AtomicUsize, Ordering::SeqCst};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
@@ -79,6 +79,15 @@ fn hide_panics_on_request() {
     }));
 }
 
+/// A loopback address that no other server has, where there are more than one: a client that comes after the shutdown
+/// must not be greeted by a server that has got the port meanwhile.
+fn own_loopback() -> [u8; 4] {
+    static NEXT: AtomicU16 = AtomicU16::new(1);
+    let [high, low] = NEXT.fetch_add(1, SeqCst).to_be_bytes();
+    let process = (1 + std::process::id() % 254).to_be_bytes()[3];
+    if cfg!(target_os = "linux") { [127, process, high, low] } else { [127, 0, 0, 1] }
+}
+
 /// One run: a server, its clients, a shutdown; then the counts must be right.
 fn stress(model: &'static Model, seed: u64) -> Result<(), String> {
     let mut random = Rng::with_seed(seed);
@@ -89,7 +98,7 @@ fn stress(model: &'static Model, seed: u64) -> Result<(), String> {
     let scripts: Vec<_> = (0..CLIENTS).map(|_| Script::choose(&mut random, &mut stayers)).collect();
     let steps: usize = scripts.iter().map(|script| script.steps(waits_for_replies)).sum();
 
-    let listener = listen(([127, 0, 0, 1], 0).into()).map_err(|error| error.to_string())?;
+    let listener = listen((own_loopback(), 0).into()).map_err(|error| error.to_string())?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
     let shutdown = Shutdown::new().map_err(|error| error.to_string())?;
     let moment = Moment {

@@ -10,7 +10,6 @@ use std::io::{self, Read, Write};
 use std::net::{Shutdown as Direction, SocketAddr, TcpListener, TcpStream};
 use std::num::NonZeroUsize;
 use std::panic;
-#[cfg(target_os = "linux")]
 use std::sync::atomic::{AtomicU16, Ordering::Relaxed};
 use std::sync::mpsc;
 use std::thread;
@@ -91,20 +90,13 @@ fn options() -> Options {
     Options::default()
 }
 
-/// A loopback address that no other server has: a client that comes after the shutdown must not be greeted by a server
-/// that has got the port meanwhile, in this process or in another.
-#[cfg(target_os = "linux")]
-fn own_address() -> SocketAddr {
+/// A loopback address that no other server has, where there are more than one: a client that comes after the shutdown
+/// must not be greeted by a server that has got the port meanwhile.
+fn own_loopback() -> [u8; 4] {
     static NEXT: AtomicU16 = AtomicU16::new(1);
-    let process = u8::try_from(1 + std::process::id() % 254).unwrap();
     let [high, low] = NEXT.fetch_add(1, Relaxed).to_be_bytes();
-    ([127, process, high, low], 0).into()
-}
-
-/// Elsewhere only this one is a loopback address.
-#[cfg(not(target_os = "linux"))]
-fn own_address() -> SocketAddr {
-    ([127, 0, 0, 1], 0).into()
+    let process = (1 + std::process::id() % 254).to_be_bytes()[3];
+    if cfg!(target_os = "linux") { [127, process, high, low] } else { [127, 0, 0, 1] }
 }
 
 /// A server with random clients and a shutdown somewhere among them.
@@ -115,7 +107,7 @@ fn round(serve: Serve, seed: u64) -> (Summary, Vec<Witness>) {
         max_conns: NonZeroUsize::new(rng.usize(1..=12)),
         ..options()
     };
-    let listener: TcpListener = listen(own_address()).unwrap();
+    let listener: TcpListener = listen((own_loopback(), 0).into()).unwrap();
     let address = listener.local_addr().unwrap();
     let shutdown = Shutdown::new().unwrap();
     let (send_ended, ended) = mpsc::channel::<io::Result<Summary>>();
