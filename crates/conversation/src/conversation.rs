@@ -1,6 +1,7 @@
 //! One client's conversation: what it is owed, what comes next, and how it ends.
 
 use std::borrow::Cow;
+use std::mem;
 use std::time::Duration;
 
 use chassis::Outcome;
@@ -111,11 +112,9 @@ impl<S: Service> Conversation<S> {
 
     /// Takes the client's FIN and returns what it is still owed.
     pub fn receive_end(&mut self, now: Tick) -> Cow<'static, [u8]> {
-        if self.stage != Stage::Talking {
-            self.stage = Stage::Closed;
+        if mem::replace(&mut self.stage, Stage::Closed) != Stage::Talking {
             return Cow::Borrowed(&[]);
         }
-        self.stage = Stage::Closed;
         let answer = self.service.end();
         self.take(answer, now)
     }
