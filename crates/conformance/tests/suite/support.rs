@@ -110,15 +110,15 @@ impl Shared {
     /// Serves one client and counts how it ended.
     pub(crate) fn serve_to_the_end(&self, stream: TcpStream) {
         let Counts { accepted, completed, errors } = &*self.counts;
-        let open = accepted.fetch_add(1, Ordering::Relaxed)
-            - completed.load(Ordering::Relaxed)
-            - errors.load(Ordering::Relaxed);
+        // Before the own client is counted: whoever has ended by then was counted as accepted.
+        let ended = completed.load(Ordering::SeqCst) + errors.load(Ordering::SeqCst);
+        let open = accepted.fetch_add(1, Ordering::SeqCst) - ended;
         if self.fault == Fault::HasATableOf1000 && open >= 1_000 {
-            completed.fetch_add(1, Ordering::Relaxed);
+            completed.fetch_add(1, Ordering::SeqCst);
             return;
         }
         let served = self.serve(&stream);
-        if served.is_ok() { completed } else { errors }.fetch_add(1, Ordering::Relaxed);
+        if served.is_ok() { completed } else { errors }.fetch_add(1, Ordering::SeqCst);
         let is_reset = served.is_err_and(|error| {
             matches!(error.kind(), io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe)
         });
