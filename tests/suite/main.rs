@@ -8,7 +8,7 @@
 //! | --- | --- |
 //! | `check`, `compare`, `faults`, `report`, `scripted_clients`, `soak` | a command of the launcher, run as by a user |
 //! | `drain`, `owed`, `summaries` | every model in this process: its shutdown and its counts |
-//! | `orphans`, `stalled_log`, `threads` | every model as a process: its end, its log, its threads |
+//! | `orphans`, `stalled_log`, `stopped`, `threads` | every model as a process: its end, its log, its threads |
 //! | `house`, `readme`, `security`, `supply_chain`, `targets` | the documents, rules and manifests, compared with the code |
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, also in its helpers")]
@@ -32,6 +32,7 @@ mod security;
 #[cfg(target_os = "linux")]
 mod soak;
 mod stalled_log;
+mod stopped;
 mod summaries;
 mod supply_chain;
 mod targets;

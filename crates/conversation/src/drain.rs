@@ -54,7 +54,12 @@ pub enum DrainStep {
 pub struct Drain {
     began: Tick,
     timeout: Duration,
+    /// Time in which the process did not run.
+    lost: Duration,
 }
+
+/// A look that comes later than this belongs to a process that did not run; below, it was busy.
+const STOPPED: Duration = Duration::from_millis(200);
 
 impl Drain {
     /// How often to take the next step of each connection while the server drains.
@@ -63,7 +68,15 @@ impl Drain {
     /// Begins to drain now, for at most this long.
     #[must_use]
     pub const fn begin(now: Tick, timeout: Duration) -> Drain {
-        Drain { began: now, timeout }
+        Drain { began: now, timeout, lost: Duration::ZERO }
+    }
+
+    /// Notes that a look came this much late. If the process did not run meanwhile, the drain lasts longer by that time:
+    /// its clients had no chance to take their replies.
+    pub fn look_was_late(&mut self, by: Duration) {
+        if by > STOPPED {
+            self.lost += by;
+        }
     }
 
     /// The step for a connection that last sent or took a byte at `last_activity`.
@@ -74,13 +87,13 @@ impl Drain {
     /// # Errors
     /// What has to be known about the socket first.
     pub fn step(&self, now: Tick, last_activity: Tick, known: Known) -> Result<DrainStep, Question> {
-        let running = now.since(self.began);
-        let silent = now.since(last_activity);
-        if running >= self.timeout {
+        let (running, silent) = (now.since(self.began), now.since(last_activity));
+        let used = running.saturating_sub(self.lost);
+        if used >= self.timeout {
             return Ok(DrainStep::Cut { owed: known.untaken()? });
         }
         let is_quiet = silent >= QUIET && !known.unread()?;
-        let is_early = running < self.timeout / 2;
+        let is_early = used < self.timeout / 2;
         Ok(if is_early && !is_quiet {
             DrainStep::Answer
         } else if known.untaken()? {

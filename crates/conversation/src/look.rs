@@ -141,6 +141,9 @@ impl Watch {
     pub fn due(&mut self, now: Tick) -> Option<Moment> {
         let lost = now.since(self.last_look).checked_sub(self.interval()?)?;
         self.last_look = now;
+        if let Some(drain) = &mut self.drain {
+            drain.look_was_late(lost);
+        }
         Some(Moment { now, lost, timeouts: self.timeouts, drain: self.drain })
     }
 
@@ -152,7 +155,8 @@ impl Watch {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::question::Known;
+    use crate::drain::DrainStep;
+    use crate::question::{Known, Question};
 
     fn at(millis: u32) -> Tick {
         Tick::from_millis(millis)
@@ -194,10 +198,27 @@ mod tests {
     }
 
     #[test]
+    fn a_drain_lasts_longer_by_the_time_that_the_process_did_not_run_and_no_longer() {
+        let known = Known::default().with(Question::Unread, false).with(Question::Untaken, false);
+        let mut watch = watch(Timeout::OFF);
+        watch.begin_drain(at(0));
+        let mut step = |now| {
+            let drain = watch.due(at(now)).unwrap().drain.unwrap();
+            drain.step(at(now), at(now), known).unwrap()
+        };
+        // Ten seconds, but for eighty milliseconds; each look comes late, as those of a busy process do.
+        (0..62).for_each(|look| assert_ne!(step(160 * look + 160), DrainStep::Cut { owed: false }));
+        assert_ne!(step(69_920), DrainStep::Cut { owed: false }, "a minute was lost");
+        assert_ne!(step(69_960), DrainStep::Cut { owed: false });
+        assert_eq!(step(69_980), DrainStep::Cut { owed: false });
+    }
+
+    #[test]
     fn the_drain_begins_once() {
         let mut watch = watch(Timeout::OFF);
         watch.begin_drain(at(0));
-        watch.begin_drain(at(9_000));
+        assert!((1..50).all(|look| watch.due(at(200 * look)).is_some()));
+        watch.begin_drain(at(9_900));
         let drain = watch.due(at(9_990)).and_then(|moment| moment.drain).unwrap();
         assert!(
             drain.step(at(10_000), at(9_999), Known::default()).is_err(),

@@ -103,8 +103,12 @@ fn drain_when_asked(shared: &Shared, finished: &AtomicBool) {
             return;
         }
     }
-    let drain = Drain::begin(now(), shared.options.drain_timeout);
+    let mut looked = now();
+    let mut drain = Drain::begin(looked, shared.options.drain_timeout);
     while !finished.load(SeqCst) {
+        let since = now().since(looked);
+        drain.look_was_late(since.saturating_sub(Drain::INTERVAL));
+        looked = now();
         shared.for_each_open(|socket| {
             let last_activity = socket.last_activity();
             socket.drain(decide(
