@@ -10,11 +10,13 @@
 //! | [`escapes`] | bytes as users type and read them |
 //! | [`markdown`] | tables in Markdown |
 //! | [`output`] | standard output, which may be a closed pipe |
+//! | [`files`] | files that are replaced whole |
 //!
 //! Nothing here depends on the protocol, a measurement or a model, opens a connection, or parses a command line.
 
 pub mod addresses;
 pub mod escapes;
+pub mod files;
 pub mod markdown;
 pub mod output;
 pub mod units;
