@@ -11,6 +11,7 @@
 //! | [`markdown`] | tables in Markdown |
 //! | [`output`] | standard output, which may be a closed pipe |
 //! | [`files`] | files that are replaced whole |
+//! | [`terminal`] | the terminal: its width, and whether a line can be drawn again |
 //!
 //! Nothing here depends on the protocol, a measurement or a model, opens a connection, or parses a command line.
 
@@ -19,4 +20,5 @@ pub mod escapes;
 pub mod files;
 pub mod markdown;
 pub mod output;
+pub mod terminal;
 pub mod units;

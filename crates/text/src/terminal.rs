@@ -1,0 +1,53 @@
+//! The terminal that standard output and standard error go to, as far as a text must know it.
+
+use std::ffi::OsStr;
+use std::io::{IsTerminal, Stdout};
+
+/// No terminal is narrower or wider; another size is a mistake.
+const SANE: std::ops::RangeInclusive<usize> = 20..=1_000;
+
+/// The columns that a line on standard output may take: the terminal's; without a terminal, or if it does not say, the
+/// variable `COLUMNS`. `None` if nothing limits a line. Never fewer than 20 or more than 1,000.
+pub fn columns() -> Option<usize> {
+    let stdout = std::io::stdout();
+    chosen(width(&stdout), std::env::var_os("COLUMNS").as_deref())
+}
+
+/// Whether a line on standard error can be drawn again in place: it is a terminal, and not one that calls itself dumb.
+pub fn stderr_can_redraw() -> bool {
+    let is_able = |name: std::ffi::OsString| !name.is_empty() && name != "dumb";
+    std::io::stderr().is_terminal() && std::env::var_os("TERM").is_some_and(is_able)
+}
+
+fn width(stdout: &Stdout) -> Option<usize> {
+    // Fails if it is no terminal. A serial line and some pseudo-terminals report 0.
+    let size = rustix::termios::tcgetwinsize(stdout).ok()?;
+    Some(usize::from(size.ws_col)).filter(|columns| *columns > 0)
+}
+
+fn chosen(terminal: Option<usize>, variable: Option<&OsStr>) -> Option<usize> {
+    let variable = || variable?.to_str()?.trim().parse().ok().filter(|columns| SANE.contains(columns));
+    terminal.map(|columns| columns.clamp(*SANE.start(), *SANE.end())).or_else(variable)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_terminal_says_its_width_and_the_variable_stands_in_for_it() {
+        let with = |terminal, variable: &str| chosen(terminal, Some(OsStr::new(variable)));
+        assert_eq!(with(Some(80), "200"), Some(80));
+        assert_eq!(with(None, "72"), Some(72));
+        assert_eq!(chosen(None, None), None);
+    }
+
+    #[test]
+    fn a_width_that_makes_no_sense_is_bounded_or_ignored() {
+        assert_eq!(chosen(Some(1), None), Some(20));
+        assert_eq!(chosen(Some(65_535), None), Some(1_000));
+        for variable in ["", "0", "7", "-80", "wide", "99999999999999999999"] {
+            assert_eq!(chosen(None, Some(OsStr::new(variable))), None, "{variable:?}");
+        }
+    }
+}
