@@ -13,6 +13,7 @@ use serde::Serialize;
 
 use observe::child::this_program;
 use subject::{Subject, parse_case, parse_concurrency, parse_subject};
+use text::addresses::Addresses;
 use text::output;
 use trials::Launcher;
 
@@ -107,12 +108,13 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
             let launcher = Launcher { subject: model.subject(&this_program()?) };
             check(model.name, &launcher.target(), &cases, arguments)
         }
-        Subject::Address(address) => {
-            require_listener(*address)?;
+        Subject::Address(addresses) => {
+            let address = require_listener(addresses)?;
             let concurrency = promises.concurrency.unwrap_or(Concurrency::Many);
             let Promises { idle_timeout, write_timeout, progress_timeout, .. } = *promises;
             let declared = Settings { idle_timeout, write_timeout, progress_timeout, ..Settings::NONE };
-            check(&address.to_string(), &Target::at_with(*address, concurrency, declared), &cases, arguments)
+            let target = Target::at_with(address, concurrency, declared);
+            check(&addresses.with(address), &target, &cases, arguments)
         }
     }
 }
@@ -132,12 +134,12 @@ fn list(cases: &[&Case]) -> String {
         + &cases.iter().map(row).collect::<String>()
 }
 
-/// Distinguishes a server that is not running from one that fails.
-fn require_listener(address: SocketAddr) -> Result<()> {
+/// Distinguishes a server that is not running from one that fails. Returns the first address at which one runs.
+fn require_listener(addresses: &Addresses) -> Result<SocketAddr> {
     const PATIENCE: Duration = Duration::from_secs(10);
-    TcpStream::connect_timeout(&address, PATIENCE)
-        .with_context(|| format!("cannot connect to {address}: start the server to check first"))?;
-    Ok(())
+    let connect = |address, within| TcpStream::connect_timeout(&address, within);
+    let (address, _) = addresses.try_each(PATIENCE, connect).context("nothing could be checked")?;
+    Ok(address)
 }
 
 /// A report and its target.

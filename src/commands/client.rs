@@ -1,7 +1,6 @@
 //! `client`: the scripted client of the series, with a live transcript.
 
 use std::io::{self, Write};
-use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -9,8 +8,12 @@ use std::time::Duration;
 use anstyle::{AnsiColor, Style};
 use anyhow::{Result, bail};
 use script::{Event, EventKind, Failure, Options, Report, Script};
-use text::addresses;
+use text::addresses::{self, Addresses};
+use text::connecting::Cause;
 
+use crate::{mistaken, models};
+
+const DEFAULT_HOST: &str = "127.0.0.1";
 const DEFAULT_PORT: u16 = 9090;
 const FAILED: Style = AnsiColor::Red.on_default();
 
@@ -21,7 +24,7 @@ const FAILED: Style = AnsiColor::Red.on_default();
   concurrent-servers client -n 10 --fast           ten clients, ten times as fast
   concurrent-servers client -n 1 localhost 4711    one client against another address
 
-Exit code: 0 if every reply was right, 1 if not.")]
+Exit codes: 0 every reply was right, 1 not so, 2 wrong arguments.")]
 pub struct Arguments {
     /// How many connections to open at once
     #[arg(short = 'n', long, value_name = "N", default_value_t = 3)]
@@ -36,21 +39,27 @@ pub struct Arguments {
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
     pub timeout: Option<Duration>,
 
-    /// Name or IP address of the server; also HOST:PORT
-    #[arg(value_name = "HOST", default_value = "127.0.0.1")]
+    /// Name or IP address of the server; also HOST:PORT. Each address of a name is tried
+    #[arg(value_name = "HOST", default_value = DEFAULT_HOST)]
     pub host: String,
 
     /// Port of the server [default: 9090]
-    #[arg(value_name = "PORT")]
+    #[arg(value_name = "PORT", value_parser = addresses::parse_server_port)]
     pub port: Option<u16>,
 }
 
 /// Runs the script and prints its transcript to standard output.
 ///
 /// # Errors
-/// The server cannot be found or reached, or the machine cannot open so many connections.
+/// The server cannot be reached, or the machine cannot open so many connections.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
-    play(arguments, &mut anstream::stdout())
+    match arguments.addresses() {
+        Ok(addresses) => play(arguments, &addresses, &mut anstream::stdout()),
+        Err(refusal) => {
+            anstream::eprintln!("error: {refusal}");
+            Ok(ExitCode::from(2))
+        }
+    }
 }
 
 /// The script of the series, its pauses divided if requested.
@@ -61,21 +70,20 @@ pub(crate) fn script(divisor: Option<NonZeroU32>) -> Script {
     }
 }
 
-fn play(arguments: &Arguments, output: &mut impl Write) -> Result<ExitCode> {
-    let addresses = arguments.addresses()?;
+fn play(arguments: &Arguments, addresses: &Addresses, output: &mut impl Write) -> Result<ExitCode> {
     let options = Options {
         connections: arguments.connections,
         script: script(arguments.fast),
         timeout: arguments.timeout,
     };
     // A closed standard output does not change the verdict, so lines that cannot be written are dropped.
-    let report = script::run(&addresses, &options, |event| {
+    let report = script::run(addresses, &options, |event| {
         // If no client could connect at all, one message says so, below.
         if !is_connect_failure(event) {
             let _ = write_event(output, event);
         }
     })?;
-    bail_if_none_connected(&report)?;
+    bail_if_none_connected(&report, addresses)?;
     for event in report.events.iter().filter(|event| is_connect_failure(event)) {
         let _ = write_event(output, event);
     }
@@ -100,25 +108,34 @@ fn write_event(output: &mut impl Write, event: &Event) -> io::Result<()> {
     }
 }
 
-fn bail_if_none_connected(report: &Report) -> Result<()> {
+fn bail_if_none_connected(report: &Report, addresses: &Addresses) -> Result<()> {
     let mut failures = report.failures().map(|(_, failure)| failure);
-    let Some(failure @ Failure::Connect { address, .. }) = failures.next() else { return Ok(()) };
+    let Some(Failure::Connect(failure)) = failures.next() else { return Ok(()) };
     let others = failures.filter(|failure| matches!(failure, Failure::Connect { .. })).count();
     if others + 1 < report.outcomes.len() {
         return Ok(());
     }
-    bail!("{failure}; start a server there first: concurrent-servers serve mio{}", address_option(*address))
+    let is_refused = failure.decisive().is_some_and(|attempt| attempt.cause == Cause::Refused);
+    let command = if is_refused { command_to_serve(addresses) } else { String::new() };
+    bail!("{failure}{command}")
 }
 
-/// The option that makes `serve` listen there; empty for the default address.
-fn address_option(address: SocketAddr) -> String {
-    let is_default = address == SocketAddr::from(([127, 0, 0, 1], DEFAULT_PORT));
-    if is_default { String::new() } else { format!(" --addr {address}") }
+/// The command that starts a server there. The default address needs no option.
+fn command_to_serve(addresses: &Addresses) -> String {
+    let address = addresses.to_string();
+    let is_default = address == format!("{DEFAULT_HOST}:{DEFAULT_PORT}");
+    let option = if is_default { String::new() } else { format!(" --addr {address}") };
+    format!(": concurrent-servers serve mio{option}")
 }
 
 impl Arguments {
-    fn addresses(&self) -> Result<Vec<SocketAddr>> {
-        Ok(addresses::resolve(&self.host, self.port, DEFAULT_PORT)?)
+    fn addresses(&self) -> Result<Addresses, String> {
+        // The name of a model alone is hardly the name of a host, too; the resolver may take long to say so.
+        if self.port.is_none() && models::find(&self.host).is_some() {
+            return Err(mistaken::is_a_model(&self.host));
+        }
+        addresses::parse_host(&self.host, self.port, DEFAULT_PORT)
+            .map_err(|refusal| mistaken::refusal_for(&self.host, refusal))
     }
 }
 

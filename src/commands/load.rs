@@ -4,9 +4,11 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 
+use crate::mistaken;
+
 /// Arguments of `load`.
 #[derive(Clone, Debug, clap::Args)]
-#[command(after_help = "Examples:
+#[command(mut_arg("address", |address| address.value_parser(mistaken::parse_server)), after_help = "Examples:
   concurrent-servers load 127.0.0.1:9090                 50 connections, one message in flight
   concurrent-servers load 127.0.0.1:9090 --depth 64      pipelined
   concurrent-servers load 127.0.0.1:9090 --rate 10000 --arrivals poisson
@@ -29,7 +31,7 @@ pub struct Arguments {
 /// Generates the load and prints the outcome.
 ///
 /// # Errors
-/// Nothing listens at the address, or this machine cannot generate such a load.
+/// Nothing listens at any of the addresses, or this machine cannot generate such a load.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     loadgen::command::run(&arguments.load)
 }

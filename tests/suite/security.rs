@@ -50,7 +50,7 @@ fn every_file_that_is_linked_exists() {
 
 #[test]
 fn a_server_listens_on_a_loopback_address_by_default() {
-    assert!(Options::default().addr.ip().is_loopback());
+    assert!(Options::default().addr.all().iter().all(|address| address.ip().is_loopback()));
 }
 
 #[test]

@@ -1,11 +1,10 @@
 //! The command-line options of the load generator and the scenario they describe.
 
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
 use anyhow::Context;
-use text::addresses;
+use text::addresses::{self, Addresses};
 
 use crate::load::{Arrivals, Load};
 use crate::scenario::{Dialect, Scenario};
@@ -15,9 +14,10 @@ use crate::slow::Slow;
 #[derive(Clone, Debug, clap::Args)]
 #[group(id = "load")]
 pub struct Arguments {
-    /// The server's address, such as 127.0.0.1:9090
-    #[arg(value_name = "ADDR", value_parser = addresses::parse)]
-    pub address: SocketAddr,
+    /// The server's address, such as 127.0.0.1:9090. Of a name with several addresses, the first one that accepts is
+    /// used
+    #[arg(value_name = "ADDR", value_parser = addresses::parse_server)]
+    pub address: Addresses,
 
     /// The protocol that the server speaks
     #[arg(long, value_enum, default_value_t)]

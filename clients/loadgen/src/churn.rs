@@ -3,7 +3,7 @@
 //! Each of the scenario's connections is a slot. A slot's next connection is opened when both sides have
 //! closed the previous one.
 
-use std::io;
+use text::connecting::CannotConnect;
 
 use crate::connect::Opener;
 use crate::connection::Connection;
@@ -20,7 +20,7 @@ pub(crate) struct Churn<'run> {
 
 impl<'run> Churn<'run> {
     /// Starts to open the next connection of `slot`, without waiting for it.
-    pub(crate) fn begin(&mut self, slot: usize) -> io::Result<Connection<'run>> {
+    pub(crate) fn begin(&mut self, slot: usize) -> Result<Connection<'run>, CannotConnect> {
         let stream = self.opener.begin()?;
         let message = &self.messages[slot % self.messages.len()];
         Ok(Connection::new(stream, message, self.dialect, 1))

@@ -41,7 +41,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let handle = Handle::new();
     stop_at_interrupt(&handle)?;
     let progress = Progress::start(&handle, arguments.quiet);
-    let steps = ramp_until(arguments.address, &scenario, &counts, &handle, |scenario, phase| {
+    let steps = ramp_until(arguments.address.clone(), &scenario, &counts, &handle, |scenario, phase| {
         if let Some(start) = arguments.start_at.filter(|_| phase == Phase::WarmUp) {
             begin_at(start, &handle, &progress);
         }

@@ -1,14 +1,17 @@
 //! Opening connections: one at a time, so that they do not overflow the server's accept queue.
 
-use std::io::{self, ErrorKind as Io};
+use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use rustix::io::Errno;
 use socket2::{Domain, Protocol, Socket, Type};
+use text::addresses::Addresses;
+use text::connecting::{CannotConnect, Cause};
 
 use crate::handle::Handle;
+use crate::limits::Room;
 use crate::scenario::Scenario;
 
 /// For all connections together. A loopback connect takes some 20 µs unless the accept queue is full.
@@ -17,13 +20,16 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// How to open the connections of a run.
 #[derive(Clone, Debug)]
 pub(crate) struct Opener {
-    address: SocketAddr,
+    /// The addresses of the server: only the one that was connected to, as soon as there is one.
+    addresses: Addresses,
     /// Source addresses, used in turn; 1 leaves the choice to the kernel.
     sources: usize,
     /// 0 leaves the choice to the kernel.
     receive_buffer_bytes: usize,
     /// Connections started so far.
     begun: usize,
+    /// Connections opened so far.
+    opened: usize,
 }
 
 /// The result of opening connections.
@@ -35,71 +41,89 @@ pub(crate) struct Connected {
 }
 
 impl Opener {
-    pub(crate) fn new(address: SocketAddr, scenario: &Scenario, sources: usize) -> Self {
-        Opener { address, sources, receive_buffer_bytes: scenario.slow.receive_buffer_bytes, begun: 0 }
+    pub(crate) fn new(room: Room, scenario: &Scenario) -> Self {
+        let receive_buffer_bytes = scenario.slow.receive_buffer_bytes;
+        Opener { addresses: room.addresses, sources: room.sources, receive_buffer_bytes, begun: 0, opened: 0 }
+    }
+
+    /// The addresses that are still in question; one as soon as there is a connection.
+    pub(crate) fn addresses(&self) -> &Addresses {
+        &self.addresses
+    }
+
+    /// Decides which address of several to use, by connecting once, unless that is known.
+    ///
+    /// # Errors
+    /// No address can be connected to.
+    pub(crate) fn settle(&mut self) -> Result<(), CannotConnect> {
+        if self.addresses.all().len() == 1 { Ok(()) } else { self.open(CONNECT_TIMEOUT).map(drop) }
     }
 
     /// Opens `count` connections and waits for each; fewer if the run is stopped meanwhile.
     ///
     /// # Errors
-    /// If no server listens there, or this machine runs out of descriptors or ports: the run would not measure
-    /// the server.
+    /// If no server listens there or it accepts none of them, or this machine runs out of descriptors or ports: the run
+    /// would not measure the server.
     pub(crate) fn open_all(&mut self, count: usize, handle: &Handle) -> anyhow::Result<Connected> {
         let deadline = Instant::now() + CONNECT_TIMEOUT;
+        let before = self.opened;
         let mut connected = Connected { streams: Vec::with_capacity(count), failures: Vec::new() };
-        for number in 0..count {
+        for number in 1..=count {
             if handle.is_stopped() {
                 break;
             }
-            match self.open(deadline) {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                let limit = CONNECT_TIMEOUT.as_secs();
+                connected.failures.push(format!("opening all connections took longer than {limit} s"));
+                continue;
+            }
+            match self.open(left) {
                 Ok(stream) => connected.streams.push(stream),
-                Err(error) => {
-                    if let Some(advice) = advice(&error) {
-                        let address = self.address;
-                        bail!(
-                            "cannot open connection {} of {count} to {address}: {error}; {advice}",
-                            number + 1
-                        );
-                    }
-                    if connected.streams.is_empty() {
-                        let address = self.address;
-                        return Err(error).with_context(|| {
-                            format!("cannot connect to {address}; is a server listening there?")
-                        });
-                    }
-                    connected.failures.push(format!("connecting failed: {error}"));
+                Err(error) if error.is_ours() => {
+                    bail!("cannot open connection {number} of {count}: {error}{}", self.more_sources(&error));
                 }
+                Err(error) if self.opened == 0 => return Err(error.into()),
+                Err(error) if connected.streams.is_empty() => {
+                    bail!(
+                        "cannot open any of {count} connections beside the {before} that are open: {error}"
+                    );
+                }
+                Err(error) => connected.failures.push(error.to_string()),
             }
         }
         Ok(connected)
     }
 
-    fn open(&mut self, deadline: Instant) -> io::Result<TcpStream> {
-        let left = deadline.saturating_duration_since(Instant::now());
-        if left.is_zero() {
-            return Err(io::Error::new(
-                Io::TimedOut,
-                format!("opening all connections took longer than {} s", CONNECT_TIMEOUT.as_secs()),
-            ));
+    fn open(&mut self, within: Duration) -> Result<TcpStream, CannotConnect> {
+        let (address, stream) = self.addresses.clone().try_each(within, |address, within| {
+            let socket = self.socket(address)?;
+            socket.connect_timeout(&address.into(), within)?;
+            socket.set_nonblocking(true)?;
+            Ok(TcpStream::from(socket))
+        })?;
+        self.opened += 1;
+        if let Some(chosen) = self.addresses.only(|other| other == address) {
+            self.addresses = chosen;
         }
-        let socket = self.socket()?;
-        socket.connect_timeout(&self.address.into(), left)?;
-        socket.set_nonblocking(true)?;
-        Ok(socket.into())
+        Ok(stream)
     }
 
     /// Starts to open a connection without waiting; its readiness or an error reports the result.
-    pub(crate) fn begin(&mut self) -> io::Result<TcpStream> {
-        let socket = self.socket()?;
-        socket.set_nonblocking(true)?;
-        match socket.connect(&self.address.into()) {
-            Err(error) if error.raw_os_error() != Some(Errno::INPROGRESS.raw_os_error()) => Err(error),
-            _ => Ok(socket.into()),
-        }
+    pub(crate) fn begin(&mut self) -> Result<TcpStream, CannotConnect> {
+        let begun = self.addresses.clone().try_each(CONNECT_TIMEOUT, |address, _| {
+            let socket = self.socket(address)?;
+            socket.set_nonblocking(true)?;
+            match socket.connect(&address.into()) {
+                Err(error) if error.raw_os_error() != Some(Errno::INPROGRESS.raw_os_error()) => Err(error),
+                _ => Ok(socket.into()),
+            }
+        });
+        begun.map(|(_, stream)| stream)
     }
 
-    fn socket(&mut self) -> io::Result<Socket> {
-        let socket = Socket::new(Domain::for_address(self.address), Type::STREAM, Some(Protocol::TCP))?;
+    fn socket(&mut self, address: SocketAddr) -> io::Result<Socket> {
+        let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
         socket.set_tcp_nodelay(true)?;
         if self.receive_buffer_bytes > 0 {
             // Before connecting: the size decides the TCP window that is announced.
@@ -111,6 +135,18 @@ impl Opener {
         self.begun += 1;
         Ok(socket)
     }
+
+    /// A further remedy if ports have run out and other source addresses have some.
+    fn more_sources(&self, error: &CannotConnect) -> &'static str {
+        let no_ports = error.decisive().is_some_and(|attempt| attempt.cause == Cause::NoPorts);
+        let is_loopback = self.addresses.all().iter().any(|address| is_ipv4_loopback(address.ip()));
+        if no_ports && is_loopback { ", or use more source addresses (--sources)" } else { "" }
+    }
+}
+
+/// Whether the server is on an address to which connections may be made from other loopback addresses.
+pub(crate) const fn is_ipv4_loopback(ip: IpAddr) -> bool {
+    matches!(ip, IpAddr::V4(ip) if ip.is_loopback())
 }
 
 /// The addresses of the loopback interface: 127.0.0.1 and following.
@@ -118,19 +154,4 @@ fn source(number: usize) -> IpAddr {
     let first = u32::from(Ipv4Addr::LOCALHOST);
     // The scenario's bound keeps this far below the 16 million addresses of the interface.
     IpAddr::V4(Ipv4Addr::from(first + u32::try_from(number).unwrap_or(0)))
-}
-
-/// The remedy if a connect failed because of this machine and not of the server.
-pub(crate) fn advice(error: &io::Error) -> Option<&'static str> {
-    match error.raw_os_error().map(Errno::from_raw_os_error) {
-        Some(Errno::MFILE | Errno::NFILE) => {
-            Some("file descriptors have run out; use fewer connections or raise ulimit -n")
-        }
-        // Without free ports a bind fails with EADDRINUSE, a connect with EADDRNOTAVAIL.
-        Some(Errno::ADDRNOTAVAIL | Errno::ADDRINUSE) => Some(
-            "local ports have run out; use fewer connections or more source addresses, wait until closed \
-             connections have left TIME_WAIT (60 s), or widen net.ipv4.ip_local_port_range",
-        ),
-        _ => None,
-    }
 }

@@ -1,10 +1,9 @@
 //! The phases of a run, in order.
 //!
-//! [`run_until`] handles what concerns the run as a whole; a [`Worker`] is what one thread does with its share
+//! [`run_at`] handles what concerns the run as a whole; a [`Worker`] is what one thread does with its share
 //! of the connections. In each phase all workers run in parallel; between two phases none runs. So they start
 //! and end each window together, and the load is at rest while the observer of a [`Phase`] is called.
 
-use std::net::SocketAddr;
 use std::time::{Duration, Instant, SystemTime};
 
 use crate::connect::Opener;
@@ -22,6 +21,7 @@ use crate::tally::Tally;
 use crate::worker::Worker;
 use crate::worker::setup::Share;
 use observe::steal::MachineUse;
+use text::addresses::Addresses;
 
 /// Added to the seed so that the two phases draw different times; the window uses the scenario's own seed.
 const WINDOW: u64 = 0;
@@ -30,25 +30,24 @@ const WARM_UP: u64 = 1 << 63;
 /// How long before a window its workers are started: starting a thread takes some 50 µs.
 const HEAD_START: Duration = Duration::from_millis(2);
 
-/// As [`run`](crate::run()), but ends early when `handle` is stopped: the window ends at once, messages in flight
-/// are drained, and the [`Measurement`] covers the shorter window and is marked as interrupted. `None` if the
-/// window had not started.
+/// As [`run_until`](crate::run_until()). Of several addresses, those that were not connected to are removed.
 ///
 /// # Errors
 /// As [`run`](crate::run()).
-pub fn run_until(
-    address: SocketAddr,
+pub(crate) fn run_at(
+    addresses: &mut Addresses,
     scenario: &Scenario,
     handle: &Handle,
     mut observe: impl FnMut(Phase),
 ) -> anyhow::Result<Option<Measurement>> {
     scenario.validate()?;
-    let sources = make_room(address, scenario)?;
+    let room = make_room(addresses, scenario)?;
     let messages = messages(scenario)?;
     handle.reset();
     observe(Phase::Connecting);
-    let opener = Opener::new(address, scenario, sources);
-    let mut workers = connected_workers(opener, scenario, &messages, handle)?;
+    let mut opener = Opener::new(room, scenario);
+    let mut workers = connected_workers(&mut opener, scenario, &messages, handle)?;
+    addresses.clone_from(opener.addresses());
 
     observe(Phase::Greeting);
     let wait = milliseconds(scenario.greeting_wait_ms);
@@ -91,7 +90,7 @@ pub fn run_until(
 /// One worker per thread; connection number `n` belongs to the worker at `n % threads`. Idle connections are
 /// opened first, so that they exist before the load starts.
 fn connected_workers<'run>(
-    mut opener: Opener,
+    opener: &mut Opener,
     scenario: &Scenario,
     messages: &'run [Message],
     handle: &'run Handle,
@@ -99,6 +98,10 @@ fn connected_workers<'run>(
     let mut shares: Vec<Share> = (0..scenario.threads).map(|_| Share::default()).collect();
     let idle = opener.open_all(scenario.idle, handle)?;
     let churns = scenario.load == Load::Churn;
+    if churns {
+        // From now on nobody waits for a connection.
+        opener.settle()?;
+    }
     let active = opener.open_all(if churns { 0 } else { scenario.connections }, handle)?;
     for (number, stream) in idle.streams.into_iter().enumerate() {
         shares[number % scenario.threads].idle.push(stream);
@@ -112,7 +115,7 @@ fn connected_workers<'run>(
     let mut workers = shares
         .into_iter()
         .enumerate()
-        .map(|(index, share)| Worker::new(index, scenario, messages, handle, &opener, share))
+        .map(|(index, share)| Worker::new(index, scenario, messages, handle, opener, share))
         .collect::<anyhow::Result<Vec<Worker>>>()?;
     let tally = &mut workers[0].tally;
     tally.connections = (scenario.idle + if churns { 0 } else { scenario.connections }) as u64;

@@ -1,37 +1,50 @@
 //! The limits of the client's own machine, checked before the first connection is opened.
 
-use std::net::{IpAddr, SocketAddr};
-
 use anyhow::{Context, bail};
 use observe::network::local_ports;
 use observe::process::own_descriptors;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use text::addresses::Addresses;
 
+use crate::connect::is_ipv4_loopback;
 use crate::scenario::Scenario;
 
 /// Descriptors reserved besides the connections: standard streams, epoll, a server's pipes, files of `/proc`.
 const RESERVED_DESCRIPTORS: u64 = 64;
 
-/// Raises the limits as far as the scenario's sockets need it, or fails with what is missing. Returns how many
-/// source addresses the connections need.
-pub(crate) fn make_room(address: SocketAddr, scenario: &Scenario) -> anyhow::Result<usize> {
+/// Where the connections of a scenario go to and come from.
+#[derive(Debug)]
+pub(crate) struct Room {
+    /// The server's addresses that suit.
+    pub(crate) addresses: Addresses,
+    /// How many source addresses the connections need.
+    pub(crate) sources: usize,
+}
+
+/// Raises the limits as far as the scenario's sockets need it, or fails with what is missing. If several source
+/// addresses are needed, the server's IPv4 loopback addresses suit; otherwise all do.
+pub(crate) fn make_room(addresses: &Addresses, scenario: &Scenario) -> anyhow::Result<Room> {
     let connections = (scenario.connections + scenario.idle) as u64;
     allow_descriptors(connections)?;
-    let is_loopback = matches!(address.ip(), IpAddr::V4(address) if address.is_loopback());
-    if scenario.sources > 1 && !is_loopback {
+    let on_loopback = addresses.only(|address| is_ipv4_loopback(address.ip()));
+    if scenario.sources > 1 && on_loopback.is_none() {
         bail!(
-            "{} source addresses need a server on an IPv4 loopback address, but {address} is not one",
+            "{} source addresses need a server on an IPv4 loopback address, but {addresses} is not one",
             scenario.sources
         );
     }
+    let room = |sources: usize| Room {
+        addresses: on_loopback.clone().filter(|_| sources > 1).unwrap_or_else(|| addresses.clone()),
+        sources,
+    };
     // If the range cannot be read, connecting will report missing ports.
-    let Some(range) = local_ports() else { return Ok(scenario.sources.max(1)) };
+    let Some(range) = local_ports() else { return Ok(room(scenario.sources.max(1))) };
     let needed = sources_for(connections, range);
     match scenario.sources {
-        0 if is_loopback => Ok(usize::try_from(needed)?),
+        0 if on_loopback.is_some() => Ok(room(usize::try_from(needed)?)),
         sources => {
             check_ports(connections, sources.max(1) as u64, range)?;
-            Ok(sources.max(1))
+            Ok(room(sources.max(1)))
         }
     }
 }
@@ -102,9 +115,23 @@ mod tests {
     #[test]
     fn several_source_addresses_need_a_server_on_the_loopback_interface() {
         let scenario = Scenario { sources: 2, ..Scenario::default() };
-        assert_eq!(make_room(SocketAddr::from(([127, 0, 0, 1], 1)), &scenario).unwrap(), 2);
-        let message = make_room(SocketAddr::from(([192, 0, 2, 1], 1)), &scenario).unwrap_err().to_string();
-        assert!(message.contains("192.0.2.1"), "{message}");
+        let room = |text: &str| make_room(&text::addresses::parse(text).unwrap(), &scenario);
+        assert_eq!(room("127.0.0.1:1").unwrap().sources, 2);
+        // An IPv4 address, however it is written.
+        assert_eq!(room("[::ffff:127.0.0.1]:1").unwrap().sources, 2);
+        for elsewhere in ["192.0.2.1:1", "[::1]:1", "0.0.0.0:1"] {
+            let message = room(elsewhere).unwrap_err().to_string();
+            assert!(message.contains(elsewhere), "{message}");
+        }
+    }
+
+    #[test]
+    fn of_a_name_the_addresses_that_suit_the_source_addresses_are_taken() {
+        let both = ["[::1]:1", "127.0.0.1:1"].map(|address| address.parse().unwrap());
+        let name = Addresses::new("localhost:1", both).unwrap();
+        let room = |sources| make_room(&name, &Scenario { sources, ..Scenario::default() }).unwrap();
+        assert_eq!(room(2).addresses.all(), &both[1..]);
+        assert_eq!((room(0).addresses.all(), room(0).sources), (both.as_slice(), 1));
     }
 
     #[test]

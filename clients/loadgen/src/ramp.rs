@@ -1,13 +1,12 @@
 //! The same load with an increasing number of connections.
 
-use std::net::SocketAddr;
-
 use anyhow::ensure;
+use text::addresses::Addresses;
 
 use crate::handle::Handle;
 use crate::outcome::Measurement;
 use crate::phase::Phase;
-use crate::run::run_until;
+use crate::run::run_at;
 use crate::scenario::Scenario;
 
 /// One step of a ramp and its result.
@@ -28,12 +27,12 @@ pub struct Step {
 /// # Errors
 /// As [`run`](crate::run()), and if `connections` is empty.
 pub fn ramp(
-    address: SocketAddr,
+    server: impl Into<Addresses>,
     scenario: &Scenario,
     connections: &[usize],
     observe: impl FnMut(&Scenario, Phase),
 ) -> anyhow::Result<Vec<Step>> {
-    ramp_until(address, scenario, connections, &Handle::new(), observe)
+    ramp_until(server, scenario, connections, &Handle::new(), observe)
 }
 
 /// As [`ramp`], but ends early when `handle` is stopped: the last step may be interrupted, and steps that had not
@@ -42,25 +41,27 @@ pub fn ramp(
 /// # Errors
 /// As [`ramp`].
 pub fn ramp_until(
-    address: SocketAddr,
+    server: impl Into<Addresses>,
     scenario: &Scenario,
     connections: &[usize],
     handle: &Handle,
     mut observe: impl FnMut(&Scenario, Phase),
 ) -> anyhow::Result<Vec<Step>> {
+    // The first step decides which of several addresses all of them use.
+    let mut addresses = server.into();
     ensure!(!connections.is_empty(), "a ramp needs at least one number of connections");
     let scenarios: Vec<Scenario> = connections.iter().map(|&count| step(scenario, count)).collect();
     for scenario in &scenarios {
         scenario.validate()?;
         #[cfg(target_os = "linux")]
-        crate::limits::make_room(address, scenario)?;
+        crate::limits::make_room(&addresses, scenario)?;
     }
     let mut steps = Vec::with_capacity(scenarios.len());
     for scenario in scenarios {
         if handle.is_stopped() {
             break;
         }
-        let measurement = run_until(address, &scenario, handle, |phase| observe(&scenario, phase))?;
+        let measurement = run_at(&mut addresses, &scenario, handle, |phase| observe(&scenario, phase))?;
         steps.extend(measurement.map(|measurement| Step { scenario, measurement }));
     }
     Ok(steps)

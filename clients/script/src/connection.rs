@@ -4,12 +4,13 @@
 //! at once when the receiver has failed, even in the middle of a pause.
 
 use std::io::{self, Read, Write};
-use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::net::{Shutdown, TcpStream};
 use std::sync::mpsc::Sender;
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
 use protocol::Verifier;
+use text::addresses::Addresses;
 
 use crate::event::{Event, EventKind};
 use crate::failure::Failure;
@@ -50,19 +51,14 @@ impl Log {
 
 /// One connection that is not opened yet.
 pub(crate) struct Connection<'run> {
-    addresses: &'run [SocketAddr],
+    addresses: &'run Addresses,
     script: &'run Script,
     timeout: Duration,
     log: Log,
 }
 
 impl<'run> Connection<'run> {
-    pub(crate) fn new(
-        addresses: &'run [SocketAddr],
-        script: &'run Script,
-        timeout: Duration,
-        log: Log,
-    ) -> Self {
+    pub(crate) fn new(addresses: &'run Addresses, script: &'run Script, timeout: Duration, log: Log) -> Self {
         Connection { addresses, script, timeout, log }
     }
 
@@ -91,20 +87,14 @@ impl<'run> Connection<'run> {
     }
 
     fn connect(&self) -> Result<TcpStream, Failure> {
-        let mut last_failure = None;
-        for &address in self.addresses {
-            let stream = TcpStream::connect_timeout(&address, self.time_left()).and_then(|stream| {
-                // The script decides when each buffer is sent.
-                stream.set_nodelay(true)?;
-                stream.set_write_timeout(Some(self.time_left()))?;
-                Ok(stream)
-            });
-            match stream {
-                Ok(stream) => return Ok(stream),
-                Err(error) => last_failure = Some(Failure::Connect { address, cause: error.to_string() }),
-            }
-        }
-        Err(last_failure.unwrap_or_else(|| self.timed_out("no address to connect to")))
+        let (_, stream) = self.addresses.try_each(self.time_left(), |address, within| {
+            let stream = TcpStream::connect_timeout(&address, within)?;
+            // The script decides when each buffer is sent.
+            stream.set_nodelay(true)?;
+            stream.set_write_timeout(Some(self.time_left()))?;
+            Ok(stream)
+        })?;
+        Ok(stream)
     }
 
     /// The sending thread.

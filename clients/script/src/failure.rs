@@ -1,23 +1,18 @@
 //! Why a scripted connection failed.
 
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use protocol::Mismatch;
 use serde::{Serialize, Serializer};
+use text::connecting::CannotConnect;
 use thiserror::Error;
 
 /// Why a connection did not complete its script. Serialized as text.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum Failure {
-    /// No TCP connection could be established.
-    #[error("cannot connect to {address}: {cause}")]
-    Connect {
-        /// The last address that was tried.
-        address: SocketAddr,
-        /// The system's error message.
-        cause: String,
-    },
+    /// No TCP connection could be established, with any address of the server.
+    #[error(transparent)]
+    Connect(#[from] CannotConnect),
     /// A thread for the connection could not be spawned.
     #[error("cannot spawn a thread for the connection: {cause}; use fewer connections")]
     Thread {

@@ -23,8 +23,9 @@
 //! ```no_run
 //! use script::{Options, Script, run};
 //!
+//! let server = text::addresses::parse_server("localhost:9090").map_err(anyhow::Error::msg)?;
 //! let options = Options { connections: 3, script: Script::series(), timeout: None };
-//! let report = run(&["127.0.0.1:9090".parse()?], &options, |event| println!("{event}"))?;
+//! let report = run(&server, &options, |event| println!("{event}"))?;
 //! println!("elapsed {:.3} s", report.elapsed.as_secs_f64());
 //! # Ok::<(), anyhow::Error>(())
 //! ```

@@ -1,11 +1,11 @@
 //! A run: all connections at once, with their events collected in one place.
 
-use std::net::SocketAddr;
 use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, ensure};
+use anyhow::Result;
+use text::addresses::Addresses;
 
 use crate::connection::{self, Connection, Log};
 use crate::event::{Event, EventKind};
@@ -37,14 +37,13 @@ impl Options {
 
 /// Plays the script on all connections at once and returns when the last one has ended.
 ///
-/// Each connection tries the addresses in order until one accepts. `on_event` is called live, on the caller's
+/// Each connection tries the server's addresses in order until one accepts. `on_event` is called live, on the caller's
 /// thread; a slow callback delays no connection.
 ///
 /// # Errors
-/// If there is no address, or more connections than this process can open. The failure of a connection is not an
-/// error but part of the report.
-pub fn run(addresses: &[SocketAddr], options: &Options, mut on_event: impl FnMut(&Event)) -> Result<Report> {
-    ensure!(!addresses.is_empty(), "no address to connect to");
+/// If there are more connections than this process can open. The failure of a connection is not an error but part of
+/// the report.
+pub fn run(addresses: &Addresses, options: &Options, mut on_event: impl FnMut(&Event)) -> Result<Report> {
     check_connections(options.connections)?;
     let timeout = options.timeout.unwrap_or_else(|| options.default_timeout());
 

@@ -3,9 +3,13 @@
 use std::io;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 
+use rustix::io::Errno;
 #[cfg(target_os = "linux")]
 use rustix::net::SocketFlags;
 use socket2::{Domain, Protocol, Socket, Type};
+use text::addresses::Addresses;
+use text::connecting::has_ipv6;
+use tracing::warn;
 
 /// Connections that the kernel may hold ready for a server that is busy.
 ///
@@ -22,17 +26,66 @@ pub const BACKLOG: i32 = 4096;
 /// - `SO_OOBINLINE`, inherited too: a byte that a client sends as urgent is a byte like any other.
 ///
 /// # Errors
-/// What the system said, with the address and what to do about it.
+/// What the system said, with the address, the cause and what to do about it.
 pub fn listen(address: SocketAddr) -> io::Result<TcpListener> {
-    bind(address).map_err(|error| {
-        let advice = match error.kind() {
-            io::ErrorKind::AddrInUse => "; stop the server that listens there or choose another --addr",
-            io::ErrorKind::AddrNotAvailable => "; --addr must be an address of this machine",
-            io::ErrorKind::PermissionDenied => "; ports below 1024 are privileged, choose a higher one",
-            _ => "",
+    bind(address).map_err(|error| refusal(address, &error))
+}
+
+/// Binds a listening socket, as [`listen`] does, to the first of these addresses that this machine has: `localhost` may
+/// be `::1` and 127.0.0.1, on a machine without IPv6.
+///
+/// An address that is in use ends the search: clients try the addresses in the same order, and would find the server
+/// that uses it.
+///
+/// # Errors
+/// As [`listen`], for the last address that was tried.
+pub fn listen_on(addresses: &Addresses) -> io::Result<TcpListener> {
+    choose(addresses, bind)
+}
+
+fn choose<L>(addresses: &Addresses, bind: impl Fn(SocketAddr) -> io::Result<L>) -> io::Result<L> {
+    let mut refused = None;
+    for &address in addresses.all() {
+        let error = match bind(address) {
+            Ok(listener) => return Ok(listener),
+            Err(error) => error,
         };
-        io::Error::new(error.kind(), format!("cannot listen on {address}: {error}{advice}"))
-    })
+        let is_missing = matches!(
+            Errno::from_io_error(&error),
+            Some(Errno::ADDRNOTAVAIL | Errno::AFNOSUPPORT | Errno::NODEV)
+        );
+        let refusal = refusal(address, &error);
+        if !is_missing {
+            return Err(refusal);
+        }
+        if addresses.all().last() != Some(&address) {
+            warn!("{refusal}; trying the next address of {addresses}");
+        }
+        refused = Some(refusal);
+    }
+    Err(refused.unwrap_or_else(|| io::ErrorKind::AddrNotAvailable.into()))
+}
+
+/// The error with its cause and remedy.
+fn refusal(address: SocketAddr, error: &io::Error) -> io::Error {
+    let ip = address.ip().to_canonical();
+    let advice = match Errno::from_io_error(error) {
+        Some(Errno::ADDRINUSE) => "; stop the server that listens there or choose another --addr",
+        Some(Errno::ADDRNOTAVAIL | Errno::AFNOSUPPORT) if ip.is_ipv6() && !has_ipv6() => {
+            "; this machine has no IPv6: choose an IPv4 address, such as 127.0.0.1, or turn IPv6 on"
+        }
+        Some(Errno::ADDRNOTAVAIL) => "; --addr must be an address of this machine (`ip address` lists them)",
+        Some(Errno::NODEV) => "; there is no such network interface (`ip link` lists them)",
+        Some(Errno::ACCESS) if address.port() < 1024 => {
+            "; ports below 1024 are privileged: choose a higher one, or lower net.ipv4.ip_unprivileged_port_start"
+        }
+        Some(Errno::ACCESS | Errno::PERM) => "; a security policy or sandbox of this machine forbids it",
+        Some(Errno::INVAL) if ip.is_multicast() => "; nothing can listen on a multicast address",
+        Some(Errno::MFILE | Errno::NFILE) => "; file descriptors have run out: raise the limit (`ulimit -n`)",
+        Some(Errno::NOBUFS | Errno::NOMEM) => "; the kernel's memory for sockets has run out",
+        _ => "",
+    };
+    io::Error::new(error.kind(), format!("cannot listen on {address}: {error}{advice}"))
 }
 
 fn bind(address: SocketAddr) -> io::Result<TcpListener> {
@@ -62,5 +115,70 @@ pub fn accept(listener: &TcpListener) -> io::Result<(TcpStream, SocketAddr)> {
         let (stream, peer) = listener.accept()?;
         stream.set_nonblocking(true)?;
         Ok((stream, peer))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn both() -> Addresses {
+        let all = ["[::1]:9090", "127.0.0.1:9090"].map(|address| address.parse().unwrap());
+        Addresses::new("localhost:9090", all).unwrap()
+    }
+
+    /// Which address is chosen if binding the IPv6 address fails.
+    fn chosen_after(errno: Errno) -> io::Result<SocketAddr> {
+        choose(&both(), |address| if address.is_ipv6() { Err(errno.into()) } else { Ok(address) })
+    }
+
+    #[test]
+    fn the_first_address_of_a_name_is_taken() {
+        assert_eq!(choose(&both(), Ok).unwrap(), both().all()[0]);
+    }
+
+    #[test]
+    fn an_address_that_this_machine_lacks_is_passed_over() {
+        for errno in [Errno::ADDRNOTAVAIL, Errno::AFNOSUPPORT, Errno::NODEV] {
+            assert_eq!(chosen_after(errno).unwrap(), both().all()[1]);
+        }
+    }
+
+    #[test]
+    fn an_address_that_is_in_use_or_forbidden_is_not_passed_over() {
+        for (errno, advice) in [
+            (Errno::ADDRINUSE, "stop the server that listens there"),
+            (Errno::ACCESS, "a security policy or sandbox"),
+            (Errno::MFILE, "file descriptors have run out"),
+        ] {
+            let error = chosen_after(errno).unwrap_err().to_string();
+            assert!(error.starts_with("cannot listen on [::1]:9090: ") && error.contains(advice), "{error}");
+        }
+    }
+
+    #[test]
+    fn without_any_address_the_last_error_is_told() {
+        let error = choose(&both(), |_| Err::<(), _>(Errno::ADDRNOTAVAIL.into())).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::AddrNotAvailable);
+        assert!(error.to_string().starts_with("cannot listen on 127.0.0.1:9090: "), "{error}");
+    }
+
+    #[test]
+    fn the_advice_is_for_the_cause() {
+        let advice =
+            |address: &str, errno: Errno| refusal(address.parse().unwrap(), &errno.into()).to_string();
+        for (address, errno, expected) in [
+            ("127.0.0.1:80", Errno::ACCESS, "ports below 1024 are privileged"),
+            ("127.0.0.1:9090", Errno::ACCESS, "a security policy"),
+            ("127.0.0.1:80", Errno::PERM, "a security policy"),
+            ("192.0.2.1:9090", Errno::ADDRNOTAVAIL, "must be an address of this machine"),
+            ("[fe80::1%99]:9090", Errno::NODEV, "no such network interface"),
+            ("224.0.0.1:9090", Errno::INVAL, "multicast"),
+        ] {
+            let advice = advice(address, errno);
+            assert!(advice.contains(expected), "{address} {errno:?}: {advice}");
+        }
+        let no_ipv6 = advice("[::1]:9090", Errno::ADDRNOTAVAIL).contains("this machine has no IPv6");
+        assert_eq!(no_ipv6, !has_ipv6());
     }
 }

@@ -7,15 +7,17 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use clap::{ArgAction, Args, ValueEnum};
+use text::addresses::Addresses;
 
 use crate::limits::{default_max_connections, most_threads};
 
 /// How a server is set up. [`Options::default`] is what an empty command line gives.
 #[derive(Args, Clone, Debug)]
 pub struct Options {
-    /// Address to listen on; port 0 takes any free port, and the first line of output says which
+    /// Address to listen on, HOST:PORT; port 0 takes any free port. Of a name with several addresses, the first one
+    /// that this machine has. The first line of output says which address and port it is
     #[arg(long, value_name = "ADDR", default_value_t = Options::default().addr, value_parser = text::addresses::parse)]
-    pub addr: SocketAddr,
+    pub addr: Addresses,
 
     /// Threads that serve clients, in the pools and in tokio [default: 64 in the pools, one per processor
     /// in tokio]
@@ -75,7 +77,7 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         Options {
-            addr: SocketAddr::from(([127, 0, 0, 1], 9090)),
+            addr: SocketAddr::from(([127, 0, 0, 1], 9090)).into(),
             workers: None,
             runtime: None,
             max_conns: None,
@@ -281,6 +283,8 @@ mod tests {
         for (arguments, advice) in [
             (["--addr", "abc"], "such as 127.0.0.1:9090"),
             (["--addr", "127.0.0.1:99999"], "such as 127.0.0.1:9090"),
+            (["--addr", "0127.0.0.1:9090"], "write the one that you mean"),
+            (["--addr", "127.1:9090"], "write 127.0.0.1"),
             (["--workers", "0"], "whole number from 1"),
             (["--workers", "-1"], "whole number from 1"),
             (["--workers", "99999"], "give at most "),

@@ -1,7 +1,7 @@
 //! From `main` to exit code: what the binaries and the launcher's `serve` have in common.
 
 use std::io::{self, Write};
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -9,7 +9,7 @@ use tracing::{info, warn};
 
 use crate::counters::Summary;
 use crate::limits::raise_descriptor_limit;
-use crate::listener::listen;
+use crate::listener::listen_on;
 use crate::logging::{LossyStderr, init_logging, write_or_lose};
 use crate::options::{Knob, Options};
 use crate::shutdown::Shutdown;
@@ -61,10 +61,10 @@ fn start(model: &'static str, options: &Options, serve: Serve) -> io::Result<Sum
     if let Err(error) = raise_descriptor_limit() {
         warn!(%error, "cannot raise the limit on open files; fewer clients fit");
     }
-    let listener = listen(options.addr)?;
+    let listener = listen_on(&options.addr)?;
     let address = listener.local_addr()?;
     let shutdown = Shutdown::on_signals()?;
-    if !address.ip().is_loopback() {
+    if is_reachable_from_elsewhere(address) {
         warn!(%address, "listening beyond this machine: anyone who reaches the address is served");
     }
     info!(model, %address, max_conns = options.max_connections(), "serving");
@@ -74,6 +74,38 @@ fn start(model: &'static str, options: &Options, serve: Serve) -> io::Result<Sum
         .map_err(|error| io::Error::new(error.kind(), format!("{model} cannot serve: {error}")))
 }
 
+/// Whether another machine could reach this address. Loopback addresses are those of 127.0.0.0/8 and `::1`, also where
+/// an IPv4 address is written as an IPv6 one (`::ffff:127.0.0.1`).
+fn is_reachable_from_elsewhere(address: SocketAddr) -> bool {
+    !address.ip().to_canonical().is_loopback()
+}
+
 fn complain(message: &str) {
     let _ = LossyStderr.write_all(format!("error: {message}\n").as_bytes());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_loopback_addresses_cannot_be_reached_from_elsewhere_in_whatever_form() {
+        for (address, expected) in [
+            ("127.0.0.1:80", false),
+            ("127.9.8.7:80", false),
+            ("[::1]:80", false),
+            ("[::ffff:127.0.0.1]:80", false),
+            ("[::ffff:127.9.8.7]:80", false),
+            ("0.0.0.0:80", true),
+            ("[::]:80", true),
+            ("[::ffff:0.0.0.0]:80", true),
+            ("[::ffff:192.168.1.1]:80", true),
+            ("[::127.0.0.1]:80", true),
+            ("[fe80::1%1]:80", true),
+            ("169.254.1.1:80", true),
+            ("10.0.0.1:80", true),
+        ] {
+            assert_eq!(is_reachable_from_elsewhere(address.parse().unwrap()), expected, "{address}");
+        }
+    }
 }

@@ -58,7 +58,7 @@ impl Timeline {
 
 fn play(server: &Server, options: &Options) -> Result<Chart> {
     let process = ServerProcess::start(&server.command, &[])?;
-    let report = script::run(&[process.address()], options, |_| {})?;
+    let report = script::run(&process.address().into(), options, |_| {})?;
     Ok(Chart::new(&server.name, &server.title, &report))
 }
 

@@ -99,7 +99,7 @@ fn play(server: &ServerProcess, script: Script) -> Result<Observed> {
         script: script::Script::series().faster(script.pause_divisor),
         timeout: None,
     };
-    let report = script::run(&[server.address()], &options, |_| {})?;
+    let report = script::run(&server.address().into(), &options, |_| {})?;
     Ok(Observed::Script {
         elapsed_ns: u64::try_from(report.elapsed.as_nanos()).unwrap_or(u64::MAX),
         failures: report.failures().map(|(client, failure)| format!("conn{client}: {failure}")).collect(),

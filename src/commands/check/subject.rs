@@ -1,10 +1,9 @@
 //! The target of `check`, as users type it: a model's name or an address.
 
-use std::net::SocketAddr;
-
 use conformance::Concurrency;
-use text::addresses;
+use text::addresses::{self, Addresses};
 
+use crate::mistaken::nearest;
 use crate::models::{FLOORS, MODELS, Model, names};
 
 /// The target of `check`.
@@ -13,7 +12,7 @@ pub(super) enum Subject {
     /// A model, of which the cases start as many servers as they need.
     Model(&'static Model),
     /// A server that is already running.
-    Address(SocketAddr),
+    Address(Addresses),
 }
 
 /// Reads a model's name or an address; the error suggests the most similar name.
@@ -25,19 +24,11 @@ pub(super) fn parse_subject(text: &str) -> Result<Subject, String> {
         return Err("a floor is a raw echo server and does not speak the protocol; give a model".to_owned());
     }
     if text.contains(':') {
-        return addresses::parse(text).map(Subject::Address);
+        return addresses::parse_server(text).map(Subject::Address);
     }
     let models: Vec<_> = names().collect();
     let meant = nearest(text, &models).map(|name| format!(" Did you mean '{name}'?")).unwrap_or_default();
     Err(format!("neither HOST:PORT nor a model ({}).{meant}", models.join(", ")))
-}
-
-/// The most similar candidate, if one is similar enough.
-fn nearest<'name>(text: &str, candidates: &[&'name str]) -> Option<&'name str> {
-    const LIKELY: f64 = 0.7; // as in clap, which suggests subcommands and options in the same way
-    let scored = candidates.iter().map(|candidate| (strsim::jaro(text, candidate), *candidate));
-    let (score, name) = scored.max_by(|(one, _), (other, _)| one.total_cmp(other))?;
-    (score > LIKELY).then_some(name)
 }
 
 /// Reads `one`, `many` or a number of workers.
@@ -68,9 +59,11 @@ mod tests {
     fn names_and_addresses_are_distinguished() {
         assert!(matches!(parse_subject("mio"), Ok(Subject::Model(model)) if model.name == "mio"));
         assert!(
-            matches!(parse_subject("127.0.0.1:9090"), Ok(Subject::Address(address)) if address.port() == 9090)
+            matches!(parse_subject("127.0.0.1:9090"), Ok(Subject::Address(address)) if address.all()[0].port() == 9090)
         );
-        assert!(matches!(parse_subject("[::1]:9090"), Ok(Subject::Address(address)) if address.is_ipv6()));
+        assert!(
+            matches!(parse_subject("[::1]:9090"), Ok(Subject::Address(address)) if address.all()[0].is_ipv6())
+        );
     }
 
     #[test]
@@ -79,6 +72,8 @@ mod tests {
         assert!(!parse_subject("nginx").unwrap_err().contains("Did you mean"));
         assert!(parse_subject("floor-epoll").unwrap_err().contains("raw echo"));
         assert!(parse_subject("127.0.0.1:99999").unwrap_err().contains("such as 127.0.0.1:9090"));
+        assert!(parse_subject("127.0.0.1:0").unwrap_err().contains("port 0"));
+        assert!(parse_subject("127.1:80").unwrap_err().contains("write 127.0.0.1"));
     }
 
     #[test]

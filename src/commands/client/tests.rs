@@ -1,7 +1,7 @@
 //! The command from its arguments to its last line.
 
 use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::thread;
 
 use clap::Parser;
@@ -26,7 +26,7 @@ fn play_against(serve: fn(TcpStream) -> io::Result<()>) -> (ExitCode, String) {
     thread::spawn(move || serve(listener.accept().unwrap().0));
     let arguments = parse(&["-n1", "--fast=100", "--timeout", "60s", &address]).unwrap();
     let mut output = Vec::new();
-    let code = play(&arguments, &mut output).unwrap();
+    let code = play(&arguments, &arguments.addresses().unwrap(), &mut output).unwrap();
     (code, String::from_utf8(output).unwrap())
 }
 
@@ -78,7 +78,8 @@ fn without_a_listener_one_line_says_what_to_do() {
     let address = end.local_addr().unwrap();
     let arguments = parse(&[&address.ip().to_string(), &address.port().to_string()]).unwrap();
     let mut output = Vec::new();
-    let error = play(&arguments, &mut output).unwrap_err().to_string();
+    let addresses = arguments.addresses().unwrap();
+    let error = play(&arguments, &addresses, &mut output).unwrap_err().to_string();
     assert_eq!(output, b"");
     assert!(error.starts_with(&format!("cannot connect to {address}: Connection refused")), "{error}");
     assert!(error.ends_with(&format!("concurrent-servers serve mio --addr {address}")), "{error}");
@@ -86,24 +87,36 @@ fn without_a_listener_one_line_says_what_to_do() {
 
 #[test]
 fn the_default_address_needs_no_option_to_be_served() {
-    assert_eq!(address_option(parse(&[]).unwrap().addresses().unwrap()[0]), "");
+    let addresses = parse(&[]).unwrap().addresses().unwrap();
+    assert_eq!(command_to_serve(&addresses), ": concurrent-servers serve mio");
 }
 
 #[test]
-fn hosts_may_be_names_or_addresses_with_or_without_a_port() {
+fn the_server_is_at_the_default_address_or_the_one_that_is_given() {
     let addresses = |words: &[&str]| parse(words).unwrap().addresses().unwrap();
     let expected = |text: &str| text.parse::<SocketAddr>().unwrap();
-    assert_eq!(addresses(&[]), [expected("127.0.0.1:9090")]);
-    assert_eq!(addresses(&["127.0.0.2", "81"]), [expected("127.0.0.2:81")]);
-    assert_eq!(addresses(&["127.0.0.2:81"]), [expected("127.0.0.2:81")]);
-    assert_eq!(addresses(&["::1"]), [expected("[::1]:9090")]);
-    assert_eq!(addresses(&["[::1]:81"]), [expected("[::1]:81")]);
+    assert_eq!(addresses(&[]).all(), [expected("127.0.0.1:9090")]);
+    assert_eq!(addresses(&["127.0.0.2", "81"]).all(), [expected("127.0.0.2:81")]);
+    assert_eq!(addresses(&["[::1]:81"]).all(), [expected("[::1]:81")]);
 }
 
 #[test]
-fn an_impossible_host_is_named() {
-    let error = parse(&["no host", "81"]).unwrap().addresses().unwrap_err();
-    assert!(error.to_string().contains("cannot find the address of no host port 81"), "{error:#}");
+fn an_address_in_another_form_is_refused() {
+    let refusal = |words: &[&str]| parse(words).unwrap().addresses().unwrap_err();
+    assert!(refusal(&["127.1"]).contains("write 127.0.0.1"));
+    assert!(refusal(&["127.0.0.1:80", "81"]).contains("has a port already"));
+    for port in ["0", "+80", "080", "65536"] {
+        assert!(parse(&["127.0.0.1", port]).is_err(), "{port}");
+    }
+}
+
+#[test]
+fn the_name_of_a_model_is_not_taken_for_a_host() {
+    let refusal = parse(&["tokio"]).unwrap().addresses().unwrap_err();
+    assert!(refusal.starts_with("tokio is a model and not an address; start it with"), "{refusal}");
+    // A space in a name keeps the resolver from asking a server.
+    let refusal = parse(&["toki o"]).unwrap().addresses().unwrap_err();
+    assert!(refusal.contains("if you mean the model tokio"), "{refusal}");
 }
 
 #[test]

@@ -7,7 +7,6 @@ use anyhow::anyhow;
 use rustix::event::epoll::{self, EventData};
 
 use super::{INTEREST, Worker};
-use crate::connect::advice;
 use crate::outcome::ErrorKind;
 use crate::stamp::Stamp;
 
@@ -19,10 +18,10 @@ impl Worker<'_> {
         let connection = match churn.begin(token) {
             Ok(connection) => connection,
             Err(error) => {
-                if let Some(advice) = advice(&error) {
-                    self.broken = Some(anyhow!("cannot open another connection: {error}; {advice}"));
+                if error.is_ours() {
+                    self.broken = Some(anyhow!("cannot open another connection: {error}"));
                 }
-                return self.tally.failed(ErrorKind::Connect, || format!("connecting failed: {error}"));
+                return self.tally.failed(ErrorKind::Connect, || error.to_string());
             }
         };
         let data = EventData::new_u64(token as u64);

@@ -4,6 +4,7 @@ use std::sync::{Arc, Barrier};
 use std::time::Duration;
 
 use script::{Event, EventKind, MOST_CONNECTIONS, Options, Report, run};
+use text::addresses::Addresses;
 
 use super::server::{ClosedPort, answer, concurrent, fast_script, play, right, sequential};
 
@@ -100,7 +101,7 @@ fn a_concurrent_server_greets_all_clients_before_the_first_disconnects() {
 fn events_are_reported_live_and_equal_those_in_the_report() {
     let options = Options { connections: 2, script: fast_script(), timeout: None };
     let mut live = Vec::new();
-    let report = run(&[concurrent(2, right)], &options, |event| live.push(event.clone())).unwrap();
+    let report = run(&concurrent(2, right).into(), &options, |event| live.push(event.clone())).unwrap();
     live.sort_by_key(|event| event.at);
     assert_eq!(live, report.events);
 }
@@ -109,7 +110,8 @@ fn events_are_reported_live_and_equal_those_in_the_report() {
 fn the_first_address_that_accepts_is_used() {
     let closed = ClosedPort::new();
     let options = Options { connections: 1, script: fast_script(), timeout: None };
-    let report = run(&[closed.address(), sequential(1, right)], &options, |_| {}).unwrap();
+    let addresses = Addresses::new("a-name:9090", [closed.address(), sequential(1, right)]).unwrap();
+    let report = run(&addresses, &options, |_| {}).unwrap();
     assert!(report.all_right(), "{:?}", report.outcomes);
 }
 

@@ -21,7 +21,7 @@ pub(crate) fn play(address: SocketAddr, connections: usize) -> Report {
 
 pub(crate) fn play_within(address: SocketAddr, connections: usize, timeout: Duration) -> Report {
     let options = Options { connections, script: fast_script(), timeout: Some(timeout) };
-    run(&[address], &options, |_| {}).unwrap()
+    run(&address.into(), &options, |_| {}).unwrap()
 }
 
 /// Plays the fast script with a long pause after one step, which only a failure ends early. So whatever the
@@ -31,7 +31,7 @@ pub(crate) fn play_with_long_pause(address: SocketAddr, step: usize) -> Report {
     let mut steps = fast_script().steps().to_vec();
     steps[step].pause = minute;
     let options = Options { connections: 1, script: Script::new(steps), timeout: Some(minute) };
-    run(&[address], &options, |_| {}).unwrap()
+    run(&address.into(), &options, |_| {}).unwrap()
 }
 
 /// Serves `connections` connections, one after the other, and then no more.

@@ -1,9 +1,12 @@
 //! The drawings are functions of recorded events, so they can be tested without a server.
 
+use std::io::ErrorKind;
+use std::net::SocketAddr;
 use std::time::{Duration, UNIX_EPOCH};
 
 use roxmltree::{Document, Node};
 use script::{Event, EventKind, Failure, Outcome, Report};
+use text::addresses::Addresses;
 
 use super::*;
 
@@ -44,7 +47,9 @@ fn bars() -> Chart {
 
 /// One client is refused, one is never served, one is cut off, one succeeds.
 fn failures() -> Chart {
-    let refused = Failure::Connect { address: ([127, 0, 0, 1], 9090).into(), cause: "refused".to_owned() };
+    let nobody = Addresses::from(SocketAddr::from(([127, 0, 0, 1], 9090)));
+    let refused = nobody.try_each(Duration::ZERO, |_, _| Err::<(), _>(ErrorKind::ConnectionRefused.into()));
+    let refused = Failure::Connect(refused.unwrap_err());
     let silence =
         Failure::Timeout { after: Duration::from_secs(3), awaited: "<nothing> & \"more\"".to_owned() };
     let cut = Failure::EndedEarly { received: 7, owed: 18, cause: "reset".to_owned() };
@@ -127,7 +132,7 @@ fn a_failed_client_is_drawn_as_failed_with_its_reason() {
     }
     assert!(lane("conn3").ends_with('✓'), "{text}");
     assert!(lane("conn1").contains('·') && !lane("conn1").contains('━'), "never greeted, never served");
-    assert!(text.contains("  ✗ conn0: cannot connect to 127.0.0.1:9090: refused\n"), "{text}");
+    assert!(text.contains("  ✗ conn0: cannot connect to 127.0.0.1:9090: connection refused\n"), "{text}");
     assert!(
         text.contains("  ✗ conn2: the connection ended early, after 7 of 18 reply bytes: reset\n"),
         "{text}"
