@@ -65,7 +65,16 @@ impl Opener {
     /// If no server listens there or it accepts none of them, or this machine runs out of descriptors or ports: the run
     /// would not measure the server.
     pub(crate) fn open_all(&mut self, count: usize, handle: &Handle) -> anyhow::Result<Connected> {
-        let deadline = Instant::now() + CONNECT_TIMEOUT;
+        self.open_all_within(CONNECT_TIMEOUT, count, handle)
+    }
+
+    fn open_all_within(
+        &mut self,
+        limit: Duration,
+        count: usize,
+        handle: &Handle,
+    ) -> anyhow::Result<Connected> {
+        let deadline = Instant::now() + limit;
         let before = self.opened;
         let mut connected = Connected { streams: Vec::with_capacity(count), failures: Vec::new() };
         for number in 1..=count {
@@ -74,8 +83,7 @@ impl Opener {
             }
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
-                let limit = CONNECT_TIMEOUT.as_secs();
-                connected.failures.push(format!("opening all connections took longer than {limit} s"));
+                connected.failures.push(format!("opening all connections took longer than {limit:?}"));
                 continue;
             }
             match self.open(left) {
@@ -154,4 +162,68 @@ fn source(number: usize) -> IpAddr {
     let first = u32::from(Ipv4Addr::LOCALHOST);
     // The scenario's bound keeps this far below the 16 million addresses of the interface.
     IpAddr::V4(Ipv4Addr::from(first + u32::try_from(number).unwrap_or(0)))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use super::*;
+
+    /// An opener for a server that accepts nobody, and whose queue has room for one connection.
+    fn opener_for_a_full_queue() -> (Opener, Socket) {
+        let server = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+        server.bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into()).unwrap();
+        server.listen(0).unwrap();
+        let address = server.local_addr().unwrap().as_socket().unwrap();
+        (Opener::new(Room { addresses: address.into(), sources: 1 }, &Scenario::default()), server)
+    }
+
+    #[test]
+    fn a_server_that_accepts_nobody_is_told_from_one_that_does_not_listen() {
+        let (mut opener, _server) = opener_for_a_full_queue();
+        let idle = opener.open_all(1, &Handle::new()).unwrap();
+        assert_eq!(idle.streams.len(), 1);
+        let within = Duration::from_millis(50);
+        let message = opener.open_all_within(within, 3, &Handle::new()).map(|_| ()).unwrap_err().to_string();
+        assert!(
+            message.starts_with("cannot open any of 3 connections beside the 1 that are open: "),
+            "{message}"
+        );
+        assert!(
+            message.contains("the server accepts nobody, and its queue of connections is full"),
+            "{message}"
+        );
+    }
+
+    #[test]
+    fn connections_that_find_the_queue_full_are_failures_beside_those_that_do_not() {
+        let (mut opener, _server) = opener_for_a_full_queue();
+        let connected = opener.open_all_within(Duration::from_millis(500), 3, &Handle::new()).unwrap();
+        assert_eq!((connected.streams.len(), connected.failures.len()), (1, 2));
+        assert!(
+            connected.failures[0].contains("its queue of connections is full"),
+            "{:?}",
+            connected.failures
+        );
+        assert_eq!(connected.failures[1], "opening all connections took longer than 500ms");
+    }
+
+    #[test]
+    fn the_address_that_accepts_first_is_used_for_all_connections() {
+        let (closed, open) =
+            (TcpListener::bind("127.0.0.1:0").unwrap(), TcpListener::bind("127.0.0.1:0").unwrap());
+        // The local port of a connection: it is taken, but nothing listens on it.
+        let end = TcpStream::connect(closed.local_addr().unwrap()).unwrap();
+        let all = [end.local_addr().unwrap(), open.local_addr().unwrap(), closed.local_addr().unwrap()];
+        let addresses = Addresses::new("a-name:9090", all).unwrap();
+        let room = || Room { addresses: addresses.clone(), sources: 1 };
+        let mut opener = Opener::new(room(), &Scenario::default());
+        assert_eq!(opener.open_all(3, &Handle::new()).unwrap().streams.len(), 3);
+        assert_eq!(opener.addresses().all(), [all[1]]);
+        let mut churning = Opener::new(room(), &Scenario::default());
+        churning.settle().unwrap();
+        assert_eq!(churning.addresses().all(), [all[1]]);
+        assert_eq!(churning.begin().unwrap().peer_addr().unwrap(), all[1]);
+    }
 }

@@ -13,6 +13,7 @@ use std::time::Instant;
 use protocol::{GREETING, Mismatch, Verifier};
 use rustix::io::Errno;
 use rustix::net::{RecvFlags, SendFlags, recv, send};
+use text::connecting::Cause;
 
 use self::in_flight::InFlight;
 use crate::message::Message;
@@ -230,7 +231,15 @@ impl Failure {
             Io::ConnectionReset | Io::BrokenPipe | Io::ConnectionAborted => ErrorKind::Reset,
             _ => ErrorKind::Io,
         };
-        Failure { kind, detail: format!("{doing} failed: {error}") }
+        let detail = match error.kind() {
+            // Reported by whichever call comes first, but it is connecting that was refused.
+            Io::ConnectionRefused => {
+                let (reason, remedy) = (Cause::Refused.reason(), Cause::Refused.remedy());
+                format!("connecting failed: {error}: {reason}; {remedy}")
+            }
+            _ => format!("{doing} failed: {error}"),
+        };
+        Failure { kind, detail }
     }
 }
 

@@ -7,9 +7,10 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use crate::common::{answer, patient, serve, start};
+use crate::common::{address_without_listener, answer, patient, serve, start};
 use loadgen::{Arrivals, Dialect, Load, Phase, Scenario, Slow, ramp, run};
 use protocol::GREETING;
+use text::addresses::Addresses;
 
 #[test]
 fn idle_connections_are_greeted_and_send_nothing() {
@@ -69,6 +70,39 @@ fn connections_use_the_requested_number_of_source_addresses() {
     let peers = peers.lock().unwrap();
     let expected = ["127.0.0.1", "127.0.0.2", "127.0.0.3"].map(|peer| (peer.parse().unwrap(), 3));
     assert_eq!(*peers, HashMap::from(expected));
+}
+
+#[test]
+fn each_address_of_a_server_is_tried_with_every_kind_of_load() {
+    let (closed, _end, _listener) = address_without_listener();
+    let open = start(|stream, _| serve(&stream, |_| {}));
+    let server = || Addresses::new("a-name:9090", [closed, open]).expect("two addresses");
+    let rate = Load::Open { rate: 500, arrivals: Arrivals::Uniform, seed: 0 };
+    for (load, idle, sources) in [
+        (Load::Closed, 0, 0),
+        (Load::Closed, 2, 2),
+        (rate, 0, 0),
+        (Load::Churn, 0, 0),
+        (Load::Churn, 0, 2),
+        (Load::Churn, 2, 0),
+    ] {
+        let scenario = Scenario { threads: 2, load, idle, sources, ..patient(2, 20) };
+        let outcome = run(server(), &scenario, |_| {}).unwrap().outcome;
+        assert!(outcome.errors.is_empty() && outcome.messages > 0, "{load:?} {idle} {sources}: {outcome:?}");
+    }
+    let steps = ramp(server(), &patient(1, 20), &[1, 2], |_, _| {}).unwrap();
+    assert!(steps.iter().all(|step| step.measurement.outcome.errors.is_empty()));
+}
+
+#[test]
+fn an_ipv4_address_written_as_ipv6_may_have_several_source_addresses() {
+    let address = start(|stream, _| serve(&stream, |_| {}));
+    let mapped = text::addresses::parse_server(&format!("[::ffff:127.0.0.1]:{}", address.port())).unwrap();
+    for load in [Load::Closed, Load::Churn] {
+        let outcome =
+            run(mapped.clone(), &Scenario { sources: 3, load, ..patient(3, 20) }, |_| {}).unwrap().outcome;
+        assert!(outcome.errors.is_empty() && outcome.messages > 0, "{outcome:?}");
+    }
 }
 
 #[test]

@@ -259,5 +259,5 @@ fn phases_are_reported_in_order() {
 fn an_address_without_a_listener_is_named() {
     let (address, _end, _listener) = address_without_listener();
     let message = format!("{:#}", run(address, &patient(1, 10), |_| {}).unwrap_err());
-    assert!(message.contains(&address.to_string()) && message.contains("listening"), "{message}");
+    assert!(message.contains(&address.to_string()) && message.contains("nothing listens there"), "{message}");
 }
