@@ -9,10 +9,12 @@
 //! | `check`, `compare`, `faults`, `report`, `scripted_clients`, `soak` | a command of the launcher, run as by a user |
 //! | `drain`, `owed`, `summaries` | every model in this process: its shutdown and its counts |
 //! | `orphans`, `stalled_log`, `stopped`, `threads` | every model as a process: its end, its log, its threads |
+//! | `addresses`, `namespaces` | what all commands say about addresses, also on a machine without IPv6, routes or ports |
 //! | `house`, `readme`, `security`, `supply_chain`, `targets` | the documents, rules and manifests, compared with the code |
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, also in its helpers")]
 
+mod addresses;
 mod check;
 #[cfg(target_os = "linux")]
 mod compare;
@@ -20,6 +22,8 @@ mod drain;
 #[cfg(target_os = "linux")]
 mod faults;
 mod house;
+#[cfg(target_os = "linux")]
+mod namespaces;
 #[cfg(target_os = "linux")]
 mod orphans;
 #[cfg(target_os = "linux")]

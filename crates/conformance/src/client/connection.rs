@@ -5,8 +5,8 @@ use std::net::{SocketAddr, TcpStream};
 use std::os::fd::OwnedFd;
 use std::time::Duration;
 
-use rustix::io::Errno;
 use socket2::{Domain, SockRef, Socket, Type};
+use text::connecting::{Attempt, Cause};
 
 use crate::failure::Failure;
 
@@ -75,8 +75,9 @@ impl Client {
             socket.set_nonblocking(true)?;
             Ok(socket.into())
         };
-        let stream = connect()
-            .map_err(|error| Failure::new("connect", format!("a connection to {address}"), cause(&error)))?;
+        let stream = connect().map_err(|error| {
+            Failure::new("connect", format!("a connection to {address}"), cause_at(address, &error))
+        })?;
         Ok(Client { stream, patience, reset: false })
     }
 
@@ -108,19 +109,26 @@ impl Client {
     }
 }
 
-/// An error as text, marked if its cause is a limit of the client's own process.
+/// An error of a connection as text, marked if its cause is a limit of the client's own process.
 pub(super) fn cause(error: &io::Error) -> String {
-    let exhausted = matches!(
-        error.raw_os_error().map(Errno::from_raw_os_error),
-        Some(Errno::MFILE | Errno::NFILE | Errno::ADDRNOTAVAIL)
-    );
-    let note =
-        if exhausted { " (the checker itself ran out of descriptors or ports, not the server)" } else { "" };
-    format!("{error}{note}")
+    // The address plays no part once there is a connection.
+    marked(Cause::of(error, SocketAddr::from(([127, 0, 0, 1], 0))), error.to_string())
+}
+
+/// Why there is no connection to an address.
+fn cause_at(address: SocketAddr, error: &io::Error) -> String {
+    let attempt = Attempt::new(address, error);
+    marked(attempt.cause, attempt.to_string())
+}
+
+fn marked(cause: Cause, text: String) -> String {
+    if cause.is_ours() { format!("{text} (a limit of the checker's machine, not the server)") } else { text }
 }
 
 #[cfg(test)]
 mod tests {
+    use rustix::io::Errno;
+
     use super::*;
 
     #[test]
@@ -131,5 +139,16 @@ mod tests {
         for of_server in [Errno::CONNREFUSED, Errno::CONNRESET, Errno::TIMEDOUT, Errno::PIPE] {
             assert!(!cause(&of_server.into()).contains("not the server"), "{of_server:?}");
         }
+    }
+
+    #[test]
+    fn a_failed_connect_says_what_it_means() {
+        let text = cause_at(SocketAddr::from(([127, 0, 0, 1], 9)), &Errno::CONNREFUSED.into());
+        assert!(text.ends_with(": nothing listens there"), "{text}");
+        let text = cause_at(SocketAddr::from(([127, 0, 0, 1], 9)), &Errno::ADDRNOTAVAIL.into());
+        assert!(
+            text.ends_with(": local ports have run out (a limit of the checker's machine, not the server)"),
+            "{text}"
+        );
     }
 }

@@ -14,6 +14,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::sync::atomic::Ordering;
 
 use socket2::{Domain, SockRef, Socket, Type};
+use text::connecting::Cause;
 
 use super::behaviour::Behaviour;
 use super::plan::{PATIENCE, Plan};
@@ -47,7 +48,7 @@ impl Visitor<'_> {
         };
         match turn {
             // A shortage of ports or descriptors is ours, not the server's.
-            Err(error) if is_our_own_shortage(&error) => {
+            Err(error) if Cause::of(&error, self.address).is_ours() => {
                 self.tally.not_made.fetch_add(1, Ordering::Relaxed);
             }
             Err(error) => self.tally.failed(1, || format!("{}: {error}", behaviour.title())),
@@ -79,11 +80,4 @@ fn reset(stream: TcpStream) {
     // This fails only if the connection is already gone, which has the same effect.
     let _ = SockRef::from(&stream).set_linger(Some(std::time::Duration::ZERO));
     drop(stream);
-}
-
-fn is_our_own_shortage(error: &io::Error) -> bool {
-    use rustix::io::Errno;
-
-    let own = [Errno::ADDRNOTAVAIL, Errno::MFILE, Errno::NFILE, Errno::NOBUFS];
-    Errno::from_io_error(error).is_some_and(|errno| own.contains(&errno))
 }
