@@ -37,12 +37,15 @@ pub struct Options {
     #[arg(long, value_name = "TIME", default_value_t = Options::default().idle_timeout)]
     pub idle_timeout: Timeout,
 
-    /// Close a connection that has taken no byte of its waiting reply for this long; "off" waits for ever
+    /// Close a connection that has taken no byte of its waiting reply for this long; "off" waits for ever. A client that
+    /// reads may seem to take nothing for a while: after a fast download its kernel holds megabytes, and takes more once
+    /// a sixteenth of its receive buffer is free. At the default readers of 20 KB/s stay (50 KB/s if that buffer may
+    /// grow to 32 MiB instead of 6 MiB)
     #[arg(long, value_name = "TIME", default_value_t = Options::default().write_timeout)]
     pub write_timeout: Timeout,
 
     /// Close a connection that has moved less than 1 KiB in this time, in the middle of a message or of a
-    /// reply; "off" lets it trickle
+    /// reply; "off" lets it trickle. Of a reply, what the client's kernel takes counts, as for --write-timeout
     #[arg(long, value_name = "TIME", default_value_t = Options::default().progress_timeout)]
     pub progress_timeout: Timeout,
 
@@ -82,7 +85,9 @@ impl Default for Options {
             runtime: None,
             max_conns: None,
             idle_timeout: Timeout::after(Duration::from_secs(300)),
-            write_timeout: Timeout::after(Duration::from_secs(30)),
+            // Long enough for slow readers: crates/sockets/tests/suite/window.rs. Longer than the progress timeout would
+            // change little, since that closes a reader that seems to take nothing, too.
+            write_timeout: Timeout::after(Duration::from_secs(60)),
             progress_timeout: Timeout::after(Duration::from_secs(60)),
             drain_timeout: Duration::from_secs(10),
             #[cfg(debug_assertions)]

@@ -236,7 +236,7 @@ impl<S: Service> Conversation<S> {
 
     /// What the clock and the drain say. A client that is owed something should first be sent what the kernel takes:
     /// pollers report room only once a third of the send buffer is free, which may take a slow reader longer than
-    /// any timeout. After `Err`, ask again with what is then [known](Known).
+    /// any timeout. What the client's kernel takes is all that can be seen of its reading. After `Err`, ask again with what is then [known](Known).
     ///
     /// # Errors
     /// What has to be known about the socket first.

@@ -15,7 +15,7 @@ pub(super) const CASES: &[Case] = &[
         .needs(Needs::ProgressTimeout),
     Case::new(
         "F11",
-        "a slow reader that keeps reading is not dropped at the write timeout",
+        "a slow reader whose kernel keeps taking bytes is not dropped at the write timeout",
         f11_slow_but_alive,
     )
     .needs(Needs::WriteTimeout),
@@ -89,6 +89,10 @@ fn keep_up(context: &Context<'_>, timeout: Duration) -> CaseResult {
 /// The client sends until backpressure stops it, and then reads 100 KB/s for three write timeouts. With megabytes
 /// buffered in the kernel, the socket is not writable for much longer than a timeout; but the client reads all the
 /// time, so it is not dropped. Then it reads the rest, every byte. All models alike.
+///
+/// Its receive buffer is small, so its kernel takes more bytes every few turns. With a buffer that has grown to megabytes
+/// the kernel takes nothing until a sixteenth of it is free, and no server can tell a slow reader from one that reads
+/// nothing until then.
 fn f11_slow_but_alive(context: &Context<'_>) -> CaseResult {
     const PER_TURN: usize = 10_000;
     const TURN: Duration = Duration::from_millis(100);

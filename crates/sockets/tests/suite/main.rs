@@ -1,3 +1,5 @@
 //! The crate from outside: clients on real sockets.
 
 mod blocking;
+#[cfg(target_os = "linux")]
+mod window;
