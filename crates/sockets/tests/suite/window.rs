@@ -1,5 +1,7 @@
 //! How much a client must read before a server can see that it reads: the reason for the default of `--write-timeout`.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, also in its helpers")]
+
 use std::io::{ErrorKind, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::thread;
@@ -17,7 +19,7 @@ const FAST: usize = 256 << 20;
 /// Linux opens a closed window once a sixteenth of the receive buffer is free, and frees whole segments. Over loopback
 /// these have up to 64 KiB; a few more are on their way.
 const SEGMENTS: usize = 8 * (64 << 10);
-const CHUNK: [u8; 64 << 10] = [b'x'; 64 << 10];
+static CHUNK: [u8; 64 << 10] = [b'x'; 64 << 10];
 
 /// Bytes that a client with such a receive buffer may have read before the server can send more.
 const fn unseen_at_most(receive_buffer: usize) -> usize {
