@@ -20,9 +20,10 @@ use crate::mistaken;
   concurrent-servers load 127.0.0.1:9090 --start-at 2026-11-23T12:00:00Z --hist-out one.hlog
                                                          together with other machines; see merge
 
-Exit codes: 0 every reply was right and an asked rate was kept, 1 not so, 2 wrong arguments,
-130 after Ctrl-C, which ends the run early with what was measured so far. Starved connections are
-a result.")]
+Exit codes: 0 every reply was right and an asked rate was kept; 1 not so, or the load generator itself
+was stopped meanwhile, or something could not be written; 2 wrong options; 130 after Ctrl-C and 143
+after SIGTERM, which end the run early with what was measured so far (a second one, half a second
+later or more, ends it at once). Starved connections are a result. Times are whole milliseconds.")]
 pub struct Arguments {
     #[command(flatten)]
     load: loadgen::command::Arguments,
@@ -31,7 +32,7 @@ pub struct Arguments {
 /// Generates the load and prints the outcome.
 ///
 /// # Errors
-/// Nothing listens at any of the addresses, or this machine cannot generate such a load.
+/// Nothing listens at any of the addresses, this machine cannot generate such a load, or something cannot be written.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     loadgen::command::run(&arguments.load)
 }

@@ -9,7 +9,11 @@ use anyhow::Result;
 #[command(after_help = "Examples:
   concurrent-servers load 127.0.0.1:9090 --hist-out one.hlog   on each machine
   concurrent-servers merge one.hlog two.hlog                   percentiles of the sum
-  concurrent-servers merge *.hlog --out all.hlog               the sum as a log, for other tools")]
+  concurrent-servers merge *.hlog --out sum.log                the sum as a log, for other tools
+
+Response times of an open loop and round trips of a closed loop are not added, and no log counts twice.
+Exit codes: 0 merged, 1 a log cannot be read, added or written, 2 wrong options, such as a log that is also
+the output.")]
 pub struct Arguments {
     #[command(flatten)]
     merge: loadgen::merge::Arguments,

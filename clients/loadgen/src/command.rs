@@ -1,80 +1,93 @@
 //! The command that `loadgen ADDR` and the launcher's `load ADDR` share.
 
-use std::io::{self, Write};
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use anyhow::Context;
-use signal_hook::consts::SIGINT;
-use signal_hook::flag;
+use text::{output, units};
 
 use crate::handle::Handle;
+use crate::interrupt::{Interrupt, survive_file_limits};
 use crate::interval_log::Log;
 use crate::outcome::Outcome;
 use crate::phase::Phase;
-use crate::progress::{Part, Progress};
-use crate::ramp::ramp_until;
+use crate::progress::{Part, Progress, line};
+use crate::ramp::{Step, ramp_until};
+use crate::ramp_table::ramp_table;
 use crate::scenario::Scenario;
 use crate::start_at;
 use crate::summary::summary;
 
 pub use crate::arguments::Arguments;
 
-/// The exit code of a command that Ctrl-C ended, as shells report it: 128 plus the signal number.
-const INTERRUPTED: u8 = 130;
+/// The exit code of a command with wrong options, as clap has it.
+pub const WRONG_OPTIONS: u8 = 2;
 
-/// Makes the load and prints the outcome. The exit code is a failure if any connection failed or the requested
-/// rate was not reached; starved connections are a result and no failure.
+/// Makes the load and prints the outcome. The exit code is a failure if any connection failed, the requested
+/// rate was not reached, or the load generator itself was stopped; starved connections are a result and no failure.
 ///
-/// Ctrl-C ends the run early and prints what was measured so far; a second one ends the process at once.
+/// Ctrl-C and SIGTERM end the run early and print what was measured so far; a second one, half a second later or more,
+/// ends the process at once. If a step of a ramp cannot be run, the steps before it are printed.
 ///
 /// # Errors
-/// As [`run`](crate::run()), and if standard output cannot be written.
+/// As [`run`](crate::run()), and if standard output or the histogram log cannot be written; the figures are printed
+/// before the log is written.
 pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    let scenario = arguments.scenario()?;
-    let counts = if arguments.ramp.is_empty() { vec![scenario.connections] } else { arguments.ramp.clone() };
-    let log = arguments.hist_out.as_deref().map(Log::open).transpose()?;
-    if let Some(start) = arguments.start_at {
-        start_at::check(start, SystemTime::now())?;
-    }
+    let scenario = match arguments.scenario() {
+        Ok(scenario) => scenario,
+        Err(reason) => return Ok(wrong_options(&reason)),
+    };
+    survive_file_limits()?;
+    let log = arguments.hist_out.as_deref().map(Log::prepare).transpose()?;
     let handle = Handle::new();
-    stop_at_interrupt(&handle)?;
+    let interrupt = Interrupt::stops(&handle)?;
     let progress = Progress::start(&handle, arguments.quiet);
-    let steps = ramp_until(arguments.address.clone(), &scenario, &counts, &handle, |scenario, phase| {
+    let is_ramp = arguments.steps().len() > 1;
+    let ramp = ramp_until(arguments.address.clone(), &scenario, arguments.steps(), &handle, |scenario, phase| {
         if let Some(start) = arguments.start_at.filter(|_| phase == Phase::WarmUp) {
             begin_at(start, &handle, &progress);
         }
-        progress.begins(part(scenario, phase, counts.len() > 1));
+        progress.begins(part(scenario, phase, is_ramp));
     })?;
     drop(progress);
-    if steps.is_empty() {
-        eprintln!("interrupted before the measured window started: there is nothing to report");
-        return Ok(ExitCode::from(INTERRUPTED));
+    let (mut printed, mut logged) = (Ok(()), Ok(()));
+    if !ramp.steps.is_empty() {
+        printed = output::print(&text(&ramp.steps, arguments.json, is_ramp)?);
+        logged = log.map_or(Ok(()), |log| log.write(ramp.steps.iter().map(|step| &step.measurement)));
     }
-    if let Some(log) = log {
-        log.write(steps.iter().map(|step| &step.measurement))?;
+    // Each of them is worth knowing, and the caller reports the last one.
+    let failures = [printed.err().map(Into::into), logged.err(), ramp.failure].into_iter().flatten();
+    if let Some(last) = failures.reduce(|earlier: anyhow::Error, later| {
+        line(&format!("error: {earlier:#}"));
+        later
+    }) {
+        return Err(last);
     }
-    let outcomes: Vec<Outcome> = steps.into_iter().map(|step| step.measurement.outcome).collect();
-    let text = match (arguments.json, outcomes.as_slice()) {
-        (true, [outcome]) if counts.len() == 1 => serde_json::to_string_pretty(outcome)?,
-        (true, outcomes) => serde_json::to_string_pretty(outcomes)?,
-        (false, outcomes) => outcomes.iter().map(summary).collect::<Vec<String>>().join("\n\n"),
-    };
-    writeln!(io::stdout(), "{text}").context("cannot write to standard output")?;
+    if ramp.steps.is_empty() {
+        line("interrupted before the measured window started: there is nothing to report");
+    }
     if handle.is_stopped() {
-        return Ok(ExitCode::from(INTERRUPTED));
+        return Ok(interrupt.exit_code());
     }
-    Ok(if outcomes.iter().all(is_right) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    let is_right = ramp.steps.iter().all(|step| is_right(&step.measurement.outcome));
+    Ok(if is_right { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// The first interrupt stops the run, the second one ends the process.
-fn stop_at_interrupt(handle: &Handle) -> anyhow::Result<()> {
-    let flag = handle.stop_flag();
-    flag::register_conditional_shutdown(SIGINT, INTERRUPTED.into(), Arc::clone(&flag))
-        .and_then(|_| flag::register(SIGINT, flag))
-        .context("cannot install the handler for Ctrl-C")?;
-    Ok(())
+/// Says which option is wrong and how, and returns the exit code for it.
+pub(crate) fn wrong_options(reason: &str) -> ExitCode {
+    line(&format!("error: {reason}"));
+    ExitCode::from(WRONG_OPTIONS)
+}
+
+/// What is printed of these steps. A ramp prints an array or a table, even if it has ended after one step.
+fn text(steps: &[Step], json: bool, is_ramp: bool) -> anyhow::Result<String> {
+    let outcomes: Vec<&Outcome> = steps.iter().map(|step| &step.measurement.outcome).collect();
+    let text = match (json, outcomes.as_slice()) {
+        (true, [outcome]) if !is_ramp => serde_json::to_string_pretty(outcome)?,
+        (true, outcomes) => serde_json::to_string_pretty(outcomes)?,
+        (false, [outcome]) if !is_ramp => summary(outcome),
+        (false, _) => ramp_table(steps),
+    };
+    Ok(text + "\n")
 }
 
 fn begin_at(start: SystemTime, handle: &Handle, progress: &Progress) {
@@ -82,11 +95,11 @@ fn begin_at(start: SystemTime, handle: &Handle, progress: &Progress) {
     progress.begins(Part { doing, length: None, counts: false });
     let late = start_at::wait(start, handle);
     if !late.is_zero() {
-        eprintln!(
-            "warning: the load starts {} ms after --start-at because connecting took longer; start this command \
+        line(&format!(
+            "warning: the load starts {} after --start-at because connecting took longer; start this command \
              earlier",
-            late.as_millis()
-        );
+            units::duration(late.as_secs_f64() * 1e9)
+        ));
     }
 }
 
@@ -105,5 +118,25 @@ fn part(scenario: &Scenario, phase: Phase, is_step: bool) -> Part {
 }
 
 fn is_right(outcome: &Outcome) -> bool {
-    outcome.errors.is_empty() && outcome.open_loop.as_ref().is_none_or(|open| open.rate_missed().is_none())
+    let kept_rate = outcome.open_loop.as_ref().is_none_or(|open| open.rate_missed().is_none());
+    outcome.errors.is_empty() && kept_rate && outcome.client_stopped().is_none()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::outcome::{ErrorKind, OpenLoop};
+
+    #[test]
+    fn a_run_is_right_if_every_reply_was_and_the_load_was_the_one_that_was_asked_for() {
+        let second = || Outcome { elapsed_ns: 1_000_000_000, ..Outcome::default() };
+        let mut failed = second();
+        failed.errors.add(ErrorKind::Reset, || "gone".to_owned());
+        let missed = OpenLoop { due: 100, sent: 50, ..OpenLoop::default() };
+        assert!(is_right(&second()));
+        assert!(is_right(&Outcome { starved: 9, client_not_running_ns: 1_000_000, ..second() }));
+        assert!(!is_right(&failed));
+        assert!(!is_right(&Outcome { open_loop: Some(missed), ..second() }));
+        assert!(!is_right(&Outcome { client_not_running_ns: 100_000_000, ..second() }));
+    }
 }

@@ -18,6 +18,8 @@ use crate::phase::Phase;
 use crate::scenario::Scenario;
 use crate::schedule::{Schedule, Share as ScheduleShare};
 use crate::tally::Tally;
+use crate::tally::times::nanoseconds;
+use crate::watch::Watch;
 use crate::worker::Worker;
 use crate::worker::setup::Share;
 use observe::steal::MachineUse;
@@ -62,6 +64,7 @@ pub(crate) fn run_at(
         return Ok(None);
     }
     observe(Phase::Measuring);
+    let watch = Watch::start()?;
     let start = Instant::now() + if scenario.threads > 1 { HEAD_START } else { Duration::ZERO };
     let length = milliseconds(scenario.duration_ms);
     let started = SystemTime::now() + start.saturating_duration_since(Instant::now());
@@ -73,6 +76,7 @@ pub(crate) fn run_at(
     observe(Phase::Draining);
     let wait = milliseconds(scenario.drain_ms);
     side_by_side(&mut workers, |worker| worker.drain_for(wait))?;
+    let not_running = watch.end();
     observe(Phase::Closing);
     let anyone_served = workers.iter().any(|worker| worker.tally.served > 0);
     let wait = milliseconds(scenario.close_ms);
@@ -83,6 +87,7 @@ pub(crate) fn run_at(
     let mut measurement = added_up(&workers, started)?;
     let outcome = &mut measurement.outcome;
     outcome.steal = steal;
+    outcome.client_not_running_ns = nanoseconds(not_running);
     outcome.verdict = Some(judge(scenario, outcome, measurement.latency_ns.mean()));
     Ok(Some(measurement))
 }

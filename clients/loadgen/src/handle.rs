@@ -8,7 +8,7 @@ use crate::scenario::MAX_THREADS;
 /// A handle on a run, shared between [`run_until`](crate::run_until) and its observers. All clones refer to the
 /// same run.
 ///
-/// The cost for the load is negligible: each of its threads checks the flag and stores its count once per
+/// The cost for the load is negligible: each of its threads checks the flag and stores its counts once per
 /// wake-up, not per message, with relaxed atomics.
 ///
 /// ```
@@ -22,6 +22,7 @@ pub struct Handle {
     // An Arc of its own, since that is what `signal_hook::flag` can set.
     stopped: Arc<AtomicBool>,
     answered: Arc<Counters>,
+    connected: Arc<Counters>,
 }
 
 /// One counter for each thread of a load.
@@ -63,20 +64,36 @@ impl Handle {
 
     /// Messages answered so far within the measured window of the run; may lag behind by one wake-up.
     pub fn messages(&self) -> u64 {
-        self.answered.0.iter().map(|counter| counter.0.load(Ordering::Relaxed)).sum()
+        self.answered.sum()
+    }
+
+    /// Whether any thread of the load has a connection; may lag behind by one wake-up.
+    pub(crate) fn is_connected(&self) -> bool {
+        self.connected.sum() > 0
     }
 
     /// Resets the counters for the next run.
     pub(crate) fn reset(&self) {
-        for counter in &self.answered.0 {
-            counter.0.store(0, Ordering::Relaxed);
+        for thread in 0..MAX_THREADS {
+            self.publish(thread, 0, 0);
         }
     }
 
-    /// Publishes how many messages the thread with this number has counted so far.
-    pub(crate) fn publish(&self, thread: usize, messages: u64) {
-        if let Some(counter) = self.answered.0.get(thread) {
-            counter.0.store(messages, Ordering::Relaxed);
+    /// Publishes how many messages the thread with this number has counted so far, and how many connections it has.
+    pub(crate) fn publish(&self, thread: usize, messages: u64, connections: usize) {
+        self.answered.set(thread, messages);
+        self.connected.set(thread, connections as u64);
+    }
+}
+
+impl Counters {
+    fn sum(&self) -> u64 {
+        self.0.iter().map(|counter| counter.0.load(Ordering::Relaxed)).sum()
+    }
+
+    fn set(&self, thread: usize, count: u64) {
+        if let Some(counter) = self.0.get(thread) {
+            counter.0.store(count, Ordering::Relaxed);
         }
     }
 }

@@ -65,8 +65,8 @@ pub fn decode(text: &str) -> anyhow::Result<Histogram<u64>> {
 fn inflate(bytes: &[u8]) -> anyhow::Result<Vec<u8>> {
     let cookie = word(bytes, 0)?;
     ensure!(cookie == DEFLATED_COOKIE, "it starts with {cookie:#x} instead of {DEFLATED_COOKIE:#x}");
-    let deflated = &bytes[8..];
     let length = word(bytes, 4)? as usize;
+    let deflated = &bytes[8..];
     ensure!(length == deflated.len(), "{length} bytes should follow, but there are {}", deflated.len());
     let mut plain = Vec::new();
     ZlibDecoder::new(deflated)

@@ -4,19 +4,26 @@
 //! [`histogram::encode`] writes it. The maximum is for human readers; as the format's own tools expect, it is in
 //! milliseconds while the values are nanoseconds.
 
-use std::fs::{File, OpenOptions};
+mod meaning;
+
 use std::io::{self, Write};
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 use hdrhistogram::Histogram;
+use text::files::Replacement;
 
+pub(crate) use self::meaning::Meaning;
 use crate::histogram;
 use crate::outcome::Measurement;
 
 /// The maximum's unit in values.
 const NANOSECONDS_PER_MILLISECOND: f64 = 1e6;
+
+/// How the headers of this tool's logs begin, and the one that says what `latency` means.
+const LOGGED: &str = "Logged with loadgen ";
+const LATENCY: &str = "Latency: ";
 
 /// An interval whose start is more than this before the log's start time counts from that start time: the
 /// reference implementation's rule for logs without a base time.
@@ -27,6 +34,8 @@ const YEAR: Duration = Duration::from_secs(365 * 24 * 3600);
 pub(crate) struct Interval {
     /// What was timed; empty if the log has no tag.
     pub(crate) tag: String,
+    /// What `latency` means in this log; `None` if another tool wrote it.
+    pub(crate) meaning: Option<Meaning>,
     /// When it started, as time since the Unix epoch.
     pub(crate) start: Duration,
     pub(crate) length: Duration,
@@ -37,31 +46,29 @@ pub(crate) struct Interval {
 /// The file that a log will be written to.
 pub(crate) struct Log<'path> {
     path: &'path Path,
-    file: File,
+    file: Replacement,
 }
 
 impl<'path> Log<'path> {
-    /// Opens the file before the load, so that a wrong path does not waste a run. The file keeps its content until
-    /// the log is written.
-    pub(crate) fn open(path: &'path Path) -> anyhow::Result<Self> {
-        let file = OpenOptions::new().write(true).create(true).truncate(false).open(path);
-        let file = file.with_context(|| format!("cannot write the histogram log {}", path.display()))?;
+    /// Checks before the load that the file can be written, so that a wrong path does not waste a run. The file keeps
+    /// its content until the log is complete.
+    pub(crate) fn prepare(path: &'path Path) -> anyhow::Result<Self> {
+        let file = Replacement::prepare(path)
+            .with_context(|| format!("cannot write the histogram log {}", path.display()))?;
         Ok(Log { path, file })
     }
 
     /// Replaces the file's content with the log of these runs.
-    pub(crate) fn write<'run>(mut self, runs: impl Iterator<Item = &'run Measurement>) -> anyhow::Result<()> {
-        let mut text = Vec::new();
-        write(&runs.flat_map(intervals).collect::<Vec<Interval>>(), &mut text)?;
-        self.replace(&text).with_context(|| format!("cannot write the histogram log {}", self.path.display()))
+    pub(crate) fn write<'run>(self, runs: impl Iterator<Item = &'run Measurement>) -> anyhow::Result<()> {
+        self.write_intervals(&runs.flat_map(intervals).collect::<Vec<Interval>>())
     }
 
-    fn replace(&mut self, text: &[u8]) -> io::Result<()> {
-        // Only a regular file can be truncated; it may be a pipe.
-        if self.file.metadata()?.is_file() {
-            self.file.set_len(0)?;
-        }
-        self.file.write_all(text)
+    /// Replaces the file's content with the log of these intervals.
+    pub(crate) fn write_intervals(self, intervals: &[Interval]) -> anyhow::Result<()> {
+        let mut text = Vec::new();
+        write(intervals, &mut text)?;
+        let written = self.file.write(&text);
+        written.with_context(|| format!("cannot write the histogram log {}", self.path.display()))
     }
 }
 
@@ -71,6 +78,7 @@ fn intervals(measurement: &Measurement) -> Vec<Interval> {
     let length = Duration::from_nanos(measurement.outcome.elapsed_ns);
     let interval = |(tag, times_ns): (&str, &Histogram<u64>)| Interval {
         tag: tag.to_owned(),
+        meaning: Some(Meaning::of(&measurement.outcome)),
         start,
         length,
         times_ns: times_ns.clone(),
@@ -78,18 +86,20 @@ fn intervals(measurement: &Measurement) -> Vec<Interval> {
     measurement.histograms().map(interval).collect()
 }
 
-/// Writes a log.
+/// Writes a log. All intervals have the same meaning.
 ///
 /// # Errors
 /// If `out` cannot be written.
 pub(crate) fn write(intervals: &[Interval], out: &mut impl Write) -> anyhow::Result<()> {
     let start = intervals.iter().map(|interval| interval.start).min().unwrap_or_default();
     let date = humantime::format_rfc3339_millis(SystemTime::UNIX_EPOCH + start);
+    let meaning = intervals.iter().find_map(|interval| interval.meaning);
+    let meaning = meaning.map(|meaning| format!("#[{LATENCY}{meaning}]\n")).unwrap_or_default();
     let header = format!(
-        "#[Logged with loadgen {}]\n\
+        "#[{LOGGED}{}]\n\
          #[Histogram log format version 1.3]\n\
          #[Values are nanoseconds, Interval_Max is in milliseconds]\n\
-         #[StartTime: {} (seconds since epoch), {date}]\n\
+         {meaning}#[StartTime: {} (seconds since epoch), {date}]\n\
          \"StartTimestamp\",\"Interval_Length\",\"Interval_Max\",\"Interval_Compressed_Histogram\"\n",
         env!("CARGO_PKG_VERSION"),
         seconds(start),
@@ -103,7 +113,7 @@ pub(crate) fn write(intervals: &[Interval], out: &mut impl Write) -> anyhow::Res
 
 #[expect(clippy::cast_precision_loss, reason = "a maximum for human readers")]
 fn write_interval(interval: &Interval, out: &mut impl Write) -> anyhow::Result<()> {
-    let Interval { tag, start, length, times_ns } = interval;
+    let Interval { tag, start, length, times_ns, .. } = interval;
     if !tag.is_empty() {
         write!(out, "Tag={tag},")?;
     }
@@ -116,24 +126,20 @@ fn seconds(duration: Duration) -> String {
     format!("{}.{:03}", duration.as_secs(), duration.subsec_millis())
 }
 
-/// Reads a log of this tool or another one. The format does not record whether the values are nanoseconds.
+/// Reads a log of this tool or another one, or several in one text. The format does not record whether the values are
+/// nanoseconds.
 ///
 /// # Errors
 /// The first malformed line, with its number and the cause; or that the log holds no histogram.
 pub(crate) fn read(text: &str) -> anyhow::Result<Vec<Interval>> {
-    let (mut base, mut start) = (None, None);
+    let mut headers = Headers::default();
     let mut intervals = Vec::new();
-    for (index, line) in text.lines().enumerate() {
+    for (index, line) in text.strip_prefix('\u{feff}').unwrap_or(text).lines().enumerate() {
         let read = (|| {
-            if let Some(time) = line.strip_prefix("#[BaseTime:") {
-                base = Some(header_time(time)?);
-            } else if let Some(time) = line.strip_prefix("#[StartTime:") {
-                start = Some(header_time(time)?);
+            if let Some(header) = line.strip_prefix("#[") {
+                headers.read(header)?;
             } else if !line.trim().is_empty() && !line.starts_with(['#', '"']) {
-                let mut interval = read_interval(line)?;
-                let since_start = start.filter(|start| interval.start + YEAR < *start);
-                interval.start += base.or(since_start).unwrap_or_default();
-                intervals.push(interval);
+                intervals.push(headers.apply(read_interval(line)?));
             }
             anyhow::Ok(())
         })();
@@ -142,7 +148,45 @@ pub(crate) fn read(text: &str) -> anyhow::Result<Vec<Interval>> {
     if intervals.is_empty() {
         bail!("it contains no histogram");
     }
+    if headers.are_ours {
+        let guess = Meaning::guess(intervals.iter().map(|interval| interval.tag.as_str()));
+        for interval in &mut intervals {
+            interval.meaning = interval.meaning.or(Some(guess));
+        }
+    }
     Ok(intervals)
+}
+
+/// What the headers before a line say about it.
+#[derive(Debug, Default)]
+struct Headers {
+    base: Option<Duration>,
+    start: Option<Duration>,
+    meaning: Option<Meaning>,
+    /// Whether this tool wrote the log.
+    are_ours: bool,
+}
+
+impl Headers {
+    fn read(&mut self, header: &str) -> anyhow::Result<()> {
+        if let Some(time) = header.strip_prefix("BaseTime:") {
+            self.base = Some(header_time(time)?);
+        } else if let Some(time) = header.strip_prefix("StartTime:") {
+            self.start = Some(header_time(time)?);
+        } else if let Some(meaning) = header.strip_prefix(LATENCY) {
+            self.meaning = Meaning::parse(meaning.trim_end().trim_end_matches(']'));
+        } else if header.starts_with("Logged with ") {
+            // Another log begins.
+            *self = Headers { are_ours: header.starts_with(LOGGED), ..Headers::default() };
+        }
+        Ok(())
+    }
+
+    fn apply(&self, interval: Interval) -> Interval {
+        let since_start = self.start.filter(|start| interval.start + YEAR < *start);
+        let start = interval.start + self.base.or(since_start).unwrap_or_default();
+        Interval { start, meaning: self.meaning, ..interval }
+    }
 }
 
 /// The seconds at the start of a header's value; the rest is ignored.
@@ -159,8 +203,10 @@ fn read_interval(line: &str) -> anyhow::Result<Interval> {
     let [start, length, _max, histogram] = fields[..] else {
         bail!("not an interval: it has {} fields after the tag instead of 4", fields.len());
     };
+    ensure!(!tag.contains(char::is_control), "its tag holds a control character: {tag:?}");
     Ok(Interval {
         tag: tag.to_owned(),
+        meaning: None,
         start: parse_seconds(start)?,
         length: parse_seconds(length)?,
         times_ns: histogram::decode(histogram)?,
@@ -187,7 +233,13 @@ mod tests {
             times_ns.record(value).unwrap();
         }
         let length = Duration::from_millis(1_500);
-        Interval { tag: tag.to_owned(), start: Duration::from_millis(start_ms), length, times_ns }
+        Interval {
+            tag: tag.to_owned(),
+            meaning: Some(Meaning::RoundTrips),
+            start: Duration::from_millis(start_ms),
+            length,
+            times_ns,
+        }
     }
 
     fn written(intervals: &[Interval]) -> String {
@@ -210,8 +262,8 @@ mod tests {
     fn times_are_seconds_and_the_maximum_is_milliseconds() {
         let text = written(&[interval("latency", 1_763_870_400_123, &[2_000_000])]);
         let lines: Vec<&str> = text.lines().collect();
-        assert_eq!(lines[3], "#[StartTime: 1763870400.123 (seconds since epoch), 2025-11-23T04:00:00.123Z]");
-        assert!(lines[5].starts_with("Tag=latency,1763870400.123,1.500,2.001,HISTFAAA"), "{}", lines[5]);
+        assert_eq!(lines[4], "#[StartTime: 1763870400.123 (seconds since epoch), 2025-11-23T04:00:00.123Z]");
+        assert!(lines[6].starts_with("Tag=latency,1763870400.123,1.500,2.001,HISTFAAA"), "{}", lines[6]);
     }
 
     #[test]
@@ -242,6 +294,29 @@ mod tests {
     }
 
     #[test]
+    fn a_log_that_is_cut_off_within_a_line_is_rejected() {
+        let text = written(&[interval("latency", 1_763_870_400_123, &[1_000, 2_000])]);
+        let line = text.trim_end().rfind('\n').unwrap() + 1;
+        for end in line + 1..text.len() - 1 {
+            let message = format!("{:#}", read(&text[..end]).unwrap_err());
+            assert!(message.starts_with("line 7: "), "{end}: {message}");
+        }
+        assert!(format!("{:#}", read(&text[..line]).unwrap_err()).contains("no histogram"));
+    }
+
+    #[test]
+    fn logs_that_were_put_into_one_file_keep_their_own_times_and_meanings() {
+        let foreign = format!(
+            "#[Logged with another tool]\n#[StartTime: 1500000000.000 (...)]\n0.5,1,2,{}\n",
+            histogram::encode(&interval("", 0, &[1]).times_ns).unwrap()
+        );
+        let text = format!("\u{feff}{}{foreign}", written(&[interval("latency", 1_763_870_400_123, &[1])]));
+        let read = read(&text).unwrap();
+        assert_eq!((read[0].meaning, read[0].start.as_secs()), (Some(Meaning::RoundTrips), 1_763_870_400));
+        assert_eq!((read[1].meaning, read[1].start.as_secs_f64()), (None, 1_500_000_000.5));
+    }
+
+    #[test]
     fn a_malformed_log_is_rejected_with_the_line_number() {
         for (text, words) in [
             ("", "no histogram"),
@@ -253,6 +328,7 @@ mod tests {
             ("1,inf,2,x", "line 1: not a time: inf"),
             ("1,2,3,HIST", "line 1: not an HdrHistogram"),
             ("1,2,3,%", "line 1: not a histogram in base64"),
+            ("Tag=\u{1b}[2J,1,2,3,HIST", "line 1: its tag holds a control character"),
         ] {
             let message = format!("{:#}", read(text).unwrap_err());
             assert!(message.contains(words), "{words}: {message}");

@@ -5,6 +5,8 @@
 //! run is judged from that. A caller that has also measured the server adds its CPU use with
 //! [`Verdict::with_server`]. The bounds are chosen, not derived; each has its reason beside it.
 
+use std::time::Duration;
+
 use crate::load::Load;
 use crate::outcome::{Bound, ClientThread, OpenLoop, Outcome, Verdict};
 use crate::scenario::Scenario;
@@ -107,8 +109,19 @@ pub(crate) fn judge(scenario: &Scenario, outcome: &Outcome, mean_latency_ns: f64
 }
 
 fn invalid(scenario: &Scenario, outcome: &Outcome, mean_latency_ns: f64) -> Option<String> {
+    // First of all: whatever else went wrong may follow from it.
+    if let Some(reason) = outcome.client_stopped() {
+        return Some(reason);
+    }
     if !outcome.errors.is_empty() {
-        return Some(format!("connections failed: {}", outcome.errors));
+        let asked = Duration::from_millis(scenario.duration_ms);
+        let measured = Duration::from_nanos(outcome.elapsed_ns);
+        let early = if measured < asked && !outcome.interrupted {
+            format!("; none was left after {:.2} of {:.2} s", measured.as_secs_f64(), asked.as_secs_f64())
+        } else {
+            String::new()
+        };
+        return Some(format!("connections failed: {}{early}", outcome.errors));
     }
     if let Some(reason) = outcome.open_loop.as_ref().and_then(OpenLoop::rate_missed) {
         return Some(reason);

@@ -46,6 +46,7 @@ pub mod merge;
 
 mod arguments;
 mod handle;
+mod interrupt;
 mod interval_log;
 mod judge;
 mod load;
@@ -53,11 +54,13 @@ mod outcome;
 mod phase;
 mod progress;
 mod ramp;
+mod ramp_table;
 mod run;
 mod scenario;
 mod slow;
 mod start_at;
 mod summary;
+mod values;
 
 #[cfg(target_os = "linux")]
 mod churn;
@@ -86,6 +89,8 @@ mod tally;
 #[cfg(target_os = "linux")]
 mod timer;
 #[cfg(target_os = "linux")]
+mod watch;
+#[cfg(target_os = "linux")]
 mod worker;
 
 pub use handle::Handle;
@@ -94,7 +99,7 @@ pub use outcome::{
     Bound, Churned, ClientThread, ErrorKind, Errors, Latency, Measurement, OpenLoop, Outcome, Verdict,
 };
 pub use phase::Phase;
-pub use ramp::{Step, ramp, ramp_until};
+pub use ramp::{Ramp, Step, ramp, ramp_until};
 pub use run::{run, run_until};
 pub use scenario::{Dialect, Scenario};
 pub use slow::Slow;

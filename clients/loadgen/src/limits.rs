@@ -1,13 +1,20 @@
 //! The limits of the client's own machine, checked before the first connection is opened.
 
 use anyhow::{Context, bail};
-use observe::network::local_ports;
+use observe::network::{local_ports, reuses_ports};
 use observe::process::own_descriptors;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use text::addresses::Addresses;
 
 use crate::connect::is_ipv4_loopback;
-use crate::scenario::Scenario;
+use crate::load::Load;
+use crate::scenario::{MAX_SOURCES, Scenario};
+
+/// Connections per second that churn may reach. Each leaves its port in `TIME_WAIT`, since the client closes first.
+const CHURN_PER_SECOND: u64 = 25_000;
+/// How long a port stays in `TIME_WAIT`, in milliseconds; the kernel may reuse it after the second one.
+const TIME_WAIT_MS: u64 = 60_000;
+const REUSED_AFTER_MS: u64 = 1_000;
 
 /// Descriptors reserved besides the connections: standard streams, epoll, a server's pipes, files of `/proc`.
 const RESERVED_DESCRIPTORS: u64 = 64;
@@ -39,9 +46,9 @@ pub(crate) fn make_room(addresses: &Addresses, scenario: &Scenario) -> anyhow::R
     };
     // If the range cannot be read, connecting will report missing ports.
     let Some(range) = local_ports() else { return Ok(room(scenario.sources.max(1))) };
-    let needed = sources_for(connections, range);
+    let needed = sources_for(connections + waiting(scenario, reuses_ports().unwrap_or(false)), range);
     match scenario.sources {
-        0 if on_loopback.is_some() => Ok(room(usize::try_from(needed)?)),
+        0 if on_loopback.is_some() => Ok(room(usize::try_from(needed)?.min(MAX_SOURCES))),
         sources => {
             check_ports(connections, sources.max(1) as u64, range)?;
             Ok(room(sources.max(1)))
@@ -54,6 +61,15 @@ pub(crate) fn make_room(addresses: &Addresses, scenario: &Scenario) -> anyhow::R
 fn sources_for(connections: u64, range: (u64, u64)) -> u64 {
     let ports = ports(range);
     if connections > ports { connections.div_ceil((ports * 3 / 4).max(1)) } else { 1 }
+}
+
+/// How many ports churn may leave in `TIME_WAIT` at the same time.
+fn waiting(scenario: &Scenario, reused: bool) -> u64 {
+    if scenario.load != Load::Churn {
+        return 0;
+    }
+    let length_ms = scenario.warm_up_ms + scenario.duration_ms;
+    CHURN_PER_SECOND * length_ms.min(if reused { REUSED_AFTER_MS } else { TIME_WAIT_MS }) / 1_000
 }
 
 /// Raises the soft limit of open files as far as needed and allowed.
@@ -110,6 +126,19 @@ mod tests {
         {
             assert_eq!(sources_for(connections, (32_768, 60_999)), sources, "{connections} connections");
         }
+    }
+
+    #[test]
+    fn churn_needs_ports_for_connections_in_time_wait() {
+        let churn =
+            |duration_ms| Scenario { load: Load::Churn, warm_up_ms: 200, duration_ms, ..Scenario::default() };
+        assert_eq!(waiting(&Scenario::default(), false), 0);
+        assert_eq!(waiting(&churn(800), false), 25_000);
+        assert_eq!(waiting(&churn(3_600_000), false), 1_500_000);
+        assert_eq!(waiting(&churn(3_600_000), true), 25_000);
+        // One address suffices for the usual range where ports are reused; two hundred ports do not.
+        assert_eq!(sources_for(50 + waiting(&churn(1_000), true), (32_768, 60_999)), 1);
+        assert_eq!(sources_for(4 + waiting(&churn(980), false), (40_000, 40_199)), 197);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use anyhow::ensure;
 use serde::{Deserialize, Serialize};
 
 /// Ten times what a client on one machine reaches: a mistaken unit is rejected.
-const MAX_RATE: u64 = 10_000_000;
+pub(crate) const MAX_RATE: u64 = 10_000_000;
 
 /// What makes a message due.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,9 +1,11 @@
 //! `loadgen`: verified load on one server. The launcher's `load` does the same; its `compare` loads every
 //! model.
 
+use std::io::{self, Write};
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser, Subcommand};
 use loadgen::{command, merge};
 
 /// Puts verified load on a server and reports its response times
@@ -12,9 +14,11 @@ use loadgen::{command, merge};
     version,
     args_conflicts_with_subcommands = true,
     subcommand_negates_reqs = true,
-    after_help = "Exits with 1 if any connection failed or the requested rate was not reached; starved connections \
-                  are a result and no failure. Ctrl-C ends the run early, reports what was measured so far, and \
-                  exits with 130."
+    after_help = "Exits with 1 if any connection failed, the requested rate was not reached, the load generator \
+                  itself was stopped meanwhile, or something could not be written; with 2 if an option is wrong. \
+                  Starved connections are a result and no failure. Ctrl-C and SIGTERM end the run early: it reports \
+                  what was measured so far and exits with 130 or 143. A second one, half a second later or more, \
+                  ends the process at once."
 )]
 struct CommandLine {
     #[command(subcommand)]
@@ -35,19 +39,19 @@ fn main() -> ExitCode {
         CommandLine { command: Some(Command::Merge(arguments)), .. } => merge::run(&arguments),
         CommandLine { arguments: Some(arguments), .. } => command::run(&arguments),
         CommandLine { .. } => {
-            Err(anyhow::anyhow!("no address given; add the server's address, such as 127.0.0.1:9090"))
+            let missing = "no address given; add the server's address, such as 127.0.0.1:9090";
+            CommandLine::command().error(ErrorKind::MissingRequiredArgument, missing).exit()
         }
     };
     result.unwrap_or_else(|error| {
-        eprintln!("error: {error:#}");
+        // If nobody can read it, the exit code still tells.
+        let _ = writeln!(io::stderr(), "error: {error:#}");
         ExitCode::FAILURE
     })
 }
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
 
     #[test]

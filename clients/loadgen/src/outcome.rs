@@ -12,6 +12,7 @@ use std::time::SystemTime;
 
 use hdrhistogram::Histogram;
 use serde::{Deserialize, Serialize};
+use text::units;
 
 pub use churned::Churned;
 pub use client_thread::ClientThread;
@@ -83,6 +84,10 @@ pub struct Outcome {
     /// hardware took, from 0 to 1; absent where the kernel does not report it. A single clock tick counts as 0.
     #[serde(default)]
     pub steal: Option<f64>,
+    /// For how long the load generator did not run while it measured and drained, in gaps of 100 ms and more: it was
+    /// stopped, or the machine was suspended or had no CPU for it.
+    #[serde(default)]
+    pub client_not_running_ns: u64,
     /// Whose limit the run found; absent only in records older than this field.
     #[serde(default)]
     pub verdict: Option<Verdict>,
@@ -94,4 +99,22 @@ pub struct Outcome {
     pub churned: Option<Churned>,
     /// What went wrong, by kind.
     pub errors: Errors,
+}
+
+/// The largest share of the window in which the generator may not have run. With more of it the 99.9th percentile is the
+/// generator's own.
+const NOT_RUNNING_TOLERANCE: f64 = 0.001;
+
+impl Outcome {
+    /// Why the run is not valid for any server, if the load generator itself did not run for a part of it.
+    #[expect(clippy::cast_precision_loss, reason = "nanoseconds of one run are far below 2^53")]
+    pub fn client_stopped(&self) -> Option<String> {
+        let missing = self.client_not_running_ns as f64;
+        (missing > self.elapsed_ns as f64 * NOT_RUNNING_TOLERANCE).then(|| {
+            format!(
+                "the load generator did not run for {}: it was stopped or suspended, or had no CPU",
+                units::duration(missing)
+            )
+        })
+    }
 }

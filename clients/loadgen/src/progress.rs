@@ -175,8 +175,8 @@ impl View {
     }
 }
 
-/// Errors are ignored: if standard error is closed, nobody reads the progress.
-fn line(text: &str) {
+/// Writes a line to standard error. Errors are ignored: if it is closed or full, nobody reads it, and the run goes on.
+pub(crate) fn line(text: &str) {
     let _ = writeln!(io::stderr(), "{text}");
 }
 

@@ -18,20 +18,30 @@ pub struct Step {
     pub measurement: Measurement,
 }
 
+/// What a ramp has measured.
+#[derive(Debug)]
+pub struct Ramp {
+    /// The steps that were measured.
+    pub steps: Vec<Step>,
+    /// Why the steps after these are missing: a step could not be run. Absent if the handle was stopped.
+    pub failure: Option<anyhow::Error>,
+}
+
 /// Runs `scenario` once for each of these numbers of connections, one after the other, and calls `observe` at
 /// the start of each phase of each step.
 ///
 /// A step with fewer connections than the scenario has threads uses as many threads as it has connections.
 /// Before the first step, all steps are checked against this machine's limits of descriptors and ports.
+/// If a step cannot be run, say because the server has gone, the steps before it are kept.
 ///
 /// # Errors
-/// As [`run`](crate::run()), and if `connections` is empty.
+/// A step is out of bounds or exceeds this machine's limits, or `connections` is empty.
 pub fn ramp(
     server: impl Into<Addresses>,
     scenario: &Scenario,
     connections: &[usize],
     observe: impl FnMut(&Scenario, Phase),
-) -> anyhow::Result<Vec<Step>> {
+) -> anyhow::Result<Ramp> {
     ramp_until(server, scenario, connections, &Handle::new(), observe)
 }
 
@@ -46,11 +56,11 @@ pub fn ramp_until(
     connections: &[usize],
     handle: &Handle,
     mut observe: impl FnMut(&Scenario, Phase),
-) -> anyhow::Result<Vec<Step>> {
+) -> anyhow::Result<Ramp> {
     // The first step decides which of several addresses all of them use.
     let mut addresses = server.into();
     ensure!(!connections.is_empty(), "a ramp needs at least one number of connections");
-    let scenarios: Vec<Scenario> = connections.iter().map(|&count| step(scenario, count)).collect();
+    let scenarios: Vec<Scenario> = connections.iter().map(|&count| scenario.step(count)).collect();
     for scenario in &scenarios {
         scenario.validate()?;
         #[cfg(target_os = "linux")]
@@ -61,13 +71,20 @@ pub fn ramp_until(
         if handle.is_stopped() {
             break;
         }
-        let measurement = run_at(&mut addresses, &scenario, handle, |phase| observe(&scenario, phase))?;
-        steps.extend(measurement.map(|measurement| Step { scenario, measurement }));
+        match run_at(&mut addresses, &scenario, handle, |phase| observe(&scenario, phase)) {
+            Ok(measurement) => steps.extend(measurement.map(|measurement| Step { scenario, measurement })),
+            Err(error) => {
+                return Ok(Ramp { steps, failure: Some(named(error, &scenario, connections)) });
+            }
+        }
     }
-    Ok(steps)
+    Ok(Ramp { steps, failure: None })
 }
 
-fn step(scenario: &Scenario, connections: usize) -> Scenario {
-    // Zero connections are rejected when the scenario is validated.
-    Scenario { connections, threads: scenario.threads.min(connections.max(1)), ..scenario.clone() }
+/// In a ramp of several steps an error says which one it ended.
+fn named(error: anyhow::Error, scenario: &Scenario, connections: &[usize]) -> anyhow::Error {
+    if connections.len() == 1 {
+        return error;
+    }
+    error.context(format!("the ramp ended at {} connections", scenario.connections))
 }

@@ -9,19 +9,19 @@ use crate::load::Load;
 use crate::slow::Slow;
 
 /// Enough for one machine: above 28,000 the local ports of one address run out first.
-const MAX_CONNECTIONS: usize = 100_000;
+pub(crate) const MAX_CONNECTIONS: usize = 100_000;
 /// A frame of 1 MiB is already a bulk transfer; several variants of it are held in memory.
-const MAX_PAYLOAD_BYTES: usize = 1 << 20;
+pub(crate) const MAX_PAYLOAD_BYTES: usize = 1 << 20;
 /// Each thread needs a core of its own to be useful, and costs at least 216 KiB.
 pub(crate) const MAX_THREADS: usize = 64;
 /// One loopback address has ports for 28,000 connections.
-const MAX_SOURCES: usize = 250;
+pub(crate) const MAX_SOURCES: usize = 250;
 /// Per connection. Each message in flight costs one timestamp of 16 bytes.
-const MAX_DEPTH: usize = 1024;
+pub(crate) const MAX_DEPTH: usize = 1024;
 /// All messages in flight together: 256 MiB of timestamps.
-const MAX_IN_FLIGHT: usize = 1 << 24;
+pub(crate) const MAX_IN_FLIGHT: usize = 1 << 24;
 /// One hour for each phase: a mistaken unit must not cause a run of a month.
-const MAX_PHASE_MS: u64 = 3_600_000;
+pub(crate) const MAX_PHASE_MS: u64 = 3_600_000;
 
 /// The protocol that the server speaks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
@@ -171,6 +171,12 @@ impl Scenario {
             self.name
         );
         Ok(())
+    }
+
+    /// The same with another number of connections, and no more threads than connections. Zero connections are
+    /// rejected by [`Scenario::validate`].
+    pub(crate) fn step(&self, connections: usize) -> Self {
+        Scenario { connections, threads: self.threads.min(connections.max(1)), ..self.clone() }
     }
 
     /// The longest that a whole run can take, without connecting.

@@ -4,11 +4,11 @@ use anyhow::ensure;
 use serde::{Deserialize, Serialize};
 
 /// One minute: a longer pause makes an idle connection.
-const MAX_PAUSE_MS: u64 = 60_000;
+pub(crate) const MAX_PAUSE_MS: u64 = 60_000;
 /// The size of the read buffer.
-const MAX_READ_BYTES: usize = 64 * 1024;
+pub(crate) const MAX_READ_BYTES: usize = 64 * 1024;
 /// Far above what any kernel grants.
-const MAX_RECEIVE_BUFFER_BYTES: usize = 1 << 30;
+pub(crate) const MAX_RECEIVE_BUFFER_BYTES: usize = 1 << 30;
 
 /// In which ways the clients are slow; by default they are not.
 ///
@@ -20,7 +20,7 @@ const MAX_RECEIVE_BUFFER_BYTES: usize = 1 << 30;
 pub struct Slow {
     /// Closed loop: time from a reply to the next message.
     pub think_ms: u64,
-    /// The most that one read takes; 0 for no limit.
+    /// The most that one read takes; 0 for no limit. Needs a pause.
     pub read_bytes: usize,
     /// Pause between two reads of a connection.
     pub read_pause_ms: u64,
@@ -42,6 +42,10 @@ impl Slow {
         ] {
             ensure!(value <= most, "scenario {scenario:?}: {field} may be at most {most}, but is {value}");
         }
+        ensure!(
+            self.read_bytes == 0 || self.reads_slowly(),
+            "scenario {scenario:?}: read_bytes needs a read_pause_ms: without pauses nobody reads slowly"
+        );
         Ok(())
     }
 
@@ -69,6 +73,7 @@ mod tests {
             ("think_ms", Slow { think_ms: 60_001, ..Slow::default() }),
             ("read_pause_ms", Slow { read_pause_ms: 60_001, ..Slow::default() }),
             ("read_bytes", Slow { read_bytes: 65_537, ..Slow::default() }),
+            ("read_pause_ms", Slow { read_bytes: 8, ..Slow::default() }),
             ("receive_buffer_bytes", Slow { receive_buffer_bytes: usize::MAX, ..Slow::default() }),
         ] {
             let message = slow.validate("test").unwrap_err().to_string();

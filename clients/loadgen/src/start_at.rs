@@ -3,8 +3,6 @@
 use std::thread;
 use std::time::{Duration, SystemTime};
 
-use anyhow::{bail, ensure};
-
 use crate::handle::Handle;
 
 /// A time further ahead is probably a mistake in the date.
@@ -14,17 +12,16 @@ const FURTHEST: Duration = Duration::from_secs(3_600);
 const STOP_CHECK: Duration = Duration::from_millis(50);
 
 /// Rejects a time that has passed or is far ahead.
-pub(crate) fn check(start: SystemTime, now: SystemTime) -> anyhow::Result<()> {
+pub(crate) fn check(start: SystemTime, now: SystemTime) -> Result<(), String> {
     let time = humantime::format_rfc3339_millis(start);
     let clock = humantime::format_rfc3339_millis(now);
     match start.duration_since(now) {
-        Err(_) => bail!("--start-at {time} is in the past: it is {clock}; give a later time, in UTC"),
-        Ok(ahead) => ensure!(
-            ahead <= FURTHEST,
-            "--start-at {time} is more than one hour ahead: it is {clock}; give an earlier time, in UTC"
-        ),
+        Err(_) => Err(format!("{time} is in the past: it is {clock}; give a later time, in UTC")),
+        Ok(ahead) if ahead > FURTHEST => {
+            Err(format!("{time} is more than one hour ahead: it is {clock}; give an earlier time, in UTC"))
+        }
+        Ok(_) => Ok(()),
     }
-    Ok(())
 }
 
 /// Waits until `start` or until the run is stopped. Returns by how much `start` had already passed.
@@ -55,7 +52,7 @@ mod tests {
             (now - Duration::from_millis(1), "is in the past: it is 1970-01-12T13:46:40.000Z"),
             (now + hour + Duration::from_millis(1), "1970-01-12T14:46:40.001Z is more than one hour ahead"),
         ] {
-            let message = check(start, now).unwrap_err().to_string();
+            let message = check(start, now).unwrap_err();
             assert!(message.contains(words), "{message}");
         }
     }

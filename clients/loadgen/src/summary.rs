@@ -7,6 +7,7 @@ use text::units;
 use crate::outcome::{Latency, OpenLoop, Outcome};
 
 /// The outcome of a run, line by line.
+#[expect(clippy::cast_precision_loss, reason = "a time for human readers")]
 pub(crate) fn summary(outcome: &Outcome) -> String {
     let mut lines = vec![
         format!(
@@ -33,6 +34,10 @@ pub(crate) fn summary(outcome: &Outcome) -> String {
     }
     if let Some(cpu) = outcome.client_cpu_ns_per_message {
         lines.push(format!("client CPU per message: {}", units::duration(cpu)));
+    }
+    if outcome.client_not_running_ns > 0 && outcome.client_stopped().is_none() {
+        let missing = units::duration(outcome.client_not_running_ns as f64);
+        lines.push(format!("the load generator did not run for {missing}: the longest times may be its own"));
     }
     lines.extend(outcome.verdict.iter().map(|verdict| format!("verdict: {verdict}")));
     lines.push(format!("errors: {}", outcome.errors));

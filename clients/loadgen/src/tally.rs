@@ -7,7 +7,7 @@ use hdrhistogram::Histogram;
 
 use self::churn::ChurnTally;
 use self::open::OpenTally;
-use self::times::{histogram, nanoseconds};
+use self::times::{histogram, nanoseconds, record};
 use crate::outcome::{ClientThread, ErrorKind, Errors, Latency, Measurement, Outcome};
 use crate::stamp::Stamp;
 
@@ -113,8 +113,7 @@ impl Tally {
             Some(_) => self.drained += messages,
         }
         if stamp.due >= since {
-            let time_ns = nanoseconds(now.saturating_duration_since(stamp.due));
-            self.latency_ns.saturating_record_n(time_ns, messages);
+            record(&mut self.latency_ns, now.saturating_duration_since(stamp.due), messages);
             if let Some(open) = &mut self.open {
                 for _ in 0..messages {
                     open.completed(stamp, now, until);
@@ -136,14 +135,14 @@ impl Tally {
         let Some((since, until)) = self.window.bounds() else { return };
         let Some(open) = self.open.as_mut().filter(|_| stamp.due >= since) else { return };
         open.censored(stamp, now, until);
-        self.record(stamp.due, now);
+        record(&mut self.latency_ns, now.saturating_duration_since(stamp.due), 1);
     }
 
     /// As [`Tally::censored`], for a message that was never taken up.
     pub(crate) fn unsent(&mut self, stamp: &Stamp, now: Instant) {
         let Some(open) = &mut self.open else { return };
         open.unsent(stamp, now);
-        self.record(stamp.due, now);
+        record(&mut self.latency_ns, now.saturating_duration_since(stamp.due), 1);
     }
 
     /// Counts a message that will never be answered because its connection has failed. Its age is not
@@ -152,10 +151,6 @@ impl Tally {
         let Some((since, until)) = self.window.bounds() else { return };
         let Some(open) = self.open.as_mut().filter(|_| stamp.due >= since) else { return };
         open.lost(stamp, until);
-    }
-
-    fn record(&mut self, due: Instant, now: Instant) {
-        self.latency_ns.saturating_record(nanoseconds(now.saturating_duration_since(due)));
     }
 
     /// Counts a greeting.
@@ -231,6 +226,7 @@ impl Tally {
             client_cpu_ns_per_message: (self.messages > 0).then(|| cpu_ns as f64 / self.messages as f64),
             client_threads: self.threads,
             steal: None,
+            client_not_running_ns: 0,
             verdict: None,
             open_loop,
             churned,

@@ -55,6 +55,8 @@ pub(crate) struct Worker<'run> {
     active: usize,
     /// How many connections are open, or being opened.
     open: usize,
+    /// How many of these are active.
+    open_active: usize,
     /// How many have not been greeted yet.
     ungreeted: usize,
     /// Messages sent and not answered yet, on all connections together.
@@ -73,20 +75,17 @@ pub(crate) struct Worker<'run> {
     slow_reading: Option<SlowReading>,
     /// Whether any action is timed.
     is_timed: bool,
-    /// The error that ends this worker.
-    broken: Option<anyhow::Error>,
     buffer: Box<[u8]>,
     /// The newest reading of the clock.
     now: Instant,
 }
 
 impl<'run> Worker<'run> {
-    /// Handles events until `deadline`, until `done` returns true, or until no connection is left.
+    /// Handles events until `deadline`, until `done` returns true, or until nothing can happen any more.
     fn turn_until(&mut self, deadline: Instant, done: impl Fn(&Self) -> bool) -> anyhow::Result<()> {
         let mut events = Vec::with_capacity(EVENTS);
         self.now = Instant::now();
-        while self.now < deadline && self.open > 0 && !done(self) {
-            self.handle.publish(self.index, self.tally.messages());
+        while self.now < deadline && self.can_go_on() && !done(self) {
             let wake = self.wake_up(deadline.min(self.now + STOP_CHECK));
             let timeout = Timespec::try_from(wake.saturating_duration_since(self.now))
                 .context("the time to wait is out of range")?;
@@ -103,11 +102,19 @@ impl<'run> Worker<'run> {
                 self.run_timed();
             }
             self.run_timed();
-            if let Some(error) = self.broken.take() {
-                return Err(error);
-            }
         }
         Ok(())
+    }
+
+    /// Whether a connection is left; for a load, an active one. In an open loop it may be another worker's: as long as
+    /// messages can be sent at all, this worker's share of them falls due, too.
+    fn can_go_on(&self) -> bool {
+        self.handle.publish(self.index, self.tally.messages(), self.open_active);
+        match (self.loading, &self.open_loop) {
+            (false, _) => self.open > 0,
+            (true, None) => self.open_active > 0,
+            (true, Some(_)) => self.open_active > 0 || self.handle.is_connected(),
+        }
     }
 
     /// Until when to wait for events. If an action is timed the clock is read again, since time has passed since

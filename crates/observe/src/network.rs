@@ -7,6 +7,12 @@ pub fn local_ports() -> Option<(u64, u64)> {
     parse_ports(&proc::machine("sys/net/ipv4/ip_local_port_range")?)
 }
 
+/// Whether a connection over loopback may take a port that an earlier one left in `TIME_WAIT` a second ago; `None` if the
+/// kernel does not report it.
+pub fn reuses_ports() -> Option<bool> {
+    Some(proc::machine("sys/net/ipv4/tcp_tw_reuse")?.trim() != "0")
+}
+
 /// The number of SYNs retransmitted since this network namespace exists; `None` if the kernel does not report it.
 pub fn retransmitted_syns() -> Option<u64> {
     parse_netstat(&proc::machine("net/netstat")?, "TCPSynRetrans")

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use hdrhistogram::Histogram;
 
-use super::times::{histogram, nanoseconds};
+use super::times::{histogram, record};
 use crate::outcome::{Churned, Latency};
 
 #[derive(Clone, Debug)]
@@ -21,14 +21,14 @@ impl ChurnTally {
     }
 
     pub(super) fn greeted(&mut self, opened: Instant, now: Instant) {
-        self.greeting_ns.saturating_record(nanoseconds(now.saturating_duration_since(opened)));
+        record(&mut self.greeting_ns, now.saturating_duration_since(opened), 1);
     }
 
     /// As with messages: a connection that ends in the window counts, one that started in it is timed.
     pub(super) fn ended(&mut self, opened: Instant, now: Instant, since: Instant, is_drained: bool) {
         *(if is_drained { &mut self.drained } else { &mut self.completed }) += 1;
         if opened >= since {
-            self.life_ns.saturating_record(nanoseconds(now.saturating_duration_since(opened)));
+            record(&mut self.life_ns, now.saturating_duration_since(opened), 1);
         }
     }
 

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use hdrhistogram::Histogram;
 
-use super::times::{histogram, nanoseconds};
+use super::times::{histogram, record};
 use crate::outcome::{Latency, OpenLoop};
 use crate::stamp::Stamp;
 
@@ -47,7 +47,7 @@ impl OpenTally {
         let written = stamp.written.unwrap_or(now);
         self.sent += u64::from(in_window(written, window_end));
         self.lag(stamp, written);
-        record(&mut self.service_ns, now.saturating_duration_since(written));
+        record(&mut self.service_ns, now.saturating_duration_since(written), 1);
     }
 
     /// Counts the send lag of a message that is still unanswered `now`. One that is not written yet has a lag up
@@ -74,9 +74,9 @@ impl OpenTally {
     }
 
     fn lag(&mut self, stamp: &Stamp, written: Instant) {
-        record(&mut self.send_lag_ns, stamp.send_lag(written));
-        record(&mut self.late_ns, stamp.late);
-        record(&mut self.blocked_ns, stamp.blocked(written));
+        record(&mut self.send_lag_ns, stamp.send_lag(written), 1);
+        record(&mut self.late_ns, stamp.late, 1);
+        record(&mut self.blocked_ns, stamp.blocked(written), 1);
     }
 
     pub(super) fn merge(&mut self, other: &OpenTally) -> anyhow::Result<()> {
@@ -123,8 +123,4 @@ impl OpenTally {
 
 fn in_window(written: Instant, window_end: Option<Instant>) -> bool {
     window_end.is_none_or(|end| written <= end)
-}
-
-fn record(histogram: &mut Histogram<u64>, duration: Duration) {
-    histogram.saturating_record(nanoseconds(duration));
 }

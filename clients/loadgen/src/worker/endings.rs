@@ -41,6 +41,7 @@ impl<'run> Worker<'run> {
     fn take(&mut self, token: usize) -> Option<Connection<'run>> {
         let connection = self.connections[token].take()?;
         self.open -= 1;
+        self.open_active -= usize::from(token < self.active);
         self.in_flight -= connection.in_flight();
         self.tally.unfinished += connection.in_flight();
         if !connection.greeted() {

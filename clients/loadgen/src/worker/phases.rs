@@ -52,6 +52,8 @@ impl Worker<'_> {
 
     /// Makes load for `length` from `start` and counts it.
     ///
+    /// The window ends early if the run is stopped or no connection is left.
+    ///
     /// An open loop follows `schedule` from then on. What is left of the warm-up's schedule is dropped; its
     /// messages in flight stay.
     pub(crate) fn measure(
@@ -76,7 +78,8 @@ impl Worker<'_> {
         self.tally.window = Window::Open { since };
         let result = self.turn_until(end, Self::is_stopped);
         self.tally.interrupted = self.is_stopped() && self.now < end;
-        let until = if self.tally.interrupted { self.now.max(since) } else { end };
+        // What was to become due later, had the window not ended early, never became due.
+        let until = self.now.clamp(since, end);
         if let Some(open_loop) = &mut self.open_loop {
             open_loop.cut(until);
         }

@@ -51,6 +51,7 @@ impl<'run> Worker<'run> {
             connections: Vec::with_capacity(share.places + share.idle.len()),
             active: share.places,
             open: 0,
+            open_active: 0,
             ungreeted: 0,
             in_flight: 0,
             tally,
@@ -68,7 +69,6 @@ impl<'run> Worker<'run> {
                 pauses: Delays::new(slow.read_pause_ms, share.places + share.idle.len()),
             }),
             is_timed: slow.thinks() || slow.reads_slowly() || matches!(scenario.load, Load::Open { .. }),
-            broken: None,
             buffer: vec![0; BUFFER_BYTES].into(),
             now: Instant::now(),
         };
@@ -79,6 +79,7 @@ impl<'run> Worker<'run> {
         for stream in share.idle {
             worker.watch(stream, scenario, messages)?;
         }
+        handle.publish(index, 0, worker.open_active);
         Ok(worker)
     }
 
@@ -95,6 +96,7 @@ impl<'run> Worker<'run> {
         epoll::add(&self.epoll, connection.stream(), EventData::new_u64(token as u64), INTEREST)
             .context("cannot watch a connection with epoll")?;
         self.open += 1;
+        self.open_active += usize::from(token < self.active);
         if !connection.greeted() {
             self.ungreeted += 1;
         } else if let Some(open_loop) = self.open_loop.as_mut().filter(|_| token < self.active) {

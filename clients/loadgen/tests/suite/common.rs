@@ -25,6 +25,11 @@ pub(crate) fn start(
     address
 }
 
+/// A correct server.
+pub(crate) fn server() -> SocketAddr {
+    start(|stream, _| serve(&stream, |_| {}))
+}
+
 /// A listener on a free port of the loopback interface.
 pub(crate) fn listen() -> (TcpListener, SocketAddr) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free loopback port");

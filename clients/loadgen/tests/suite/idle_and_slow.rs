@@ -176,7 +176,8 @@ fn a_ramp_measures_each_number_of_connections_separately() {
             began.push(scenario.connections);
         }
     })
-    .unwrap();
+    .unwrap()
+    .steps;
     assert_eq!(began, [1, 8, 3]);
     for (step, (connections, threads)) in steps.iter().zip([(1, 1), (8, 4), (3, 3)]) {
         let outcome = &step.measurement.outcome;

@@ -1,24 +1,19 @@
 //! Runs that are ended early: by a handle, by Ctrl-C and by a second Ctrl-C.
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::SocketAddr;
-use std::process::{Child, Command, Stdio};
+use std::io::{Read, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
-use crate::common::{answer, patient, serve, start};
+use crate::common::{answer, patient, server, start};
+use crate::tool::Tool;
 use loadgen::{Arrivals, Handle, Load, Outcome, Phase, Scenario, ramp_until, run_until};
 use protocol::GREETING;
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::Signal;
 
 /// Longer than any test may take, so that only a stop can have ended it.
 const LONG_MS: u64 = 600_000;
-
-fn server() -> SocketAddr {
-    start(|stream, _| serve(&stream, |_| {}))
-}
 
 /// Runs until the first messages have been answered within the window.
 fn stopped_run(scenario: &Scenario) -> Outcome {
@@ -94,7 +89,7 @@ fn a_stopped_ramp_keeps_its_finished_steps() {
             handle.stop();
         }
     });
-    let connections: Vec<usize> = steps.unwrap().iter().map(|step| step.scenario.connections).collect();
+    let connections: Vec<usize> = steps.unwrap().steps.iter().map(|step| step.scenario.connections).collect();
     assert_eq!(connections, [1]);
 }
 
@@ -104,53 +99,11 @@ fn a_run_that_is_not_stopped_is_not_interrupted() {
     assert!(!outcome.interrupted);
 }
 
-/// The running tool and the lines of its standard error.
-struct Tool {
-    child: Child,
-    lines: Box<dyn Iterator<Item = String> + Send>,
-}
-
-impl Tool {
-    fn start(address: SocketAddr, arguments: &[&str]) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_loadgen"))
-            .arg(address.to_string())
-            .args(arguments)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the tool runs");
-        let lines = BufReader::new(child.stderr.take().expect("a pipe")).lines();
-        Tool { child, lines: Box::new(lines.map_while(Result::ok)) }
-    }
-
-    fn wait_for_line(&mut self, words: &str) {
-        let seen: Vec<String> = self.lines.by_ref().take_while(|line| !line.starts_with(words)).collect();
-        assert!(self.child.try_wait().expect("a child").is_none(), "{words}: {seen:?}");
-    }
-
-    /// Reads up to a line that starts with these words; false if the output ends before that.
-    fn prints(&mut self, words: &str) -> bool {
-        self.lines.any(|line| line.starts_with(words))
-    }
-
-    fn interrupt(&self) {
-        kill_process(Pid::from_child(&self.child), Signal::INT).expect("a process");
-    }
-
-    /// The exit code and the standard output.
-    fn end(self) -> (Option<i32>, String) {
-        let rest = thread::spawn(move || self.lines.count());
-        let output = self.child.wait_with_output().expect("an end");
-        rest.join().expect("no panic");
-        (output.status.code(), String::from_utf8(output.stdout).expect("text"))
-    }
-}
-
 #[test]
 fn an_interrupt_ends_the_run_and_prints_what_was_measured() {
     let mut tool = Tool::start(server(), &["--json", "--duration", "10m"]);
     tool.wait_for_line("measuring: ");
-    tool.interrupt();
+    tool.signal(Signal::INT);
     let (code, output) = tool.end();
     assert_eq!(code, Some(130));
     let outcome: Outcome = serde_json::from_str(&output).unwrap();
@@ -168,11 +121,29 @@ fn a_second_interrupt_ends_the_process_at_once() {
     });
     let mut tool = Tool::start(address, &["--duration", "10m"]);
     tool.wait_for_line("measuring");
-    tool.interrupt();
+    tool.signal(Signal::INT);
     tool.wait_for_line("draining");
-    tool.interrupt();
+    // Not before half a second is over.
+    while !tool.has_ended() {
+        tool.signal(Signal::INT);
+        thread::sleep(Duration::from_millis(20));
+    }
     let (code, output) = tool.end();
     assert_eq!((code, output.as_str()), (Some(130), ""));
+}
+
+/// Terminals, `timeout` and package managers send one stop as two signals within milliseconds.
+#[test]
+fn one_stop_in_two_signals_ends_the_run_and_not_the_process() {
+    let mut tool = Tool::start(server(), &["--json", "--duration", "10m"]);
+    tool.wait_for_line("measuring: ");
+    for _ in 0..3 {
+        tool.signal(Signal::TERM);
+    }
+    let (code, output) = tool.end();
+    assert_eq!(code, Some(143));
+    let outcome: Outcome = serde_json::from_str(&output).unwrap();
+    assert!(outcome.interrupted && outcome.messages > 0, "{outcome:?}");
 }
 
 #[test]
@@ -209,14 +180,4 @@ fn starts_at_the_given_time(seconds: u64) -> bool {
     assert_eq!((code, outcome.served, outcome.errors.total()), (Some(0), 50, 0), "{outcome:?}");
     assert_eq!((early.load(Ordering::Relaxed), in_time.load(Ordering::Relaxed)), (0, 50));
     true
-}
-
-#[test]
-fn a_start_time_in_the_past_is_rejected_before_connecting() {
-    let output = Command::new(env!("CARGO_BIN_EXE_loadgen"))
-        .args(["127.0.0.1:1", "--start-at", "2020-01-01T00:00:00Z"])
-        .output()
-        .unwrap();
-    let message = String::from_utf8(output.stderr).unwrap();
-    assert!(message.contains("2020-01-01T00:00:00.000Z is in the past"), "{message}");
 }

@@ -5,7 +5,10 @@
 //! | `common` | small servers on a port of their own, and a run with long waits |
 //! | `right_servers`, `open_loop`, `churn`, `idle_and_slow` | each kind of load, and that everything is counted |
 //! | `broken_servers`, `broken_servers_in_every_mode` | how each kind of fault is reported |
-//! | `interrupt`, `histogram_logs`, `schema` | the command: how it is stopped, and what it writes |
+//! | `tool` | the command as a process |
+//! | `options`, `interrupt`, `histogram_logs`, `merging`, `schema` | the command: what it takes, how it ends, what it writes |
+//! | `what_was_measured` | that figures survive whatever fails after them |
+//! | `stopped` | a load generator that did not run while it measured |
 
 #![cfg(target_os = "linux")]
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
@@ -17,6 +20,11 @@ mod common;
 mod histogram_logs;
 mod idle_and_slow;
 mod interrupt;
+mod merging;
 mod open_loop;
+mod options;
 mod right_servers;
 mod schema;
+mod stopped;
+mod tool;
+mod what_was_measured;

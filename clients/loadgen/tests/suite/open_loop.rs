@@ -235,6 +235,50 @@ fn messages_of_failed_connections_are_lost_and_the_others_continue() {
     assert_all_accounted_for(&outcome);
 }
 
+/// Answers one message on each connection, then closes them all while the window is still long.
+#[test]
+fn what_never_became_due_has_no_figure_when_every_connection_is_lost() {
+    for threads in [1, 2] {
+        let address = start(|mut stream, _| {
+            stream.write_all(&[GREETING])?;
+            stream.read_exact(&mut [0; REQUEST_BYTES])
+        });
+        let scenario = Scenario { threads, ..at_rate(100, 2, 600_000) };
+        let measurement = run(address, &scenario, |_| {}).unwrap();
+        let (outcome, times) = (&measurement.outcome, &measurement.latency_ns);
+        assert_eq!(outcome.errors.total(), 2, "{:?}", outcome.errors);
+        assert!(outcome.elapsed_ns < 600_000_000_000, "the window ends with the last connection");
+        let most = outcome.elapsed_ns / 10_000_000 + 1;
+        assert!(open_loop(outcome).due <= most, "{:?}, at most {most}", open_loop(outcome));
+        assert!(times.is_empty() || times.min() > 0, "{:?}", outcome.latency);
+        assert!(
+            outcome.verdict.as_ref().unwrap().reason.contains("none was left after"),
+            "{:?}",
+            outcome.verdict
+        );
+        assert_all_accounted_for(outcome);
+    }
+}
+
+#[test]
+fn what_falls_due_where_no_connection_is_left_counts_with_its_age_while_others_are_served() {
+    let address = start(|mut stream, number| {
+        if number > 0 {
+            return serve(&stream, |_| {});
+        }
+        stream.write_all(&[GREETING])?;
+        stream.read_exact(&mut [0; REQUEST_BYTES])
+    });
+    let scenario = Scenario { threads: 2, ..at_rate(1_000, 2, 300) };
+    let measurement = run(address, &scenario, |_| {}).unwrap();
+    let open = open_loop(&measurement.outcome);
+    // The thread whose connection was closed could send one or a few of its 150 messages.
+    assert_eq!(open.due, 300, "{open:?}");
+    assert!(open.unsent >= 1, "{open:?}");
+    assert!(measurement.latency_ns.min() > 0, "{open:?}");
+    assert_all_accounted_for(&measurement.outcome);
+}
+
 #[test]
 fn messages_are_sent_although_earlier_ones_are_unanswered() {
     let (listener, address) = listen();

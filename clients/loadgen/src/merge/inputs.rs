@@ -1,0 +1,123 @@
+//! The logs to merge: each file once, each interval once, and nothing that the sum is written to.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::Read;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, ensure};
+
+use crate::interval_log::{self, Interval};
+
+/// A log of an hour in intervals of a second takes some 20 MiB.
+const MAX_LOG_BYTES: u64 = 256 << 20;
+
+/// One log and the name of its file.
+#[derive(Clone, Debug)]
+pub(super) struct Input {
+    pub(super) file: PathBuf,
+    pub(super) intervals: Vec<Interval>,
+}
+
+/// Checks that no file is given twice, under whatever name, and that the output is none of them: it would be added to
+/// itself.
+///
+/// # Errors
+/// The two names.
+pub(super) fn check(files: &[PathBuf], out: Option<&Path>) -> Result<(), String> {
+    let mut seen = BTreeMap::new();
+    for file in files {
+        // A file that is not there is reported when it is read.
+        let Some(identity) = identity(file) else { continue };
+        if let Some(earlier) = seen.insert(identity, file) {
+            let (file, earlier) = (file.display(), earlier.display());
+            return Err(format!(
+                "{earlier} and {file} are the same file, which would count twice; give it once"
+            ));
+        }
+    }
+    if let Some((out, file)) = out.and_then(|out| Some((out, seen.get(&identity(out)?)?))) {
+        return Err(format!(
+            "--out {} is one of the logs to merge ({}), and would be added to itself; leave it out of them, or write the \
+             sum to a file that the pattern does not match",
+            out.display(),
+            file.display()
+        ));
+    }
+    Ok(())
+}
+
+/// What all names of a file have in common: its file system and its number there.
+fn identity(file: &Path) -> Option<(u64, u64)> {
+    fs::metadata(file).ok().map(|found| (found.dev(), found.ino()))
+}
+
+/// Reads all logs.
+///
+/// # Errors
+/// A file that cannot be read or is not a histogram log; two logs of which one holds all that is in the other.
+pub(super) fn read(files: &[PathBuf]) -> anyhow::Result<Vec<Input>> {
+    let mut inputs: Vec<Input> = Vec::new();
+    for file in files {
+        let input = Input { file: file.clone(), intervals: read_log(file)? };
+        for earlier in &inputs {
+            let copied = is_within(&input, earlier) || is_within(earlier, &input);
+            ensure!(
+                !copied,
+                "{} and {} hold the same intervals, which would count twice; give one of them",
+                earlier.file.display(),
+                file.display()
+            );
+        }
+        inputs.push(input);
+    }
+    Ok(inputs)
+}
+
+fn read_log(file: &Path) -> anyhow::Result<Vec<Interval>> {
+    let name = file.display();
+    let mut bytes = Vec::new();
+    File::open(file)
+        .and_then(|log| log.take(MAX_LOG_BYTES + 1).read_to_end(&mut bytes))
+        .with_context(|| format!("cannot read {name}; does it exist?"))?;
+    let help = || format!("{name} is not a histogram log; give files that --hist-out wrote");
+    ensure!(bytes.len() as u64 <= MAX_LOG_BYTES, "{}: it has more than {MAX_LOG_BYTES} bytes", help());
+    let text = String::from_utf8(bytes).context("it is not UTF-8 text").with_context(help)?;
+    interval_log::read(&text).with_context(help)
+}
+
+/// Whether everything in `one` is also in `other`, as in a copy or in a log that it was appended to. Times are measured
+/// in nanoseconds, so this is no coincidence.
+fn is_within(one: &Input, other: &Input) -> bool {
+    let mut samples = one.intervals.iter().filter(|interval| !interval.times_ns.is_empty()).peekable();
+    samples.peek().is_some() && samples.all(|interval| other.intervals.contains(interval))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    #[test]
+    fn a_file_is_recognised_under_every_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name| folder.path().join(name);
+        fs::write(path("one"), "").unwrap();
+        fs::write(path("two"), "").unwrap();
+        symlink("one", path("symbolic")).unwrap();
+        fs::hard_link(path("one"), path("hard")).unwrap();
+        let again = folder.path().join(".").join("one");
+        for other in [path("one"), path("symbolic"), path("hard"), again] {
+            let twice = check(&[path("one"), path("two"), other.clone()], None).unwrap_err();
+            assert!(
+                twice.contains("are the same file") && twice.contains(other.to_str().unwrap()),
+                "{twice}"
+            );
+            let out = check(&[path("two"), path("one")], Some(&other)).unwrap_err();
+            assert!(out.starts_with(&format!("--out {} is one of the logs", other.display())), "{out}");
+        }
+        check(&[path("one"), path("two"), path("missing")], Some(&path("sum"))).unwrap();
+    }
+}
