@@ -7,7 +7,7 @@
 use std::time::{Duration, Instant, SystemTime};
 
 use crate::connect::Opener;
-use crate::crew::side_by_side;
+use crate::crew::{side_by_side, side_by_side_or_in_turn};
 use crate::handle::Handle;
 use crate::judge::judge;
 use crate::limits::make_room;
@@ -75,12 +75,12 @@ pub(crate) fn run_at(
     let steal = MachineUse::now().zip(before).and_then(|(after, before)| after.stolen_since(before));
     observe(Phase::Draining);
     let wait = milliseconds(scenario.drain_ms);
-    side_by_side(&mut workers, |worker| worker.drain_for(wait))?;
+    side_by_side_or_in_turn(&mut workers, |worker| worker.drain_for(wait))?;
     let not_running = watch.end();
     observe(Phase::Closing);
     let anyone_served = workers.iter().any(|worker| worker.tally.served > 0);
     let wait = milliseconds(scenario.close_ms);
-    side_by_side(&mut workers, |worker| {
+    side_by_side_or_in_turn(&mut workers, |worker| {
         worker.count_starved(scenario.dialect, anyone_served);
         worker.close_within(wait)
     })?;

@@ -13,6 +13,8 @@ use crate::scenario::Scenario;
 
 /// A thread that is busy or waits for a CPU for this share of the window is saturated.
 const SATURATED: f64 = 0.9;
+/// A thread that waits for a CPU for this share of the window shares it with others.
+const CROWDED: f64 = 0.3;
 /// Below this share a thread mostly sleeps and waits for events.
 const AT_EASE: f64 = 0.7;
 /// With this many messages in flight per client thread, a server that has a CPU always has work.
@@ -69,6 +71,18 @@ fn busiest(outcome: &Outcome) -> f64 {
     outcome.client_threads.iter().map(ClientThread::load).fold(0.0, f64::max)
 }
 
+/// What to say of a client that mostly waited for a CPU: its own work is not what filled the time.
+fn crowded_out(outcome: &Outcome) -> String {
+    let waited = outcome.client_threads.iter().map(ClientThread::waiting).fold(0.0, f64::max);
+    if waited < CROWDED {
+        return String::new();
+    }
+    format!(
+        "; {:.0} % it waited while the server or other programs had the CPUs: end those, or use a machine with more CPUs",
+        100.0 * waited
+    )
+}
+
 /// Judges a run by its outcome; `mean_latency_ns` is the mean of what `outcome.latency` summarises.
 pub(crate) fn judge(scenario: &Scenario, outcome: &Outcome, mean_latency_ns: f64) -> Verdict {
     let verdict = |bound, reason| Verdict { bound, reason };
@@ -78,10 +92,8 @@ pub(crate) fn judge(scenario: &Scenario, outcome: &Outcome, mean_latency_ns: f64
     let busiest = busiest(outcome);
     let percent = 100.0 * busiest;
     if busiest >= SATURATED {
-        return verdict(
-            Bound::Client,
-            format!("a client thread was busy or waiting for a CPU {percent:.0} % of the time"),
-        );
+        let reason = format!("a client thread was busy or waiting for a CPU {percent:.0} % of the time");
+        return verdict(Bound::Client, reason + &crowded_out(outcome));
     }
     if let Some(open) = &outcome.open_loop {
         let late = open.generator_late.map_or(0, |latency| latency.p50_ns);

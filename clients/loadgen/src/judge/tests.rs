@@ -42,6 +42,9 @@ fn a_saturated_client_is_client_bound() {
     let waiting = verdict(&closed(0.5, 0.45));
     assert_eq!(waiting.bound, Bound::Client);
     assert!(waiting.reason.contains("95 %"), "{waiting}");
+    // Nobody is told to end other programs where only the client was busy.
+    assert!(waiting.reason.contains("45 % it waited while the server or other programs"), "{waiting}");
+    assert!(!verdict(&closed(0.95, 0.0)).reason.contains("other programs"));
 }
 
 #[test]
@@ -58,6 +61,37 @@ fn figures_that_contradict_each_other_are_invalid() {
     let contradiction = verdict(&(scenario, outcome, mean * 0.85));
     assert_eq!(contradiction.bound, Bound::Invalid);
     assert!(contradiction.reason.contains("42.5") && contradiction.reason.contains("50.0"));
+}
+
+#[test]
+fn a_client_that_did_not_run_is_to_blame_before_anything_that_may_follow_from_it() {
+    let stopped = |(scenario, outcome, mean), missing_ns| {
+        let outcome = Outcome { elapsed_ns: 10_000_000_000, client_not_running_ns: missing_ns, ..outcome };
+        verdict(&(scenario, outcome, mean))
+    };
+    let mut failed = closed(0.4, 0.0);
+    failed.1.errors.add(ErrorKind::Reset, || "gone".to_owned());
+    for run in [closed(0.4, 0.0), closed(0.95, 0.0), failed, open(1_000, 500, 500, 10_000)] {
+        let verdict = stopped(run, 2_000_000_000);
+        assert_eq!(verdict.bound, Bound::Invalid);
+        assert!(verdict.reason.contains("did not run for 2.00 s"), "{verdict}");
+    }
+    // A thousandth of the window changes no percentile that is shown.
+    assert_eq!(stopped(closed(0.4, 0.0), 10_000_000).bound, Bound::Server);
+}
+
+#[test]
+fn a_window_that_ended_with_the_last_connection_says_when() {
+    let mut lost = closed(0.4, 0.0);
+    lost.1.errors.add(ErrorKind::Reset, || "gone".to_owned());
+    lost.1.elapsed_ns = 580_000_000;
+    assert!(
+        verdict(&lost).reason.ends_with("1 reset; none was left after 0.58 of 1.00 s"),
+        "{}",
+        verdict(&lost)
+    );
+    lost.1.elapsed_ns = 1_000_000_001;
+    assert!(verdict(&lost).reason.ends_with("1 reset"), "{}", verdict(&lost));
 }
 
 #[test]

@@ -21,4 +21,11 @@ impl ClientThread {
         let wanted = self.cpu_ns + self.run_queue_wait_ns.unwrap_or(0);
         if self.elapsed_ns == 0 { 0.0 } else { wanted as f64 / self.elapsed_ns as f64 }
     }
+
+    /// The share of the window in which this thread waited for a CPU; 0 where the kernel does not report it.
+    #[expect(clippy::cast_precision_loss, reason = "nanoseconds of one run are far below 2^53")]
+    pub fn waiting(&self) -> f64 {
+        let waited = self.run_queue_wait_ns.unwrap_or(0);
+        if self.elapsed_ns == 0 { 0.0 } else { waited as f64 / self.elapsed_ns as f64 }
+    }
 }
