@@ -6,6 +6,7 @@
 
 mod meaning;
 
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -21,9 +22,10 @@ use crate::outcome::Measurement;
 /// The maximum's unit in values.
 const NANOSECONDS_PER_MILLISECOND: f64 = 1e6;
 
-/// How the headers of this tool's logs begin, and the one that says what `latency` means.
+/// How this tool's own headers begin: of every log, of one that says what `latency` means, of a sum.
 const LOGGED: &str = "Logged with loadgen ";
 const LATENCY: &str = "Latency: ";
+const SUM_OF: &str = "Sum of: ";
 
 /// An interval whose start is more than this before the log's start time counts from that start time: the
 /// reference implementation's rule for logs without a base time.
@@ -43,6 +45,14 @@ pub(crate) struct Interval {
     pub(crate) times_ns: Histogram<u64>,
 }
 
+/// What a log holds.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Contents {
+    pub(crate) intervals: Vec<Interval>,
+    /// If it is a sum, the identities of the logs that were added up, as `merge` numbers them.
+    pub(crate) sum_of: BTreeSet<u64>,
+}
+
 /// The file that a log will be written to.
 pub(crate) struct Log<'path> {
     path: &'path Path,
@@ -60,13 +70,16 @@ impl<'path> Log<'path> {
 
     /// Replaces the file's content with the log of these runs.
     pub(crate) fn write<'run>(self, runs: impl Iterator<Item = &'run Measurement>) -> anyhow::Result<()> {
-        self.write_intervals(&runs.flat_map(intervals).collect::<Vec<Interval>>())
+        self.write_contents(&Contents {
+            intervals: runs.flat_map(intervals).collect(),
+            ..Contents::default()
+        })
     }
 
-    /// Replaces the file's content with the log of these intervals.
-    pub(crate) fn write_intervals(self, intervals: &[Interval]) -> anyhow::Result<()> {
+    /// Replaces the file's content with this log.
+    pub(crate) fn write_contents(self, contents: &Contents) -> anyhow::Result<()> {
         let mut text = Vec::new();
-        write(intervals, &mut text)?;
+        write(contents, &mut text)?;
         let written = self.file.write(&text);
         written.with_context(|| format!("cannot write the histogram log {}", self.path.display()))
     }
@@ -90,16 +103,19 @@ fn intervals(measurement: &Measurement) -> Vec<Interval> {
 ///
 /// # Errors
 /// If `out` cannot be written.
-pub(crate) fn write(intervals: &[Interval], out: &mut impl Write) -> anyhow::Result<()> {
+pub(crate) fn write(contents: &Contents, out: &mut impl Write) -> anyhow::Result<()> {
+    let Contents { intervals, sum_of } = contents;
     let start = intervals.iter().map(|interval| interval.start).min().unwrap_or_default();
     let date = humantime::format_rfc3339_millis(SystemTime::UNIX_EPOCH + start);
     let meaning = intervals.iter().find_map(|interval| interval.meaning);
     let meaning = meaning.map(|meaning| format!("#[{LATENCY}{meaning}]\n")).unwrap_or_default();
+    let sum_of: String = sum_of.iter().map(|identity| format!(" {identity:016x}")).collect();
+    let sum_of = if sum_of.is_empty() { sum_of } else { format!("#[{SUM_OF}{}]\n", sum_of.trim_start()) };
     let header = format!(
         "#[{LOGGED}{}]\n\
          #[Histogram log format version 1.3]\n\
          #[Values are nanoseconds, Interval_Max is in milliseconds]\n\
-         {meaning}#[StartTime: {} (seconds since epoch), {date}]\n\
+         {meaning}{sum_of}#[StartTime: {} (seconds since epoch), {date}]\n\
          \"StartTimestamp\",\"Interval_Length\",\"Interval_Max\",\"Interval_Compressed_Histogram\"\n",
         env!("CARGO_PKG_VERSION"),
         seconds(start),
@@ -131,7 +147,7 @@ fn seconds(duration: Duration) -> String {
 ///
 /// # Errors
 /// The first malformed line, with its number and the cause; or that the log holds no histogram.
-pub(crate) fn read(text: &str) -> anyhow::Result<Vec<Interval>> {
+pub(crate) fn read(text: &str) -> anyhow::Result<Contents> {
     let mut headers = Headers::default();
     let mut intervals = Vec::new();
     for (index, line) in text.strip_prefix('\u{feff}').unwrap_or(text).lines().enumerate() {
@@ -154,7 +170,7 @@ pub(crate) fn read(text: &str) -> anyhow::Result<Vec<Interval>> {
             interval.meaning = interval.meaning.or(Some(guess));
         }
     }
-    Ok(intervals)
+    Ok(Contents { intervals, sum_of: headers.sum_of })
 }
 
 /// What the headers before a line say about it.
@@ -165,6 +181,8 @@ struct Headers {
     meaning: Option<Meaning>,
     /// Whether this tool wrote the log.
     are_ours: bool,
+    /// Of this log and of those before it.
+    sum_of: BTreeSet<u64>,
 }
 
 impl Headers {
@@ -175,9 +193,17 @@ impl Headers {
             self.start = Some(header_time(time)?);
         } else if let Some(meaning) = header.strip_prefix(LATENCY) {
             self.meaning = Meaning::parse(meaning.trim_end().trim_end_matches(']'));
+        } else if let Some(identities) = header.strip_prefix(SUM_OF) {
+            let identities = identities.trim_end().trim_end_matches(']').split_whitespace();
+            for identity in identities {
+                let identity = u64::from_str_radix(identity, 16)
+                    .with_context(|| format!("not the identity of a log: {identity:?}"))?;
+                self.sum_of.insert(identity);
+            }
         } else if header.starts_with("Logged with ") {
             // Another log begins.
-            *self = Headers { are_ours: header.starts_with(LOGGED), ..Headers::default() };
+            let sum_of = std::mem::take(&mut self.sum_of);
+            *self = Headers { are_ours: header.starts_with(LOGGED), sum_of, ..Headers::default() };
         }
         Ok(())
     }
@@ -224,114 +250,4 @@ fn parse_seconds(text: &str) -> anyhow::Result<Duration> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn interval(tag: &str, start_ms: u64, values: &[u64]) -> Interval {
-        let mut times_ns = Histogram::new_with_bounds(1, 60_000_000_000, 3).unwrap();
-        for &value in values {
-            times_ns.record(value).unwrap();
-        }
-        let length = Duration::from_millis(1_500);
-        Interval {
-            tag: tag.to_owned(),
-            meaning: Some(Meaning::RoundTrips),
-            start: Duration::from_millis(start_ms),
-            length,
-            times_ns,
-        }
-    }
-
-    fn written(intervals: &[Interval]) -> String {
-        let mut bytes = Vec::new();
-        write(intervals, &mut bytes).unwrap();
-        String::from_utf8(bytes).unwrap()
-    }
-
-    #[test]
-    fn a_written_log_reads_back_unchanged() {
-        let intervals = [
-            interval("latency", 1_763_870_400_123, &[1_000, 2_000]),
-            interval("", 1_763_870_400_123, &[]),
-            interval("life", 1_763_870_401_123, &[5]),
-        ];
-        assert!(read(&written(&intervals)).unwrap() == intervals);
-    }
-
-    #[test]
-    fn times_are_seconds_and_the_maximum_is_milliseconds() {
-        let text = written(&[interval("latency", 1_763_870_400_123, &[2_000_000])]);
-        let lines: Vec<&str> = text.lines().collect();
-        assert_eq!(lines[4], "#[StartTime: 1763870400.123 (seconds since epoch), 2025-11-23T04:00:00.123Z]");
-        assert!(lines[6].starts_with("Tag=latency,1763870400.123,1.500,2.001,HISTFAAA"), "{}", lines[6]);
-    }
-
-    #[test]
-    fn the_hdrhistogram_crate_reads_the_log_too() {
-        use hdrhistogram::serialization::interval_log::{IntervalLogIterator, LogEntry};
-        let original = interval("latency", 1_763_870_400_123, &[7]);
-        let text = written(std::slice::from_ref(&original));
-        let entries: Vec<LogEntry> = IntervalLogIterator::new(text.as_bytes()).map(Result::unwrap).collect();
-        let [LogEntry::StartTime(start), LogEntry::Interval(read)] = &entries[..] else {
-            panic!("{entries:?}")
-        };
-        assert_eq!((start.as_secs(), read.start_timestamp().as_secs()), (1_763_870_400, 1_763_870_400));
-        assert_eq!(read.tag().unwrap().as_str(), "latency");
-        assert_eq!(read.duration(), original.length);
-    }
-
-    #[test]
-    fn logs_of_other_tools_may_have_relative_times_and_no_tags() {
-        let histogram = histogram::encode(&interval("", 0, &[1]).times_ns).unwrap();
-        for (header, start) in [
-            ("", 0.5),
-            ("#[StartTime: 1700000000.250 (seconds since epoch), some day]\n", 1_700_000_000.75),
-            ("#[BaseTime: 1600000000.000 (seconds since epoch)]\n#[StartTime: 5 (...)]\n", 1_600_000_000.5),
-        ] {
-            let read = read(&format!("#a comment\r\n{header}0.500,1.0,2.0,{histogram}\r\n")).unwrap();
-            assert_eq!((read[0].tag.as_str(), read[0].start.as_secs_f64()), ("", start));
-        }
-    }
-
-    #[test]
-    fn a_log_that_is_cut_off_within_a_line_is_rejected() {
-        let text = written(&[interval("latency", 1_763_870_400_123, &[1_000, 2_000])]);
-        let line = text.trim_end().rfind('\n').unwrap() + 1;
-        for end in line + 1..text.len() - 1 {
-            let message = format!("{:#}", read(&text[..end]).unwrap_err());
-            assert!(message.starts_with("line 7: "), "{end}: {message}");
-        }
-        assert!(format!("{:#}", read(&text[..line]).unwrap_err()).contains("no histogram"));
-    }
-
-    #[test]
-    fn logs_that_were_put_into_one_file_keep_their_own_times_and_meanings() {
-        let foreign = format!(
-            "#[Logged with another tool]\n#[StartTime: 1500000000.000 (...)]\n0.5,1,2,{}\n",
-            histogram::encode(&interval("", 0, &[1]).times_ns).unwrap()
-        );
-        let text = format!("\u{feff}{}{foreign}", written(&[interval("latency", 1_763_870_400_123, &[1])]));
-        let read = read(&text).unwrap();
-        assert_eq!((read[0].meaning, read[0].start.as_secs()), (Some(Meaning::RoundTrips), 1_763_870_400));
-        assert_eq!((read[1].meaning, read[1].start.as_secs_f64()), (None, 1_500_000_000.5));
-    }
-
-    #[test]
-    fn a_malformed_log_is_rejected_with_the_line_number() {
-        for (text, words) in [
-            ("", "no histogram"),
-            ("#[StartTime: soon]", "line 1: not a number of seconds: \"soon\""),
-            ("#[BaseTime: 1e300 (s)]", "line 1: not a time"),
-            ("# fine\nhello", "line 2: not an interval: it has 1 field"),
-            ("Tag=x", "line 1: nothing follows"),
-            ("\n\n1,-1,2,x", "line 3: not a time: -1"),
-            ("1,inf,2,x", "line 1: not a time: inf"),
-            ("1,2,3,HIST", "line 1: not an HdrHistogram"),
-            ("1,2,3,%", "line 1: not a histogram in base64"),
-            ("Tag=\u{1b}[2J,1,2,3,HIST", "line 1: its tag holds a control character"),
-        ] {
-            let message = format!("{:#}", read(text).unwrap_err());
-            assert!(message.contains(words), "{words}: {message}");
-        }
-    }
-}
+mod tests;

@@ -11,7 +11,7 @@ use text::output;
 
 use crate::command::wrong_options;
 use crate::interrupt::survive_file_limits;
-use crate::interval_log::{Interval, Log};
+use crate::interval_log::{Contents, Interval, Log};
 use crate::outcome::Latency;
 use crate::summary::times;
 
@@ -60,6 +60,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     survive_file_limits()?;
     let out = arguments.out.as_deref().map(Log::prepare).transpose()?;
     let logs = inputs::read(&arguments.files)?;
+    let sum_of = logs.iter().flat_map(|log| log.identities.iter().copied()).collect();
     let sums = sum::by_tag(logs)?;
     let merged: Vec<Merged> = sums.iter().map(|(sum, intervals)| described(sum, *intervals)).collect();
     let text = if arguments.json {
@@ -68,8 +69,8 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         merged.iter().map(line).collect::<Vec<String>>().join("\n")
     };
     let printed = output::print(&(text + "\n"));
-    let sums: Vec<Interval> = sums.into_iter().map(|(sum, _)| sum).collect();
-    out.map_or(Ok(()), |out| out.write_intervals(&sums))?;
+    let sum = Contents { intervals: sums.into_iter().map(|(sum, _)| sum).collect(), sum_of };
+    out.map_or(Ok(()), |out| out.write_contents(&sum))?;
     printed?;
     Ok(ExitCode::SUCCESS)
 }

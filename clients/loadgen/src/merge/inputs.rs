@@ -1,6 +1,6 @@
 //! The logs to merge: each file once, each interval once, and nothing that the sum is written to.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::Read;
 use std::os::unix::fs::MetadataExt;
@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
 
-use crate::interval_log::{self, Interval};
+use crate::interval_log::{self, Contents, Interval};
 
 /// A log of an hour in intervals of a second takes some 20 MiB.
 const MAX_LOG_BYTES: u64 = 256 << 20;
@@ -18,6 +18,19 @@ const MAX_LOG_BYTES: u64 = 256 << 20;
 pub(super) struct Input {
     pub(super) file: PathBuf,
     pub(super) intervals: Vec<Interval>,
+    /// The identity of this log, and of all that were added up in it.
+    pub(super) identities: BTreeSet<u64>,
+}
+
+impl Input {
+    pub(super) fn new(file: &Path, contents: Contents) -> Self {
+        let Contents { intervals, sum_of: mut identities } = contents;
+        // Logs without samples may well be equal.
+        if intervals.iter().any(|interval| !interval.times_ns.is_empty()) {
+            identities.insert(identity_of(&intervals));
+        }
+        Input { file: file.to_owned(), intervals, identities }
+    }
 }
 
 /// Checks that no file is given twice, under whatever name, and that the output is none of them: it would be added to
@@ -56,16 +69,16 @@ fn identity(file: &Path) -> Option<(u64, u64)> {
 /// Reads all logs.
 ///
 /// # Errors
-/// A file that cannot be read or is not a histogram log; two logs of which one holds all that is in the other.
+/// A file that cannot be read or is not a histogram log; two logs with the same times, as a sum and a part of it.
 pub(super) fn read(files: &[PathBuf]) -> anyhow::Result<Vec<Input>> {
     let mut inputs: Vec<Input> = Vec::new();
     for file in files {
-        let input = Input { file: file.clone(), intervals: read_log(file)? };
+        let input = Input::new(file, read_log(file)?);
         for earlier in &inputs {
-            let copied = is_within(&input, earlier) || is_within(earlier, &input);
+            let share = !input.identities.is_disjoint(&earlier.identities);
             ensure!(
-                !copied,
-                "{} and {} hold the same intervals, which would count twice; give one of them",
+                !(share || is_within(&input, earlier) || is_within(earlier, &input)),
+                "{} and {} hold the same times, which would count twice; give a sum or its parts, and no copies",
                 earlier.file.display(),
                 file.display()
             );
@@ -75,7 +88,7 @@ pub(super) fn read(files: &[PathBuf]) -> anyhow::Result<Vec<Input>> {
     Ok(inputs)
 }
 
-fn read_log(file: &Path) -> anyhow::Result<Vec<Interval>> {
+fn read_log(file: &Path) -> anyhow::Result<Contents> {
     let name = file.display();
     let mut bytes = Vec::new();
     File::open(file)
@@ -87,8 +100,29 @@ fn read_log(file: &Path) -> anyhow::Result<Vec<Interval>> {
     interval_log::read(&text).with_context(help)
 }
 
-/// Whether everything in `one` is also in `other`, as in a copy or in a log that it was appended to. Times are measured
-/// in nanoseconds, so this is no coincidence.
+/// A number that depends on all times of a log, and not on how they are encoded (FNV-1a, 64 bits).
+fn identity_of(intervals: &[Interval]) -> u64 {
+    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
+    let mut add = |bytes: &[u8]| {
+        for &byte in bytes {
+            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+    };
+    for interval in intervals {
+        add(interval.tag.as_bytes());
+        for time in [interval.start, interval.length] {
+            add(&time.as_nanos().to_be_bytes());
+        }
+        for step in interval.times_ns.iter_recorded() {
+            add(&step.value_iterated_to().to_be_bytes());
+            add(&step.count_at_value().to_be_bytes());
+        }
+    }
+    hash
+}
+
+/// Whether everything in `one` is also in `other`, as in a log that it was appended to. Times are measured in
+/// nanoseconds, so this is no coincidence.
 fn is_within(one: &Input, other: &Input) -> bool {
     let mut samples = one.intervals.iter().filter(|interval| !interval.times_ns.is_empty()).peekable();
     samples.peek().is_some() && samples.all(|interval| other.intervals.contains(interval))

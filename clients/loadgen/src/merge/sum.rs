@@ -82,9 +82,11 @@ fn added<'log>(
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
     use std::time::Duration;
 
     use super::*;
+    use crate::interval_log::Contents;
     use crate::outcome::Latency;
 
     fn times(digits: u8, values: impl IntoIterator<Item = u64>) -> Histogram<u64> {
@@ -101,7 +103,7 @@ mod tests {
     }
 
     fn log(name: &str, intervals: Vec<Interval>) -> Input {
-        Input { file: name.into(), intervals }
+        Input::new(Path::new(name), Contents { intervals, ..Contents::default() })
     }
 
     #[test]
@@ -137,10 +139,11 @@ mod tests {
         ];
         let written = |order: [usize; 3]| {
             let sums = by_tag(order.map(|number| logs[number].clone()).to_vec()).unwrap();
-            let sums: Vec<Interval> = sums.into_iter().map(|(sum, _)| sum).collect();
+            let intervals: Vec<Interval> = sums.into_iter().map(|(sum, _)| sum).collect();
             let mut text = Vec::new();
-            crate::interval_log::write(&sums, &mut text).unwrap();
-            (sums, text)
+            let sum = Contents { intervals, ..Contents::default() };
+            crate::interval_log::write(&sum, &mut text).unwrap();
+            (sum.intervals, text)
         };
         let (sums, text) = written([0, 1, 2]);
         let latency = &sums[0].times_ns;

@@ -34,12 +34,24 @@ fn a_sum_is_never_added_to_itself_and_no_log_counts_twice() {
     assert!(message(&again).starts_with("error: --out "), "{}", message(&again));
     assert_eq!(fs::read(&sum).unwrap(), first);
 
+    // Nor to its parts, where another pattern matches both.
+    for logs in [[&sum, &one], [&two, &sum]] {
+        let doubled = loadgen(&["merge", text(logs[0]), text(logs[1]), "--out", text(&path("other"))]);
+        assert_eq!((doubled.status.code(), doubled.stdout.len()), (Some(1), 0));
+        assert!(message(&doubled).contains("hold the same times"), "{}", message(&doubled));
+    }
+    let three = path("three.hlog");
+    log(&three, &["--rate", "1000"]);
+    assert!(loadgen(&["merge", text(&sum), text(&three), "--out", text(&path("more"))]).status.success());
+    let doubled = loadgen(&["merge", text(&path("more")), text(&two)]);
+    assert_eq!(doubled.status.code(), Some(1), "a sum of sums holds their parts, too");
+
     let twice = loadgen(&["merge", text(&one), text(&folder.path().join("./one.hlog"))]);
     assert_eq!((twice.status.code(), twice.stdout.len()), (Some(2), 0));
     fs::copy(&one, path("copy.hlog")).unwrap();
     let copied = loadgen(&["merge", text(&one), text(&two), text(&path("copy.hlog"))]);
     assert_eq!((copied.status.code(), copied.stdout.len()), (Some(1), 0));
-    assert!(message(&copied).contains("hold the same intervals"), "{}", message(&copied));
+    assert!(message(&copied).contains("hold the same times"), "{}", message(&copied));
 }
 
 #[test]
