@@ -101,7 +101,10 @@ mod tests {
             &mut workers,
             |worker| {
                 *worker += 10;
-                if *worker == 12 { bail!("worker {worker}") } else { Ok(()) }
+                if *worker == 12 {
+                    bail!("worker {worker}")
+                }
+                Ok(())
             },
             impossible,
         );
