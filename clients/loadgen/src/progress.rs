@@ -4,8 +4,8 @@
 //! not disturbed.
 
 use std::io::{self, IsTerminal, Write};
-use std::sync::mpsc::{self, RecvTimeoutError, Sender};
-use std::thread::{self, JoinHandle};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -18,12 +18,22 @@ const TICK: Duration = Duration::from_millis(250);
 /// How often a line is printed where there is no terminal, besides one for each new part of a run.
 const BETWEEN_LINES: Duration = Duration::from_secs(1);
 
+/// How long the end of a display is waited for. If nobody reads standard error (a full pipe, a terminal that was stopped
+/// with Ctrl-S) its thread may wait for ever, and the figures must not.
+const LAST_LINE: Duration = Duration::from_secs(1);
+
 /// The progress display; dropping it ends the display.
 #[derive(Debug)]
 pub(crate) struct Progress {
     /// `None` if nothing is shown.
-    parts: Option<Sender<Part>>,
-    thread: Option<JoinHandle<()>>,
+    shown: Option<Shown>,
+}
+
+#[derive(Debug)]
+struct Shown {
+    parts: Sender<Part>,
+    /// Disconnected when the display has ended.
+    ended: Receiver<()>,
 }
 
 /// A part of a run.
@@ -41,11 +51,14 @@ impl Progress {
     /// Starts the display; if `quiet`, nothing is shown.
     pub(crate) fn start(handle: &Handle, quiet: bool) -> Self {
         if quiet {
-            return Progress { parts: None, thread: None };
+            return Progress { shown: None };
         }
         let (parts, received) = mpsc::channel();
+        let (end, ended) = mpsc::channel();
         let handle = handle.clone();
         let draw = move || {
+            // Dropped at the end of this thread.
+            let _end = end;
             let mut view = View::new();
             let mut current: Option<Current> = None;
             loop {
@@ -64,23 +77,23 @@ impl Progress {
             }
         };
         // If the thread cannot be spawned the run goes on without a display.
-        let thread = thread::Builder::new().name("progress".to_owned()).spawn(draw).ok();
-        Progress { parts: Some(parts), thread }
+        let thread = thread::Builder::new().name("progress".to_owned()).spawn(draw);
+        Progress { shown: thread.is_ok().then_some(Shown { parts, ended }) }
     }
 
     /// Shows that the next part of the run begins.
     pub(crate) fn begins(&self, part: Part) {
-        if let Some(parts) = &self.parts {
-            let _ = parts.send(part);
+        if let Some(shown) = &self.shown {
+            let _ = shown.parts.send(part);
         }
     }
 }
 
 impl Drop for Progress {
     fn drop(&mut self) {
-        self.parts = None;
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
+        if let Some(Shown { parts, ended }) = self.shown.take() {
+            drop(parts);
+            let _: Result<(), RecvTimeoutError> = ended.recv_timeout(LAST_LINE);
         }
     }
 }

@@ -91,9 +91,8 @@ pub(super) fn read(files: &[PathBuf]) -> anyhow::Result<Vec<Input>> {
 fn read_log(file: &Path) -> anyhow::Result<Contents> {
     let name = file.display();
     let mut bytes = Vec::new();
-    File::open(file)
-        .and_then(|log| log.take(MAX_LOG_BYTES + 1).read_to_end(&mut bytes))
-        .with_context(|| format!("cannot read {name}; does it exist?"))?;
+    let read = File::open(file).and_then(|log| log.take(MAX_LOG_BYTES + 1).read_to_end(&mut bytes));
+    read.with_context(|| format!("cannot read {name}"))?;
     let help = || format!("{name} is not a histogram log; give files that --hist-out wrote");
     ensure!(bytes.len() as u64 <= MAX_LOG_BYTES, "{}: it has more than {MAX_LOG_BYTES} bytes", help());
     let text = String::from_utf8(bytes).context("it is not UTF-8 text").with_context(help)?;

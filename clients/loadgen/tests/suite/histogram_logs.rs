@@ -82,7 +82,7 @@ fn a_file_that_cannot_be_merged_is_named_with_line_and_cause() {
     let binary = folder.path().join("binary.hlog");
     std::fs::write(&binary, [0xff, 0xfe]).unwrap();
     for (path, words) in [
-        (missing, "does it exist"),
+        (missing, "No such file"),
         (garbage, "give files that --hist-out wrote: line 2: not an interval"),
         (binary, "it is not UTF-8 text"),
     ] {

@@ -2,8 +2,12 @@
 
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
 use std::process::{Command, Stdio};
+use std::sync::mpsc;
 use std::thread;
+use std::time::Duration;
 
 use crate::common::{address_without_listener, answer, listen, server};
 use crate::tool::{Tool, command, loadgen, message};
@@ -126,6 +130,30 @@ fn where_nobody_can_read_an_error_the_exit_code_still_tells() {
     let full = File::options().write(true).open("/dev/full").unwrap();
     let status = command().arg(address.to_string()).arg("--quiet").stderr(full).status().unwrap();
     assert_eq!(status.code(), Some(1));
+}
+
+/// As with a terminal that was stopped with Ctrl-S, or a pipe that is full.
+#[test]
+fn figures_are_printed_although_nobody_reads_the_progress() {
+    let (mut stderr, _unread) = UnixStream::pair().unwrap();
+    stderr.set_nonblocking(true).unwrap();
+    while stderr.write(&[b'x'; 4096]).is_ok() {}
+    stderr.set_nonblocking(false).unwrap();
+    let mut run = command();
+    run.arg(server().to_string()).args(["--json", "--warm-up", "0ms", "--duration", "50ms"]);
+    let mut child = run.stdout(Stdio::piped()).stderr(OwnedFd::from(stderr)).spawn().unwrap();
+    let (told, output) = mpsc::channel();
+    let mut stdout = child.stdout.take().unwrap();
+    thread::spawn(move || {
+        let mut text = String::new();
+        let _ = stdout.read_to_string(&mut text);
+        let _ = told.send(text);
+    });
+    let output = output.recv_timeout(Duration::from_secs(60));
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let outcome: Outcome = serde_json::from_str(&output.expect("it ends although nobody reads")).unwrap();
+    assert!(outcome.messages > 0, "{outcome:?}");
 }
 
 #[test]
