@@ -193,7 +193,8 @@ impl Arguments {
         if self.read_bytes.is_some() && self.read_pause == Some(0) {
             return Err("--read-bytes needs a --read-pause of at least 1ms".to_owned());
         }
-        let on_loopback = self.address.only(|address| matches!(address.ip(), IpAddr::V4(ip) if ip.is_loopback()));
+        let on_loopback =
+            self.address.only(|address| matches!(address.ip(), IpAddr::V4(ip) if ip.is_loopback()));
         if self.sources.is_some_and(|sources| sources > 1) && on_loopback.is_none() {
             return Err(format!(
                 "--sources is for a server on an IPv4 loopback address, but {} is not one; leave it out",

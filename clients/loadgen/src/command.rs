@@ -42,12 +42,13 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let interrupt = Interrupt::stops(&handle)?;
     let progress = Progress::start(&handle, arguments.quiet);
     let is_ramp = arguments.steps().len() > 1;
-    let ramp = ramp_until(arguments.address.clone(), &scenario, arguments.steps(), &handle, |scenario, phase| {
-        if let Some(start) = arguments.start_at.filter(|_| phase == Phase::WarmUp) {
-            begin_at(start, &handle, &progress);
-        }
-        progress.begins(part(scenario, phase, is_ramp));
-    })?;
+    let ramp =
+        ramp_until(arguments.address.clone(), &scenario, arguments.steps(), &handle, |scenario, phase| {
+            if let Some(start) = arguments.start_at.filter(|_| phase == Phase::WarmUp) {
+                begin_at(start, &handle, &progress);
+            }
+            progress.begins(part(scenario, phase, is_ramp));
+        })?;
     drop(progress);
     let (mut printed, mut logged) = (Ok(()), Ok(()));
     if !ramp.steps.is_empty() {

@@ -90,8 +90,8 @@ fn each_address_of_a_server_is_tried_with_every_kind_of_load() {
         let outcome = run(server(), &scenario, |_| {}).unwrap().outcome;
         assert!(outcome.errors.is_empty() && outcome.messages > 0, "{load:?} {idle} {sources}: {outcome:?}");
     }
-    let steps = ramp(server(), &patient(1, 20), &[1, 2], |_, _| {}).unwrap();
-    assert!(steps.iter().all(|step| step.measurement.outcome.errors.is_empty()));
+    let ramp = ramp(server(), &patient(1, 20), &[1, 2], |_, _| {}).unwrap();
+    assert!(ramp.steps.iter().all(|step| step.measurement.outcome.errors.is_empty()));
 }
 
 #[test]
