@@ -22,7 +22,8 @@ pub struct OpenLoop {
     pub censored: u64,
     /// Messages that were never taken up, because no connection or no room was available until the run ended.
     pub unsent: u64,
-    /// Messages on connections that failed. They are in no percentile, since no bound is known.
+    /// Messages on connections that failed, and those that had to wait when the last one failed. They are in no
+    /// percentile, since no bound is known.
     pub lost: u64,
     /// From sent to the last reply byte: what a closed loop would have measured. Answered messages only.
     pub service: Option<Latency>,

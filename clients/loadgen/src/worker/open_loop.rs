@@ -26,6 +26,15 @@ impl Worker<'_> {
         }
     }
 
+    /// Counts the messages that are due and were not taken up as lost: no connection is left to send them on.
+    pub(super) fn lose_backlog(&mut self) {
+        let Some(open) = &mut self.open_loop else { return };
+        for stamp in open.backlog(self.in_flight, self.now) {
+            self.tally.taken_up();
+            self.tally.lost(&stamp);
+        }
+    }
+
     /// Gives up the messages that are due and were never taken up.
     pub(super) fn give_up_backlog(&mut self) {
         let Some(open) = &mut self.open_loop else { return };

@@ -84,6 +84,9 @@ impl Worker<'_> {
             open_loop.cut(until);
         }
         self.tally.window = Window::Closed { since, until };
+        if until < end && !self.tally.interrupted {
+            self.lose_backlog();
+        }
         self.tally.elapsed = self.now.max(since).duration_since(since);
         let cpu = cpu_time().saturating_sub(cpu);
         let waits = run_queue_wait_ns().zip(waited);

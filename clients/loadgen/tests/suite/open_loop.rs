@@ -250,7 +250,8 @@ fn what_never_became_due_has_no_figure_when_every_connection_is_lost() {
         assert!(outcome.elapsed_ns < 600_000_000_000, "the window ends with the last connection");
         let most = outcome.elapsed_ns / 10_000_000 + 1;
         assert!(open_loop(outcome).due <= most, "{:?}, at most {most}", open_loop(outcome));
-        assert!(times.is_empty() || times.min() > 0, "{:?}", outcome.latency);
+        // The server read one message of each connection and answered none.
+        assert!(times.is_empty(), "{:?}", outcome.latency);
         assert!(
             outcome.verdict.as_ref().unwrap().reason.contains("none was left after"),
             "{:?}",
