@@ -136,6 +136,11 @@ fn a_loopback_interface_that_is_down_a_missing_route_and_a_forbidden_one_are_tol
             "the host is down or not on its network",
         ),
         (
+            "ip link set lo up; ip route add blackhole 192.0.2.0/24; ",
+            "192.0.2.1:9090",
+            "this machine has no route to that network; check",
+        ),
+        (
             "ip link set lo up; ip route add prohibit 192.0.2.0/24; ",
             "192.0.2.1:9090",
             "a prohibited route or a sandbox",

@@ -25,10 +25,13 @@ pub(crate) fn check_connections(connections: usize) -> Result<()> {
 fn check_descriptors(connections: u64, limit: Option<u64>) -> Result<()> {
     let needed = connections + RESERVED_DESCRIPTORS;
     if let Some(limit) = limit.filter(|&limit| limit < needed) {
-        let most = limit.saturating_sub(RESERVED_DESCRIPTORS);
+        let fewer = match limit.saturating_sub(RESERVED_DESCRIPTORS) {
+            0 => String::new(),
+            most => format!("use at most {most} connections or "),
+        };
         bail!(
             "{connections} connections need {needed} file descriptors, but this process may open only \
-             {limit}; use at most {most} connections or raise the limit with `ulimit -n {needed}`"
+             {limit}; {fewer}raise the limit with `ulimit -n {needed}`"
         );
     }
     Ok(())
@@ -45,6 +48,8 @@ mod tests {
         let error = check_descriptors(1000, Some(1024)).unwrap_err().to_string();
         assert!(error.contains("at most 992 connections"), "{error}");
         assert!(error.contains("ulimit -n 1032"), "{error}");
+        let error = check_descriptors(3, Some(7)).unwrap_err().to_string();
+        assert!(error.ends_with("may open only 7; raise the limit with `ulimit -n 35`"), "{error}");
     }
 
     #[test]

@@ -80,7 +80,6 @@ fn refusal(address: SocketAddr, error: &io::Error) -> io::Error {
             "; ports below 1024 are privileged: choose a higher one, or lower net.ipv4.ip_unprivileged_port_start"
         }
         Some(Errno::ACCESS | Errno::PERM) => "; a security policy or sandbox of this machine forbids it",
-        Some(Errno::INVAL) if ip.is_multicast() => "; nothing can listen on a multicast address",
         Some(Errno::MFILE | Errno::NFILE) => "; file descriptors have run out: raise the limit (`ulimit -n`)",
         Some(Errno::NOBUFS | Errno::NOMEM) => "; the kernel's memory for sockets has run out",
         _ => "",
@@ -173,7 +172,6 @@ mod tests {
             ("127.0.0.1:80", Errno::PERM, "a security policy"),
             ("192.0.2.1:9090", Errno::ADDRNOTAVAIL, "must be an address of this machine"),
             ("[fe80::1%99]:9090", Errno::NODEV, "no such network interface"),
-            ("224.0.0.1:9090", Errno::INVAL, "multicast"),
         ] {
             let advice = advice(address, errno);
             assert!(advice.contains(expected), "{address} {errno:?}: {advice}");

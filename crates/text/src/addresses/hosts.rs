@@ -100,7 +100,16 @@ fn bracketed(inside: &str) -> Result<Host<'_>, String> {
             "the link-local address {ip} needs a network interface; write [{ip}%INTERFACE], such as [{ip}%eth0]"
         ));
     }
-    Ok(Host::Ip(IpAddr::V6(ip)))
+    one_host(ip.into())
+}
+
+/// Nobody can connect to several hosts at once, but the system lets a server listen there.
+fn one_host<'text>(ip: IpAddr) -> Result<Host<'text>, String> {
+    let one = ip.to_canonical();
+    if one.is_multicast() || one == IpAddr::V4(Ipv4Addr::BROADCAST) {
+        return Err(format!("{ip} is for many hosts at once, which TCP cannot do; give the address of one"));
+    }
+    Ok(Host::Ip(ip))
 }
 
 fn zoned<'text>(ip: &str, zone: &'text str) -> Result<Host<'text>, String> {
@@ -126,7 +135,7 @@ impl<'text> Host<'text> {
             return bracketed(text);
         }
         if let Ok(ip) = text.parse::<Ipv4Addr>() {
-            return Ok(Host::Ip(IpAddr::V4(ip)));
+            return one_host(ip.into());
         }
         if is_numeric(text) {
             return Err(refusal(text));

@@ -174,6 +174,13 @@ fn an_interface_may_be_named() {
 }
 
 #[test]
+fn an_address_of_many_hosts_is_refused() {
+    for text in ["224.0.0.1:80", "255.255.255.255:80", "[ff02::1]:80", "[::ffff:224.0.0.1]:80"] {
+        assert!(refusal(text).contains("for many hosts at once"), "{text}");
+    }
+}
+
+#[test]
 fn hosts_may_be_names_or_addresses_with_or_without_a_port() {
     let found = |host: &str, port| parse_host(host, port, 9090).unwrap();
     for (host, port, meant) in [

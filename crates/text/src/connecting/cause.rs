@@ -10,7 +10,7 @@ use rustix::io::Errno;
 pub enum Cause {
     /// Nothing listens at the address.
     Refused,
-    /// An address of this machine did not answer: the server accepts nobody and its queue is full.
+    /// An address of this machine did not answer: the server does not accept, and its queue is full.
     QueueFull,
     /// Another machine did not answer.
     NoAnswer,
@@ -50,7 +50,8 @@ impl Cause {
             Some(Errno::CONNRESET | Errno::CONNABORTED) => Cause::Closed,
             Some(Errno::HOSTUNREACH | Errno::HOSTDOWN) => Cause::HostUnreachable,
             Some(Errno::NETUNREACH | Errno::NETDOWN) if is_own => Cause::LoopbackDown,
-            Some(Errno::NETUNREACH | Errno::NETDOWN) => Cause::NoRoute,
+            // EINVAL is what Linux says of a route that leads nowhere (`ip route add blackhole`).
+            Some(Errno::NETUNREACH | Errno::NETDOWN | Errno::INVAL) => Cause::NoRoute,
             // The kernel says the same where an IPv6 address cannot be reached from any of its own, having none.
             Some(Errno::ADDRNOTAVAIL | Errno::AFNOSUPPORT) if ip.is_ipv6() && !has_ipv6() => Cause::NoIpv6,
             // Without free ports a bind fails with EADDRINUSE, a connect with EADDRNOTAVAIL.
@@ -71,9 +72,9 @@ impl Cause {
     pub const fn reason(self) -> &'static str {
         match self {
             Cause::Refused => "nothing listens there",
-            Cause::QueueFull => "the server accepts nobody, and its queue of connections is full",
+            Cause::QueueFull => "the server's queue of connections is full, and it accepts none of them",
             Cause::NoAnswer => {
-                "the host is down, a firewall drops the packets, or the server accepts nobody and its queue is full"
+                "the host is down, a firewall drops the packets, or the server's queue of connections is full"
             }
             Cause::Closed => "the server closed the connection at once",
             Cause::NoRoute => "this machine has no route to that network",
@@ -95,7 +96,7 @@ impl Cause {
         match self {
             Cause::Refused => "check the address, or start a server there first",
             Cause::QueueFull => {
-                "wait until other clients have left, use fewer connections, or look whether the server hangs"
+                "wait until other clients have left, use fewer connections, or see whether the server hangs"
             }
             Cause::NoAnswer => "check the address, the firewalls and the server",
             Cause::Closed => "look into the server's log",

@@ -114,7 +114,8 @@ fn errors_of_the_system_are_told_apart() {
         (Errno::NOBUFS, HERE, Cause::NoMemory),
         (Errno::ACCESS, THERE, Cause::Forbidden),
         (Errno::PERM, THERE, Cause::Forbidden),
-        (Errno::INVAL, THERE, Cause::Other),
+        (Errno::INVAL, THERE, Cause::NoRoute),
+        (Errno::BADF, THERE, Cause::Other),
     ] {
         assert_eq!(cause(errno, to), expected, "{errno:?} at {to}");
     }
