@@ -6,10 +6,11 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::builder::PossibleValuesParser;
 use observe::child::this_program;
-use text::output;
+use text::{output, terminal};
 use trials::audit::results::Audit;
 use trials::audit::{self, Request, Size, Step};
 
+use super::interrupts;
 use crate::models;
 
 /// Arguments of `audit`.
@@ -23,8 +24,8 @@ Run it in the project's folder. Examples:
 Needs strace and a C++ compiler. `record --write` then writes the figures of a full audit
 into SECURITY.md.
 
-Exit codes: 0 everything passed, 1 something failed, 2 wrong arguments, 3 everything that
-could run passed, but something could not run.")]
+Exit codes: 0 everything passed, 1 something failed or tried nothing, 2 wrong arguments, 3 everything
+that could run passed, but something could not run, 130 after Ctrl-C.")]
 pub struct Arguments {
     /// Run only these steps
     #[arg(long, value_name = "STEP,…", value_delimiter = ',', value_enum)]
@@ -57,9 +58,16 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         launcher: this_program()?,
         folder: arguments.out.clone().unwrap_or_else(|| folder.into()),
     };
+    let kept = request.folder.display().to_string();
+    interrupts::end_with(move || {
+        format!("interrupted: jobs that ended have their figures in {kept}; run the other steps with --only")
+    })?;
     let findings = audit::run(&request, &output::print)?;
     let models: Vec<&str> = models::names().collect();
-    output::print(&format!("\n{}", audit::table::terminal(&Audit::read(&request.folder)?, &models)))?;
+    output::print(&format!(
+        "\n{}",
+        audit::table::terminal(&Audit::read(&request.folder)?, &models, terminal::columns())
+    ))?;
     for finding in &findings {
         output::print(&format!("{finding}\n"))?;
     }

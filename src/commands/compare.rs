@@ -3,17 +3,22 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Error, Result};
 use clap::builder::PossibleValuesParser;
-use comparison::measure::measure;
+use comparison::Servers;
+use comparison::measure::{self, End};
 use comparison::record::{Comparison, Run};
-use comparison::request::{Request, Size};
+use comparison::request::{Request, Size, WrongOnly};
 use comparison::scenario::EMBEDDED;
 use comparison::show::{Shown, read_baseline};
 use comparison::store::{self, Store};
-use text::output;
+use text::{output, terminal};
 
+use super::interrupts::Interrupts;
 use crate::models;
+
+/// The exit code for wrong arguments, as clap has it.
+const WRONG_ARGUMENTS: u8 = 2;
 
 /// Arguments of `compare`.
 #[derive(Clone, Debug, clap::Args)]
@@ -28,9 +33,11 @@ Examples:
   concurrent-servers compare --from runs/2026…     shows a recorded run
   concurrent-servers compare --baseline runs/2026… exits with 1 on a regression since then
 
-Exit codes: 0 every reply was right, 1 a reply was wrong or missing, a model did not start, there
-is a regression, or the run cannot be made, 2 wrong arguments. Clients that a model starves are a
-result, not an error.")]
+Exit codes: 0 every reply was right, 1 a reply was wrong or missing, a model did not start, was
+never measured or never answered, no window is valid, there is a regression, something could not be
+judged against the baseline, or the run cannot be made, 2 wrong arguments, 130 after Ctrl-C (143
+after SIGTERM), which says how to continue. Clients that a model starves are a result, not an error.
+Nor are windows that other programs disturbed: they are marked.")]
 pub struct Arguments {
     /// The models to compare [default: all]
     #[arg(value_name = "MODEL", value_parser = PossibleValuesParser::new(models::names()), hide_possible_values = true)]
@@ -83,37 +90,63 @@ pub struct Arguments {
 /// Measures every model and prints the results.
 ///
 /// # Errors
-/// The arguments are contradictory or impossible here, or the results cannot be written. A model's failure is not an
-/// error, but part of the results.
+/// The arguments are impossible here, or the results cannot be written. A model's failure is not an error, but part of
+/// the results.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     if arguments.print_scenarios {
         output::print(EMBEDDED)?;
         return Ok(ExitCode::SUCCESS);
     }
+    let servers = models::servers()?;
     if let Some(folder) = &arguments.from {
         let comparison = store::load(folder)?;
         let baseline = arguments.show.baseline(&comparison.run)?;
-        return arguments.show.show(folder, &comparison, baseline.as_ref());
+        return arguments.show.show(folder, &comparison, baseline.as_ref(), &servers);
     }
-    let servers = models::servers()?;
     let (mut store, mut comparison, baseline) = if let Some(folder) = &arguments.resume {
-        let (store, comparison) = Store::resume(folder)?;
+        let (store, comparison) = measure::resume(folder, &servers)?;
         let baseline = arguments.show.baseline(&comparison.run)?;
         (store, comparison, baseline)
     } else {
-        let run = arguments.request().run(&servers)?;
+        let run = match arguments.request().run(&servers) {
+            Ok(run) => run,
+            Err(error) => return refused(error),
+        };
         // Refused before a folder is made.
         let baseline = arguments.show.baseline(&run)?;
-        let folder = Path::new("runs").join(run.started.replace(':', "-"));
-        let folder = arguments.out.as_ref().unwrap_or(&folder);
-        (Store::create(folder, &run)?, Comparison { run, records: Vec::new() }, baseline)
+        let store = match &arguments.out {
+            Some(folder) => Store::create(folder, &run),
+            None => Store::create_in(Path::new("runs"), &run),
+        };
+        (store?, Comparison { run, records: Vec::new() }, baseline)
     };
     let folder = store.folder().display();
-    anstream::eprintln!(
+    output::note(&format!(
         "results are written to {folder} after each trial; if interrupted, continue with compare --resume {folder}"
-    );
-    measure(&servers, &mut store, &mut comparison)?;
-    arguments.show.show(store.folder(), &comparison, baseline.as_ref())
+    ));
+    let interrupts = Interrupts::install()?;
+    if let End::Stopped { made, planned } =
+        measure::measure(&servers, &mut store, &mut comparison, interrupts.stop())?
+    {
+        output::note(&format!(
+            "interrupted: {made} of {planned} trials are in {0}; continue with compare --resume {0}, or look at them \
+             with compare --from {0}",
+            store.folder().display()
+        ));
+        return Ok(interrupts.exit_code().unwrap_or(ExitCode::FAILURE));
+    }
+    arguments.show.show(store.folder(), &comparison, baseline.as_ref(), &servers)
+}
+
+/// A wrong value of `--only` is a wrong argument; any other error stays one.
+fn refused(error: Error) -> Result<ExitCode> {
+    match error.downcast::<WrongOnly>() {
+        Ok(wrong) => {
+            output::note(&format!("error: invalid value for '--only <NAME,NAME>': {wrong}"));
+            Ok(ExitCode::from(WRONG_ARGUMENTS))
+        }
+        Err(error) => Err(error),
+    }
 }
 
 impl Arguments {
@@ -137,7 +170,7 @@ impl Arguments {
 /// Arguments about how a run is shown.
 #[derive(Clone, Debug, clap::Args)]
 struct Show {
-    /// Also compare with the run in this folder, and exit with 1 on a regression
+    /// Also compare with the run in this folder, and exit with 1 on a regression, or if a model cannot be judged
     #[arg(long, value_name = "FOLDER")]
     baseline: Option<PathBuf>,
 
@@ -157,18 +190,19 @@ impl Show {
     }
 
     /// Prints the analysis of the records and writes the report into the run's folder. The exit code is 0 if all
-    /// replies were right and there is no regression.
+    /// replies were right, nothing is missing and there is no regression.
     fn show(
         &self,
         folder: &Path,
         comparison: &Comparison,
         baseline: Option<&Comparison>,
+        servers: &Servers,
     ) -> Result<ExitCode> {
-        let shown = Shown::of(comparison, baseline, self.bound)?;
-        output::print(&if self.json { shown.json()? } else { shown.tables() })?;
+        let shown = Shown::of(comparison, baseline, self.bound, servers)?;
+        output::print(&if self.json { shown.json()? } else { shown.tables(terminal::columns()) })?;
         let report = shown.write_report(folder)?;
         // Not to standard output: that may be JSON for another program.
-        anstream::eprintln!("report: {}", report.display());
+        output::note(&format!("report: {}", report.display()));
         Ok(if shown.is_good() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 }

@@ -5,10 +5,10 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::Args;
 use comfy_table::presets::NOTHING;
-use comfy_table::{ContentArrangement, Table};
+use comfy_table::{ColumnConstraint, ContentArrangement, Table};
 
 use crate::models::{self, FLOORS, MODELS, Model};
-use text::output;
+use text::{output, terminal};
 
 /// Arguments of `list`.
 #[derive(Args, Debug)]
@@ -39,12 +39,19 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// Words are wrapped where the terminal is narrower; a name stays whole, so that it can be copied.
 fn table(rows: &[Model]) -> Table {
     let mut table = Table::new();
     table.load_style(NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_header(["name", "model", "chapter", "what to learn"]);
     for row in rows {
         table.add_row([row.name, row.title, row.chapter, row.lesson]);
+    }
+    if let Some(columns) = terminal::columns() {
+        table.set_width(u16::try_from(columns).unwrap_or(u16::MAX));
+    }
+    if let Some(names) = table.column_mut(0) {
+        names.set_constraint(ColumnConstraint::ContentWidth);
     }
     table
 }

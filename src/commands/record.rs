@@ -4,15 +4,19 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Result, bail, ensure};
+use comparison::analysis::analyse;
+use comparison::coverage::Coverage;
 use comparison::documents::Documents;
-use comparison::measure::measure;
+use comparison::measure::{self, End};
 use comparison::record::Comparison;
 use comparison::recorded;
 use comparison::request::{Request, Size};
 use comparison::store::Store;
+use loadgen::Handle;
 use text::output;
 use trials::audit;
 
+use super::interrupts::Interrupts;
 use crate::models;
 
 /// Arguments of `record`.
@@ -24,7 +28,8 @@ Run it in the project's folder, on a machine that does nothing else. Examples:
   concurrent-servers record --check    check that the documents agree with the newest run
   concurrent-servers record --write    update the documents from the newest run, measure nothing
 
-Exit codes: 0 success, 1 a document has drifted or a reply was wrong.")]
+Exit codes: 0 success, 1 a document has drifted, a reply was wrong, something was not measured, or the
+run cannot be made, 2 wrong arguments, 130 after Ctrl-C (143 after SIGTERM), which says how to continue.")]
 pub struct Arguments {
     /// Measure nothing: exit with 1 if a document differs from the newest recorded run
     #[arg(long, conflicts_with_all = ["write", "pin", "resume"])]
@@ -55,34 +60,65 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     // Fail before half an hour of measuring, not after it.
     Documents::read(project)?;
     if !arguments.write {
-        let comparison = make(project, arguments)?;
+        let interrupts = Interrupts::install()?;
+        let Some(comparison) = make(project, arguments, interrupts.stop())? else {
+            return Ok(interrupts.exit_code().unwrap_or(ExitCode::FAILURE));
+        };
+        if let Some(sentence) = analyse(&comparison).disturbance() {
+            output::note(&format!("warning: {sentence} Record again while the machine does nothing else."));
+        }
         ensure!(
             comparison.is_right(),
             "a server answered wrongly or did not start, so no document was written; `compare --from` shows which"
         );
     }
+    check_whole(project)?;
     let (folder, drifted) = recorded::write(project, audited(project)?)?;
     let names: String = drifted.iter().map(|name| format!("  {name}\n")).collect();
     output::print(&format!("recorded in {}; written:\n{names}", folder.display()))?;
     Ok(ExitCode::SUCCESS)
 }
 
-fn make(project: &Path, arguments: &Arguments) -> Result<Comparison> {
+/// The whole run; `None` if it was interrupted.
+fn make(project: &Path, arguments: &Arguments, stop: &Handle) -> Result<Option<Comparison>> {
     let servers = models::servers()?;
     let (mut store, mut comparison) = if let Some(folder) = &arguments.resume {
-        Store::resume(folder)?
+        recorded::check_newest(project, folder)?;
+        measure::resume(folder, &servers)?
     } else {
         let run = Request { size: Size::Full, pin: arguments.pin, ..Request::default() }.run(&servers)?;
         (Store::create(&recorded::folder(project, &run), &run)?, Comparison { run, records: Vec::new() })
     };
-    measure(&servers, &mut store, &mut comparison)?;
-    Ok(comparison)
+    match measure::measure(&servers, &mut store, &mut comparison, stop)? {
+        End::Whole => Ok(Some(comparison)),
+        End::Stopped { made, planned } => {
+            output::note(&format!(
+                "interrupted: {made} of {planned} trials are in {0}; continue with record --resume {0}",
+                store.folder().display()
+            ));
+            Ok(None)
+        }
+    }
+}
+
+/// Checks that the newest recorded run has measured what it asks for.
+fn check_whole(project: &Path) -> Result<()> {
+    let (folder, comparison) = recorded::newest_run(project)?;
+    let gaps = Coverage::of(&comparison, &models::servers()?).gaps;
+    ensure!(
+        gaps.is_empty(),
+        "the newest recorded run, in {0}, is not whole: {1}; continue it with `record --resume {0}`",
+        folder.display(),
+        gaps.join("; ")
+    );
+    Ok(())
 }
 
 fn check(project: &Path) -> Result<ExitCode> {
+    check_whole(project)?;
     let drifted = drifted(project)?;
     if drifted.is_empty() {
-        output::print("every document agrees with the newest recorded run\n")?;
+        output::print("every document agrees with the newest recorded run and audit\n")?;
         return Ok(ExitCode::SUCCESS);
     }
     bail!(

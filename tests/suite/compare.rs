@@ -33,24 +33,24 @@ question = "What does a message cost?"
 load = { connections = 2 }
 "#;
 
-fn compare(arguments: &[&str]) -> Output {
+pub(crate) fn compare(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_concurrent-servers")).arg("compare").args(arguments).output().unwrap()
 }
 
-fn text(path: &Path) -> &str {
+pub(crate) fn text(path: &Path) -> &str {
     path.to_str().unwrap()
 }
 
-fn stdout(output: &Output) -> String {
+pub(crate) fn stdout(output: &Output) -> String {
     String::from_utf8(output.stdout.clone()).unwrap()
 }
 
-fn stderr(output: &Output) -> String {
+pub(crate) fn stderr(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).unwrap()
 }
 
 /// A tiny run of mio in a folder that is removed at the end.
-fn tiny_run(further: &[&str]) -> (TempDir, PathBuf, Output) {
+pub(crate) fn tiny_run(further: &[&str]) -> (TempDir, PathBuf, Output) {
     let folder = TempDir::new().unwrap();
     let scenarios = folder.path().join("tiny.toml");
     fs::write(&scenarios, TINY).unwrap();
@@ -61,7 +61,7 @@ fn tiny_run(further: &[&str]) -> (TempDir, PathBuf, Output) {
     (folder, run, output)
 }
 
-fn keys(records: &[Record]) -> HashSet<(u32, String, Point, String)> {
+pub(crate) fn keys(records: &[Record]) -> HashSet<(u32, String, Point, String)> {
     let key = |record: &Record| (record.round, record.scenario.clone(), record.point, record.subject.clone());
     records.iter().map(key).collect()
 }
@@ -148,13 +148,16 @@ fn a_recorded_run_is_shown_again_as_tables_and_as_json() {
 
 /// Six rounds that differ as little as chosen, made from the records of one; the model's CPU time is multiplied by
 /// `factor`.
-fn six_rounds(of: &Comparison, factor: u64, folder: &Path) {
+pub(crate) fn six_rounds(of: &Comparison, factor: u64, folder: &Path) {
     let mut store = Store::create(folder, &of.run).unwrap();
+    let scripts = of.records.iter().filter(|record| record.scenario == "script");
+    scripts.for_each(|record| store.append(record).unwrap());
     let first = of.records.iter().filter(|record| record.round == 1 && record.scenario == "ping-pong");
     for mut record in first.cloned() {
         for round in 1..=6 {
             record.round = round;
-            if let Observed::Load { outcome, usage: Some(usage), .. } = &mut record.observed {
+            if let Observed::Load { outcome, usage: Some(usage), others, .. } = &mut record.observed {
+                *others = None;
                 outcome.verdict = None;
                 outcome.messages = 1_000;
                 outcome.drained = 0;
@@ -231,7 +234,15 @@ fn wrong_arguments_are_rejected_with_the_correct_form() {
     let nowhere = text(&nowhere);
     for (arguments, code, hint) in [
         (&["moi"][..], 2, "possible values: sequential"),
-        (&["--only", "pingpong", "--out", nowhere], 1, "ping-pong"),
+        (
+            &["--only", "pingpong", "--out", nowhere],
+            2,
+            "'--only <NAME,NAME>': the profile \"default\" has no scenario",
+        ),
+        (&["--only", "", "--out", nowhere], 2, "has no scenario \"\"; it has"),
+        (&["--only", "own-peak", "--out", nowhere], 2, "choose both: ping-pong,own-peak"),
+        (&["--seed", "one"], 2, "--seed <N>"),
+        (&["--profile", "full"], 2, "--profile"),
         (&["--resume", nowhere], 1, "the folder of a run?"),
         (&["--from", nowhere], 1, "the folder of a run?"),
         (&["--quick", "--baseline", nowhere, "--out", nowhere], 1, "the folder of a run?"),

@@ -7,6 +7,7 @@
 //! | module | content |
 //! | --- | --- |
 //! | `check`, `compare`, `faults`, `report`, `scripted_clients`, `soak` | a command of the launcher, run as by a user |
+//! | `guards`, `interrupts`, `terminals` | commands that have seen nothing, are interrupted, or run in a narrow terminal |
 //! | `drain`, `owed`, `summaries` | every model in this process: its shutdown and its counts |
 //! | `orphans`, `stalled_log`, `stopped`, `threads` | every model as a process: its end, its log, its threads |
 //! | `addresses`, `namespaces` | what all commands say about addresses, also on a machine without IPv6, routes or ports |
@@ -21,7 +22,11 @@ mod compare;
 mod drain;
 #[cfg(target_os = "linux")]
 mod faults;
+#[cfg(target_os = "linux")]
+mod guards;
 mod house;
+#[cfg(target_os = "linux")]
+mod interrupts;
 #[cfg(target_os = "linux")]
 mod namespaces;
 #[cfg(target_os = "linux")]
@@ -40,5 +45,7 @@ mod stopped;
 mod summaries;
 mod supply_chain;
 mod targets;
+#[cfg(target_os = "linux")]
+mod terminals;
 #[cfg(target_os = "linux")]
 mod threads;

@@ -20,7 +20,7 @@ const AT_EASE: f64 = 0.7;
 /// With this many messages in flight per client thread, a server that has a CPU always has work.
 const PLENTY_IN_FLIGHT: u64 = 8;
 /// The highest share of steal time in a valid run.
-const MAX_STEAL: f64 = 0.02;
+pub const MAX_STEAL: f64 = 0.02;
 /// The highest deviation from Little's law in a valid run.
 const LITTLE_TOLERANCE: f64 = 0.1;
 /// Little's law holds for long windows: each place in flight must have been used this many times.

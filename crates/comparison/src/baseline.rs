@@ -6,17 +6,21 @@
 //! excludes "no change", and the whole interval is beyond the noise that the twins of both runs show. There is no
 //! correction for the number of models and scenarios: noise and bound both make chance findings unlikely.
 //!
-//! Where the load varies no subject has a twin, so nothing can be judged; those scenarios are left out.
+//! Where the load varies no subject has a twin, so nothing can be judged; those scenarios are left out. Everything else
+//! that both runs ask for must have been judged: a regression of what was not measured would not be seen.
 
 pub mod draw;
 mod shift;
+mod unjudged;
 
 use anyhow::{Result, ensure};
 use serde::Serialize;
 
-use crate::analysis::{Analysis, Interval, PointAnalysis, Ratio, Row, analyse};
+use crate::analysis::{Analysis, Interval, PointAnalysis, Ratio, analyse};
+use crate::provenance::Provenance;
 use crate::record::{Comparison, Run};
 use crate::scenario::Scenario;
+use crate::servers::Servers;
 use crate::subject::Role;
 
 /// The changes of every model between two runs.
@@ -28,8 +32,12 @@ pub struct Changes {
     pub after: String,
     /// How much worse a model may become, in percent.
     pub bound_percent: f64,
-    /// Other differences between the runs, one sentence each.
+    /// Other conditions under which the runs were made, one sentence each.
     pub warnings: Vec<String>,
+    /// Differences that are the purpose of a comparison, such as the program, one sentence each.
+    pub notes: Vec<String>,
+    /// What both runs ask for and could not be judged, with the reason, one sentence each.
+    pub unjudged: Vec<String>,
     /// In the order of the later run's scenarios and models, cost before rate.
     pub changes: Vec<Change>,
 }
@@ -93,14 +101,24 @@ impl Changes {
     pub fn has_regression(&self) -> bool {
         self.changes.iter().any(|change| change.judgement == Judgement::Regression)
     }
+
+    /// Whether everything was judged, and no model has become worse than the bound allows.
+    pub fn is_good(&self) -> bool {
+        self.unjudged.is_empty() && !self.has_regression()
+    }
 }
 
-/// Compares two runs.
+/// Compares two runs of these servers.
 ///
 /// # Errors
 /// They did not measure the same; see [`check`].
-pub fn compare(before: &Comparison, after: &Comparison, bound_percent: f64) -> Result<Changes> {
-    let mut warnings = check(&before.run, &after.run)?;
+pub fn compare(
+    before: &Comparison,
+    after: &Comparison,
+    bound_percent: f64,
+    servers: &Servers,
+) -> Result<Changes> {
+    let warnings = check(&before.run, &after.run)?;
     let (earlier, later) = (analyse(before), analyse(after));
     let points = later.scenarios.iter().filter(|scenario| scenario.scenario.vary.is_none());
     let mut changes = Vec::new();
@@ -108,7 +126,6 @@ pub fn compare(before: &Comparison, after: &Comparison, bound_percent: f64) -> R
         let name = &scenario.scenario.name;
         let point = |analysis: &Analysis| Some(analysis.scenario(name)?.points.first()?.clone());
         let Some((before, after)) = point(&earlier).zip(point(&later)) else { continue };
-        warnings.extend(lost(name, &before, &after));
         changes.extend(at_point(name, &before, &after, bound_percent / 100.0));
     }
     Ok(Changes {
@@ -116,6 +133,8 @@ pub fn compare(before: &Comparison, after: &Comparison, bound_percent: f64) -> R
         after: after.run.started.clone(),
         bound_percent,
         warnings,
+        notes: notes(&before.run, &after.run),
+        unjudged: unjudged::unjudged(&earlier, &later, &changes, servers),
         changes,
     })
 }
@@ -155,32 +174,19 @@ pub fn check(before: &Run, after: &Run) -> Result<Vec<String>> {
         is_common = true;
     }
     ensure!(is_common, "the runs cannot be compared: they have no scenario in common");
-    let mut warnings = Vec::new();
-    if before.machine.to_string() != after.machine.to_string() {
-        warnings.push(format!(
-            "the machines differ: {} in the baseline, {} here; ratios to the floor also differ between machines",
-            before.machine, after.machine
-        ));
-    }
-    if before.machine.compiler != after.machine.compiler {
-        warnings.push(format!(
-            "the compilers differ: {} in the baseline, {} here",
-            before.machine.compiler, after.machine.compiler
-        ));
-    }
-    Ok(warnings)
+    Ok(Provenance::of(before).conditions("in the baseline", &Provenance::of(after), "here"))
 }
 
-/// Models that can no longer be compared. Without a warning, the worst possible change would look like no change.
-fn lost(scenario: &str, before: &PointAnalysis, after: &PointAnalysis) -> Vec<String> {
-    let has_lost = |row: &&Row| {
-        let had = before.row(&row.subject.name).is_some_and(|before| before.cost_ratio.is_some());
-        row.subject.role == Role::Model && had && row.cost_ratio.is_none()
-    };
-    let sentence = |row: &Row| {
-        format!("{} in {scenario} had a ratio to a floor in the baseline but has none here", row.subject.name)
-    };
-    after.rows.iter().filter(has_lost).map(sentence).collect()
+/// What was changed on purpose: the program, the models, the seed and other options.
+fn notes(before: &Run, after: &Run) -> Vec<String> {
+    let mut notes = Provenance::of(before).programs("in the baseline", &Provenance::of(after), "here");
+    if before.command != after.command {
+        notes.push(format!(
+            "the commands differ: `{}` in the baseline, `{}` here",
+            before.command, after.command
+        ));
+    }
+    notes
 }
 
 /// The models that both have here, divided by the same floor.

@@ -14,6 +14,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
+use text::files;
 
 use crate::analysis::Analysis;
 use crate::report;
@@ -56,8 +57,8 @@ impl Documents {
         Ok(Documents { project: project.to_owned(), files })
     }
 
-    /// The documents with the figures of this run, which is in this folder, and their pictures. `further` supplies the
-    /// blocks that are not about a run.
+    /// The documents with the figures of this run, which is in this folder, their pictures, and the report and the
+    /// tables beside its records. `further` supplies the blocks that are not about a run.
     ///
     /// # Errors
     /// A marker names an unknown block.
@@ -73,12 +74,18 @@ impl Documents {
                 replaced(&file.must_be, |name| blocks::block(name, &run, analysis).or_else(|| further(name)))
                     .with_context(|| file.name.clone())?;
         }
-        for (name, picture) in [
-            ("docs/throughput.svg", report::throughput_svg(analysis)),
-            ("docs/cost.svg", report::cost_svg(analysis)),
+        let beside = |name: &str| {
+            let path = folder.strip_prefix(&self.project).unwrap_or(folder).join(name);
+            path.to_string_lossy().into_owned()
+        };
+        for (name, must_be) in [
+            ("docs/throughput.svg".to_owned(), report::throughput_svg(analysis)),
+            ("docs/cost.svg".to_owned(), report::cost_svg(analysis)),
+            (beside(report::FILE), report::html(analysis)),
+            (beside(tables::FILE), tables::all_tables(analysis)),
         ] {
-            let is = fs::read_to_string(self.project.join(name)).ok();
-            self.files.push(File { name: name.to_owned(), is, must_be: picture });
+            let is = fs::read_to_string(self.project.join(&name)).ok();
+            self.files.push(File { name, is, must_be });
         }
         Ok(self)
     }
@@ -96,7 +103,8 @@ impl Documents {
     pub fn write(&self) -> Result<Vec<String>> {
         for file in self.files.iter().filter(|file| file.is.as_ref() != Some(&file.must_be)) {
             let path = self.project.join(&file.name);
-            fs::write(&path, &file.must_be).with_context(|| format!("cannot write {}", path.display()))?;
+            files::replace(&path, file.must_be.as_bytes())
+                .with_context(|| format!("cannot write {}", path.display()))?;
         }
         Ok(self.drifted())
     }

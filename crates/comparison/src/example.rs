@@ -76,6 +76,7 @@ pub(crate) fn run(profile: &str) -> Run {
     Run {
         format: FORMAT,
         version: "0.0.0".to_owned(),
+        program: None,
         command: "concurrent-servers compare".to_owned(),
         started: "2026-01-02T03:04:05Z".to_owned(),
         seed: 1,
@@ -221,6 +222,7 @@ fn loaded(load: &loadgen::Scenario, trial: &Trial, figures: &Figures, random: &m
             voluntary_switches: messages * figures.threads.min(4) / 4,
             involuntary_switches: messages / 100,
         }),
+        others: Some(0.01),
         memory_per_connection_bytes: (load.load != Load::Churn)
             .then_some(per_thread * if figures.threads > 2 { 1.0 } else { 0.1 }),
     }

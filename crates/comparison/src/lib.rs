@@ -15,7 +15,10 @@
 //! | [`request`] | from the user's request to a complete description of a run |
 //! | [`mod@plan`] | the order of trials: a pure function of the run |
 //! | [`measure`], [`trial`], [`progress`] | making the trials, each on a newly started server, and showing progress |
+//! | [`disturbance`] | what other programs take from a trial |
 //! | [`record`], [`store`] | the record of a trial, and the files of a run |
+//! | [`coverage`] | what a run was to measure and did not |
+//! | `provenance` | machine, compiler and program of a run, and in what two runs differ |
 //! | [`analysis`] | all statistics |
 //! | [`table`], [`report`], [`baseline`] | views of the analysis: for a terminal, as a page, compared with an earlier run |
 //! | [`mod@timeline`] | the scripted clients under each server, a lane for each client |
@@ -27,10 +30,13 @@
 
 pub mod analysis;
 pub mod baseline;
+pub mod coverage;
+pub mod disturbance;
 pub mod documents;
 pub mod measure;
 pub mod plan;
 pub mod progress;
+mod provenance;
 pub mod record;
 pub mod recorded;
 pub mod report;

@@ -1,49 +1,109 @@
 //! Making the trials of a run, one after the other.
 
 use std::collections::HashSet;
+use std::path::Path;
 
 use anyhow::Result;
+use loadgen::Handle;
 use observe::pin;
+use observe::program::Watched;
+use text::output;
 
+use crate::disturbance::warning_before;
 use crate::plan::{Trial, plan};
 use crate::progress::Progress;
-use crate::record::{Comparison, Observed, Record};
-use crate::scenario::Point;
+use crate::provenance::check_resumable;
+use crate::record::{Comparison, Key, Observed, Record, Run};
 use crate::servers::Servers;
 use crate::store::Store;
 use crate::subject::Layout;
 use crate::trial::{self, Conditions};
 
-/// Makes all trials of the run that have no record yet.
+/// How measuring ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// All trials have been made.
+    Whole,
+    /// It was stopped before all trials had been made.
+    Stopped {
+        /// Trials that have a record.
+        made: usize,
+        /// Trials of the whole run.
+        planned: usize,
+    },
+}
+
+/// Takes up the run in this folder: nobody else may write to it from now on.
 ///
 /// # Errors
-/// A record cannot be written, or the load generator cannot be pinned.
-pub fn measure(servers: &Servers, store: &mut Store, comparison: &mut Comparison) -> Result<()> {
+/// There is no run in it, another process is writing to it, it was begun on another machine or with another program, or
+/// it cannot be read or written.
+pub fn resume(folder: &Path, servers: &Servers) -> Result<(Store, Comparison)> {
+    let (store, comparison) = Store::resume(folder)?;
+    check_resumable(&comparison.run, servers)?;
+    Ok((store, comparison))
+}
+
+/// Makes all trials of the run that have no record yet, until `stop` is stopped. A trial that is being made then gets no
+/// record.
+///
+/// # Errors
+/// A record cannot be written, the load generator cannot be pinned, or a server's program has been replaced since.
+pub fn measure(
+    servers: &Servers,
+    store: &mut Store,
+    comparison: &mut Comparison,
+    stop: &Handle,
+) -> Result<End> {
     let Comparison { run, records } = comparison;
-    let made: HashSet<_> = records.iter().map(key).collect();
+    let made: HashSet<Key> = records.iter().map(Record::key).collect();
     let mut trials = plan(run, servers);
-    trials.retain(|trial| {
-        !made.contains(&(trial.round, trial.scenario.name.clone(), trial.point, trial.subject.name.clone()))
-    });
-    if let (Layout::Pinned { client, .. }, false) = (run.layout, trials.is_empty()) {
+    let planned = trials.len();
+    trials.retain(|trial| !made.contains(&trial.key()));
+    if trials.is_empty() {
+        return Ok(End::Whole);
+    }
+    let programs: Vec<Watched> = servers.programs().into_iter().map(Watched::now).collect();
+    let cpus = cpus(run);
+    if let Some(warning) = warning_before(&cpus) {
+        output::note(&warning);
+    }
+    if let Layout::Pinned { client, .. } = run.layout {
         pin::pin_to(client)?;
     }
-    let conditions = Conditions { servers, profile: &run.profile, layout: run.layout, seed: run.seed };
-    if !trials.is_empty() {
-        anstream::eprintln!("warming up: the first trials run once and are discarded");
-        warm_up(&trials, conditions);
-    }
+    let conditions =
+        Conditions { servers, profile: &run.profile, layout: run.layout, cpus: &cpus, seed: run.seed, stop };
+    output::note("warming up: the first trials run once and are discarded");
+    warm_up(&trials, conditions);
     let mut progress = Progress::new(run, &trials, servers);
     for trial in &trials {
+        if stop.is_stopped() {
+            break;
+        }
         progress.begin(run, trial, servers);
         let peak_of = trial.scenario.vary.as_ref().and_then(|vary| vary.peak_of.as_deref());
         let peak = peak_of.and_then(|scenario| last_peak(records, scenario, &trial.subject.name));
         let record = trial::run(trial, conditions, peak);
+        // What stops this process may also have ended the server, so even a failure says nothing.
+        if stop.is_stopped() {
+            break;
+        }
+        programs.iter().try_for_each(Watched::check)?;
+        progress.end_trial(&record);
         store.append(&record)?;
         records.push(record);
     }
     progress.end();
-    Ok(())
+    let made = records.len();
+    Ok(if stop.is_stopped() && made < planned { End::Stopped { made, planned } } else { End::Whole })
+}
+
+/// The CPUs that server and load generator may use, together; empty where the system does not say.
+fn cpus(run: &Run) -> Vec<usize> {
+    match run.layout {
+        Layout::Shared => pin::allowed().unwrap_or_default(),
+        Layout::Pinned { server, client } => vec![server, client],
+    }
 }
 
 /// Makes the first trials and discards them: a machine that has just been idle, or has just compiled, behaves
@@ -52,13 +112,11 @@ fn warm_up(trials: &[Trial], conditions: Conditions) {
     let mut loads = trials.iter().filter(|trial| trial.scenario.load.is_some()).peekable();
     let Some(first) = loads.peek().map(|trial| (trial.round, trial.scenario, trial.point)) else { return };
     for trial in loads.take_while(|trial| (trial.round, trial.scenario, trial.point) == first) {
+        if conditions.stop.is_stopped() {
+            return;
+        }
         trial::run(trial, conditions, None);
     }
-}
-
-/// The key that identifies a trial within a run.
-fn key(record: &Record) -> (u32, String, Point, String) {
-    (record.round, record.scenario.clone(), record.point, record.subject.clone())
 }
 
 /// What the subject last reached in a scenario, in messages a second.

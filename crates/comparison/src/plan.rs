@@ -8,7 +8,7 @@
 
 use fastrand::Rng;
 
-use crate::record::Run;
+use crate::record::{Key, Run};
 use crate::scenario::{Point, Scenario};
 use crate::servers::Servers;
 use crate::subject::{Role, Subject};
@@ -28,6 +28,13 @@ pub struct Trial<'run> {
     pub divided_by: Option<&'run str>,
     /// Its place in the order, from 1.
     pub turn: u32,
+}
+
+impl Trial<'_> {
+    /// What identifies it within its run.
+    pub fn key(&self) -> Key {
+        (self.round, self.scenario.name.clone(), self.point, self.subject.name.clone())
+    }
 }
 
 /// All trials of a run, in the order in which they are made.

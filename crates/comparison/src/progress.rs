@@ -1,16 +1,17 @@
-//! Progress and remaining time on standard error: a bar on a terminal, otherwise a line for each point.
+//! Progress and remaining time on standard error: a bar on a terminal, otherwise a line for each point. And a warning
+//! when other programs begin to disturb the trials.
 //!
 //! Drawn only between trials, so that drawing does not disturb a measurement.
 
-use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use text::units::time_left;
+use text::{output, terminal};
 
 use crate::plan::Trial;
-use crate::record::Run;
+use crate::record::{Record, Run};
 use crate::servers::Servers;
 
 /// The time to start a server and open a first connection.
@@ -23,8 +24,9 @@ const SCRIPT_MS: u64 = 2_200;
 /// The progress of a run.
 #[derive(Debug)]
 pub struct Progress {
+    /// Hidden where a line cannot be drawn again.
     bar: ProgressBar,
-    is_terminal: bool,
+    is_bar: bool,
     trials: usize,
     begun: usize,
     /// The expected time of all trials, and of those that have ended.
@@ -34,29 +36,32 @@ pub struct Progress {
     current_ms: u64,
     /// The round, scenario and point that were printed last.
     named: String,
+    /// Windows that other programs disturbed.
+    disturbed: usize,
     started: Instant,
 }
 
 impl Progress {
     /// The progress of these trials.
     pub fn new(run: &Run, trials: &[Trial], servers: &Servers) -> Self {
-        let is_terminal = std::io::stderr().is_terminal();
+        let is_bar = terminal::stderr_can_redraw();
         let expected_ms = trials.iter().map(|trial| expected_ms(run, trial, servers)).sum();
         let target =
-            if is_terminal { ProgressDrawTarget::stderr_with_hz(4) } else { ProgressDrawTarget::hidden() };
+            if is_bar { ProgressDrawTarget::stderr_with_hz(4) } else { ProgressDrawTarget::hidden() };
         let bar = ProgressBar::with_draw_target(Some(expected_ms), target);
         if let Ok(style) = ProgressStyle::with_template("{bar:24} {msg}") {
             bar.set_style(style.progress_chars("━╸─"));
         }
         Progress {
             bar,
-            is_terminal,
+            is_bar,
             trials: trials.len(),
             begun: 0,
             expected_ms,
             done_ms: 0,
             current_ms: 0,
             named: String::new(),
+            disturbed: 0,
             started: Instant::now(),
         }
     }
@@ -68,20 +73,44 @@ impl Progress {
         self.current_ms = expected_ms(run, trial, servers);
         let place = format!("round {}, {} {}", trial.round, trial.scenario.name, trial.point);
         let left = format!("about {} left", time_left(self.left()));
-        if self.is_terminal {
+        if self.is_bar {
             self.bar.set_message(format!("{left} · {}: {}", place.trim_end(), trial.subject.name));
             self.bar.set_position(self.done_ms);
             // Draw now: there is no tick before the trial has ended.
             self.bar.tick();
         } else if place != self.named {
-            anstream::eprintln!("{:>4}/{} {}, {left}", self.begun, self.trials, place.trim_end());
+            output::note(&format!("{:>4}/{} {}, {left}", self.begun, self.trials, place.trim_end()));
             self.named = place;
         }
     }
 
-    /// Notes that all trials have ended.
+    /// Notes that the trial has ended, and warns at the first window that other programs disturbed.
+    pub fn end_trial(&mut self, record: &Record) {
+        let Some(share) = record.taken_by_others() else { return };
+        self.disturbed += 1;
+        if self.disturbed == 1 {
+            self.bar.suspend(|| {
+                output::note(&format!(
+                    "warning: other programs took {:.0} % of the CPUs in round {}, {} {}; such windows are marked as \
+                     invalid",
+                    100.0 * share,
+                    record.round,
+                    record.scenario,
+                    record.subject
+                ));
+            });
+        }
+    }
+
+    /// Notes that no further trial begins, and says how many windows were disturbed.
     pub fn end(self) {
         self.bar.finish_and_clear();
+        if self.disturbed > 1 {
+            output::note(&format!(
+                "warning: other programs disturbed {} of {} windows, which are marked as invalid",
+                self.disturbed, self.begun
+            ));
+        }
     }
 
     /// The remaining time, scaled by how far the estimate was off so far.
@@ -93,6 +122,13 @@ impl Progress {
             }
             _ => left,
         }
+    }
+}
+
+impl Drop for Progress {
+    /// An error must not leave half a line.
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
     }
 }
 

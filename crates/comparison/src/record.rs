@@ -24,6 +24,9 @@ pub struct Run {
     pub format: u32,
     /// This program's version.
     pub version: String,
+    /// A fingerprint of the program that measured, which is also that of the servers; absent in older runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub program: Option<String>,
     /// The command that makes such a run in the project's folder.
     pub command: String,
     /// When it began, RFC 3339, UTC.
@@ -77,6 +80,16 @@ pub struct Record {
     pub observed: Observed,
 }
 
+/// What identifies a trial within a run: round, scenario, point and subject.
+pub type Key = (u32, String, Point, String);
+
+impl Record {
+    /// Which trial it is of.
+    pub fn key(&self) -> Key {
+        (self.round, self.scenario.clone(), self.point, self.subject.clone())
+    }
+}
+
 /// The outcome of a trial.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
@@ -98,6 +111,10 @@ pub enum Observed {
         /// The server's usage from the beginning of the measured window until everything in flight
         /// was answered; absent if it could not be read.
         usage: Option<Usage>,
+        /// The share of the CPUs that other programs took meanwhile, from 0 to 1; absent in older records, and where the
+        /// kernel does not report it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        others: Option<f64>,
         /// How much the server's own memory grew per connection while all of them were open, in bytes:
         /// anonymous pages, so without the kernel's socket buffers. Absent in churn, whose connections
         /// are opened and closed all the time.

@@ -3,12 +3,12 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 
 use crate::analysis::{Analysis, analyse};
-use crate::documents::{Documents, tables};
-use crate::record::Run;
-use crate::{report, store};
+use crate::documents::Documents;
+use crate::record::{Comparison, Run};
+use crate::store;
 
 /// The folder of recorded runs, in the project's folder.
 const RESULTS: &str = "results";
@@ -36,30 +36,59 @@ pub fn drifted(project: &Path, further: impl Fn(&str) -> Option<String>) -> Resu
 /// As [`drifted`], or a file cannot be written.
 pub fn write(project: &Path, further: impl Fn(&str) -> Option<String>) -> Result<(PathBuf, Vec<String>)> {
     let (folder, analysis) = newest(project)?;
-    write_file(&folder.join(report::FILE), &report::html(&analysis))?;
-    write_file(&folder.join("tables.md"), &tables::all_tables(&analysis))?;
     let drifted = Documents::read(project)?.drawn_from(&folder, &analysis, further)?.write()?;
     Ok((folder, drifted))
 }
 
-/// The newest recorded run by its date, and its analysis.
+/// Checks that this folder has the newest recorded run: the documents would otherwise quote another one than the run that
+/// is resumed.
+///
+/// # Errors
+/// It has not, or a run cannot be read.
+pub fn check_newest(project: &Path, folder: &Path) -> Result<()> {
+    let newest = newest_run(project)?.0;
+    let same =
+        |path: &Path| fs::canonicalize(path).with_context(|| format!("cannot find {}", path.display()));
+    ensure!(
+        same(folder)? == same(&newest)?,
+        "{} is not the newest recorded run, which is in {}, so the documents would not quote it; resume it with \
+         `compare --resume`",
+        folder.display(),
+        newest.display()
+    );
+    Ok(())
+}
+
+/// The newest recorded run, and its analysis.
 fn newest(project: &Path) -> Result<(PathBuf, Analysis)> {
-    let results = project.join(RESULTS);
-    let entries = fs::read_dir(&results)
-        .with_context(|| format!("cannot read {}; is this the project's folder?", results.display()))?;
-    let runs = entries.filter_map(|entry| {
-        let folder = entry.ok()?.path();
-        let comparison = store::load(&folder).ok()?;
-        Some((comparison.run.started.clone(), folder, comparison))
-    });
-    let (_, folder, comparison) = runs.max_by(|one, other| one.0.cmp(&other.0)).with_context(|| {
-        format!("there is no recorded run in {}; make one with `record`", results.display())
-    })?;
+    let (folder, comparison) = newest_run(project)?;
+    ensure!(
+        !comparison.records.is_empty(),
+        "the newest recorded run, in {}, has no records; continue it with `record --resume`, or remove its folder",
+        folder.display()
+    );
     Ok((folder, analyse(&comparison)))
 }
 
-fn write_file(path: &Path, text: &str) -> Result<()> {
-    fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
+/// The newest recorded run by its date, and its folder.
+///
+/// # Errors
+/// There is none, or a run cannot be read: it could be the newest one.
+pub fn newest_run(project: &Path) -> Result<(PathBuf, Comparison)> {
+    let results = project.join(RESULTS);
+    let entries = fs::read_dir(&results)
+        .with_context(|| format!("cannot read {}; is this the project's folder?", results.display()))?;
+    let mut runs: Vec<(PathBuf, Comparison)> = Vec::new();
+    for entry in entries {
+        let folder = entry.with_context(|| format!("cannot read {}", results.display()))?.path();
+        if store::has_run(&folder) {
+            let comparison = store::load(&folder)?;
+            runs.push((folder, comparison));
+        }
+    }
+    runs.into_iter()
+        .max_by(|(_, one), (_, other)| one.run.started.cmp(&other.run.started))
+        .with_context(|| format!("there is no recorded run in {}; make one with `record`", results.display()))
 }
 
 #[cfg(test)]

@@ -60,6 +60,7 @@ pub fn html(analysis: &Analysis) -> String {
                 }
                 main #content {
                     (verdicts::failures(analysis))
+                    (verdicts::disturbance(analysis))
                     (summary::summary(analysis))
                     @for scenario in &analysis.scenarios { (section(scenario, &subjects)) }
                     @if analysis.scenarios.is_empty() { p { "No trial of this run was made." } }

@@ -6,9 +6,11 @@ use std::time::SystemTime;
 
 use anyhow::{Context, Result, ensure};
 use observe::{Machine, pin};
+use thiserror::Error;
 
+use crate::provenance;
 use crate::record::{FORMAT, Run};
-use crate::scenario::{Catalogue, EMBEDDED};
+use crate::scenario::{Catalogue, EMBEDDED, Scenario};
 use crate::servers::Servers;
 use crate::subject::{Layout, subjects};
 
@@ -41,6 +43,42 @@ pub enum Size {
     Full,
 }
 
+/// The chosen scenarios cannot be measured.
+#[derive(Debug, Error)]
+pub enum WrongOnly {
+    /// There is no such scenario.
+    #[error("the profile {profile:?} has no scenario {name:?}; it has {known}")]
+    Unknown {
+        /// What was asked for.
+        name: String,
+        /// The profile.
+        profile: &'static str,
+        /// The scenarios that it has.
+        known: String,
+    },
+    /// Its rate follows from another scenario, which was not chosen.
+    #[error(
+        "the rate of {name:?} is a share of each model's peak in {needed:?}, which is not chosen; choose both: {with}"
+    )]
+    NoPeak {
+        /// What was asked for.
+        name: String,
+        /// The scenario that it needs.
+        needed: String,
+        /// The value of the option that chooses both.
+        with: String,
+    },
+}
+
+/// A scenario whose rate is a share of the peak in another one that does not take part, and that one.
+fn without_its_peak(scenarios: &[Scenario]) -> Option<(&str, &str)> {
+    scenarios.iter().find_map(|scenario| {
+        let needed = scenario.vary.as_ref()?.peak_of.as_deref()?;
+        let is_there = scenarios.iter().any(|other| other.name == needed);
+        (!is_there).then_some((scenario.name.as_str(), needed))
+    })
+}
+
 impl Size {
     const fn name(self) -> &'static str {
         match self {
@@ -55,7 +93,8 @@ impl Request {
     /// The requested run of these servers, on this machine, now.
     ///
     /// # Errors
-    /// The scenarios cannot be read, a named one does not exist, or pinning is requested and there is only one CPU.
+    /// [`WrongOnly`] if a named scenario does not exist or needs another one. The scenarios cannot be read, or pinning is
+    /// requested and there is only one CPU.
     pub fn run(&self, servers: &Servers) -> Result<Run> {
         let catalogue = match &self.scenarios {
             None => Catalogue::parse(EMBEDDED)?,
@@ -68,22 +107,37 @@ impl Request {
         let profile_name = self.size.name();
         let mut profile = catalogue.profile(profile_name)?.clone();
         if !self.only.is_empty() {
+            let known = || profile.rounds.keys().map(String::as_str).collect::<Vec<&str>>().join(", ");
             for name in &self.only {
-                ensure!(
-                    profile.rounds.contains_key(name),
-                    "the profile {profile_name:?} has no scenario {name:?}; it has {}",
-                    profile.rounds.keys().map(String::as_str).collect::<Vec<&str>>().join(", ")
-                );
+                if !profile.rounds.contains_key(name) {
+                    return Err(WrongOnly::Unknown {
+                        name: name.clone(),
+                        profile: profile_name,
+                        known: known(),
+                    }
+                    .into());
+                }
             }
             profile.rounds.retain(|name, _| self.only.contains(name));
         }
         let scenarios = catalogue.scenarios_of(&profile);
+        if let Some((name, needed)) = without_its_peak(&scenarios) {
+            let names = scenarios.iter().map(|scenario| scenario.name.as_str());
+            let with: Vec<&str> = std::iter::once(needed).chain(names).collect();
+            return Err(WrongOnly::NoPeak {
+                name: name.to_owned(),
+                needed: needed.to_owned(),
+                with: with.join(","),
+            }
+            .into());
+        }
         let clients =
             scenarios.iter().filter_map(|scenario| scenario.load.as_ref()).map(|load| load.connections);
         let layout = if self.pin { pinned()? } else { Layout::Shared };
         Ok(Run {
             format: FORMAT,
             version: env!("CARGO_PKG_VERSION").to_owned(),
+            program: provenance::fingerprint(servers),
             command: self.command(),
             started: humantime::format_rfc3339_seconds(SystemTime::now()).to_string(),
             seed: self.seed.unwrap_or_else(|| fastrand::u64(..1 << 48)),

@@ -174,6 +174,17 @@ impl Catalogue {
                     (1..=MAX_ROUNDS).contains(rounds),
                     "profile {name:?}, scenario {scenario:?}: rounds must be 1 to {MAX_ROUNDS}, but are {rounds}"
                 );
+                let own = self.scenarios.iter().find(|known| known.name == *scenario);
+                let peak = own.and_then(|own| own.vary.as_ref()?.peak_of.as_ref());
+                if let Some(peak) = peak {
+                    // One with as many rounds or more has its first turn no later.
+                    let rounds_of_peak = profile.rounds.get(peak).copied().unwrap_or(0);
+                    ensure!(
+                        rounds_of_peak >= *rounds,
+                        "profile {name:?}: {scenario:?} needs the peak in {peak:?} before each of its {rounds} rounds, \
+                         but {peak:?} has {rounds_of_peak}; give it at least as many"
+                    );
+                }
             }
         }
         Ok(())

@@ -1,5 +1,8 @@
 //! The servers that can be compared, as plain data from the caller.
 
+use std::collections::BTreeSet;
+use std::path::Path;
+
 use observe::ServerCommand;
 
 /// A server that can be started.
@@ -37,6 +40,11 @@ impl Servers {
     /// The model or floor of this name.
     pub fn find(&self, name: &str) -> Option<&Server> {
         self.models.iter().chain(&self.floors).find(|server| server.name == name)
+    }
+
+    /// The programs that they are started from, each once.
+    pub(crate) fn programs(&self) -> BTreeSet<&Path> {
+        self.models.iter().chain(&self.floors).map(|server| server.command.program()).collect()
     }
 
     /// The models with these names, each once and in their order; all models if `names` is empty.

@@ -1,21 +1,24 @@
 //! The output for a run: tables or JSON, alone or compared with a baseline, and the report beside its records.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use serde::Serialize;
+use text::files;
 
 use crate::analysis::{Analysis, analyse};
 use crate::baseline::{self, Changes};
+use crate::coverage::Coverage;
 use crate::record::{Comparison, Run};
+use crate::servers::Servers;
 use crate::{report, store, table};
 
-/// The analysis of a run, and its changes from a baseline if there is one.
+/// The analysis of a run, what it lacks, and its changes from a baseline if there is one.
 #[derive(Debug, Serialize)]
 pub struct Shown {
     #[serde(flatten)]
     analysis: Analysis,
+    coverage: Coverage,
     #[serde(rename = "baseline", skip_serializing_if = "Option::is_none")]
     changes: Option<Changes>,
     #[serde(skip)]
@@ -25,26 +28,45 @@ pub struct Shown {
 /// Reads the run in this folder as a baseline for `run`, which need not be measured yet.
 ///
 /// # Errors
-/// It cannot be read, or `run` measures something else.
+/// It cannot be read, it has no records, or `run` measures something else.
 pub fn read_baseline(folder: &Path, run: &Run) -> Result<Comparison> {
     let comparison = store::load(folder).context("cannot read the baseline")?;
     baseline::check(&comparison.run, run).with_context(|| format!("baseline {}", folder.display()))?;
+    ensure!(
+        !comparison.records.is_empty(),
+        "baseline {}: no trial of it was made, so nothing can be compared with it; resume it, or give another one",
+        folder.display()
+    );
     Ok(comparison)
 }
 
 impl Shown {
-    /// Analyses the records. A model may be worse than in the baseline by `bound` percent, as a multiple of its floor.
+    /// Analyses the records of these servers. A model may be worse than in the baseline by `bound` percent, as a multiple
+    /// of its floor.
     ///
     /// # Errors
     /// The baseline measures something else.
-    pub fn of(comparison: &Comparison, baseline: Option<&Comparison>, bound: f64) -> Result<Self> {
-        let changes = baseline.map(|before| baseline::compare(before, comparison, bound)).transpose()?;
-        Ok(Shown { analysis: analyse(comparison), changes, is_right: comparison.is_right() })
+    pub fn of(
+        comparison: &Comparison,
+        baseline: Option<&Comparison>,
+        bound: f64,
+        servers: &Servers,
+    ) -> Result<Self> {
+        let compare = |before| baseline::compare(before, comparison, bound, servers);
+        Ok(Shown {
+            analysis: analyse(comparison),
+            coverage: Coverage::of(comparison, servers),
+            changes: baseline.map(compare).transpose()?,
+            is_right: comparison.is_right(),
+        })
     }
 
-    /// As tables for a terminal.
-    pub fn tables(&self) -> String {
-        table::draw(&self.analysis) + &self.changes.as_ref().map(baseline::draw::draw).unwrap_or_default()
+    /// As tables for a terminal with this many columns; 100 if nothing limits a line.
+    pub fn tables(&self, columns: Option<usize>) -> String {
+        let width = table::width(columns);
+        let changes = self.changes.as_ref();
+        table::draw(&self.analysis, &self.coverage, width)
+            + &changes.map(|changes| baseline::draw::draw(changes, width)).unwrap_or_default()
     }
 
     /// As JSON: medians, intervals, ratios and claims.
@@ -61,13 +83,14 @@ impl Shown {
     /// It cannot be written.
     pub fn write_report(&self, folder: &Path) -> Result<PathBuf> {
         let path = folder.join(report::FILE);
-        fs::write(&path, report::html(&self.analysis))
+        files::replace(&path, report::html(&self.analysis).as_bytes())
             .with_context(|| format!("cannot write the report to {}", path.display()))?;
         Ok(path)
     }
 
-    /// Whether all replies were right and there is no regression.
+    /// Whether all replies were right, everything that the run asks for was measured, and nothing became worse than in
+    /// the baseline or could not be compared with it.
     pub fn is_good(&self) -> bool {
-        self.is_right && !self.changes.as_ref().is_some_and(Changes::has_regression)
+        self.is_right && self.coverage.gaps.is_empty() && self.changes.as_ref().is_none_or(Changes::is_good)
     }
 }

@@ -1,4 +1,5 @@
-//! The tables of a comparison for the terminal: a pure function of its analysis, at most 100 columns wide.
+//! The tables of a comparison for the terminal: a pure function of its analysis and of the terminal's width, at most
+//! 100 columns wide.
 //!
 //! A block for each scenario: a table where there is one point, a matrix where there is a curve, a line for
 //! the script. Below are the noise of the twins, the claims, and the failures.
@@ -12,11 +13,17 @@ mod remarks;
 pub(crate) mod style;
 
 use crate::analysis::{Analysis, Metric, ScenarioAnalysis};
-use style::{DIM, TITLE};
+use crate::coverage::Coverage;
+use style::{DIM, FAILED, TITLE, WIDEST};
 use text::units::duration;
 
-/// Draws everything, with colours that the caller may strip.
-pub fn draw(analysis: &Analysis) -> String {
+/// The width of tables in a terminal with this many columns, or without a limit.
+pub(crate) fn width(columns: Option<usize>) -> usize {
+    columns.unwrap_or(WIDEST).min(WIDEST)
+}
+
+/// Draws everything within this width, with colours that the caller may strip.
+pub fn draw(analysis: &Analysis, coverage: &Coverage, width: usize) -> String {
     let run = &analysis.run;
     let rounds: Vec<u32> = run.profile.rounds.values().copied().collect();
     let rounds = match (rounds.iter().min(), rounds.iter().max()) {
@@ -25,45 +32,58 @@ pub fn draw(analysis: &Analysis) -> String {
         (Some(all), _) => format!("{all} rounds"),
         (None, _) => "no rounds".to_owned(),
     };
-    let mut text = format!("{}\n", run.machine);
-    text.push_str(&format!(
-        "{}; {}, windows of {} ms; profile {}\n",
+    let mut text = grid::wrap(&run.machine.to_string(), "  ", width);
+    let settings = format!(
+        "{}; {}, windows of {} ms; profile {}",
         run.layout, rounds, run.profile.window_ms, run.profile_name
-    ));
+    );
+    text.push_str(&grid::wrap(&settings, "  ", width));
+    text.push_str(&alerts(analysis, coverage, width));
     for scenario in &analysis.scenarios {
         text.push('\n');
-        text.push_str(&heading(scenario));
+        text.push_str(&heading(scenario, width));
         text.push_str(&if scenario.scenario.script.is_some() {
-            script(scenario)
+            script(scenario, width)
         } else if scenario.scenario.vary.is_some() {
-            curve::draw(scenario)
+            curve::draw(scenario, width)
         } else {
-            block::draw(scenario)
+            block::draw(scenario, width)
         });
     }
-    text.push_str(&remarks::draw(analysis));
+    text.push_str(&remarks::draw(analysis, width));
     text
 }
 
-fn heading(analysis: &ScenarioAnalysis) -> String {
+/// What a reader must know before any figure: what is missing, and whether the machine was busy with something else.
+fn alerts(analysis: &Analysis, coverage: &Coverage, width: usize) -> String {
+    let mut alerts: Vec<String> = coverage.gaps.iter().map(|gap| format!("NOT MEASURED: {gap}")).collect();
+    if coverage.made < coverage.planned {
+        alerts.push(format!("Incomplete: {} of {} trials were made.", coverage.made, coverage.planned));
+    }
+    alerts.extend(analysis.disturbance());
+    let lines: String = alerts.iter().map(|alert| grid::wrap(alert, "  ", width)).collect();
+    if lines.is_empty() { lines } else { format!("{FAILED}{}{FAILED:#}\n", lines.trim_end()) }
+}
+
+fn heading(analysis: &ScenarioAnalysis, width: usize) -> String {
     let scenario = &analysis.scenario;
     let trials =
         analysis.points.iter().flat_map(|point| &point.rows).map(|row| row.trials).max().unwrap_or(0);
     let rounds = if trials == 1 { "1 round".to_owned() } else { format!("{trials} rounds") };
-    let title = grid::wrap(&format!("{}: {} ({rounds})", scenario.name, scenario.title), "  ");
+    let title = grid::wrap(&format!("{}: {} ({rounds})", scenario.name, scenario.title), "  ", width);
     let (first, rest) = title.split_once('\n').unwrap_or((&title, ""));
-    let question = grid::wrap(&format!("  {}", scenario.question), "  ");
+    let question = grid::wrap(&format!("  {}", scenario.question), "  ", width);
     format!("{TITLE}{first}{TITLE:#}\n{rest}{DIM}{}{DIM:#}\n", question.trim_end())
 }
 
 /// One line of times.
-fn script(analysis: &ScenarioAnalysis) -> String {
+fn script(analysis: &ScenarioAnalysis, width: usize) -> String {
     let rows = analysis.points.iter().flat_map(|point| &point.rows);
     let times = rows.map(|row| {
         let time = row.median(Metric::ScriptTime).filter(|_| row.failures.is_empty());
         format!("{} {}", row.subject.name, time.map_or("failed".to_owned(), duration))
     });
-    grid::wrap(&format!("  {}", times.collect::<Vec<String>>().join(" · ")), "  ")
+    grid::wrap(&format!("  {}", times.collect::<Vec<String>>().join(" · ")), "  ", width)
 }
 
 #[cfg(test)]

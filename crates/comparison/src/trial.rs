@@ -1,20 +1,20 @@
-//! Making a trial: start the server, run the scenario, read the server's usage.
+//! Making a trial: start the server, run the scenario, read the server's usage, and what other programs used.
 
 use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use hdrhistogram::Histogram;
-use loadgen::{Dialect, Phase};
+use loadgen::{Dialect, Handle, Phase};
+use observe::others::{CpuUse, Others, own_cpu_time};
+use observe::{ServerProcess, usage};
 
+use crate::disturbance;
 use crate::plan::Trial;
 use crate::record::{Observed, Record};
 use crate::scenario::{Profile, Script};
-use crate::subject::{Layout, Role};
-use observe::ServerProcess;
-use observe::usage;
-
 use crate::servers::Servers;
+use crate::subject::{Layout, Role};
 
 /// Percentiles within 1 % are precise enough for a chart, and take a tenth of the space on disk.
 const RECORDED_DIGITS: u8 = 2;
@@ -28,8 +28,12 @@ pub struct Conditions<'run> {
     pub profile: &'run Profile,
     /// The CPUs of the server and the load generator.
     pub layout: Layout,
+    /// The CPUs that both may use, together.
+    pub cpus: &'run [usize],
     /// The seed of arrivals.
     pub seed: u64,
+    /// Ends a trial early. Its record is then not of a whole trial.
+    pub stop: &'run Handle,
 }
 
 /// Makes one trial. `peak` is the subject's rate, in messages a second, in the scenario that this one derives its rate
@@ -85,7 +89,7 @@ fn observe(trial: &Trial, conditions: Conditions, load: Option<&loadgen::Scenari
     let server = ServerProcess::start_on(cpu, &server.command, &[])?;
     match (&trial.scenario.script, load) {
         (Some(script), _) => play(&server, *script),
-        (None, Some(load)) => measure(&server, load, cpus),
+        (None, Some(load)) => measure(&server, load, cpus, conditions),
         (None, None) => anyhow::bail!(
             "the rate is a share of the peak in {}, which was not measured before; add that scenario to the run",
             trial.scenario.vary.as_ref().and_then(|vary| vary.peak_of.as_deref()).unwrap_or("a closed loop")
@@ -106,36 +110,70 @@ fn play(server: &ServerProcess, script: Script) -> Result<Observed> {
     })
 }
 
-/// `cpus` is how many the server may use.
+/// Everything that is read when a window begins and when it has ended.
+struct Reading {
+    at: Instant,
+    server: Option<usage::Reading>,
+    own: Duration,
+    machine: Option<CpuUse>,
+}
+
+impl Reading {
+    fn now(server: &ServerProcess, cpus: &[usize]) -> Self {
+        // The machine and this process last: both are compared with each other.
+        let server = usage::read(server.pid()).ok();
+        Reading { at: Instant::now(), server, own: own_cpu_time(), machine: CpuUse::now(cpus) }
+    }
+
+    /// What other programs than the server and this one used since `before`.
+    fn others_since(&self, before: &Reading, server: &usage::Usage) -> Option<Others> {
+        let own = self.own.saturating_sub(before.own) + Duration::from_nanos(server.cpu_ns);
+        self.machine?.others_since(before.machine.as_ref()?, own)
+    }
+}
+
+/// `can_use` is how many CPUs the server may use.
 #[expect(clippy::cast_precision_loss, reason = "bytes of one process are far below 2^53")]
-fn measure(server: &ServerProcess, load: &loadgen::Scenario, cpus: usize) -> Result<Observed> {
-    let read = || usage::read(server.pid()).ok();
-    let alone = read();
+fn measure(
+    server: &ServerProcess,
+    load: &loadgen::Scenario,
+    can_use: usize,
+    conditions: Conditions,
+) -> Result<Observed> {
+    let read = || Reading::now(server, conditions.cpus);
+    let alone = usage::read(server.pid()).ok();
     let (mut before, mut after) = (None, None);
-    let (mut begun, mut ended) = (Instant::now(), Instant::now());
-    let mut measurement = loadgen::run(server.address(), load, |phase| match phase {
-        Phase::Measuring => (before, begun) = (read(), Instant::now()),
-        Phase::Closing => (ended, after) = (Instant::now(), read()),
+    let measurement = loadgen::run_until(server.address(), load, conditions.stop, |phase| match phase {
+        Phase::Measuring => before = Some(read()),
+        Phase::Closing => after = Some(read()),
         _ => {}
     })?;
+    let mut measurement = measurement.context("it was interrupted")?;
     let connections = (load.connections + load.idle) as f64;
     let memory = |reading: &usage::Reading| reading.anonymous_memory_bytes() as f64;
-    let grown = alone.zip(before.as_ref()).map(|(alone, before)| memory(before) - memory(&alone));
-    let usage = before.zip(after).map(|(before, after)| after.since(&before));
+    let window = before.zip(after);
+    let begun = window.as_ref().and_then(|(before, _)| before.server.as_ref());
+    let grown = alone.as_ref().zip(begun).map(|(alone, begun)| memory(begun) - memory(alone));
+    let usage = window.as_ref().and_then(|(before, after)| {
+        Some((after.server.as_ref()?.since(before.server.as_ref()?), after.at - before.at))
+    });
     let outcome = &mut measurement.outcome;
     outcome.verdict = match (outcome.verdict.take(), &usage) {
-        (Some(verdict), Some(usage)) => {
-            let cpu_per_second =
-                Duration::from_nanos(usage.cpu_ns).as_secs_f64() / (ended - begun).as_secs_f64();
-            let can_use = usize::try_from(usage.busy_threads)?.min(cpus);
+        (Some(verdict), Some((usage, elapsed))) => {
+            let cpu_per_second = Duration::from_nanos(usage.cpu_ns).as_secs_f64() / elapsed.as_secs_f64();
+            let can_use = usize::try_from(usage.busy_threads)?.min(can_use);
             Some(verdict.with_server(outcome, cpu_per_second, can_use))
         }
         (verdict, _) => verdict,
     };
+    let usage = usage.map(|(usage, _)| usage);
+    let others = window.zip(usage).and_then(|((before, after), usage)| after.others_since(&before, &usage));
+    outcome.verdict = outcome.verdict.take().map(|verdict| disturbance::judge(verdict, others));
     Ok(Observed::Load {
         latency_histogram: Some(encoded(&measurement.latency_ns)?),
         outcome: Box::new(measurement.outcome),
         usage,
+        others: others.map(|others| others.share),
         memory_per_connection_bytes: (load.load != loadgen::Load::Churn)
             .then_some(grown)
             .flatten()

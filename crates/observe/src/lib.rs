@@ -10,11 +10,13 @@
 //! | [`meter`] | the resources of a process while it runs and at rest |
 //! | [`process`] | one process: its state and resources, signals, limits, a pause |
 //! | [`thread`] | the usage of the calling thread |
+//! | [`others`] | CPU time taken by other programs on this machine |
 //! | [`steal`] | CPU time taken by other virtual machines on the same hardware |
 //! | [`network`] | figures of the kernel about this machine's network |
 //! | [`machine`] | the machine that figures come from, in one line |
 //! | [`pin`] | CPU affinity |
 //! | [`child`] | servers as child processes |
+//! | [`program`] | a program's file: which build it is |
 //! | [`strace`] | system calls of a process counted, delayed and failed |
 //!
 //! Nothing here depends on the protocol, a model or another crate of this workspace. The caller interprets the figures.
@@ -25,9 +27,11 @@ pub mod child;
 pub mod machine;
 pub mod meter;
 pub mod network;
+pub mod others;
 pub mod pin;
 mod proc;
 pub mod process;
+pub mod program;
 pub mod steal;
 pub mod strace;
 pub mod thread;

@@ -10,7 +10,7 @@
 //! | [`units`] | figures as users read them: bytes, durations, counts, rates |
 //! | [`escapes`] | bytes as users type and read them |
 //! | [`markdown`] | tables in Markdown |
-//! | [`output`] | standard output, which may be a closed pipe |
+//! | [`output`] | standard output and standard error, which may be closed or full |
 //! | [`files`] | files that are replaced whole |
 //! | [`terminal`] | the terminal: its width, and whether a line can be drawn again |
 //!

@@ -7,6 +7,7 @@ use serde::ser::{Error, SerializeMap, Serializer};
 
 use super::metric::Metric;
 use super::statistics::{Interval, median, median_interval};
+use crate::disturbance::MAX_OTHERS;
 use crate::record::Run;
 use crate::scenario::{Point, Scenario};
 use crate::subject::Subject;
@@ -59,6 +60,10 @@ pub struct Row {
     pub trials: u32,
     /// Trials whose figures the load generator calls invalid; no ratio is taken from these.
     pub invalid: u32,
+    /// Trials that are neither failed nor invalid.
+    pub valid: u32,
+    /// Trials in which other programs took too much of the CPUs; these are invalid, too.
+    pub disturbed: u32,
     /// Failures, one sentence each.
     pub failures: Vec<String>,
     /// Each metric that was measured, with its value in every round.
@@ -121,6 +126,21 @@ impl Analysis {
     /// The scenario of this name, if it has records.
     pub fn scenario(&self, name: &str) -> Option<&ScenarioAnalysis> {
         self.scenarios.iter().find(|scenario| scenario.scenario.name == name)
+    }
+
+    /// A sentence if other programs disturbed some windows of this run.
+    pub fn disturbance(&self) -> Option<String> {
+        let loads = self.scenarios.iter().filter(|scenario| scenario.scenario.load.is_some());
+        let rows: Vec<&Row> = loads.flat_map(|load| &load.points).flat_map(|point| &point.rows).collect();
+        let disturbed: u32 = rows.iter().map(|row| row.disturbed).sum();
+        let all: u32 = rows.iter().map(|row| row.trials).sum();
+        (disturbed > 0).then(|| {
+            format!(
+                "Other programs disturbed {disturbed} of {all} windows: they took more than {:.0} % of the CPUs. \
+                 These windows are invalid, and no ratio is taken from them.",
+                100.0 * MAX_OTHERS
+            )
+        })
     }
 }
 

@@ -1,6 +1,6 @@
 //! A subject divided by another within each round, and what can be claimed about the ratio.
 
-use loadgen::{Bound, Dialect, Load, Scenario};
+use loadgen::{Dialect, Load, Scenario};
 
 use super::figures::{Claim, Noise, PointAnalysis, Ratio, Row, Spread};
 use super::metric::Metric;
@@ -26,7 +26,6 @@ pub(super) fn ratio(own: &[&Record], all: &[&Record], metric: Metric) -> Option<
 
 /// Whether both trials are valid and did the same work.
 fn are_comparable(one: &Record, other: &Record) -> bool {
-    let is_valid = |record: &Record| record.verdict().is_none_or(|verdict| verdict.bound != Bound::Invalid);
     let (Observed::Load { outcome: left, .. }, Observed::Load { outcome: right, .. }) =
         (&one.observed, &other.observed)
     else {
@@ -41,7 +40,7 @@ fn are_comparable(one: &Record, other: &Record) -> bool {
         left.served == right.served
     };
     let is_right = left.errors.is_empty() && right.errors.is_empty();
-    is_right && is_valid(one) && is_valid(other) && is_served_alike && is_same_work(one, other)
+    is_right && one.is_valid() && other.is_valid() && is_served_alike && is_same_work(one, other)
 }
 
 /// Whether both had the same load, apart from the dialect and from clients that are not served in any case.

@@ -29,6 +29,8 @@ pub(super) fn row(subject: &Subject, records: &[&Record]) -> Option<Row> {
             .filter(|(bound, _)| *bound == Bound::Invalid)
             .map(|(_, rounds)| rounds)
             .sum(),
+        valid: count(right.iter().filter(|record| record.is_valid()).count()),
+        disturbed: count(own.iter().filter(|record| record.taken_by_others().is_some()).count()),
         failures,
         metrics: metrics(&right),
         latency_ns,
@@ -138,11 +140,16 @@ fn failures(record: &Record) -> Vec<String> {
 
 impl Record {
     /// The load generator's judgement.
-    pub(super) fn verdict(&self) -> Option<&loadgen::Verdict> {
+    pub(crate) fn verdict(&self) -> Option<&loadgen::Verdict> {
         match &self.observed {
             Observed::Load { outcome, .. } => outcome.verdict.as_ref(),
             Observed::Script { .. } | Observed::Failed { .. } => None,
         }
+    }
+
+    /// Whether the load generator does not call it invalid.
+    pub(super) fn is_valid(&self) -> bool {
+        self.verdict().is_none_or(|verdict| verdict.bound != Bound::Invalid)
     }
 }
 

@@ -7,17 +7,27 @@ use text::units::{change, three_digits};
 
 const HEADER: [&str; 7] = ["scenario", "model", "times floor", "before", "after", "change", "verdict"];
 
-/// Draws the warnings, the table and the conclusion, with colours that the caller may strip.
-pub fn draw(changes: &Changes) -> String {
+const HOW_TO_READ: &str = "\
+Quotients to the floor, medians over the rounds. The change is the shift between the rounds of both
+runs, with the 95 % interval; it counts only beyond what the twins of both runs show.
+";
+
+/// Draws the warnings, the table and the conclusion within this width, with colours that the caller may strip.
+pub fn draw(changes: &Changes, width: usize) -> String {
     let mut text = format!("\n{TITLE}Compared with the run of {}{TITLE:#}\n", changes.before);
+    let wrap = |text: &str| grid::wrap(text, "  ", width).trim_end().to_owned();
     for warning in &changes.warnings {
-        text.push_str(&format!(
-            "{FAILED}{}{FAILED:#}\n",
-            grid::wrap(&format!("warning: {warning}"), "  ").trim_end()
-        ));
+        text.push_str(&format!("{FAILED}{}{FAILED:#}\n", wrap(&format!("warning: {warning}"))));
+    }
+    for note in &changes.notes {
+        text.push_str(&format!("{DIM}{}{DIM:#}\n", wrap(note)));
+    }
+    for unjudged in &changes.unjudged {
+        text.push_str(&format!("{FAILED}{}{FAILED:#}\n", wrap(&format!("NOT JUDGED: {unjudged}"))));
     }
     if changes.changes.is_empty() {
-        text.push_str("no model has a ratio to a floor in both runs, so nothing can be compared\n");
+        text.push_str(&wrap("no model has a ratio to a floor in both runs, so nothing can be compared"));
+        text.push('\n');
         return text;
     }
     let mut scenario = "";
@@ -28,12 +38,11 @@ pub fn draw(changes: &Changes) -> String {
         line
     });
     let lines: Vec<Line> = lines.collect();
-    text.push_str(&grid::draw(&HEADER.map(str::to_owned), &lines, 3));
-    text.push_str(&sum(changes));
-    text.push_str(
-        "Quotients to the floor, medians over the rounds. The change is the shift between the rounds of both\n\
-         runs, with the 95 % interval; it counts only beyond what the twins of both runs show.\n",
-    );
+    text.push_str(&grid::draw(&HEADER.map(str::to_owned), &lines, 3, width));
+    text.push_str(&sum(changes, width));
+    for line in HOW_TO_READ.lines() {
+        text.push_str(&grid::wrap(line, "", width));
+    }
     text
 }
 
@@ -79,7 +88,7 @@ const fn words(judgement: Judgement) -> &'static str {
     }
 }
 
-fn sum(changes: &Changes) -> String {
+fn sum(changes: &Changes, width: usize) -> String {
     let bound = changes.bound_percent;
     let regressions = changes.changes.iter().filter(|change| change.judgement == Judgement::Regression);
     let mut names: Vec<String> =
@@ -89,21 +98,23 @@ fn sum(changes: &Changes) -> String {
     if names.is_empty() {
         let judged =
             changes.changes.iter().filter(|change| change.judgement != Judgement::TooFewRounds).count();
-        format!("No regression past {bound} %, of {judged} figures that can be judged.\n{}", unseen(changes))
+        let text = format!("No regression past {bound} %, of {judged} figures that can be judged.");
+        grid::wrap(&text, "  ", width) + &unseen(changes, width)
     } else {
-        let text = format!("Regression past {bound} %: {}.", names.join(", "));
-        format!("{FAILED}{}{FAILED:#}\n", grid::wrap(&text, "  ").trim_end())
+        let text = grid::wrap(&format!("Regression past {bound} %: {}.", names.join(", ")), "  ", width);
+        format!("{FAILED}{}{FAILED:#}\n", text.trim_end())
     }
 }
 
 /// The smallest regression that the runs can detect.
-fn unseen(changes: &Changes) -> String {
+fn unseen(changes: &Changes, width: usize) -> String {
     let noise = changes.changes.iter().filter_map(|change| change.noise).fold(1.0, f64::max);
     if 100.0 * (noise - 1.0) <= changes.bound_percent {
         return String::new();
     }
-    format!(
-        "Twins differ by up to {} in these runs: smaller regressions are not detected.\n",
+    let text = format!(
+        "Twins differ by up to {} in these runs: smaller regressions are not detected.",
         change(noise).trim_start_matches('+')
-    )
+    );
+    grid::wrap(&text, "  ", width)
 }

@@ -6,6 +6,9 @@ use crate::scenario::Point;
 use text::markdown::{NOTHING, header, line};
 use text::units::{bytes, count, duration};
 
+/// The file of these tables in the folder of a run.
+pub(crate) const FILE: &str = "tables.md";
+
 /// One table for each point of each scenario.
 pub(crate) fn all_tables(analysis: &Analysis) -> String {
     let run = &analysis.run;

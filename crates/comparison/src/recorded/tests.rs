@@ -37,8 +37,8 @@ fn write_documents(project: &Path) -> Vec<String> {
 #[test]
 fn documents_that_were_written_from_the_newest_run_have_not_drifted() {
     let project = project();
-    assert_eq!(drifted(project.path(), audited).unwrap().len(), 5);
-    assert_eq!(write_documents(project.path()).len(), 5);
+    assert_eq!(drifted(project.path(), audited).unwrap().len(), 7);
+    assert_eq!(write_documents(project.path()).len(), 7);
     assert_eq!(drifted(project.path(), audited).unwrap(), Vec::<String>::new());
     let readme = fs::read_to_string(project.path().join("README.md")).unwrap();
     assert!(readme.starts_with("kept\n") && readme.ends_with("kept\n"), "{readme}");

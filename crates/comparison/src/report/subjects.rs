@@ -78,7 +78,10 @@ pub(super) fn notes(row: &Row) -> Vec<String> {
     {
         notes.push(format!("serves {} of {} clients", units::count(served), units::count(served + starved)));
     }
-    if row.invalid > 0 {
+    if row.disturbed > 0 {
+        notes.push(format!("disturbed by other programs in {}", rounds(row.disturbed)));
+    }
+    if row.invalid > row.disturbed {
         notes.push(format!("invalid in {}", rounds(row.invalid)));
     }
     if let Some((_, count)) = row.verdicts.iter().find(|(bound, _)| *bound == Bound::Client) {

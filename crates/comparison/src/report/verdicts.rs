@@ -32,6 +32,18 @@ pub(super) fn failures(analysis: &Analysis) -> Markup {
     }
 }
 
+/// The section that says that the machine was busy with something else; nothing if it was not.
+pub(super) fn disturbance(analysis: &Analysis) -> Markup {
+    html! {
+        @if let Some(sentence) = analysis.disturbance() {
+            section.failures aria-labelledby="disturbance" {
+                h2 #disturbance { "Disturbed by other programs" }
+                p { (sentence) " Measure again while the machine does nothing else." }
+            }
+        }
+    }
+}
+
 /// Whose limit each figure is, with the reasons.
 pub(super) fn verdicts(analysis: &Analysis) -> Markup {
     let judged: Vec<_> = rows(analysis).filter(|(_, _, row)| !row.verdicts.is_empty()).collect();

@@ -8,7 +8,7 @@ about = "a test"
 warm_up_ms = 1
 window_ms = 1
 greeting_wait_ms = 1
-rounds = { first = 1, second = 2 }
+rounds = { first = 2, second = 2 }
 
 [[scenario]]
 name = "first"
@@ -62,8 +62,10 @@ fn invalid_scenarios_are_rejected_by_name() {
         ("percent_of_peak = [50, 90]", "percent_of_peak = []", "1 to 32"),
         ("percent_of_peak = [50, 90]", "rate = [1], percent_of_peak = [50]", "one thing"),
         ("kind = \"open\", rate = 10", "kind = \"closed\"", "rate of an open loop"),
-        ("first = 1,", "frist = 1,", "frist"),
-        ("first = 1,", "first = 101,", "1 to 100"),
+        ("first = 2,", "frist = 2,", "frist"),
+        ("first = 2,", "first = 101,", "1 to 100"),
+        ("first = 2,", "first = 1,", "needs the peak in \"first\""),
+        ("first = 2,", "", "\"first\" has 0"),
     ] {
         let message = refused(from, to);
         assert!(message.contains(expected), "{to:?}: {message}");

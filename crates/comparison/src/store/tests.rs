@@ -84,3 +84,74 @@ fn a_folder_without_a_run_or_with_another_format_is_rejected() {
         assert!(message.contains(expected), "{text}: {message}");
     }
 }
+
+#[test]
+fn only_one_process_at_a_time_writes_to_a_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = example::run("quick");
+    let first = Store::create(folder.path(), &run).unwrap();
+    let name = folder.path().display().to_string();
+    for refused in
+        [Store::resume(folder.path()).unwrap_err(), Store::create(folder.path(), &run).unwrap_err()]
+    {
+        let message = refused.to_string();
+        assert!(message.contains("another process is writing") && message.contains(&name), "{message}");
+    }
+    drop(first);
+    let (second, _) = Store::resume(folder.path()).unwrap();
+    assert!(Store::resume(folder.path()).is_err(), "the one that resumed it holds it, too");
+    drop(second);
+    Store::resume(folder.path()).unwrap();
+}
+
+#[test]
+fn a_trial_that_was_recorded_twice_counts_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let comparison = written(folder.path());
+    let path = folder.path().join(RECORDS);
+    let mut text = fs::read_to_string(&path).unwrap();
+    text.push_str(text.lines().next().unwrap().to_owned().as_str());
+    text.push('\n');
+    fs::write(&path, &text).unwrap();
+    assert_eq!(load(folder.path()).unwrap(), comparison);
+    // Resuming adds behind all complete lines, those that do not count included.
+    let (mut store, kept) = Store::resume(folder.path()).unwrap();
+    assert_eq!(kept, comparison);
+    store.append(&record(3)).unwrap();
+    assert_eq!(load(folder.path()).unwrap().records.len(), 3);
+    assert!(fs::read_to_string(&path).unwrap().starts_with(&text));
+}
+
+#[test]
+fn a_line_that_ends_within_a_character_is_dropped() {
+    let folder = tempfile::tempdir().unwrap();
+    let comparison = written(folder.path());
+    let mut file = OpenOptions::new().append(true).open(folder.path().join(RECORDS)).unwrap();
+    file.write_all(b"{\"round\":3,\"scenario\":\"\xe2\x80").unwrap();
+    assert_eq!(load(folder.path()).unwrap(), comparison);
+    assert_eq!(Store::resume(folder.path()).unwrap().1, comparison);
+}
+
+#[test]
+fn runs_that_begin_in_the_same_second_have_folders_of_their_own() {
+    let parent = tempfile::tempdir().unwrap();
+    let run = example::run("quick");
+    let make = || Store::create_in(parent.path(), &run).map(|store| store.folder().to_owned());
+    let folders: Vec<PathBuf> = std::thread::scope(|scope| {
+        let all: Vec<_> = (0..8).map(|_| scope.spawn(make)).collect();
+        all.into_iter().map(|one| one.join().unwrap().unwrap()).collect()
+    });
+    let different: HashSet<&PathBuf> = folders.iter().collect();
+    assert_eq!(different.len(), folders.len(), "{folders:?}");
+    assert!(folders.iter().all(|folder| load(folder).is_ok()));
+    assert!(folders.iter().any(|folder| folder.ends_with("2026-01-02T03-04-05Z")), "{folders:?}");
+}
+
+#[test]
+fn a_folder_with_records_and_no_description_is_not_used() {
+    let folder = tempfile::tempdir().unwrap();
+    written(folder.path());
+    fs::remove_file(folder.path().join(RUN)).unwrap();
+    let message = Store::create(folder.path(), &example::run("quick")).unwrap_err().to_string();
+    assert!(message.contains("already has a run"), "{message}");
+}

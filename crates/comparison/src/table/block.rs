@@ -8,7 +8,7 @@ use crate::analysis::{Better, Metric, Row, ScenarioAnalysis};
 use crate::subject::Role;
 
 /// Draws it: models, and below a rule the floors and their twins.
-pub(super) fn draw(analysis: &ScenarioAnalysis) -> String {
+pub(super) fn draw(analysis: &ScenarioAnalysis, width: usize) -> String {
     let columns = columns(&analysis.scenario);
     let rows: Vec<&Row> = analysis.points.iter().flat_map(|point| ordered(&point.rows)).collect();
     let header = ["model"].into_iter().chain(columns.iter().map(|column| column.header));
@@ -30,7 +30,7 @@ pub(super) fn draw(analysis: &ScenarioAnalysis) -> String {
         }
     });
     let lines: Vec<Line> = lines.collect();
-    grid::draw(&header, &lines, 1)
+    grid::draw(&header, &lines, 1, width)
 }
 
 /// Whether there is a rule above this row: the first one that is not a model's.

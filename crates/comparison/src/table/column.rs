@@ -142,6 +142,7 @@ fn limit(row: &Row) -> Option<String> {
         Bound::Server => "server",
         Bound::Client => "client",
         Bound::Neither => "none",
+        Bound::Invalid if 2 * row.disturbed > row.trials => "others",
         Bound::Invalid => "invalid",
     };
     Some(if row.verdicts.len() > 1 { format!("{word}*") } else { word.to_owned() })

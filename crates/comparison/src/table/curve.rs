@@ -13,19 +13,25 @@ use crate::subject::Role;
 use text::units::{count, duration, three_digits};
 
 /// Draws one matrix, or several where one figure is not enough.
-pub(super) fn draw(analysis: &ScenarioAnalysis) -> String {
+pub(super) fn draw(analysis: &ScenarioAnalysis, width: usize) -> String {
     let is_open = analysis.scenario.load.as_ref().is_some_and(|load| matches!(load.load, Load::Open { .. }));
     if is_open {
-        matrix(analysis, "p99 from due\nto answered", Metric::P99, duration)
+        matrix(analysis, width, "p99 from due\nto answered", Metric::P99, duration)
     } else {
         let microseconds = |nanoseconds: f64| three_digits(nanoseconds / 1e3);
         let thousands = |rate: f64| three_digits(rate / 1e3);
-        matrix(analysis, "CPU µs/msg", Metric::CpuPerMessage, microseconds)
-            + &matrix(analysis, "1,000 msg/s", Metric::MessagesPerSecond, thousands)
+        matrix(analysis, width, "CPU µs/msg", Metric::CpuPerMessage, microseconds)
+            + &matrix(analysis, width, "1,000 msg/s", Metric::MessagesPerSecond, thousands)
     }
 }
 
-fn matrix(analysis: &ScenarioAnalysis, corner: &str, metric: Metric, show: impl Fn(f64) -> String) -> String {
+fn matrix(
+    analysis: &ScenarioAnalysis,
+    width: usize,
+    corner: &str,
+    metric: Metric,
+    show: impl Fn(f64) -> String,
+) -> String {
     let points = &analysis.points;
     let header = std::iter::once(corner.to_owned()).chain(points.iter().map(|point| title(point.point)));
     let header: Vec<String> = header.collect();
@@ -50,7 +56,7 @@ fn matrix(analysis: &ScenarioAnalysis, corner: &str, metric: Metric, show: impl 
         }
     });
     let lines: Vec<Line> = lines.collect();
-    grid::draw(&header, &lines, 1)
+    grid::draw(&header, &lines, 1, width)
 }
 
 /// A figure with `!` behind it is from trials that were mostly invalid, one with `°` from a subject that starved

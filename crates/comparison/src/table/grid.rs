@@ -1,9 +1,14 @@
-//! Aligns cells in lines, and wraps sentences.
+//! Aligns cells in lines, and wraps sentences, both within a width.
+//!
+//! A table that is too wide is drawn in parts, one below the other, each with the names at its left. If even a single
+//! column is too wide beside the names, each line becomes a sentence. Nothing is cut.
+
+use std::ops::Range;
 
 use anstyle::Style;
 use comfy_table::{CellAlignment, LineStyle, Table, TableStyle};
 
-use super::style::{PLAIN, WIDTH};
+use super::style::PLAIN;
 
 /// A cell and its colour.
 #[derive(Clone, Debug)]
@@ -29,7 +34,81 @@ impl Cell {
 }
 
 /// Draws the lines under their header: the first `names` columns to the left, all others to the right.
-pub(crate) fn draw(header: &[String], lines: &[Line], names: usize) -> String {
+pub(crate) fn draw(header: &[String], lines: &[Line], names: usize, width: usize) -> String {
+    let widths = widths(header, lines);
+    // One space between columns is enough to tell them apart; two are easier to read.
+    if taken(&widths, 1) <= width {
+        return draw_part(header, lines, names, if taken(&widths, 2) <= width { 2 } else { 1 });
+    }
+    let Some(parts) = parts(&widths, names, width) else { return sentences(header, lines, names, width) };
+    let drawn = parts.into_iter().map(|columns| {
+        let chosen = || (0..names).chain(columns.clone());
+        let header: Vec<String> = chosen().map(|column| header[column].clone()).collect();
+        let of_line = |line: &Line| Line {
+            cells: chosen().map(|column| line.cells[column].clone()).collect(),
+            ..line.clone()
+        };
+        draw_part(&header, &lines.iter().map(of_line).collect::<Vec<Line>>(), names, 2)
+    });
+    drawn.collect::<Vec<String>>().join("\n")
+}
+
+/// The width of each column.
+fn widths(header: &[String], lines: &[Line]) -> Vec<usize> {
+    let of_title = |title: &String| title.lines().map(|line| line.chars().count()).max().unwrap_or(0);
+    let mut widths: Vec<usize> = header.iter().map(of_title).collect();
+    for line in lines {
+        for (width, cell) in widths.iter_mut().zip(&line.cells) {
+            *width = (*width).max(cell.text.chars().count());
+        }
+    }
+    widths
+}
+
+/// What columns of these widths take with gaps between them.
+fn taken(widths: &[usize], gap: usize) -> usize {
+    widths.iter().sum::<usize>() + gap * widths.len().saturating_sub(1)
+}
+
+/// The columns of each part, without the names; `None` if a column does not fit beside the names.
+fn parts(widths: &[usize], names: usize, width: usize) -> Option<Vec<Range<usize>>> {
+    let left = taken(&widths[..names], 2);
+    let mut parts: Vec<Range<usize>> = Vec::new();
+    let mut used = width;
+    for (column, own) in widths.iter().enumerate().skip(names) {
+        if left + 2 + own > width {
+            return None;
+        }
+        match parts.last_mut().filter(|_| used + 2 + own <= width) {
+            Some(part) => part.end = column + 1,
+            None => {
+                parts.push(column..column + 1);
+                used = left;
+            }
+        }
+        used += 2 + own;
+    }
+    Some(parts)
+}
+
+/// Each line as its names, and below them what is in its columns.
+fn sentences(header: &[String], lines: &[Line], names: usize, width: usize) -> String {
+    let mut text = String::new();
+    for line in lines {
+        let (names, cells) = line.cells.split_at(names);
+        let name = names.iter().map(|cell| cell.text.trim()).filter(|text| !text.is_empty());
+        let titles = header[names.len()..].iter().map(|title| title.replace('\n', " "));
+        let cells = titles.zip(cells).map(|(title, cell)| format!("{} {}", title.trim(), cell.text.trim()));
+        let cells = wrap(&format!("  {}", cells.collect::<Vec<String>>().join(" · ")), "  ", width);
+        let plain = wrap(&name.collect::<Vec<&str>>().join(" "), "", width) + &cells;
+        let style = line.style.unwrap_or(PLAIN);
+        text.push_str(&format!("{style}{}{style:#}\n", plain.trim_end()));
+    }
+    text
+}
+
+/// Draws the lines with this many spaces between columns.
+fn draw_part(header: &[String], lines: &[Line], names: usize, gap: usize) -> String {
     let rule = LineStyle::none().fill('─').junction('─');
     let mut table = Table::new();
     table.load_style(TableStyle::new().header_separator(rule)).set_header(header);
@@ -37,10 +116,9 @@ pub(crate) fn draw(header: &[String], lines: &[Line], names: usize) -> String {
         table.add_row(line.cells.iter().map(|cell| cell.text.as_str()));
     }
     let widths: Vec<usize> = table.column_max_content_widths().into_iter().map(usize::from).collect();
-    // The table puts one space between columns; two are easier to read.
-    let is_roomy = widths.iter().sum::<usize>() + 2 * (widths.len() - 1) <= WIDTH;
     for (index, column) in table.column_iter_mut().enumerate() {
-        column.set_padding((u16::from(is_roomy && index > 0), 0));
+        // The table puts one space between columns.
+        column.set_padding((u16::from(gap > 1 && index > 0), 0));
         if index >= names {
             column.set_cell_alignment(CellAlignment::Right);
         }
@@ -55,7 +133,7 @@ pub(crate) fn draw(header: &[String], lines: &[Line], names: usize) -> String {
             text.push_str(drawn[body - 1].trim_end());
             text.push('\n');
         }
-        text.push_str(&coloured(plain, line, &widths, 1 + usize::from(is_roomy)));
+        text.push_str(&coloured(plain, line, &widths, gap));
         text.push('\n');
     }
     text
@@ -78,14 +156,14 @@ fn coloured(plain: &str, line: &Line, widths: &[usize], gap: usize) -> String {
     text
 }
 
-/// Breaks a text between words so that no line is wider than the table; further lines begin with `indent`.
+/// Breaks a text between words so that no line is wider than this; further lines begin with `indent`.
 /// Ends with a line break.
-pub(crate) fn wrap(text: &str, indent: &str) -> String {
+pub(crate) fn wrap(text: &str, indent: &str, width: usize) -> String {
     let mut lines = String::new();
     let mut line = text[..text.len() - text.trim_start().len()].to_owned();
     let mut is_empty = true;
     for word in text.split_whitespace() {
-        if !is_empty && line.chars().count() + 1 + word.chars().count() > WIDTH {
+        if !is_empty && line.chars().count() + 1 + word.chars().count() > width {
             lines.push_str(&line);
             lines.push('\n');
             indent.clone_into(&mut line);

@@ -15,41 +15,44 @@ Figures are medians over the rounds; ratios are taken within a round, so that dr
 CPU is the server's. Floors are raw echo without a protocol: the kernel's cost; `again`: a twin.
 p50, p99: a round trip; in open loops, from when a message was due. thr.: threads; sw.: switches.
 limit: the limiting side (or none). If client, times are its own; the server's CPU stays valid.
-1/50 or °: the others starved, which is a result. *: rounds differed. !: most trials were invalid.
+others: other programs held the CPUs. invalid, !: most trials were invalid. *: rounds differed.
+1/50 or °: the others starved, which is a result.
 ";
 
 /// Draws all sections.
-pub(super) fn draw(analysis: &Analysis) -> String {
+pub(super) fn draw(analysis: &Analysis, width: usize) -> String {
     let mut text = String::new();
     let mut section = |title: &str, body: String| {
         if !body.is_empty() {
             text.push_str(&format!("\n{TITLE}{title}{TITLE:#}\n{body}"));
         }
     };
-    section("Noise: the same server measured twice (twins)", each(analysis, twins));
-    section("Claims about CPU per message and rate", each(analysis, claims));
-    let limits = analysis.scenarios.iter().flat_map(limits).map(|sentence| wrap(&sentence, "  "));
+    section("Noise: the same server measured twice (twins)", each(analysis, width, twins));
+    section("Claims about CPU per message and rate", each(analysis, width, claims));
+    let limits = analysis.scenarios.iter().flat_map(limits).map(|sentence| wrap(&sentence, "  ", width));
     section("Limits other than the server's", limits.collect());
-    let failures = each(analysis, failures);
+    let failures = each(analysis, width, failures);
     if !failures.is_empty() {
         section("Failures", format!("{FAILED}{}{FAILED:#}\n", failures.trim_end()));
     }
-    section("How to read it", HOW_TO_READ.to_owned());
+    section("How to read it", HOW_TO_READ.lines().map(|line| wrap(line, "  ", width)).collect());
     text
 }
 
 /// The sentences of every point under the point's name.
-fn each(analysis: &Analysis, sentences: fn(&PointAnalysis) -> Vec<String>) -> String {
+fn each(analysis: &Analysis, width: usize, sentences: fn(&PointAnalysis) -> Vec<String>) -> String {
     let mut text = String::new();
     for scenario in &analysis.scenarios {
         for point in &scenario.points {
             let name = name(scenario, point.point);
             match sentences(point).as_slice() {
                 [] => {}
-                [sentence] => text.push_str(&wrap(&format!("{name}: {sentence}"), "  ")),
+                [sentence] => text.push_str(&wrap(&format!("{name}: {sentence}"), "  ", width)),
                 sentences => {
                     text.push_str(&format!("{name}:\n"));
-                    text.extend(sentences.iter().map(|sentence| wrap(&format!("  {sentence}"), "    ")));
+                    text.extend(
+                        sentences.iter().map(|sentence| wrap(&format!("  {sentence}"), "    ", width)),
+                    );
                 }
             }
         }

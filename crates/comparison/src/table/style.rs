@@ -2,8 +2,8 @@
 
 use anstyle::{AnsiColor, Style};
 
-/// The widest line.
-pub(crate) const WIDTH: usize = 100;
+/// The widest line, however wide the terminal is.
+pub(crate) const WIDEST: usize = 100;
 pub(crate) const NOT_MEASURED: &str = "-";
 
 pub(crate) const PLAIN: Style = Style::new();

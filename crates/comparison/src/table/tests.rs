@@ -3,14 +3,20 @@ use std::path::Path;
 
 use anstream::adapter::strip_str;
 
-use super::style::{BEST, FAILED, WIDTH};
+use super::style::{BEST, FAILED};
 use super::*;
 use crate::analysis::analyse;
 use crate::example::{self, Figures};
 use crate::plan::Trial;
+use crate::record::{Comparison, Observed};
+use grid::{Cell, Line};
+
+fn drawn(comparison: &Comparison, width: usize) -> String {
+    draw(&analyse(comparison), &Coverage::of(comparison, &example::servers()), width)
+}
 
 fn altered(profile: &str, scenario: &str, alter: impl Fn(&Trial, &mut Figures)) -> String {
-    draw(&analyse(&example::altered(example::run_of(profile, &[scenario]), alter)))
+    drawn(&example::altered(example::run_of(profile, &[scenario]), alter), WIDEST)
 }
 
 fn plain(text: &str) -> String {
@@ -25,7 +31,7 @@ fn cells<'text>(text: &'text str, name: &str) -> Vec<&'text str> {
 
 #[test]
 fn a_whole_run_is_drawn_as_in_the_golden_file() {
-    let text = plain(&draw(&analyse(&example::comparison("default"))));
+    let text = plain(&drawn(&example::comparison("default"), WIDEST));
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/table/tests/golden.txt");
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
         fs::write(&path, &text).unwrap();
@@ -37,29 +43,98 @@ fn a_whole_run_is_drawn_as_in_the_golden_file() {
     );
 }
 
-#[test]
-fn nothing_is_wider_than_100_columns_even_with_large_figures() {
-    let large = |trial: &Trial, figures: &mut Figures| {
-        let is_floor = trial.subject.name.starts_with("floor");
-        figures.messages_per_second = match trial.scenario.name.as_str() {
-            "bulk" => 1_234_567.0,
-            "churn" => 234_567.0,
-            _ => 23_456_789.0,
-        };
-        figures.median_latency_ns = 15e6;
-        figures.cpu_ns_per_message = if is_floor { 54e3 } else { 1_234e3 };
-        figures.threads = if trial.scenario.name == "many-idle" { 10_052 } else { 514 };
-        figures.verdict =
-            if trial.round.is_multiple_of(2) { loadgen::Bound::Client } else { loadgen::Bound::Server };
+/// Figures as large as they may become.
+fn large(trial: &Trial, figures: &mut Figures) {
+    let is_floor = trial.subject.name.starts_with("floor");
+    figures.messages_per_second = match trial.scenario.name.as_str() {
+        "bulk" => 1_234_567.0,
+        "churn" => 234_567.0,
+        _ => 23_456_789.0,
     };
-    let mut texts = vec![draw(&analyse(&example::comparison("full")))];
-    texts
-        .extend(["ping-pong", "bulk", "churn", "many-idle", "ramp"].map(|name| altered("full", name, large)));
-    for text in texts {
-        for line in plain(&text).lines() {
-            assert!(line.chars().count() <= WIDTH, "{line}");
+    figures.median_latency_ns = 15e6;
+    figures.cpu_ns_per_message = if is_floor { 54e3 } else { 1_234e3 };
+    figures.threads = if trial.scenario.name == "many-idle" { 10_052 } else { 514 };
+    figures.verdict =
+        if trial.round.is_multiple_of(2) { loadgen::Bound::Client } else { loadgen::Bound::Server };
+}
+
+#[test]
+fn nothing_is_wider_than_the_terminal_even_with_large_figures() {
+    let runs = ["ping-pong", "bulk", "churn", "many-idle", "ramp"]
+        .map(|name| example::altered(example::run_of("full", &[name]), large));
+    for columns in [60, 80, 100, 200] {
+        let width = width(Some(columns));
+        for run in runs.iter().chain([&example::comparison("full")]) {
+            let text = plain(&drawn(run, width));
+            for line in text.lines() {
+                assert!(line.chars().count() <= width, "{columns} columns: {line}");
+            }
         }
     }
+}
+
+#[test]
+fn a_narrow_table_has_the_same_figures_in_parts() {
+    let run = example::altered(example::run_of("full", &["ping-pong"]), large);
+    let [wide, narrow] = [WIDEST, 60].map(|width| plain(&drawn(&run, width)));
+    let cells = |text: &str| {
+        let lines = text.lines().filter(|line| line.starts_with("mio "));
+        lines.flat_map(|line| line.split_whitespace().skip(1)).map(str::to_owned).collect::<Vec<String>>()
+    };
+    assert_eq!(cells(&narrow), cells(&wide));
+    let parts = narrow.lines().filter(|line| line.starts_with("mio ")).count();
+    assert!(parts > 1 && cells(&wide).len() > 10, "{narrow}");
+}
+
+#[test]
+fn where_no_column_fits_beside_the_names_each_line_is_a_sentence() {
+    let line = |name: &str| Line {
+        cells: [name, "a rather long model", "1.23"].map(Cell::plain).to_vec(),
+        style: None,
+        rule: false,
+    };
+    let header = ["scenario", "model", "times\nfloor"].map(str::to_owned);
+    let text = plain(&grid::draw(&header, &[line("ping-pong"), line("")], 2, 30));
+    assert_eq!(
+        text,
+        "ping-pong a rather long model\n  times floor 1.23\na rather long model\n  times floor 1.23\n"
+    );
+}
+
+#[test]
+fn a_line_is_no_wider_than_100_columns_where_nothing_limits_it() {
+    assert_eq!((width(None), width(Some(200)), width(Some(60))), (100, 100, 60));
+}
+
+#[test]
+fn windows_that_others_disturbed_are_marked_and_counted() {
+    let mut run = example::altered(example::run_of("full", &["ping-pong"]), |_, _| {});
+    let disturbed = run.records.iter_mut().filter(|record| record.subject == "mio" && record.round > 3);
+    for record in disturbed {
+        if let Observed::Load { others, outcome, .. } = &mut record.observed {
+            *others = Some(0.4);
+            let reason = "other programs took 0.8 of 2 CPUs".to_owned();
+            outcome.verdict = Some(loadgen::Verdict { bound: loadgen::Bound::Invalid, reason });
+        }
+    }
+    let text = plain(&drawn(&run, WIDEST));
+    assert!(text.contains("\nOther programs disturbed 9 of 132 windows"), "{text}");
+    assert_eq!(*cells(&text, "mio").last().unwrap(), "others*");
+    assert!(text.contains("invalid mio 9/12 (such as: other programs took 0.8 of 2 CPUs)"), "{text}");
+    assert_eq!(*cells(&text, "tokio").last().unwrap(), "server");
+}
+
+#[test]
+fn what_was_not_measured_is_said_before_any_figure() {
+    let mut run = example::altered(example::run_of("full", &["ping-pong"]), |_, _| {});
+    run.records.retain(|record| record.subject != "mio");
+    let text = plain(&drawn(&run, WIDEST));
+    let alert = text.find("NOT MEASURED: ping-pong: never measured: mio").unwrap();
+    assert!(
+        alert < text.find("How does").unwrap_or(usize::MAX) && alert < text.find("tokio").unwrap(),
+        "{text}"
+    );
+    assert!(text.contains("Incomplete: 120 of 132 trials were made."), "{text}");
 }
 
 #[test]
@@ -156,8 +231,8 @@ fn a_twin_that_differs_is_a_warning() {
 #[test]
 fn long_sentences_are_wrapped_between_words() {
     let text = "word ".repeat(50);
-    let wrapped = grid::wrap(&text, "  ");
-    assert!(wrapped.lines().count() == 3 && wrapped.lines().all(|line| line.len() <= WIDTH), "{wrapped}");
+    let wrapped = grid::wrap(&text, "  ", WIDEST);
+    assert!(wrapped.lines().count() == 3 && wrapped.lines().all(|line| line.len() <= WIDEST), "{wrapped}");
     assert_eq!(wrapped.split_whitespace().count(), 50);
-    assert_eq!(grid::wrap(&"x".repeat(150), ""), "x".repeat(150) + "\n");
+    assert_eq!(grid::wrap(&"x".repeat(150), "", WIDEST), "x".repeat(150) + "\n");
 }

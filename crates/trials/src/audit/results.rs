@@ -7,6 +7,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use text::files;
 
 /// The result of a job, and how it was obtained.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -35,7 +36,7 @@ impl Entry {
     pub fn write(&self, folder: &Path, name: &str) -> Result<()> {
         let path = folder.join(format!("{name}.json"));
         let text = serde_json::to_string_pretty(self).context("cannot write JSON")? + "\n";
-        fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))
+        files::replace(&path, text.as_bytes()).with_context(|| format!("cannot write {}", path.display()))
     }
 
     /// A figure of the result, by its path of names.

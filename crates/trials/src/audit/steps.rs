@@ -85,6 +85,10 @@ pub(super) struct Job {
     program: PathBuf,
     arguments: Vec<String>,
     read: fn(&str) -> Result<Value>,
+    /// Figures that must not be 0: a job that tried nothing has shown nothing.
+    counts: &'static [&'static str],
+    /// The models that a result in lines must name.
+    models: Vec<String>,
 }
 
 /// The result of a job.
@@ -100,31 +104,41 @@ pub(super) struct Ran {
 
 /// The jobs of a step, on these models if it has a model.
 pub(super) fn jobs(step: Step, size: &Size, launcher: &Path, models: &[String]) -> Vec<Job> {
-    let of_each_model = |command, further| of_each_model(launcher, command, further, models);
+    let of_each_model = |command, further, counts| of_each_model(launcher, command, further, counts, models);
     match step {
-        Step::Check => of_each_model("check", size.check),
-        Step::Faults => of_each_model("faults", size.faults),
-        Step::Soak => of_each_model("soak", size.soak),
+        Step::Check => of_each_model("check", size.check, &["passed"]),
+        Step::Faults => of_each_model("faults", size.faults, &["fired", "cases_passed"]),
+        Step::Soak => of_each_model("soak", size.soak, &["verified_bytes", "connections_total"]),
         Step::Shim => {
             let arguments = [size.shim_seeds, "cargo", "test", "--locked", "--test", "shim"];
-            vec![Job::new("shim", "env", &arguments, |text| lines(text, "shim "))]
+            let job =
+                Job::new("shim", "env", &arguments, &["faults", "cases passed"], |text| lines(text, "shim "));
+            vec![Job { models: models.to_vec(), ..job }]
         }
         Step::Stress => {
             let arguments = [size.stress_seeds, "cargo", "test", "--locked", "--test", "stress"];
-            vec![Job::new("stress", "env", &arguments, |text| lines(text, "stress"))]
+            vec![Job::new("stress", "env", &arguments, &["runs"], |text| lines(text, "stress"))]
         }
-        Step::Loom => vec![Job::new("loom", "crates/sockets/loom", &[], |text| lines(text, "loom "))],
+        Step::Loom => {
+            vec![Job::new("loom", "crates/sockets/loom", &[], &["schedules"], |text| lines(text, "loom "))]
+        }
         Step::Fuzz => ["engine", "verifier", "differential"]
             .into_iter()
             .map(|target| {
                 let arguments = [target, size.fuzz_seconds];
-                Job::new(&format!("fuzz-{target}"), "fuzz/run", &arguments, read_fuzz)
+                Job::new(&format!("fuzz-{target}"), "fuzz/run", &arguments, &["inputs"], read_fuzz)
             })
             .collect(),
     }
 }
 
-fn of_each_model(launcher: &Path, command: &str, further: &[&str], models: &[String]) -> Vec<Job> {
+fn of_each_model(
+    launcher: &Path,
+    command: &str,
+    further: &[&str],
+    counts: &'static [&'static str],
+    models: &[String],
+) -> Vec<Job> {
     let job = |name: &str| {
         let arguments: Vec<String> =
             [command, name].iter().chain(further).chain(&["--json"]).map(|word| (*word).to_owned()).collect();
@@ -134,19 +148,29 @@ fn of_each_model(launcher: &Path, command: &str, further: &[&str], models: &[Str
             program: launcher.to_owned(),
             arguments,
             read: |text| serde_json::from_str(text).context("its output is not JSON"),
+            counts,
+            models: Vec::new(),
         }
     };
     models.iter().map(|model| job(model)).collect()
 }
 
 impl Job {
-    fn new(name: &str, program: &str, arguments: &[&str], read: fn(&str) -> Result<Value>) -> Job {
+    fn new(
+        name: &str,
+        program: &str,
+        arguments: &[&str],
+        counts: &'static [&'static str],
+        read: fn(&str) -> Result<Value>,
+    ) -> Job {
         Job {
             name: name.to_owned(),
             shown: [program].iter().chain(arguments).copied().collect::<Vec<_>>().join(" "),
             program: program.into(),
             arguments: arguments.iter().map(|&word| word.to_owned()).collect(),
             read,
+            counts,
+            models: Vec::new(),
         }
     }
 
@@ -163,11 +187,32 @@ impl Job {
         let is_skipped = output.status.code() == Some(NOTHING_TRIED);
         let explanation = if held { String::new() } else { end_of(&output) };
         match (self.read)(&String::from_utf8_lossy(&output.stdout)) {
-            Ok(result) => Ok(Ran { held, is_skipped, result, explanation }),
+            Ok(result) => Ok(match self.untried(&result).filter(|_| held) {
+                Some(untried) => Ran { held: false, is_skipped, result, explanation: format!(": {untried}") },
+                None => Ran { held, is_skipped, result, explanation },
+            }),
             // Then its message is on standard error.
             Err(_) if !held => Ok(Ran { held, is_skipped, result: Value::Null, explanation }),
             Err(error) => Err(error.context(self.shown.clone())),
         }
+    }
+}
+
+impl Job {
+    /// What was not tried although the command succeeded, if there is such a thing.
+    fn untried(&self, result: &Value) -> Option<String> {
+        let lines = result.as_array().map_or(std::slice::from_ref(result), Vec::as_slice);
+        let missing =
+            self.models.iter().find(|model| !lines.iter().any(|line| line["name"] == model.as_str()));
+        if let Some(model) = missing {
+            return Some(format!("it printed nothing about {model}"));
+        }
+        let none = |line: &Value| {
+            let count =
+                self.counts.iter().find(|count| line[**count].as_u64().is_none_or(|count| count == 0))?;
+            Some(format!("it tried nothing: its {count:?} is {}", line[*count]))
+        };
+        lines.iter().find_map(none)
     }
 }
 
@@ -236,12 +281,31 @@ mod tests {
         assert!(read_fuzz("").is_err());
     }
 
+    /// A job of which this script prints the result.
+    fn printing(script: &str) -> Job {
+        Job::new("x", "sh", &["-c", script], &["schedules"], |text| lines(text, "loom "))
+    }
+
+    #[test]
+    fn a_job_that_tried_nothing_does_not_hold() {
+        let ran = printing("echo 'loom a: 7 schedules'").run().unwrap();
+        assert!(ran.held, "{ran:?}");
+        for (script, reason) in [
+            ("echo 'loom a: 7 schedules'; echo 'loom b: 0 schedules'", "its \"schedules\" is 0"),
+            ("echo 'loom a: 7 orders'", "its \"schedules\" is null"),
+        ] {
+            let ran = printing(script).run().unwrap();
+            assert!(!ran.held && ran.explanation.contains(reason), "{ran:?}");
+        }
+        let job = Job { models: vec!["mio".to_owned()], ..printing("echo 'loom a: 7 schedules'") };
+        let ran = job.run().unwrap();
+        assert!(!ran.held && ran.explanation.contains("nothing about mio"), "{ran:?}");
+        assert!(printing("true").run().is_err());
+    }
+
     #[test]
     fn a_job_that_fails_explains_itself() {
-        let job = Job::new("x", "sh", &["-c", "echo 'loom a: 1 schedules'; echo why >&2; exit 1"], |text| {
-            lines(text, "loom ")
-        });
-        let ran = job.run().unwrap();
+        let ran = printing("echo 'loom a: 1 schedules'; echo why >&2; exit 1").run().unwrap();
         assert!(!ran.held && ran.explanation.contains("why"), "{ran:?}");
         assert_eq!(ran.result, json!([{ "name": "a", "schedules": 1 }]));
     }

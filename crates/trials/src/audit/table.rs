@@ -46,13 +46,23 @@ fn markdown(audit: &Audit, models: &[&str]) -> String {
     text + &machine.map(|machine| format!("\nOn {machine}.\n")).unwrap_or_default()
 }
 
-/// The same figures for a terminal, without the commands.
-pub fn terminal(audit: &Audit, models: &[&str]) -> String {
+/// The same figures for a terminal with this many columns, without the commands. Where the table does not fit, each
+/// model is a paragraph.
+pub fn terminal(audit: &Audit, models: &[&str], columns: Option<usize>) -> String {
     let mut table = Table::new();
-    table.load_style(NO_LINES).set_content_arrangement(ContentArrangement::Dynamic);
+    table.load_style(NO_LINES).set_content_arrangement(ContentArrangement::Disabled);
     table.set_header(HEADS);
     for (name, cells) in rows(audit, models) {
         table.add_row(std::iter::once(name.to_owned()).chain(cells));
+    }
+    let mut table = table.to_string();
+    let is_too_wide = |columns| table.lines().any(|line| line.trim_end().chars().count() > columns);
+    if columns.is_some_and(is_too_wide) {
+        let paragraph = |(name, cells): (&str, [String; 7])| {
+            let lines = HEADS[1..].iter().zip(cells).map(|(head, cell)| format!("\n  {head}: {cell}"));
+            name.to_owned() + &lines.collect::<String>()
+        };
+        table = rows(audit, models).map(paragraph).collect::<Vec<String>>().join("\n");
     }
     let others: String = others(audit).map(|(what, figure)| format!("{what}: {figure}\n")).collect();
     format!("{table}\n\n{others}")
@@ -184,6 +194,22 @@ mod tests {
         let text = markdown(&audit(), &MODELS);
         assert_eq!(text.matches("`cargo run --release -- something`").count(), 1, "{text}");
         assert!(block("other", &audit(), &MODELS).is_none());
-        assert!(terminal(&audit(), &MODELS).contains("69 of 69"));
+        assert!(terminal(&audit(), &MODELS, None).contains("69 of 69"));
+    }
+
+    #[test]
+    fn on_a_narrow_terminal_each_model_is_a_paragraph_with_all_figures() {
+        let wide = terminal(&audit(), &MODELS, Some(200));
+        assert_eq!(wide, terminal(&audit(), &MODELS, None));
+        let narrow = terminal(&audit(), &MODELS, Some(60));
+        assert!(narrow.lines().all(|line| line.chars().count() <= 60), "{narrow}");
+        assert!(
+            narrow.starts_with("mio\n  cases held: 69 of 69 (2 skipped)\n  faults fired: 1,234\n"),
+            "{narrow}"
+        );
+        for figure in ["connections soaked: 100,000", "\ntokio\n  cases held: –", "runs under stress: 240"]
+        {
+            assert!(narrow.contains(figure), "{narrow}");
+        }
     }
 }

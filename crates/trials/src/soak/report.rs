@@ -112,6 +112,8 @@ impl Report {
         let judgements = [
             (self.errors == 0, format!("{} errors of verified clients", self.errors)),
             (self.verified_bytes > 0, "no reply byte was verified".to_owned()),
+            (self.connections.values().any(|count| *count > 0), "no hostile client connected".to_owned()),
+            (self.fitted_growth_bytes.is_some(), "there are too few samples to judge the memory".to_owned()),
             (
                 after.descriptors <= before.descriptors,
                 format!("{} descriptors at rest, {} before the run", after.descriptors, before.descriptors),
@@ -249,6 +251,7 @@ mod tests {
     fn report(samples: &[Sample], after: Sample, idle: f64, exit: i32, errors: u64) -> Report {
         let tally = Tally::default();
         tally.verified_bytes.fetch_add(1, Ordering::Relaxed);
+        tally.connected(Behaviour::Deaf);
         if errors > 0 {
             tally.failed(errors, || "an error".to_owned());
         }
@@ -265,6 +268,20 @@ mod tests {
         assert_eq!(report.findings, Vec::<String>::new());
         assert_eq!(report.drift_bytes_per_hour, Some(0.0));
         assert!(report.to_string().ends_with("held\n"));
+    }
+
+    #[test]
+    fn a_run_in_which_nothing_happened_has_shown_nothing() {
+        let both = [sample(0, MEBI), sample(0, MEBI)];
+        let length = Duration::from_secs(100);
+        let status = ExitStatus::from_raw(0);
+        let report = Report::new("mio", 1, length, &Tally::default(), &[], both, 0.0, status);
+        let expected = [
+            "no reply byte was verified",
+            "no hostile client connected",
+            "there are too few samples to judge the memory",
+        ];
+        assert_eq!(report.findings, expected);
     }
 
     #[test]
