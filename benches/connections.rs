@@ -18,9 +18,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use common::client::{Batch, Client, greets};
+use common::names::IDLE;
 use criterion::{BenchmarkId, Criterion, SamplingMode, Throughput};
-
-const IDLE: usize = 1_000;
 
 fn main() {
     common::allow_many_connections();
@@ -40,6 +39,7 @@ fn churn(criterion: &mut Criterion) {
         common::bench(
             &mut group,
             BenchmarkId::from_parameter(model.name),
+            &format!("connections/churn/{}", model.name),
             model,
             |model| Ok((common::start(model)?, Batch::new(model, 1, 0)?)),
             |(server, message), iterations| {
@@ -62,12 +62,13 @@ fn greeting(criterion: &mut Criterion) {
     group.sampling_mode(SamplingMode::Flat);
     for model in common::servers_for(IDLE + 1, &name) {
         if !greets(model) {
-            eprintln!("skipped {name}/{}: a floor does not greet", model.name);
+            common::skipped(&name, model, "because a floor does not greet");
             continue;
         }
         common::bench(
             &mut group,
             BenchmarkId::from_parameter(model.name),
+            &format!("{name}/{}", model.name),
             model,
             |model| {
                 let server = common::start(model)?;

@@ -18,29 +18,20 @@ mod common;
 
 use std::hint::black_box;
 
+use common::names::{CONTENDERS, SHAPES, SIZES};
 use criterion::{Bencher, BenchmarkId, Criterion, Throughput};
 use protocol::{END, START, Session};
 
-/// From a short message to the event-driven models' receive buffer.
-const SIZES: [usize; 4] = [64, 1024, 16 * 1024, 64 * 1024];
-
-/// The content of a read: its name, and a function that makes a read of a given size.
-type Shape = (&'static str, fn(usize) -> Vec<u8>);
-
-const SHAPES: [Shape; 3] = [
-    ("one-long-message", |size| framed(&vec![b'x'; size - 2])),
-    ("14-byte-messages", |size| framed(&[b'x'; 14]).repeat(size / 16)),
-    ("idle-noise", |size| vec![b'x'; size]),
+/// For each of the shapes, a function that makes a read of a given size.
+const READS: [fn(usize) -> Vec<u8>; SHAPES.len()] = [
+    |size| framed(&vec![b'x'; size - 2]),
+    |size| framed(&[b'x'; 14]).repeat(size / 16),
+    |size| vec![b'x'; size],
 ];
 
-/// What is measured: its name, and its transformation of a buffer, which returns the length of the reply.
-type Contender = (&'static str, fn(&mut [u8]) -> usize);
-
-const CONTENDERS: [Contender; 3] = [
-    ("session", |buffer| Session::new().transform_in_place(buffer)),
-    ("naive-loop", naive_loop),
-    ("memcpy", |buffer| buffer.len()),
-];
+/// For each of the contenders, its transformation of a buffer, which returns the length of the reply.
+const TRANSFORMATIONS: [fn(&mut [u8]) -> usize; CONTENDERS.len()] =
+    [|buffer| Session::new().transform_in_place(buffer), naive_loop, |buffer| buffer.len()];
 
 /// The step of the destination's offset: eight offsets within a page, each on a cache line of its own.
 const STEP: usize = 512;
@@ -48,7 +39,7 @@ const PAGE: usize = 4096;
 
 fn main() {
     let mut criterion = common::criterion();
-    for (shape, read_of) in SHAPES {
+    for (shape, read_of) in SHAPES.into_iter().zip(READS) {
         bench(&mut criterion, shape, read_of);
     }
     criterion.final_summary();
@@ -61,7 +52,7 @@ fn bench(criterion: &mut Criterion, shape: &str, read_of: fn(usize) -> Vec<u8>) 
         assert_eq!(read.len(), size, "{shape} has the wrong size");
         verify(shape, &read);
         group.throughput(Throughput::Bytes(size as u64));
-        for (name, transform) in CONTENDERS {
+        for (name, transform) in CONTENDERS.into_iter().zip(TRANSFORMATIONS) {
             group.bench_function(BenchmarkId::new(name, size), |bencher| {
                 refill_and_transform(bencher, &read, transform);
             });

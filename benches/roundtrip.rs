@@ -22,6 +22,7 @@ fn main() {
         common::bench(
             &mut group,
             BenchmarkId::from_parameter(model.name),
+            &format!("roundtrip/{}", model.name),
             model,
             |model| {
                 let server = common::start(model)?;

@@ -30,10 +30,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use common::client::{Batch, Client};
+use common::names::CONNECTIONS;
 use concurrent_servers::models::Model;
 use criterion::{BenchmarkId, SamplingMode, Throughput};
-
-const CONNECTIONS: [usize; 3] = [1, 64, 512];
 
 /// Messages that a connection sends at once: half of those in flight.
 const BATCH: usize = 32;
@@ -50,6 +49,7 @@ fn main() {
             common::bench(
                 &mut group,
                 BenchmarkId::new(model.name, connections),
+                &format!("throughput/{}/{connections}", model.name),
                 model,
                 |model| {
                     let server = common::start(model)?;

@@ -7,19 +7,33 @@
 #![allow(dead_code, reason = "each bench target uses a part")]
 
 pub(crate) mod client;
+pub(crate) mod names;
 
 use std::panic::resume_unwind;
 use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use comparison::disturbance;
+use concurrent_servers::commands::interrupts;
 use concurrent_servers::models::{FLOORS, MODELS, Model, command};
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, BenchmarkId, Criterion};
-use observe::ServerProcess;
+use observe::{ServerProcess, pin};
+use text::output;
 
-/// Criterion as every target configures it; the command line overrides it.
+/// Criterion as every target configures it; the command line overrides it. Warns if other programs use the CPUs, and
+/// refuses a filter that no benchmark of any target matches.
 pub(crate) fn criterion() -> Criterion {
+    refuse_a_filter_that_matches_nothing();
+    // Criterion's own line has no end while it measures. Without the handler, Ctrl-C still ends this.
+    let _ = interrupts::end_with(|| {
+        "interrupted: earlier benchmarks have their results in target/criterion".to_owned()
+    });
+    let measures = !std::env::args().any(|argument| argument == "--test" || argument == "--list");
+    if measures && let Some(warning) = disturbance::warning_before(&pin::allowed().unwrap_or_default()) {
+        output::note(&warning);
+    }
     Criterion::default()
         .warm_up_time(Duration::from_millis(500))
         .measurement_time(Duration::from_secs(2))
@@ -28,6 +42,18 @@ pub(crate) fn criterion() -> Criterion {
         // a 95 % interval over 20 samples more precise.
         .nresamples(10_000)
         .configure_from_args()
+}
+
+/// `cargo bench -- tokoi` would run nothing and succeed. Every target gets the filter of all, so that a target without a
+/// match is no mistake; a filter without any match is one.
+fn refuse_a_filter_that_matches_nothing() {
+    let Some(filter) = names::filter(std::env::args().skip(1)) else { return };
+    if !names::may_match(&filter) {
+        output::note(&format!(
+            "error: no benchmark matches {filter:?}; `cargo bench -- --list` shows all of them"
+        ));
+        std::process::exit(2);
+    }
 }
 
 /// Lets this process and the servers that it starts open as many connections as the system allows.
@@ -42,16 +68,25 @@ pub(crate) fn servers() -> impl Iterator<Item = &'static Model> {
 }
 
 /// The servers that serve `clients` at once. The others would leave some clients waiting for the whole benchmark, so
-/// they are skipped, with a message that names them.
+/// they are skipped, with a message that names those that were asked for.
 pub(crate) fn servers_for(clients: usize, group: &str) -> impl Iterator<Item = &'static Model> {
     servers().filter(move |model| {
         let serves = model.concurrency.serves(clients);
         if !serves {
             let at_once = model.concurrency.at_once();
-            eprintln!("skipped {group}/{} with {clients} clients: it serves {at_once} at once", model.name);
+            skipped(group, model, &format!("with {clients} clients: it serves {at_once} at once"));
         }
         serves
     })
+}
+
+/// Says that a benchmark is skipped, if the command line asks for it.
+pub(crate) fn skipped(group: &str, model: &Model, why: &str) {
+    let filter = names::filter(std::env::args().skip(1));
+    let name = format!("{group}/{}", model.name);
+    if filter.is_none_or(|filter| names::is_meant(&filter, &name)) {
+        output::note(&format!("skipped {name} {why}"));
+    }
 }
 
 /// Starts a server as a separate process, so that it shares only the machine with the client.
@@ -62,6 +97,8 @@ pub(crate) fn start(model: &Model) -> Result<ServerProcess> {
 
 /// Runs `run` under criterion: it makes a given number of iterations and returns their duration.
 ///
+/// `name` is what filters match: the group and the id.
+///
 /// `set_up` starts what `run` needs, on first use: a benchmark that the command line filters out starts no server. The
 /// server is stopped before the next benchmark starts.
 ///
@@ -69,10 +106,12 @@ pub(crate) fn start(model: &Model) -> Result<ServerProcess> {
 pub(crate) fn bench<T>(
     group: &mut BenchmarkGroup<'_, WallTime>,
     id: BenchmarkId,
+    name: &str,
     model: &Model,
     set_up: impl Fn(&Model) -> Result<T>,
     run: impl Fn(&mut T, u64) -> Result<Duration>,
 ) {
+    assert!(names::all().any(|known| known == name), "{name} is not in benches/common/names.rs");
     let mut bed = None;
     group.bench_function(id, |bencher| {
         let bed = bed.get_or_insert_with(|| or_abort(set_up(model), model));
@@ -84,7 +123,7 @@ pub(crate) fn bench<T>(
 fn or_abort<T>(result: Result<T>, model: &Model) -> T {
     result.with_context(|| model.name).unwrap_or_else(|error| {
         // Criterion's own line has no newline yet.
-        eprintln!("\nerror: {error:#}");
+        output::note(&format!("\nerror: {error:#}"));
         resume_unwind(Box::new("the error above"))
     })
 }
