@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use clap::builder::PossibleValuesParser;
-use text::output;
+use text::{output, terminal};
 use trials::faults::{self, Thoroughness};
 
 use crate::models;
@@ -64,7 +64,7 @@ pub struct Arguments {
 /// A server does not start even without a fault, strace cannot attach, or standard output cannot be written.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let Some(name) = &arguments.model else {
-        output::print(&faults::list(&arguments.only))?;
+        output::print(&faults::list(&arguments.only, terminal::columns()))?;
         return Ok(ExitCode::SUCCESS);
     };
     if let Some(reason) = faults::missing() {
@@ -80,7 +80,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let mut printed = Ok(());
     let report = faults::run(&models::subject(name)?, &arguments.only, &thoroughness, &mut |line| {
         if !arguments.json && printed.is_ok() {
-            printed = output::print(&format!("{line}\n"));
+            printed = output::print(&line.text(terminal::columns()));
         }
     })?;
     printed?;

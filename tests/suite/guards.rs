@@ -2,7 +2,8 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Output;
+use std::process::{Child, Command, Output};
+use std::thread;
 
 use comparison::record::{Comparison, Observed, Record};
 use comparison::store::{self, Store};
@@ -120,6 +121,50 @@ fn windows_that_other_programs_disturbed_are_marked_and_do_not_fail_the_run() {
     let report = fs::read_to_string(folder.path().join("later/report.html")).unwrap();
     assert!(report.contains("Other programs disturbed 10 of 10 windows"));
     assert!(report.contains("disturbed by other programs in 2 of 2 rounds"));
+}
+
+/// Processes that use all CPUs until this is dropped.
+struct Busy(Vec<Child>);
+
+impl Busy {
+    fn on_all_cpus() -> Self {
+        let cpus = thread::available_parallelism().unwrap().get();
+        let busy = || Command::new("sh").args(["-c", "while :; do :; done"]).spawn().unwrap();
+        Busy((0..2 * cpus).map(|_| busy()).collect())
+    }
+}
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        for process in &mut self.0 {
+            process.kill().unwrap();
+            process.wait().unwrap();
+        }
+    }
+}
+
+#[test]
+fn a_machine_that_other_programs_keep_busy_is_said_before_the_run_and_in_its_results() {
+    let busy = Busy::on_all_cpus();
+    let (_folder, run, output) = tiny_run(&[]);
+    drop(busy);
+    assert!(output.status.success(), "{}", stderr(&output));
+    for warning in ["warning: other programs take ", "warning: other programs took "] {
+        assert!(stderr(&output).contains(warning), "{warning}: {}", stderr(&output));
+    }
+    assert!(stdout(&output).contains("Other programs disturbed "), "{}", stdout(&output));
+    let records = store::load(&run).unwrap().records;
+    let disturbed: Vec<&Record> =
+        records.iter().filter(|record| record.taken_by_others().is_some()).collect();
+    assert!(disturbed.len() >= 5, "{} of 10 windows", disturbed.len());
+    for record in disturbed {
+        let Observed::Load { outcome, .. } = &record.observed else {
+            unreachable!("only a load has a window")
+        };
+        let verdict = outcome.verdict.as_ref().unwrap();
+        assert_eq!(verdict.bound, Bound::Invalid);
+        assert!(verdict.reason.contains("other programs took "), "{verdict}");
+    }
 }
 
 #[test]

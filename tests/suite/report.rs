@@ -21,6 +21,22 @@ fn a_run_writes_a_report_that_its_records_reproduce() {
     assert_eq!(read(&report), page);
 }
 
+#[test]
+fn figures_are_printed_although_the_report_cannot_be_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = folder.path().join("run");
+    compare(&["--quick", "--only", "script", "mio", "--out", run.to_str().unwrap()]);
+    let report = run.join("report.html");
+    fs::remove_file(&report).unwrap();
+    fs::create_dir(&report).unwrap();
+    let launcher = env!("CARGO_BIN_EXE_concurrent-servers");
+    let output = Command::new(launcher).args(["compare", "--from", run.to_str().unwrap()]).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let message = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(message.contains(&format!("cannot write the report to {}", report.display())), "{message}");
+    assert!(String::from_utf8_lossy(&output.stdout).contains("  mio "), "{output:?}");
+}
+
 fn read(path: &Path) -> String {
     fs::read_to_string(path).unwrap()
 }

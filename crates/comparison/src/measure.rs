@@ -73,9 +73,9 @@ pub fn measure(
     }
     let conditions =
         Conditions { servers, profile: &run.profile, layout: run.layout, cpus: &cpus, seed: run.seed, stop };
-    output::note("warming up: the first trials run once and are discarded");
-    warm_up(&trials, conditions);
     let mut progress = Progress::new(run, &trials, servers);
+    output::note(&format!("{}; warming up: the first trials run once and are discarded", progress.plan()));
+    warm_up(&trials, conditions);
     for trial in &trials {
         if stop.is_stopped() {
             break;

@@ -66,6 +66,13 @@ impl Progress {
         }
     }
 
+    /// How many trials there are, and how long they are expected to take.
+    pub fn plan(&self) -> String {
+        let expected = time_left(Duration::from_millis(self.expected_ms));
+        let trials = if self.trials == 1 { "1 trial".to_owned() } else { format!("{} trials", self.trials) };
+        format!("{trials}, about {expected}")
+    }
+
     /// Notes that this trial begins.
     pub fn begin(&mut self, run: &Run, trial: &Trial, servers: &Servers) {
         self.done_ms += self.current_ms;
@@ -173,14 +180,15 @@ mod tests {
 
     #[test]
     fn the_embedded_profiles_take_no_longer_than_they_promise() {
-        for (profile, seconds) in [("quick", 40), ("default", 240)] {
+        for (profile, seconds) in [("quick", 40), ("default", 240), ("full", 25 * 60)] {
             let mut run = example::run(profile);
             run.profile = Catalogue::parse(EMBEDDED).unwrap().profile(profile).unwrap().clone();
             let expected: u64 = plan(&run, &example::servers())
                 .iter()
                 .map(|trial| expected_ms(&run, trial, &example::servers()))
                 .sum();
-            assert!(expected < seconds * 1_000, "{profile}: {expected} ms");
+            // With room for a slower machine, but not for a text that promises much too much.
+            assert!((seconds * 500..seconds * 1_000).contains(&expected), "{profile}: {expected} ms");
         }
     }
 }

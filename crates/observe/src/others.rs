@@ -1,13 +1,18 @@
 //! CPU time that other programs on this machine took, by Linux's account of each CPU.
 //!
 //! ```text
-//!  wall time of the CPUs = unused + stolen + own processes + others
+//!  wall time of the CPUs = unused + stolen + own processes + others + waking up
+//!  time in use           =                   own processes + others              ± the tick's chance
 //! ```
 //!
-//! Unused time is read to the clock tick (10 ms), own processes to the nanosecond, and others are what remains. Kernels
-//! account interrupts in one of two ways: to the process that was interrupted, so that the processes' own time includes
-//! them, or apart (`CONFIG_IRQ_TIME_ACCOUNTING`). Only in the second case does the counter of hardware interrupts move,
-//! and then interrupts are neither of the processes nor of others: most of them deliver the processes' own messages.
+//! Own processes are read to the nanosecond, and others are what remains. Each of the two accounts errs in its own way.
+//! Unused time is exact, but a CPU that is woken from idleness for an interrupt is in use and nobody's. Time in use is
+//! what a process or an interrupt happened to do when the clock ticked, a few hundred times a second. So the smaller
+//! remainder counts; on a CPU that others keep busy both agree.
+//!
+//! Kernels account interrupts in one of two ways: to the process that was interrupted, so that the processes' own time
+//! includes them, or apart (`CONFIG_IRQ_TIME_ACCOUNTING`). Only in the second case does the counter of hardware interrupts
+//! move, and then interrupts are neither of the processes nor of others: most of them deliver the processes' own messages.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -31,6 +36,8 @@ struct Ticks {
     /// Idle, with or without input or output going on.
     unused: u64,
     stolen: u64,
+    /// In use by processes; in interrupts, too, unless they are accounted apart.
+    used: u64,
     /// In interrupts, if they are accounted apart from processes.
     interrupts: u64,
 }
@@ -79,6 +86,7 @@ impl Ticks {
             cpus: self.cpus,
             unused: self.unused.saturating_sub(before.unused),
             stolen: self.stolen.saturating_sub(before.stolen),
+            used: self.used.saturating_sub(before.used),
             interrupts: self.interrupts.saturating_sub(before.interrupts),
         })
     }
@@ -87,8 +95,9 @@ impl Ticks {
 #[expect(clippy::cast_precision_loss, reason = "ticks of one window are far below 2^53")]
 fn others(elapsed: Duration, ticks: Ticks, own: Duration) -> Option<Others> {
     let all = elapsed.as_secs_f64() * f64::from(ticks.cpus);
-    let elsewhere = (ticks.unused + ticks.stolen + ticks.interrupts) as f64 * TICK.as_secs_f64();
-    let share = (all - elsewhere - own.as_secs_f64()) / all;
+    let seconds = |ticks: u64| ticks as f64 * TICK.as_secs_f64();
+    let by_clock = all - seconds(ticks.unused + ticks.stolen + ticks.interrupts);
+    let share = (by_clock.min(seconds(ticks.used)) - own.as_secs_f64()) / all;
     share.is_finite().then(|| Others { cpus: ticks.cpus, share: share.clamp(0.0, 1.0) })
 }
 
@@ -106,12 +115,14 @@ fn parse(stat: &str, cpus: &[usize]) -> Option<Ticks> {
     let mut ticks = Ticks::default();
     for cpu in cpus {
         let name = format!("cpu{cpu} ");
-        let [_, _, _, idle, iowait, irq_here, softirq, steal] =
+        let [user, nice, system, idle, iowait, irq_here, softirq, steal] =
             fields(stat.lines().find(|line| line.starts_with(&name))?)?;
+        let interrupts = irq_here + softirq;
         ticks.cpus += 1;
         ticks.unused += idle + iowait;
         ticks.stolen += steal;
-        ticks.interrupts += if irq > 0 { irq_here + softirq } else { 0 };
+        ticks.used += user + nice + system + if irq > 0 { 0 } else { interrupts };
+        ticks.interrupts += if irq > 0 { interrupts } else { 0 };
     }
     (ticks.cpus > 0).then_some(ticks)
 }
@@ -123,31 +134,40 @@ mod tests {
     const STAT: &str = "cpu  200 20 100 1400 100 0 80 20 9 9\ncpu0 150 10 50 300 50 0 40 20 0 0\n\
                         cpu1 50 10 50 1100 50 0 40 0 0 0\ncpu10 1 1 1 1 1 0 1 1 0 0\nintr 1 2 3\n";
 
-    fn share(unused: u64, stolen: u64, own_ms: u64) -> f64 {
-        let ticks = Ticks { cpus: 2, unused, stolen, interrupts: 0 };
+    fn share(unused: u64, stolen: u64, used: u64, own_ms: u64) -> f64 {
+        let ticks = Ticks { cpus: 2, unused, stolen, used, interrupts: 0 };
         others(Duration::from_millis(500), ticks, Duration::from_millis(own_ms)).unwrap().share
     }
 
     #[test]
     fn others_are_what_is_neither_unused_nor_stolen_nor_own() {
         // Two CPUs for half a second: 1,000 ms.
-        assert!((share(20, 0, 300) - 0.5).abs() < 1e-9);
-        assert!((share(20, 10, 300) - 0.4).abs() < 1e-9);
-        assert!((share(0, 0, 1_000)).abs() < 1e-9);
+        assert!((share(20, 0, 80, 300) - 0.5).abs() < 1e-9);
+        assert!((share(20, 10, 70, 300) - 0.4).abs() < 1e-9);
+        assert!((share(0, 0, 100, 1_000)).abs() < 1e-9);
+    }
+
+    #[test]
+    fn time_for_waking_up_is_not_of_others_nor_what_a_tick_met_by_chance() {
+        assert!(
+            (share(60, 0, 31, 300) - 0.01).abs() < 1e-9,
+            "in use for 400 ms by the clock, for 310 ms by the ticks"
+        );
+        assert!((share(69, 0, 40, 300) - 0.01).abs() < 1e-9, "the other way round");
     }
 
     #[test]
     fn ticks_that_are_counted_late_make_no_negative_share() {
-        assert!(share(100, 0, 20).abs() < 1e-9);
+        assert!(share(100, 0, 0, 20).abs() < 1e-9);
         assert_eq!(others(Duration::ZERO, Ticks::default(), Duration::ZERO), None);
     }
 
     #[test]
     fn only_the_chosen_cpus_count() {
         let all = parse(STAT, &[0, 1]).unwrap();
-        assert_eq!(all, Ticks { cpus: 2, unused: 1_500, stolen: 20, interrupts: 0 });
+        assert_eq!(all, Ticks { cpus: 2, unused: 1_500, stolen: 20, used: 400, interrupts: 0 });
         let first = parse(STAT, &[1]).unwrap();
-        assert_eq!(first, Ticks { cpus: 1, unused: 1_150, stolen: 0, interrupts: 0 });
+        assert_eq!(first, Ticks { cpus: 1, unused: 1_150, stolen: 0, used: 150, interrupts: 0 });
         assert_eq!(parse(STAT, &[2]), None);
         assert_eq!(parse(STAT, &[]), None);
         assert_eq!(parse("cpu  1 2 3\n", &[0]), None);
@@ -156,7 +176,8 @@ mod tests {
     #[test]
     fn interrupts_are_apart_where_the_kernel_accounts_them_apart() {
         let apart = STAT.replacen("1400 100 0 80", "1400 100 5 80", 1);
-        assert_eq!(parse(&apart, &[0, 1]).unwrap().interrupts, 80);
+        let apart = parse(&apart, &[0, 1]).unwrap();
+        assert_eq!((apart.used, apart.interrupts), (320, 80));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The terminal that standard output and standard error go to, as far as a text must know it.
+//! The terminal that standard output and standard error go to, as far as a text must know it, and texts that fit it.
 
 use std::ffi::OsStr;
 use std::io::{IsTerminal, Stdout};
@@ -19,6 +19,28 @@ pub fn stderr_can_redraw() -> bool {
     std::io::stderr().is_terminal() && std::env::var_os("TERM").is_some_and(is_able)
 }
 
+/// Breaks a text between words so that no line is wider than this; further lines begin with `indent`.
+/// Ends with a line break.
+pub fn wrap(text: &str, indent: &str, width: usize) -> String {
+    let mut lines = String::new();
+    let mut line = text[..text.len() - text.trim_start().len()].to_owned();
+    let mut is_empty = true;
+    for word in text.split_whitespace() {
+        if !is_empty && line.chars().count() + 1 + word.chars().count() > width {
+            lines.push_str(&line);
+            lines.push('\n');
+            indent.clone_into(&mut line);
+            is_empty = true;
+        }
+        if !is_empty {
+            line.push(' ');
+        }
+        line.push_str(word);
+        is_empty = false;
+    }
+    lines + &line + "\n"
+}
+
 fn width(stdout: &Stdout) -> Option<usize> {
     // Fails if it is no terminal. A serial line and some pseudo-terminals report 0.
     let size = rustix::termios::tcgetwinsize(stdout).ok()?;
@@ -33,6 +55,14 @@ fn chosen(terminal: Option<usize>, variable: Option<&OsStr>) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn long_sentences_are_wrapped_between_words() {
+        let wrapped = wrap(&"word ".repeat(50), "  ", 100);
+        assert!(wrapped.lines().count() == 3 && wrapped.lines().all(|line| line.len() <= 100), "{wrapped}");
+        assert_eq!(wrapped.split_whitespace().count(), 50);
+        assert_eq!(wrap(&"x".repeat(150), "", 100), "x".repeat(150) + "\n");
+    }
 
     #[test]
     fn a_terminal_says_its_width_and_the_variable_stands_in_for_it() {

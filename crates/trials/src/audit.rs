@@ -19,15 +19,16 @@ pub mod table;
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
-use std::time::{Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 use std::{fmt, fs, io, thread};
 
 use anyhow::{Context, Result, ensure};
 use clap::ValueEnum;
 use observe::Machine;
 
-use results::Entry;
+use results::{Audit, Entry};
 use steps::{Job, jobs};
+use text::units::time_left;
 
 pub use steps::{Size, Step};
 
@@ -63,13 +64,29 @@ pub fn run(request: &Request, say: Say) -> Result<Vec<Finding>> {
     let Request { steps, size, models, launcher, folder } = request;
     ensure!(Path::new("crates/sockets/loom").exists(), "this is not the project's folder; run it there");
     fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
+    let chosen = Step::value_variants().iter().filter(|step| steps.is_empty() || steps.contains(step));
+    let chosen: Vec<(Step, Vec<Job>)> =
+        chosen.map(|&step| (step, jobs(step, size, launcher, models))).collect();
+    if let Some(time) = expected(&chosen, &Audit::read(folder)?) {
+        say(&format!("about {} and what must be built, as the last time\n", time_left(time)))?;
+    }
     let mut findings = Vec::new();
-    for &step in Step::value_variants() {
-        if steps.is_empty() || steps.contains(&step) {
-            findings.extend(run_step(step, jobs(step, size, launcher, models), folder, say)?);
-        }
+    for (step, jobs) in chosen {
+        findings.extend(run_step(step, jobs, folder, say)?);
     }
     Ok(findings)
+}
+
+/// How long these jobs took the last time, by their results; `None` if one of them has none.
+fn expected(steps: &[(Step, Vec<Job>)], audit: &Audit) -> Option<Duration> {
+    let of_step = |(step, jobs): &(Step, Vec<Job>)| {
+        let seconds = jobs.iter().map(|job| audit.entry(&job.name).map(|entry| entry.seconds));
+        let seconds: Vec<u64> = seconds.collect::<Option<_>>()?;
+        // Jobs at once take no less than the longest one, and no less than their share of all.
+        let at_once = step.at_once().min(jobs.len()).max(1) as u64;
+        Some(seconds.iter().copied().max()?.max(seconds.iter().sum::<u64>() / at_once))
+    };
+    steps.iter().map(of_step).sum::<Option<u64>>().map(Duration::from_secs)
 }
 
 /// A job that did not hold, or could not run.
@@ -140,4 +157,25 @@ fn run_job(job: &Job, folder: &Path, say: Say) -> Result<Option<Finding>> {
     let word = if entry.held { "held" } else { "NOT HELD" };
     say(&format!("{:<24} {word} after {} s\n", job.name, entry.seconds))?;
     if entry.held { Ok(None) } else { finding(false, &ran.explanation) }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+
+    #[test]
+    fn an_audit_is_expected_to_take_as_long_as_the_last_one() {
+        let models = ["mio", "tokio", "rayon"].map(str::to_owned);
+        let steps =
+            [Step::Soak, Step::Check].map(|step| (step, jobs(step, &Size::FULL, Path::new("x"), &models)));
+        let names = ["soak", "check"].map(|step| models.each_ref().map(|model| format!("{step}-{model}")));
+        let entries: Vec<(&str, Value)> =
+            names.as_flattened().iter().map(|name| (name.as_str(), Value::Null)).collect();
+        // Each took 61 s: the soaks all at once, the checks two at a time.
+        let audit = Audit::of(&entries);
+        assert_eq!(expected(&steps, &audit), Some(Duration::from_secs(61 + 183 / 2)));
+        assert_eq!(expected(&steps, &Audit::of(&entries[1..])), None);
+    }
 }

@@ -30,6 +30,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result};
 use conformance::{Case, Needs, Target};
+use text::terminal::wrap;
 
 use crate::subject::Subject;
 use plan::{Expected, Fault, PLAN, Row, Stage};
@@ -105,13 +106,23 @@ fn is_meant(row: &Row, only: &[String]) -> bool {
     only.is_empty() || only.iter().any(|call| row.names().any(|name| name == call))
 }
 
-/// What is injected and the required outcome, a line for each row of the plan; of these system calls, or of all if
-/// none.
-pub fn list(only: &[String]) -> String {
+/// What is injected and the required outcome, a line for each row of the plan, or several where a terminal has too few
+/// columns; of these system calls, or of all if none.
+pub fn list(only: &[String], columns: Option<usize>) -> String {
     let line = |row: &Row| {
         let faults: Vec<_> = row.faults.iter().map(|fault| Fault::name(*fault)).collect();
         let (stage, calls) = (row.stage.name(), row.calls.replace('?', ""));
-        format!("{stage:<8} {calls:<24} {:<37} {}\n", Expected::text(row.expected), faults.join(" "))
+        let (expected, faults) = (Expected::text(row.expected), faults.join(" "));
+        let whole = format!("{stage:<8} {calls:<24} {expected:<37} {faults}\n");
+        match columns.filter(|columns| whole.chars().count() > *columns) {
+            None => whole,
+            Some(columns) => {
+                let wrapped = |text| wrap(text, "         ", columns);
+                format!("{stage:<8} {calls}\n")
+                    + &wrapped(&format!("         {expected}"))
+                    + &wrapped(&format!("         {faults}"))
+            }
+        }
     };
     PLAN.iter().filter(|row| is_meant(row, only)).map(line).collect()
 }
@@ -131,6 +142,16 @@ mod tests {
         let only = ["accept4".to_owned()];
         let rows: Vec<_> = PLAN.iter().filter(|row| is_meant(row, &only)).collect();
         assert!(rows.len() >= 4 && rows.iter().all(|row| row.calls == "accept4"));
-        assert_eq!(list(&only).lines().count(), rows.len());
+        assert_eq!(list(&only, None).lines().count(), rows.len());
+    }
+
+    #[test]
+    fn a_list_fits_the_terminal_and_leaves_nothing_out() {
+        let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<String>>();
+        for columns in [60, 80] {
+            let narrow = list(&[], Some(columns));
+            assert!(narrow.lines().all(|line| line.chars().count() <= columns), "{narrow}");
+            assert_eq!(words(&narrow), words(&list(&[], None)));
+        }
     }
 }

@@ -9,6 +9,7 @@ use anstyle::Style;
 use comfy_table::{CellAlignment, LineStyle, Table, TableStyle};
 
 use super::style::PLAIN;
+pub(crate) use text::terminal::wrap;
 
 /// A cell and its colour.
 #[derive(Clone, Debug)]
@@ -154,26 +155,4 @@ fn coloured(plain: &str, line: &Line, widths: &[usize], gap: usize) -> String {
     }
     text.extend(letters);
     text
-}
-
-/// Breaks a text between words so that no line is wider than this; further lines begin with `indent`.
-/// Ends with a line break.
-pub(crate) fn wrap(text: &str, indent: &str, width: usize) -> String {
-    let mut lines = String::new();
-    let mut line = text[..text.len() - text.trim_start().len()].to_owned();
-    let mut is_empty = true;
-    for word in text.split_whitespace() {
-        if !is_empty && line.chars().count() + 1 + word.chars().count() > width {
-            lines.push_str(&line);
-            lines.push('\n');
-            indent.clone_into(&mut line);
-            is_empty = true;
-        }
-        if !is_empty {
-            line.push(' ');
-        }
-        line.push_str(word);
-        is_empty = false;
-    }
-    lines + &line + "\n"
 }

@@ -227,12 +227,3 @@ fn a_twin_that_differs_is_a_warning() {
     }));
     assert!(text.contains("floor-epoll again differs in CPU, 1.3"), "{text}");
 }
-
-#[test]
-fn long_sentences_are_wrapped_between_words() {
-    let text = "word ".repeat(50);
-    let wrapped = grid::wrap(&text, "  ", WIDEST);
-    assert!(wrapped.lines().count() == 3 && wrapped.lines().all(|line| line.len() <= WIDEST), "{wrapped}");
-    assert_eq!(wrapped.split_whitespace().count(), 50);
-    assert_eq!(grid::wrap(&"x".repeat(150), "", WIDEST), "x".repeat(150) + "\n");
-}

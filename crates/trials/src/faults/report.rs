@@ -91,8 +91,13 @@ impl Line {
     }
 }
 
-impl std::fmt::Display for Line {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl Line {
+    /// The line for a terminal with this many columns, with a line break. Where they are too few, the outcome has a line of
+    /// its own.
+    pub fn text(&self, columns: Option<usize>) -> String {
+        /// What the figures take at most, behind the fault's name.
+        const OUTCOME: usize = 50;
+        const INDENT: &str = "         ";
         let (color, word) = match (self.findings.is_empty(), self.fired, self.trials) {
             (false, ..) => (AnsiColor::Red, "FAILED"),
             (true, 0, 0) => (AnsiColor::Yellow, "no such call"),
@@ -100,19 +105,18 @@ impl std::fmt::Display for Line {
             (true, ..) => (AnsiColor::Green, "ok"),
         };
         let style = Style::new().fg_color(Some(color.into()));
-        write!(
-            formatter,
-            "{:<8} {:<22} {:<12} {style}{word:<12}{style:#} {:>4} fired in {:>3} trials",
-            self.stage.name(),
-            self.calls,
-            self.fault,
-            self.fired,
-            self.trials,
-        )?;
+        let place = format!("{:<8} {:<22} ", self.stage.name(), self.calls);
+        let is_narrow = columns.is_some_and(|columns| place.len() + OUTCOME > columns);
+        let place = if is_narrow { format!("{}\n{INDENT}", place.trim_end()) } else { place };
+        let (fault, fired, trials) = (self.fault, self.fired, self.trials);
+        let mut text =
+            format!("{place}{fault:<12} {style}{word:<12}{style:#} {fired:>4} fired in {trials:>3} trials");
         if !self.findings.is_empty() {
-            write!(formatter, ", {} survived; required: {}", self.survived, self.expected.text())?;
+            let before = if is_narrow { format!("\n{INDENT}") } else { ", ".to_owned() };
+            text += &format!("{before}{} survived; required: {}", self.survived, self.expected.text());
         }
-        self.findings.iter().try_for_each(|finding| write!(formatter, "\n         {finding}"))
+        text.extend(self.findings.iter().map(|finding| format!("\n{INDENT}{finding}")));
+        text + "\n"
     }
 }
 
@@ -197,6 +201,18 @@ mod tests {
         line.add(2, Err(anyhow::anyhow!("it hung")), "at 3");
         assert_eq!((line.trials, line.fired, line.survived, line.not_reached), (3, 5, 3, 1));
         assert_eq!(line.findings, ["starting, socket EMFILE at 3: it hung"]);
-        assert!(line.to_string().contains("FAILED"));
+        assert!(line.text(None).contains("FAILED"));
+    }
+
+    #[test]
+    fn a_line_that_does_not_fit_has_its_outcome_below() {
+        let row = PLAN.iter().max_by_key(|row| row.calls.len()).unwrap();
+        let mut line = Line::new(row, row.faults[0]);
+        line.add(9_999, Ok(()), "at 1");
+        let plain = |columns| anstream::adapter::strip_str(&line.text(columns)).to_string();
+        assert_eq!(plain(None).lines().count(), 1);
+        let narrow = plain(Some(60));
+        assert!(narrow.lines().all(|line| line.chars().count() <= 60), "{narrow}");
+        assert!(narrow.lines().count() == 2 && narrow.contains("9999 fired in   1 trials"), "{narrow}");
     }
 }
