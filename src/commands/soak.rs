@@ -17,6 +17,8 @@ Examples:
   concurrent-servers soak mio --minutes 20
   concurrent-servers soak thread-pool --minutes 2 --seed 7 --json
 
+Takes its --minutes, and up to two more to start, come to rest and stop.
+
 Exit codes: 0 no verified client saw an error and nothing grew past its bound, 1 otherwise,
 2 wrong arguments.")]
 pub struct Arguments {

@@ -28,7 +28,9 @@ fn shown(folder: &Path, of: &Comparison, records: &[Record], baseline: Option<&P
     // What is left of the case before.
     let _ = fs::remove_dir_all(&later);
     let mut store = Store::create(&later, &of.run).unwrap();
-    records.iter().for_each(|record| store.append(record).unwrap());
+    for record in records {
+        store.append(record).unwrap();
+    }
     drop(store);
     let mut arguments = vec!["--from", text(&later)];
     if let Some(baseline) = baseline {

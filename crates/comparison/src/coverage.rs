@@ -51,9 +51,9 @@ fn gaps(comparison: &Comparison, planned: &[Trial]) -> Vec<String> {
         trials.sort_by_key(shown);
         let place = format!("{scenario} {point}");
         let mut say = |what: &str, is_so: &dyn Fn(&[&Record]) -> bool| {
-            let named =
-                trials.iter().filter(|trial| is_so(&records_of(comparison, trial).collect::<Vec<_>>()));
-            let names: Vec<&str> = named.map(|trial| trial.subject.name.as_str()).collect();
+            let is_meant = |trial: &&&Trial| is_so(&records_of(comparison, trial).collect::<Vec<_>>());
+            let names = trials.iter().filter(is_meant).map(|trial| trial.subject.name.as_str());
+            let names: Vec<&str> = names.collect();
             if !names.is_empty() {
                 gaps.push(format!("{}: {what}: {}", place.trim_end(), names.join(", ")));
             }
@@ -73,7 +73,7 @@ fn nothing_valid(comparison: &Comparison) -> Option<String> {
     let windows = || comparison.records.iter().filter(|record| record.verdict().is_some());
     let is_invalid =
         |record: &Record| record.verdict().is_some_and(|verdict| verdict.bound == Bound::Invalid);
-    let last = windows().last()?;
+    let last = windows().next_back()?;
     let is_so = windows().all(is_invalid) && !windows().any(Record::is_disturbed);
     is_so.then(|| {
         let reason = last.verdict().map(|verdict| verdict.reason.clone()).unwrap_or_default();

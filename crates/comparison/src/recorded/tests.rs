@@ -57,6 +57,44 @@ fn a_figure_that_was_typed_by_hand_has_drifted() {
 }
 
 #[test]
+fn a_report_or_tables_that_are_not_of_the_records_have_drifted() {
+    let project = project();
+    write_documents(project.path());
+    for name in ["report.html", "tables.md"] {
+        let file = format!("results/2026-01-02-example/{name}");
+        fs::write(project.path().join(&file), "of another run").unwrap();
+        assert_eq!(drifted(project.path(), audited).unwrap(), [file.as_str()]);
+        fs::remove_file(project.path().join(&file)).unwrap();
+        assert_eq!(drifted(project.path(), audited).unwrap(), [file.as_str()]);
+        assert_eq!(write_documents(project.path()), [file.as_str()]);
+    }
+}
+
+#[test]
+fn a_run_that_cannot_be_read_or_has_no_records_is_not_passed_over() {
+    let project = project();
+    write_documents(project.path());
+    add_run(project.path(), "2026-03-04-later", "2026-03-04T05:06:07Z");
+    let later = project.path().join(RESULTS).join("2026-03-04-later");
+    fs::write(later.join("records.jsonl"), "").unwrap();
+    let message = drifted(project.path(), audited).unwrap_err().to_string();
+    assert!(message.contains("2026-03-04-later, has no records"), "{message}");
+    fs::write(later.join("run.json"), "{").unwrap();
+    let message = format!("{:#}", drifted(project.path(), audited).unwrap_err());
+    assert!(message.contains("2026-03-04-later/run.json is not JSON"), "{message}");
+}
+
+#[test]
+fn only_the_newest_recorded_run_is_resumed_as_a_recorded_run() {
+    let project = project();
+    add_run(project.path(), "2026-03-04-later", "2026-03-04T05:06:07Z");
+    let folder = |name: &str| project.path().join(RESULTS).join(name);
+    check_newest(project.path(), &folder("2026-03-04-later")).unwrap();
+    let message = check_newest(project.path(), &folder("2026-01-02-example")).unwrap_err().to_string();
+    assert!(message.contains("is not the newest recorded run"), "{message}");
+}
+
+#[test]
 fn the_newest_run_is_the_one_that_began_last_whatever_its_folder_name() {
     let project = project();
     write_documents(project.path());

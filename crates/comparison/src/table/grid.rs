@@ -80,12 +80,11 @@ fn parts(widths: &[usize], names: usize, width: usize) -> Option<Vec<Range<usize
         if left + 2 + own > width {
             return None;
         }
-        match parts.last_mut().filter(|_| used + 2 + own <= width) {
-            Some(part) => part.end = column + 1,
-            None => {
-                parts.push(column..column + 1);
-                used = left;
-            }
+        if let Some(part) = parts.last_mut().filter(|_| used + 2 + own <= width) {
+            part.end = column + 1;
+        } else {
+            parts.push(column..column + 1);
+            used = left;
         }
         used += 2 + own;
     }
