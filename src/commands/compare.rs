@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Error, Result};
+use anyhow::{Context, Error, Result};
 use clap::builder::PossibleValuesParser;
 use comparison::Servers;
 use comparison::measure::{self, End};
@@ -99,12 +99,13 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     }
     let servers = models::servers()?;
     if let Some(folder) = &arguments.from {
-        let comparison = store::load(folder)?;
+        let comparison = store::load(folder).with_context(|| format!("--from {}", folder.display()))?;
         let baseline = arguments.show.baseline(&comparison.run)?;
         return arguments.show.show(folder, &comparison, baseline.as_ref(), &servers);
     }
     let (mut store, mut comparison, baseline) = if let Some(folder) = &arguments.resume {
-        let (store, comparison) = measure::resume(folder, &servers)?;
+        let (store, comparison) =
+            measure::resume(folder, &servers).with_context(|| format!("--resume {}", folder.display()))?;
         let baseline = arguments.show.baseline(&comparison.run)?;
         (store, comparison, baseline)
     } else {
@@ -125,9 +126,12 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         "results are written to {folder} after each trial; if interrupted, continue with compare --resume {folder}"
     ));
     let interrupts = Interrupts::install()?;
-    if let End::Stopped { made, planned } =
-        measure::measure(&servers, &mut store, &mut comparison, interrupts.stop())?
-    {
+    let end = measure::measure(&servers, &mut store, &mut comparison, interrupts.stop());
+    let end = end.with_context(|| {
+        let made = comparison.records.len();
+        format!("the run ended early; {made} trials are kept in {}", store.folder().display())
+    })?;
+    if let End::Stopped { made, planned } = end {
         output::note(&format!(
             "interrupted: {made} of {planned} trials are in {0}; continue with compare --resume {0}, or look at them \
              with compare --from {0}",
@@ -186,7 +190,10 @@ struct Show {
 impl Show {
     /// Reads the baseline, if there is one, and rejects it before anything is measured.
     fn baseline(&self, run: &Run) -> Result<Option<Comparison>> {
-        self.baseline.as_deref().map(|folder| read_baseline(folder, run)).transpose()
+        let read = |folder: &Path| {
+            read_baseline(folder, run).with_context(|| format!("--baseline {}", folder.display()))
+        };
+        self.baseline.as_deref().map(read).transpose()
     }
 
     /// Prints the analysis of the records and writes the report into the run's folder. The exit code is 0 if all

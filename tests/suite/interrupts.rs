@@ -1,7 +1,7 @@
 //! Commands that are interrupted, and two of them at once.
 
-use std::fs;
-use std::io::{BufRead, BufReader, Read};
+use std::fs::{self, OpenOptions};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
@@ -27,8 +27,10 @@ question = "What does a message cost?"
 load = { connections = 2 }
 "#;
 
-fn started(run: &Path, arguments: &[&str]) -> Child {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_concurrent-servers"));
+const LAUNCHER: &str = env!("CARGO_BIN_EXE_concurrent-servers");
+
+fn started(program: &Path, run: &Path, arguments: &[&str]) -> Child {
+    let mut command = Command::new(program);
     command.arg("compare").args(arguments).arg(text(run)).stdout(Stdio::piped()).stderr(Stdio::piped());
     command.spawn().unwrap()
 }
@@ -55,7 +57,8 @@ fn an_interrupted_run_says_how_to_resume_it_and_keeps_whole_records() {
     fs::write(&scenarios, LONG).unwrap();
     for (number, code) in [(Signal::INT, 130), (Signal::TERM, 143)] {
         let run = folder.path().join(format!("run-{code}"));
-        let mut process = started(&run, &["mio", "--scenarios", text(&scenarios), "--out"]);
+        let mut process =
+            started(Path::new(LAUNCHER), &run, &["mio", "--scenarios", text(&scenarios), "--out"]);
         let mut messages = BufReader::new(process.stderr.take().unwrap());
         let mut said = wait_for_a_record(&mut messages);
         // A stop often comes as several signals within milliseconds; all of them are one request.
@@ -81,7 +84,7 @@ fn a_run_that_is_being_written_is_refused_by_name_and_can_be_looked_at() {
     let scenarios = folder.path().join("long.toml");
     fs::write(&scenarios, LONG).unwrap();
     let run = folder.path().join("run");
-    let mut process = started(&run, &["mio", "--scenarios", text(&scenarios), "--out"]);
+    let mut process = started(Path::new(LAUNCHER), &run, &["mio", "--scenarios", text(&scenarios), "--out"]);
     let mut messages = BufReader::new(process.stderr.take().unwrap());
     wait_for_a_record(&mut messages);
     let second = compare(&["--resume", text(&run)]);
@@ -125,13 +128,40 @@ fn a_run_of_another_program_or_machine_is_not_resumed() {
 }
 
 #[test]
+fn a_run_whose_program_is_rebuilt_meanwhile_ends_and_is_not_resumed_with_the_new_one() {
+    let folder = TempDir::new().unwrap();
+    let scenarios = folder.path().join("long.toml");
+    fs::write(&scenarios, LONG).unwrap();
+    let (program, run) = (folder.path().join("program"), folder.path().join("run"));
+    fs::copy(LAUNCHER, &program).unwrap();
+    let mut process = started(&program, &run, &["mio", "--scenarios", text(&scenarios), "--out"]);
+    let mut messages = BufReader::new(process.stderr.take().unwrap());
+    let mut said = wait_for_a_record(&mut messages);
+    // As a linker does: another file under the same name.
+    let rebuilt = folder.path().join("rebuilt");
+    fs::copy(&program, &rebuilt).unwrap();
+    OpenOptions::new().append(true).open(&rebuilt).unwrap().write_all(b"another").unwrap();
+    fs::rename(&rebuilt, &program).unwrap();
+    messages.read_to_string(&mut said).unwrap();
+    assert_eq!(process.wait().unwrap().code(), Some(1), "{said}");
+    assert!(
+        said.contains("has been replaced or changed meanwhile") && said.contains("trials are kept in"),
+        "{said}"
+    );
+    let kept = store::load(&run).unwrap().records.len();
+    assert!((5..500).contains(&kept), "{kept}");
+
+    let refused = Command::new(&program).args(["compare", "--resume", text(&run)]).output().unwrap();
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(stderr(&refused).contains("the programs differ"), "{}", stderr(&refused));
+    assert_eq!(store::load(&run).unwrap().records.len(), kept);
+}
+
+#[test]
 fn a_reader_that_went_away_is_no_failure() {
     let (_folder, run, output) = crate::compare::tiny_run(&[]);
     assert!(output.status.success(), "{}", stderr(&output));
-    let command = format!(
-        "'{}' compare --from \"$1\" 2>&1 | true; echo \"${{PIPESTATUS[0]}}\"",
-        env!("CARGO_BIN_EXE_concurrent-servers")
-    );
+    let command = format!("'{}' compare --from \"$1\" 2>&1 | true; echo \"${{PIPESTATUS[0]}}\"", LAUNCHER);
     let piped = Command::new("bash").args(["-c", &command, "bash", text(&run)]).output().unwrap();
     assert_eq!(stdout(&piped).trim(), "0", "{}", stderr(&piped));
 }

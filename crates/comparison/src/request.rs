@@ -99,9 +99,10 @@ impl Request {
         let catalogue = match &self.scenarios {
             None => Catalogue::parse(EMBEDDED)?,
             Some(path) => {
-                let text = fs::read_to_string(path)
-                    .with_context(|| format!("cannot read the scenarios in {}", path.display()))?;
-                Catalogue::parse(&text).with_context(|| path.display().to_string())?
+                let text = fs::read_to_string(path).with_context(|| {
+                    format!("--scenarios: cannot read the scenarios in {}", path.display())
+                })?;
+                Catalogue::parse(&text).with_context(|| format!("--scenarios {}", path.display()))?
             }
         };
         let profile_name = self.size.name();

@@ -30,12 +30,11 @@ pub struct Shown {
 /// # Errors
 /// It cannot be read, it has no records, or `run` measures something else.
 pub fn read_baseline(folder: &Path, run: &Run) -> Result<Comparison> {
-    let comparison = store::load(folder).context("cannot read the baseline")?;
-    baseline::check(&comparison.run, run).with_context(|| format!("baseline {}", folder.display()))?;
+    let comparison = store::load(folder)?;
+    baseline::check(&comparison.run, run)?;
     ensure!(
         !comparison.records.is_empty(),
-        "baseline {}: no trial of it was made, so nothing can be compared with it; resume it, or give another one",
-        folder.display()
+        "no trial of it was made, so nothing can be compared with it; resume it, or give another one"
     );
     Ok(comparison)
 }
