@@ -161,7 +161,7 @@ fn a_run_whose_program_is_rebuilt_meanwhile_ends_and_is_not_resumed_with_the_new
 fn a_reader_that_went_away_is_no_failure() {
     let (_folder, run, output) = crate::compare::tiny_run(&[]);
     assert!(output.status.success(), "{}", stderr(&output));
-    let command = format!("'{}' compare --from \"$1\" 2>&1 | true; echo \"${{PIPESTATUS[0]}}\"", LAUNCHER);
+    let command = format!("'{LAUNCHER}' compare --from \"$1\" 2>&1 | true; echo \"${{PIPESTATUS[0]}}\"");
     let piped = Command::new("bash").args(["-c", &command, "bash", text(&run)]).output().unwrap();
     assert_eq!(stdout(&piped).trim(), "0", "{}", stderr(&piped));
 }
