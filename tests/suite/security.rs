@@ -43,7 +43,10 @@ fn every_promise_is_tested_by_a_case_or_a_test_that_exists() {
 
 #[test]
 fn every_file_that_is_linked_exists() {
-    for link in between(&text(), "](", ")") {
+    let text = text();
+    let links = between(&text, "](", ")");
+    assert!(!links.is_empty(), "SECURITY.md has no links");
+    for link in links {
         assert!(root().join(link).exists(), "SECURITY.md links to {link}");
     }
 }
@@ -79,10 +82,16 @@ fn no_package_allows_what_the_workspace_denies() {
 
 /// All Rust files below a folder.
 pub(crate) fn rust_files(folder: &Path) -> Vec<PathBuf> {
-    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
-    let paths = entries.map(|entry| entry.unwrap().path());
+    let files = rust_files_below(folder);
+    // Where nothing is looked at, nothing is found.
+    assert!(!files.is_empty(), "there is no Rust file in {}", folder.display());
+    files
+}
+
+fn rust_files_below(folder: &Path) -> Vec<PathBuf> {
+    let paths = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     paths
-        .flat_map(|path| if path.is_dir() { rust_files(&path) } else { vec![path] })
+        .flat_map(|path| if path.is_dir() { rust_files_below(&path) } else { vec![path] })
         .filter(|path| path.extension().is_some_and(|extension| extension == "rs"))
         .collect()
 }

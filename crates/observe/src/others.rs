@@ -190,7 +190,7 @@ mod tests {
         while start.elapsed() < Duration::from_millis(300) {
             sum = std::hint::black_box(sum.wrapping_add(1));
         }
-        let (after, own) = (CpuUse::now(&cpus).unwrap(), own_cpu_time() - own);
+        let (after, own) = (CpuUse::now(&cpus).unwrap(), own_cpu_time().saturating_sub(own));
         // However busy the machine is, taking this process for another one would add its whole time.
         let with = after.others_since(&before, own).unwrap().share;
         let without = after.others_since(&before, Duration::ZERO).unwrap().share;
