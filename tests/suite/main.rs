@@ -7,7 +7,7 @@
 //! | module | content |
 //! | --- | --- |
 //! | `check`, `compare`, `faults`, `report`, `scripted_clients`, `soak` | a command of the launcher, run as by a user |
-//! | `guards`, `interrupts`, `terminals` | commands that have seen nothing, are interrupted, or run in a narrow terminal |
+//! | `guards`, `interrupts`, `widths` | commands that have seen nothing, are interrupted, or run in a narrow terminal |
 //! | `drain`, `owed`, `summaries` | every model in this process: its shutdown and its counts |
 //! | `orphans`, `stalled_log`, `stopped`, `threads` | every model as a process: its end, its log, its threads |
 //! | `addresses`, `namespaces` | what all commands say about addresses, also on a machine without IPv6, routes or ports |
@@ -46,6 +46,6 @@ mod summaries;
 mod supply_chain;
 mod targets;
 #[cfg(target_os = "linux")]
-mod terminals;
-#[cfg(target_os = "linux")]
 mod threads;
+#[cfg(target_os = "linux")]
+mod widths;

@@ -118,7 +118,10 @@ pub fn compare(
     bound_percent: f64,
     servers: &Servers,
 ) -> Result<Changes> {
-    let warnings = check(&before.run, &after.run)?;
+    let mut warnings = check(&before.run, &after.run)?;
+    if before == after {
+        warnings.push("the baseline is this very run, so nothing can differ".to_owned());
+    }
     let (earlier, later) = (analyse(before), analyse(after));
     let points = later.scenarios.iter().filter(|scenario| scenario.scenario.vary.is_none());
     let mut changes = Vec::new();

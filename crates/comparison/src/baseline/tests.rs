@@ -235,6 +235,34 @@ fn what_one_run_did_not_ask_for_needs_no_judgement() {
 }
 
 #[test]
+fn a_run_compared_with_itself_says_so() {
+    let run = run(1, |_, _| {});
+    assert_eq!(
+        compared(&run, &run, 10.0).unwrap().warnings,
+        ["the baseline is this very run, so nothing can differ"]
+    );
+}
+
+#[test]
+fn the_table_fits_a_narrow_terminal_with_all_its_figures() {
+    let mut after = run(2, |trial, figures| {
+        if trial.subject.name == "tokio" {
+            figures.cpu_ns_per_message *= 1.3;
+        }
+    });
+    after.run.machine.cores = 4;
+    after.run.command = "cargo run --release -- compare --full".to_owned();
+    let changes = compared(&run(1, |_, _| {}), &after, 10.0).unwrap();
+    let plain = |width| strip_str(&draw::draw(&changes, width)).to_string();
+    let figures = |text: &str| text.split_whitespace().filter(|word| word.contains('.')).count();
+    for width in [60, 80] {
+        let text = plain(width);
+        assert!(text.lines().all(|line| line.chars().count() <= width), "{text}");
+        assert_eq!(figures(&text), figures(&plain(100)), "{text}");
+    }
+}
+
+#[test]
 fn another_machine_or_compiler_is_a_warning() {
     let before = run(1, |_, _| {});
     let mut after = run(2, |_, _| {});
