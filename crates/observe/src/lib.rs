@@ -13,6 +13,7 @@
 //! | [`steal`] | CPU time taken by other virtual machines on the same hardware |
 //! | [`network`] | figures of the kernel about this machine's network |
 //! | [`machine`] | the machine that figures come from, in one line |
+//! | [`pulse`] | whether this process itself has run all the time |
 //! | [`pin`] | CPU affinity |
 //! | [`child`] | servers as child processes |
 //! | [`strace`] | system calls of a process counted, delayed and failed |
@@ -28,6 +29,7 @@ pub mod network;
 pub mod pin;
 mod proc;
 pub mod process;
+pub mod pulse;
 pub mod steal;
 pub mod strace;
 pub mod thread;
@@ -37,3 +39,4 @@ pub use child::{ServerCommand, ServerProcess};
 pub use machine::Machine;
 pub use meter::{Meter, Sample};
 pub use process::{Holdings, Process};
+pub use pulse::Pulse;
