@@ -8,6 +8,7 @@ use clap::builder::PossibleValuesParser;
 use text::output;
 use trials::faults::{self, Thoroughness};
 
+use crate::commands::interrupt;
 use crate::models;
 
 /// Arguments of `faults`.
@@ -23,7 +24,7 @@ Needs Linux and strace. A fault counts only if the trace confirms it. Counts var
 run to run, because the number of calls of each thread varies.
 
 Exit codes: 0 every fault was survived, 1 at least one was not, 2 wrong arguments, 3 no fault
-could be injected.")]
+could be injected, 130 after Ctrl-C.")]
 pub struct Arguments {
     /// Which model; its servers are started as processes of their own
     #[arg(value_parser = PossibleValuesParser::new(models::names()), required_unless_present = "list")]
@@ -54,7 +55,7 @@ pub struct Arguments {
     json: bool,
 
     /// Print what is injected instead of injecting it
-    #[arg(long, conflicts_with_all = ["model", "json", "sample"])]
+    #[arg(long, conflicts_with_all = ["model", "json", "sample", "pairs", "lasting", "seed"])]
     list: bool,
 }
 
@@ -68,9 +69,10 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     };
     if let Some(reason) = faults::missing() {
-        anstream::eprintln!("skipped, no fault injected: {reason}");
+        output::note(&format!("skipped, no fault injected: {reason}"));
         return Ok(ExitCode::from(3));
     }
+    interrupt::end_cleanly(|| ())?;
     let thoroughness = Thoroughness {
         sample: arguments.sample.map(usize::from),
         seed: arguments.seed,
