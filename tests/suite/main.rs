@@ -7,6 +7,7 @@
 //! | module | content |
 //! | --- | --- |
 //! | `check`, `compare`, `faults`, `report`, `scripted_clients`, `soak` | a command of the launcher, run as by a user |
+//! | `programs`, `strangers` | `check` against servers that are not ours, and against what is no server of the protocol |
 //! | `drain`, `owed`, `summaries` | every model in this process: its shutdown and its counts |
 //! | `orphans`, `stalled_log`, `stopped`, `threads` | every model as a process: its end, its log, its threads |
 //! | `addresses`, `namespaces` | what all commands say about addresses, also on a machine without IPv6, routes or ports |
@@ -28,6 +29,8 @@ mod namespaces;
 mod orphans;
 #[cfg(target_os = "linux")]
 mod owed;
+#[cfg(target_os = "linux")]
+mod programs;
 mod readme;
 #[cfg(target_os = "linux")]
 mod report;
@@ -37,6 +40,7 @@ mod security;
 mod soak;
 mod stalled_log;
 mod stopped;
+mod strangers;
 mod summaries;
 mod supply_chain;
 mod targets;
