@@ -1,13 +1,11 @@
-//! `client`, `timeline` and `trace`, run as by a user: processes, exit codes, output.
+//! `client` and `trace`, run as by a user: processes, exit codes, output.
 
-use std::fs;
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Command, Output};
 
 use concurrent_servers::models;
 use observe::ServerProcess;
-use roxmltree::{Document, Node};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_concurrent-servers");
 
@@ -55,43 +53,6 @@ fn without_a_listener_the_client_says_so_in_one_line() {
     let message = stderr(&output);
     assert!(message.contains("refused") && message.contains("serve mio"), "{message}");
     assert_eq!(message.lines().count(), 1, "{message}");
-}
-
-#[test]
-fn the_timeline_draws_every_model_and_the_staircase_of_the_sequential_one() {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("timeline.svg");
-    let output = launcher(&["timeline", "--fast=50", "--svg", file.to_str().unwrap()]);
-    assert!(output.status.success(), "{}{}", stdout(&output), stderr(&output));
-    for name in models::names() {
-        assert!(stdout(&output).lines().any(|line| line.starts_with(name)), "{}", stdout(&output));
-    }
-
-    let picture = fs::read_to_string(&file).unwrap();
-    let document = Document::parse(&picture).unwrap();
-    let charts: Vec<Node<'_, '_>> = of_class(document.root(), "group");
-    assert_eq!(charts.len(), models::names().count());
-    for chart in &charts {
-        assert_eq!(of_class(*chart, "served").len(), 3);
-    }
-    let sequential = of_class(charts[0], "served");
-    for pair in sequential.windows(2) {
-        let number = |bar: Node<'_, '_>, name| bar.attribute(name).unwrap().parse::<f64>().unwrap();
-        let end = number(pair[0], "x") + number(pair[0], "width");
-        // Both are rounded to one decimal.
-        assert!(number(pair[1], "x") >= end - 0.2, "a client was greeted before another was done");
-    }
-}
-
-fn of_class<'tree>(node: Node<'tree, 'tree>, class: &str) -> Vec<Node<'tree, 'tree>> {
-    node.descendants().filter(|node| node.attribute("class") == Some(class)).collect()
-}
-
-#[test]
-fn the_timeline_names_the_picture_that_it_cannot_write() {
-    let output = launcher(&["timeline", "mio", "--fast=100", "--svg", "/nowhere/to/be/found.svg"]);
-    assert_eq!(output.status.code(), Some(1));
-    assert!(stderr(&output).contains("/nowhere/to/be/found.svg"), "{}", stderr(&output));
 }
 
 #[test]
