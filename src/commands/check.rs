@@ -33,8 +33,9 @@ Examples:
                                                        your own server, and what it promises
   concurrent-servers check -- ./server --port {port}   the same, started and stopped by the cases
 
-After every case a new client must still be served. A case that does not apply to a
-server is skipped, with the reason. A server that is gone ends the run.
+All cases take a little more than a minute for a model, in release. After every case a new
+client must still be served. A case that does not apply to a server is skipped, with the
+reason. A server that is gone, or speaks another protocol, ends the run.
 
 A program is started many times, each time on a free port of 127.0.0.1: {port} stands for
 the port, {addr} for 127.0.0.1 and the port. It must be the server itself and not a

@@ -1,11 +1,15 @@
 //! `client` and `trace`, run as by a user: processes, exit codes, output.
 
+use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
+use std::thread;
+use std::time::Duration;
 
 use concurrent_servers::models;
-use observe::ServerProcess;
+use observe::{Process, ServerProcess};
+use protocol::Session;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_concurrent-servers");
 
@@ -41,6 +45,33 @@ fn the_client_fails_with_a_server_that_does_not_speak_the_protocol() {
     let output = launcher(&["client", "--fast=50", "--timeout", "100ms", &address]);
     assert_eq!(output.status.code(), Some(1));
     assert!(stdout(&output).contains("has not greeted"), "{}", stdout(&output));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn the_time_in_which_the_client_was_stopped_is_not_the_servers_silence() {
+    /// Longer than the client's timeout.
+    const STOPPED: Duration = Duration::from_millis(5500);
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let client = Command::new(PROGRAM)
+        .args(["client", "-n1", "--fast=100", "--timeout=5s", &address])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let (mut stream, _) = listener.accept().unwrap();
+    let paused = Process::new(client.id()).unwrap().pause().unwrap();
+    thread::sleep(STOPPED);
+    drop(paused);
+    let (mut session, mut buffer) = (Session::new(), [0; 64]);
+    stream.write_all(b"*").unwrap();
+    while let Ok(count @ 1..) = stream.read(&mut buffer) {
+        let reply = session.transform_in_place(&mut buffer[..count]);
+        stream.write_all(&buffer[..reply]).unwrap();
+    }
+    drop(stream);
+    let output = client.wait_with_output().unwrap();
+    assert!(output.status.success(), "{}", stdout(&output));
 }
 
 #[test]
