@@ -12,10 +12,10 @@ pub fn print(text: &str) -> io::Result<()> {
     write(&mut anstream::stdout().lock(), text)
 }
 
-/// Writes a text to a stream that stands for standard output, and flushes it. Errors as for [`print`].
+/// Writes a text to a stream that stands for standard output, and flushes it. Errors as for [`print()`].
 ///
 /// # Errors
-/// As [`print`].
+/// As [`print()`].
 pub fn write(stream: &mut impl Write, text: &str) -> io::Result<()> {
     match stream.write_all(text.as_bytes()).and_then(|()| stream.flush()) {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => {
