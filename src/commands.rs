@@ -7,7 +7,9 @@ pub mod client;
 pub mod compare;
 pub mod completions;
 pub mod faults;
+mod interrupt;
 pub mod interrupts;
+pub mod leash;
 pub mod list;
 pub mod load;
 pub mod merge;
@@ -16,3 +18,16 @@ pub mod serve;
 pub mod soak;
 pub mod timeline;
 pub mod trace;
+
+use std::process::ExitCode;
+
+use text::output;
+
+/// The exit code for wrong arguments, in every command.
+pub const WRONG_ARGUMENTS: u8 = 2;
+
+/// Says what is wrong with arguments that are right one by one.
+pub(crate) fn refused(advice: &str) -> ExitCode {
+    output::note(&format!("error: {advice}"));
+    ExitCode::from(WRONG_ARGUMENTS)
+}

@@ -1,12 +1,16 @@
 //! `concurrent-servers`: parses the command line and calls the subcommand's own file.
 
+use std::any::TypeId;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::error::Error;
+use clap::{Arg, CommandFactory, FromArgMatches, Parser, Subcommand};
 use concurrent_servers::commands::{
-    audit, check, client, compare, completions, faults, list, load, merge, record, serve, soak, timeline,
-    trace,
+    WRONG_ARGUMENTS, audit, check, client, compare, completions, faults, leash, list, load, merge, record,
+    serve, soak, timeline, trace,
 };
+use text::output;
 
 /// One protocol, one server per concurrency model, and the tools to compare them
 #[derive(Parser)]
@@ -45,7 +49,7 @@ enum Command {
     /// Feed buffers to the state machine and print each transition
     ///
     /// The buffers are the reads of one connection: the state is kept from one to the next. The last line
-    /// is the whole reply. Options must precede the first buffer.
+    /// is the whole reply. A buffer that begins with a dash must follow `--`.
     Trace(trace::Arguments),
     /// Run the conformance catalogue against a model or any server at an address
     Check(check::Arguments),
@@ -89,7 +93,14 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let result = match CommandLine::parse().command {
+    if let Some(error) = leash::run_if_asked(std::env::args_os()) {
+        return failed(&error);
+    }
+    let command = match parse() {
+        Ok(command) => command,
+        Err(error) => return explained(&error),
+    };
+    let result = match command {
         Command::List(arguments) => list::run(&arguments),
         Command::Serve(arguments) => serve::run(&arguments),
         Command::Client(arguments) => client::run(&arguments),
@@ -105,10 +116,42 @@ fn main() -> ExitCode {
         Command::Record(arguments) => record::run(&arguments),
         Command::Completions(arguments) => completions::run(&arguments, &mut CommandLine::command()),
     };
-    result.unwrap_or_else(|error| {
-        anstream::eprintln!("error: {error:#}");
-        ExitCode::FAILURE
-    })
+    result.unwrap_or_else(|error| failed(&error))
+}
+
+fn failed(error: &anyhow::Error) -> ExitCode {
+    output::note(&format!("error: {error:#}"));
+    ExitCode::FAILURE
+}
+
+fn parse() -> Result<Command, Error> {
+    let mut command = named_in_errors(CommandLine::command());
+    let mut matches = command.try_get_matches_from_mut(std::env::args_os())?;
+    Ok(CommandLine::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut command))?.command)
+}
+
+/// Lets every option take a value that begins with a dash, so that a negative number or time is refused as the value of
+/// that option, and not as an unknown option `-1`. Not so for files: any text names one, and the next option may be meant.
+fn named_in_errors(command: clap::Command) -> clap::Command {
+    let named = |argument: Arg| {
+        let is_option = argument.get_action().takes_values() && !argument.is_positional();
+        let is_file = argument.get_value_parser().type_id() == TypeId::of::<PathBuf>();
+        if is_option && !is_file { argument.allow_hyphen_values(true) } else { argument }
+    };
+    command.mut_subcommands(|subcommand| subcommand.mut_args(named))
+}
+
+/// Prints the help that was asked for, or what is wrong with the arguments.
+fn explained(error: &Error) -> ExitCode {
+    if error.use_stderr() {
+        // Nothing else can be done where standard error cannot be written.
+        let _ = error.print();
+        return ExitCode::from(WRONG_ARGUMENTS);
+    }
+    match output::print(&error.render().ansi().to_string()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => failed(&error.into()),
+    }
 }
 
 #[cfg(test)]
@@ -117,6 +160,6 @@ mod tests {
 
     #[test]
     fn the_arguments_of_all_commands_are_consistent() {
-        CommandLine::command().debug_assert();
+        named_in_errors(CommandLine::command()).debug_assert();
     }
 }

@@ -36,6 +36,6 @@ fn held(model: &'static Model, case: &'static Case) -> Result<Completion, Failed
     match report.cases.remove(0).outcome {
         Outcome::Passed => Ok(Completion::Completed),
         Outcome::Skipped { reason } => skips::skip(reason),
-        failed @ Outcome::Failed(_) => Err(format!("{}: {failed}", case.title).into()),
+        failed => Err(format!("{}: {failed}", case.title).into()),
     }
 }

@@ -114,7 +114,7 @@ fn held(model: &'static Model, case: &'static Case, seed: u64) -> Result<Complet
     let mut verdict = match outcome {
         Outcome::Passed => Ok(Completion::Completed),
         Outcome::Skipped { reason } => return skips::skip(reason),
-        Outcome::Failed(failure) => Err(format!("{}: {failure}", case.title)),
+        failed => Err(format!("{}: {failed}", case.title)),
     };
     for ended in launcher.ended.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
         match ended {

@@ -1,23 +1,28 @@
 //! `check`: runs the conformance catalogue against a model, or any server that speaks the protocol.
 
-mod subject;
+mod first_look;
+mod program;
+mod promises;
+pub(crate) mod subject;
+mod table;
 
-use std::net::{SocketAddr, TcpStream};
+use std::ffi::OsString;
 use std::process::ExitCode;
-use std::time::Duration;
 
-use anstyle::{AnsiColor, Style};
-use anyhow::{Context, Result};
-use conformance::{Case, CaseReport, Concurrency, Options, Outcome, Report, Settings, Target};
-use serde::Serialize;
-
+use anyhow::{Context, Result, anyhow};
+use conformance::{Case, Concurrency, Options, Report, Target};
 use observe::child::this_program;
-use subject::{Subject, parse_case, parse_concurrency, parse_subject};
-use text::addresses::Addresses;
+use serde::Serialize;
 use text::output;
 use trials::Launcher;
 
+use crate::commands::{interrupt, refused};
+use program::Program;
+use promises::Promises;
+use subject::{Subject, parse_case, parse_subject};
+
 /// Arguments of `check`.
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 #[derive(clap::Args, Debug)]
 #[command(after_help = "\
 Examples:
@@ -26,20 +31,35 @@ Examples:
   concurrent-servers check --list                      what the cases require and need
   concurrent-servers check 127.0.0.1:9090 --concurrency 64 --idle-timeout 2s
                                                        your own server, and what it promises
+  concurrent-servers check -- ./server --port {port}   the same, started and stopped by the cases
 
-After every case a new client must still be served. A case that does not apply to a
-server is skipped, with the reason.
+All cases take a little more than a minute for a model, in release. After every case a new
+client must still be served. A case that does not apply to a server is skipped, with the
+reason. A server that is gone, or speaks another protocol, ends the run.
 
-Exit codes: 0 every case that ran passed, 1 at least one failed, 2 wrong arguments,
-3 no case could run.")]
+A program is started many times, each time on a free port of 127.0.0.1: {port} stands for
+the port, {addr} for 127.0.0.1 and the port. It must be the server itself and not a
+program that starts it. It is ready when it greets, and is stopped with SIGTERM and, after
+5 s, with SIGKILL. Cases that need an option which only our servers have are skipped.
+
+Exit codes: 0 every case that ran passed, 1 at least one failed, or the server does not
+speak the protocol or was gone, 2 wrong arguments, 3 no case could run, 130 after Ctrl-C.")]
 pub struct Arguments {
     /// A model, or the address of a running server
-    #[arg(value_name = "MODEL|ADDR", value_parser = parse_subject, required_unless_present = "list")]
+    #[arg(value_name = "MODEL|ADDR", value_parser = parse_subject, required_unless_present_any = ["list", "program"])]
     subject: Option<Subject>,
+
+    /// A program to start, with {port} or {addr} among its arguments
+    #[arg(last = true, value_name = "PROGRAM", conflicts_with = "subject")]
+    program: Vec<OsString>,
 
     /// Run only these cases (by id) or groups (by letter)
     #[arg(long, value_name = "A,B3,…", value_delimiter = ',', value_parser = parse_case)]
     only: Vec<String>,
+
+    /// Stop at the first case that fails
+    #[arg(long)]
+    fail_fast: bool,
 
     /// Run cases at full size, such as 8 GiB over one connection: takes minutes
     #[arg(long)]
@@ -54,68 +74,54 @@ pub struct Arguments {
     json: bool,
 
     /// Print the cases instead of running them
-    #[arg(long, conflicts_with_all = ["subject", "json", "long"])]
+    #[arg(long, conflicts_with_all = ["subject", "program", "fail_fast", "json", "long", "seed", "Promises"])]
     list: bool,
 
-    #[command(flatten, next_help_heading = "What a server at an address promises")]
+    #[command(flatten, next_help_heading = "What a server at an address or a program promises")]
     promises: Promises,
-}
-
-/// What `check` cannot know about a server at an address.
-#[derive(clap::Args, Debug)]
-struct Promises {
-    /// How many clients it serves at a time: `one`, `many` or its number of workers [default: many]
-    #[arg(long, value_name = "one|many|N", value_parser = parse_concurrency)]
-    concurrency: Option<Concurrency>,
-
-    /// Its idle timeout; use a few seconds, because the cases wait for it
-    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
-    idle_timeout: Option<Duration>,
-
-    /// Its write timeout: it drops a client that takes no reply byte for this long
-    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
-    write_timeout: Option<Duration>,
-
-    /// Its progress timeout: a client in the middle of a message or reply must move 1 KiB within it
-    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
-    progress_timeout: Option<Duration>,
 }
 
 /// Runs the cases and prints the outcome of each.
 ///
 /// # Errors
-/// Nothing listens at the address, or standard output cannot be written.
+/// Nothing listens at the address, what is there speaks another protocol, or standard output cannot be written.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let cases = chosen(&arguments.only);
-    let Some(subject) = &arguments.subject else {
-        output::print(&list(&cases))?;
+    if arguments.list {
+        output::print(&table::list(&cases))?;
         return Ok(ExitCode::SUCCESS);
-    };
+    }
+    interrupt::end_cleanly(conformance::kill_programs)?;
     let promises = &arguments.promises;
-    match subject {
-        Subject::Model(model) => {
-            if promises.concurrency.is_some()
-                || promises.idle_timeout.is_some()
-                || promises.write_timeout.is_some()
-                || promises.progress_timeout.is_some()
-            {
-                anstream::eprintln!(
-                    "error: the promises of {} are known: --concurrency and the timeouts are for servers at an address; leave them out",
+    let concurrency = promises.concurrency.unwrap_or(Concurrency::Many);
+    match &arguments.subject {
+        Some(Subject::Model(model)) => {
+            if promises.is_any() {
+                return Ok(refused(&format!(
+                    "the promises of {} are known: --concurrency and the timeouts are for servers at an address and \
+                     for programs; leave them out",
                     model.name
-                );
-                return Ok(ExitCode::from(2));
+                )));
             }
             let launcher = Launcher { subject: model.subject(&this_program()?) };
             check(model.name, &launcher.target(), &cases, arguments)
         }
-        Subject::Address(addresses) => {
-            let address = require_listener(addresses)?;
-            let concurrency = promises.concurrency.unwrap_or(Concurrency::Many);
-            let Promises { idle_timeout, write_timeout, progress_timeout, .. } = *promises;
-            let declared = Settings { idle_timeout, write_timeout, progress_timeout, ..Settings::NONE };
-            let target = Target::at_with(address, concurrency, declared);
+        Some(Subject::Address(_)) if promises.drain_timeout.is_some() => {
+            Ok(refused("--drain-timeout is for programs, which are shut down; leave it out"))
+        }
+        Some(Subject::Address(addresses)) => {
+            let address = first_look::at(addresses)?;
+            let target = Target::at_with(address, concurrency, promises.settings());
             check(&addresses.with(address), &target, &cases, arguments)
         }
+        None => match Program::new(this_program()?, &arguments.program, promises.settings()) {
+            Err(advice) => Ok(refused(advice)),
+            Ok(program) => {
+                let name = program.name();
+                conformance::start_once(&program).map_err(|stop| anyhow!("{name}: {stop}"))?;
+                check(&name, &Target::launched(&program, concurrency), &cases, arguments)
+            }
+        },
     }
 }
 
@@ -126,20 +132,6 @@ fn chosen(names: &[String]) -> Vec<&'static Case> {
             || names.iter().any(|name| conformance::find(name).iter().any(|named| named.id == case.id))
     };
     conformance::cases().filter(is_meant).collect()
-}
-
-fn list(cases: &[&Case]) -> String {
-    let row = |case: &&Case| format!("{:<4} {:<20} {}\n", case.id, case.needs, case.title);
-    format!("{:<4} {:<20} {}\n", "id", "needs", "what is required")
-        + &cases.iter().map(row).collect::<String>()
-}
-
-/// Distinguishes a server that is not running from one that fails. Returns the first address at which one runs.
-fn require_listener(addresses: &Addresses) -> Result<SocketAddr> {
-    const PATIENCE: Duration = Duration::from_secs(10);
-    let connect = |address, within| TcpStream::connect_timeout(&address, within);
-    let (address, _) = addresses.try_each(PATIENCE, connect).context("nothing could be checked")?;
-    Ok(address)
 }
 
 /// A report and its target.
@@ -153,15 +145,16 @@ struct NamedReport<'name> {
 }
 
 fn check(target: &str, place: &Target<'_>, cases: &[&Case], arguments: &Arguments) -> Result<ExitCode> {
-    let options = Options { long: arguments.long, seed: arguments.seed, ..Options::default() };
+    let Arguments { long, seed, fail_fast, .. } = *arguments;
+    let options = Options { long, seed, fail_fast, ..Options::default() };
     let mut printed = Ok(());
     let report = conformance::run(place, cases, &options, &mut |case| {
         if !arguments.json && printed.is_ok() {
-            printed = output::print(&line(case));
+            printed = output::print(&table::line(case));
         }
     });
     printed?;
-    let code = match (report.passed, report.failed) {
+    let code = match (report.passed, report.failed + report.not_run) {
         (0, 0) => ExitCode::from(3),
         (_, 0) => ExitCode::SUCCESS,
         _ => ExitCode::FAILURE,
@@ -171,27 +164,7 @@ fn check(target: &str, place: &Target<'_>, cases: &[&Case], arguments: &Argument
         let json = serde_json::to_string_pretty(&named).context("cannot write JSON")?;
         output::print(&(json + "\n"))?;
     } else {
-        output::print(&totals(target, &report))?;
+        output::print(&table::totals(target, &report))?;
     }
     Ok(code)
-}
-
-/// A case in one line; below it what it measured, and why it failed or was skipped.
-fn line(case: &CaseReport) -> String {
-    let (color, word, reason) = match &case.outcome {
-        Outcome::Passed => (AnsiColor::Green, "ok", String::new()),
-        Outcome::Failed(failure) => (AnsiColor::Red, "FAILED", failure.to_string()),
-        Outcome::Skipped { reason } => (AnsiColor::Yellow, "skipped", reason.clone()),
-    };
-    let style = Style::new().fg_color(Some(color.into()));
-    let line = format!("{:<4} {style}{word:<7}{style:#} {:>6.2} s  {}\n", case.id, case.seconds, case.title);
-    let notes = case.notes.iter().chain((!reason.is_empty()).then_some(&reason));
-    line + &notes.map(|note| format!("     {note}\n")).collect::<String>()
-}
-
-fn totals(target: &str, report: &Report) -> String {
-    let Report { concurrency, seed, passed, failed, skipped, seconds, .. } = report;
-    format!(
-        "{target}, {concurrency}: {passed} ok, {failed} failed, {skipped} skipped in {seconds:.1} s (seed {seed})\n"
-    )
 }

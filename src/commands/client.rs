@@ -1,20 +1,25 @@
 //! `client`: the scripted client of the series, with a live transcript.
 
-use std::io::{self, Write};
+use std::io::Write;
 use std::num::NonZeroU32;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
 use anyhow::{Result, bail};
-use script::{Event, EventKind, Failure, Options, Report, Script};
+use script::{Event, EventKind, Failure, MOST_CONNECTIONS, Options, Report, Script};
 use text::addresses::{self, Addresses};
 use text::connecting::Cause;
+use text::output;
 
+use crate::commands::refused;
 use crate::{mistaken, models};
 
 const DEFAULT_HOST: &str = "127.0.0.1";
 const DEFAULT_PORT: u16 = 9090;
+/// A shorter one is over before a connection is open.
+const SHORTEST_TIMEOUT: Duration = Duration::from_millis(1);
+const LONGEST_TIMEOUT: Duration = Duration::from_secs(24 * 60 * 60);
 const FAILED: Style = AnsiColor::Red.on_default();
 
 /// Arguments of `client`.
@@ -27,7 +32,7 @@ const FAILED: Style = AnsiColor::Red.on_default();
 Exit codes: 0 every reply was right, 1 not so, 2 wrong arguments.")]
 pub struct Arguments {
     /// How many connections to open at once
-    #[arg(short = 'n', long, value_name = "N", default_value_t = 3)]
+    #[arg(short = 'n', long, value_name = "N", default_value_t = 3, value_parser = parse_connections)]
     pub connections: usize,
 
     /// Divide the script's pauses by this divisor [default without a value: 10]
@@ -36,7 +41,7 @@ pub struct Arguments {
 
     /// Give up on a connection that is not complete after this time, such as 30s [default: twice what a
     /// sequential server needs for all connections, and 10 s]
-    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "TIME", value_parser = parse_timeout)]
     pub timeout: Option<Duration>,
 
     /// Name or IP address of the server; also HOST:PORT. Each address of a name is tried
@@ -51,14 +56,11 @@ pub struct Arguments {
 /// Runs the script and prints its transcript to standard output.
 ///
 /// # Errors
-/// The server cannot be reached, or the machine cannot open so many connections.
+/// The server cannot be reached, the machine cannot open so many connections, or standard output cannot be written.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     match arguments.addresses() {
         Ok(addresses) => play(arguments, &addresses, &mut anstream::stdout()),
-        Err(refusal) => {
-            anstream::eprintln!("error: {refusal}");
-            Ok(ExitCode::from(2))
-        }
+        Err(refusal) => Ok(refused(&refusal)),
     }
 }
 
@@ -70,41 +72,45 @@ pub(crate) fn script(divisor: Option<NonZeroU32>) -> Script {
     }
 }
 
-fn play(arguments: &Arguments, addresses: &Addresses, output: &mut impl Write) -> Result<ExitCode> {
+fn play(arguments: &Arguments, addresses: &Addresses, stream: &mut impl Write) -> Result<ExitCode> {
     let options = Options {
         connections: arguments.connections,
         script: script(arguments.fast),
         timeout: arguments.timeout,
     };
-    // A closed standard output does not change the verdict, so lines that cannot be written are dropped.
+    // The clients play on if a line cannot be written; the first error is reported when they are done.
+    let mut written = Ok(());
+    let mut line = |text: String| {
+        if written.is_ok() {
+            written = output::write(stream, &text);
+        }
+    };
     let report = script::run(addresses, &options, |event| {
         // If no client could connect at all, one message says so, below.
         if !is_connect_failure(event) {
-            let _ = write_event(output, event);
+            line(transcribed(event));
         }
     })?;
     bail_if_none_connected(&report, addresses)?;
-    for event in report.events.iter().filter(|event| is_connect_failure(event)) {
-        let _ = write_event(output, event);
-    }
-    let _ = writeln!(output, "elapsed {:.3} s", report.elapsed.as_secs_f64());
+    report.events.iter().filter(|event| is_connect_failure(event)).map(transcribed).for_each(&mut line);
+    line(format!("elapsed {:.3} s\n", report.elapsed.as_secs_f64()));
     let failures = report.failures().count();
     if failures > 0 {
-        let _ =
-            writeln!(output, "{FAILED}{failures} of {} connections failed{FAILED:#}", options.connections);
-        return Ok(ExitCode::FAILURE);
+        line(format!("{FAILED}{failures} of {} connections failed{FAILED:#}\n", options.connections));
     }
-    Ok(ExitCode::SUCCESS)
+    written?;
+    Ok(if failures > 0 { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
 fn is_connect_failure(event: &Event) -> bool {
     matches!(event.kind, EventKind::Failed(Failure::Connect { .. }))
 }
 
-fn write_event(output: &mut impl Write, event: &Event) -> io::Result<()> {
+/// An event as a line of the transcript.
+fn transcribed(event: &Event) -> String {
     match event.kind {
-        EventKind::Failed(_) => writeln!(output, "{FAILED}{event}{FAILED:#}"),
-        _ => writeln!(output, "{event}"),
+        EventKind::Failed(_) => format!("{FAILED}{event}{FAILED:#}\n"),
+        _ => format!("{event}\n"),
     }
 }
 
@@ -126,6 +132,21 @@ fn command_to_serve(addresses: &Addresses) -> String {
     let is_default = address == format!("{DEFAULT_HOST}:{DEFAULT_PORT}");
     let option = if is_default { String::new() } else { format!(" --addr {address}") };
     format!(": concurrent-servers serve mio{option}")
+}
+
+fn parse_connections(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(count) if (1..=MOST_CONNECTIONS).contains(&count) => Ok(count),
+        _ => Err(format!("give a whole number from 1 to {MOST_CONNECTIONS}; `load` has more connections")),
+    }
+}
+
+fn parse_timeout(text: &str) -> Result<Duration, String> {
+    match humantime::parse_duration(text) {
+        Ok(time) if (SHORTEST_TIMEOUT..=LONGEST_TIMEOUT).contains(&time) => Ok(time),
+        Ok(_) => Err("this must be between 1ms and 1day".to_owned()),
+        Err(error) => Err(format!("{error}; give a duration such as 30s")),
+    }
 }
 
 impl Arguments {

@@ -8,22 +8,24 @@ use clap::builder::PossibleValuesParser;
 use text::{output, terminal};
 use trials::faults::{self, Thoroughness};
 
+use crate::commands::interrupt;
 use crate::models;
 
 /// Arguments of `faults`.
 #[derive(clap::Args, Debug)]
 #[command(after_help = "\
 Examples:
-  concurrent-servers faults mio                 every fault at every call, a few minutes
+  concurrent-servers faults mio                 every fault at every call
   concurrent-servers faults tokio --sample 2    each fault at no more than two calls
   concurrent-servers faults mio --only accept4,sendto
   concurrent-servers faults --list              what is injected, and the required outcome
 
-Needs Linux and strace. A fault counts only if the trace confirms it. Counts vary from
+Needs Linux and strace. In release it takes about two minutes for a model that blocks, four
+for mio and five for tokio. A fault counts only if the trace confirms it. Counts vary from
 run to run, because the number of calls of each thread varies.
 
 Exit codes: 0 every fault was survived, 1 at least one was not, 2 wrong arguments, 3 no fault
-could be injected.")]
+could be injected, 130 after Ctrl-C.")]
 pub struct Arguments {
     /// Which model; its servers are started as processes of their own
     #[arg(value_parser = PossibleValuesParser::new(models::names()), required_unless_present = "list")]
@@ -54,7 +56,7 @@ pub struct Arguments {
     json: bool,
 
     /// Print what is injected instead of injecting it
-    #[arg(long, conflicts_with_all = ["model", "json", "sample"])]
+    #[arg(long, conflicts_with_all = ["model", "json", "sample", "pairs", "lasting", "seed"])]
     list: bool,
 }
 
@@ -68,9 +70,10 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     };
     if let Some(reason) = faults::missing() {
-        anstream::eprintln!("skipped, no fault injected: {reason}");
+        output::note(&format!("skipped, no fault injected: {reason}"));
         return Ok(ExitCode::from(3));
     }
+    interrupt::end_cleanly(|| ())?;
     let thoroughness = Thoroughness {
         sample: arguments.sample.map(usize::from),
         seed: arguments.seed,

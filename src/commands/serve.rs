@@ -7,6 +7,7 @@ use chassis::Options;
 use clap::Args;
 use clap::builder::PossibleValuesParser;
 
+use crate::commands::leash::end_with;
 use crate::models::{self, FLOORS, MODELS};
 
 /// Arguments of `serve`.
@@ -47,25 +48,4 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         end_with(parent)?;
     }
     Ok(chassis::run(model.name, model.knobs, &arguments.options, model.serve))
-}
-
-/// Asks the kernel to kill this process when its parent ends for any reason.
-#[cfg(target_os = "linux")]
-fn end_with(parent: u32) -> Result<()> {
-    use rustix::process::{Signal, set_parent_process_death_signal};
-
-    set_parent_process_death_signal(Some(Signal::KILL))
-        .context("cannot ask the kernel to end with the parent process")?;
-    // The parent may have ended before the request.
-    anyhow::ensure!(
-        std::os::unix::process::parent_id() == parent,
-        "process {parent} is not the parent of this one, or no longer is; leave --parent out"
-    );
-    Ok(())
-}
-
-#[cfg(not(target_os = "linux"))]
-#[expect(clippy::unnecessary_wraps, reason = "the same signature as on Linux")]
-fn end_with(_: u32) -> Result<()> {
-    Ok(())
 }

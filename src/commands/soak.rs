@@ -8,6 +8,7 @@ use clap::builder::PossibleValuesParser;
 use text::output;
 use trials::soak;
 
+use crate::commands::interrupt;
 use crate::models;
 
 /// Arguments of `soak`.
@@ -20,7 +21,7 @@ Examples:
 Takes its --minutes, and up to two more to start, come to rest and stop.
 
 Exit codes: 0 no verified client saw an error and nothing grew past its bound, 1 otherwise,
-2 wrong arguments.")]
+2 wrong arguments, 130 after Ctrl-C.")]
 pub struct Arguments {
     /// The model; it is started as a separate process
     #[arg(value_parser = PossibleValuesParser::new(models::names()))]
@@ -48,6 +49,7 @@ pub struct Arguments {
 /// # Errors
 /// The server cannot be started or observed (which needs Linux), or standard output cannot be written.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
+    interrupt::end_cleanly(|| ())?;
     let length = Duration::from_secs(arguments.seconds.unwrap_or(arguments.minutes * 60));
     let mut say = |line: &str| if arguments.json { Ok(()) } else { output::print(line) };
     let report = soak::run(&models::subject(&arguments.model)?, arguments.seed, length, &mut say)?;

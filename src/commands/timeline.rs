@@ -1,19 +1,23 @@
 //! `timeline`: when each scripted client is served under each model, drawn as one lane per client.
 
-use std::fs;
+mod players;
+mod server_options;
+
 use std::io::{self, IsTerminal};
 use std::num::NonZeroU32;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
-use clap::builder::PossibleValuesParser;
 use comparison::timeline::Timeline;
 use script::Options;
-use text::output;
+use text::files::Replacement;
+use text::{locale, output, terminal};
 
-use crate::commands::client;
-use crate::models;
+use crate::commands::check::subject::Subject;
+use crate::commands::{client, interrupt, refused};
+use players::{SubjectParser, meant, players};
+use server_options::ServerOptions;
 
 /// The width of a drawing that is not shown on a terminal.
 const DEFAULT_COLUMNS: usize = 80;
@@ -24,13 +28,15 @@ const DEFAULT_COLUMNS: usize = 80;
 Examples:
   concurrent-servers timeline                              all models
   concurrent-servers timeline sequential mio               the staircase beside the bars
+  concurrent-servers timeline thread-pool -n 6 --workers 2 waves, as wide as the pool
+  concurrent-servers timeline 127.0.0.1:9090 mio           a server that is running, beside a model
   concurrent-servers timeline --fast --svg timeline.svg    ten times as fast, also as a picture
 
-Exit code: 0 if every reply was right, 1 if not.")]
+Exit codes: 0 every reply was right, 1 not so, 2 wrong arguments, 130 after Ctrl-C.")]
 pub struct Arguments {
-    /// The models to draw [default: all]
-    #[arg(value_name = "MODEL", value_parser = PossibleValuesParser::new(models::names()), hide_possible_values = true)]
-    models: Vec<String>,
+    /// Models to start, or addresses of running servers [default: all models]
+    #[arg(value_name = "MODEL|ADDR", value_parser = SubjectParser, hide_possible_values = true)]
+    subjects: Vec<Subject>,
 
     /// How many clients to run at once; more than 64 lanes would be unreadable
     #[arg(short = 'n', long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=64))]
@@ -43,26 +49,45 @@ pub struct Arguments {
     /// Also write the drawing as an SVG picture
     #[arg(long, value_name = "FILE")]
     svg: Option<PathBuf>,
+
+    #[command(flatten, next_help_heading = "Options of the models that are started")]
+    server_options: ServerOptions,
 }
 
-/// Runs the clients against each model and draws when each was served.
+/// Runs the clients against each server and draws when each was served.
 ///
 /// # Errors
-/// A model cannot be started, or the picture cannot be written.
+/// The picture cannot be written, which is known before the clients run; a server cannot be started or reached; standard
+/// output cannot be written.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
+    if let Err(refusal) = arguments.server_options.check(&meant(&arguments.subjects)) {
+        return Ok(refused(&refusal));
+    }
+    let players = players(&arguments.subjects, &arguments.server_options)?;
+    let picture = match &arguments.svg {
+        Some(file) => Some((file, Replacement::prepare(file).with_context(|| unwritable(file))?)),
+        None => None,
+    };
     let options = Options {
         connections: usize::from(arguments.connections),
         script: client::script(arguments.fast),
         timeout: None,
     };
+    interrupt::end_cleanly(|| ())?;
     announce(&options);
-    let timeline = Timeline::play(&models::servers()?, &arguments.models, &options)?;
-    output::print(&timeline.text(columns()))?;
-    if let Some(file) = &arguments.svg {
-        fs::write(file, timeline.svg())
-            .with_context(|| format!("cannot write the picture to {}", file.display()))?;
+    let timeline = Timeline::play(&players, &options)?;
+    let columns = terminal::columns().unwrap_or(DEFAULT_COLUMNS);
+    let printed = output::print(&timeline.text(columns, locale::is_unicode()));
+    if let Some((file, picture)) = picture {
+        picture.write(timeline.svg().as_bytes()).with_context(|| unwritable(file))?;
+        output::note(&format!("picture: {}", file.display()));
     }
+    printed?;
     Ok(if timeline.is_right() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn unwritable(file: &Path) -> String {
+    format!("cannot write the picture to {}", file.display())
 }
 
 /// Explains on a terminal why there is no output for a while.
@@ -70,17 +95,10 @@ fn announce(options: &Options) {
     if io::stderr().is_terminal() {
         let turns = u32::try_from(options.connections).unwrap_or(u32::MAX);
         let seconds = options.script.duration().saturating_mul(turns).as_secs_f64();
-        anstream::eprintln!(
+        output::note(&format!(
             "running the clients; a server that serves one client at a time needs {seconds:.1} s …"
-        );
+        ));
     }
-}
-
-/// The width of the drawing, in columns.
-fn columns() -> usize {
-    let stdout = io::stdout();
-    let columns = rustix::termios::tcgetwinsize(&stdout).map_or(0, |size| usize::from(size.ws_col));
-    if columns == 0 { DEFAULT_COLUMNS } else { columns }
 }
 
 #[cfg(test)]
@@ -96,9 +114,12 @@ mod tests {
     }
 
     #[test]
-    fn models_are_chosen_by_name() {
-        let command = Command::try_parse_from(["timeline", "tokio", "mio", "--fast"]).unwrap();
-        assert_eq!(command.arguments.models, ["tokio", "mio"]);
+    fn models_are_chosen_by_name_and_servers_by_address() {
+        let command = Command::try_parse_from(["timeline", "tokio", "127.0.0.1:81", "--fast"]).unwrap();
+        assert!(matches!(
+            command.arguments.subjects[..],
+            [Subject::Model(model), Subject::Address(_)] if model.name == "tokio"
+        ));
     }
 
     #[test]

@@ -23,8 +23,8 @@ pub struct Arguments {
     #[arg(long)]
     pub json: bool,
 
-    /// Bytes of one read; the escapes \xff, \n, \r, \t, \0 and \\ are understood
-    #[arg(value_name = "BUFFER", required = true, allow_hyphen_values = true)]
+    /// Bytes of one read; the escapes \xff, \n, \r, \t, \0 and \\ are understood. Behind `--` it may begin with a dash
+    #[arg(value_name = "BUFFER", required = true)]
     pub buffers: Vec<Buffer>,
 }
 

@@ -94,7 +94,24 @@ fn the_whole_result_is_available_as_json() {
 fn the_cases_can_be_listed_without_a_server() {
     let output = check(&["--list", "--only", "D"]);
     assert_eq!(output.status.code(), Some(0), "{output:?}");
-    assert_eq!(stdout(&output).lines().count(), 1 + 6, "{output:?}");
+    // The header; a blank line and the group's heading; the cases.
+    assert_eq!(stdout(&output).lines().count(), 1 + 2 + 6, "{output:?}");
+}
+
+#[test]
+fn the_list_has_every_case_under_the_heading_of_its_group() {
+    let output = check(&["--list"]);
+    let mut headings = String::new();
+    for line in stdout(&output).lines().skip(1).filter(|line| !line.is_empty()) {
+        match line.split_once(": ").filter(|(letter, _)| letter.len() == 1) {
+            Some((letter, title)) => {
+                assert!(!title.is_empty(), "{line}");
+                headings += letter;
+            }
+            None => assert!(line.starts_with(headings.chars().last().unwrap()), "{line} below {headings}"),
+        }
+    }
+    assert_eq!(headings, "ABCDEFGHIJ");
 }
 
 #[test]
@@ -105,6 +122,15 @@ fn wrong_arguments_exit_with_2_and_name_the_remedy() {
         (&["mio", "--only", "Z9"], "--list shows them all"),
         (&["mio", "--concurrency", "one"], "for servers at an address"),
         (&["127.0.0.1:9090", "--concurrency", "0"], "a number of workers"),
+        (&["127.0.0.1:9090", "--concurrency", "99999999999"], "from 1 to 1000000"),
+        (&["127.0.0.1:9090", "--idle-timeout", "0s"], "for '--idle-timeout <TIME>': this must be between"),
+        (&["127.0.0.1:9090", "--write-timeout", "-1s"], "for '--write-timeout <TIME>'"),
+        (&["127.0.0.1:9090", "--drain-timeout", "1s"], "--drain-timeout is for programs"),
+        (&["mio", "--seed", "-1"], "for '--seed <NUMBER>'"),
+        (&["--list", "--fail-fast"], "--list"),
+        (&["mio", "--", "./server", "{port}"], "cannot be used with"),
+        (&["--", "./server"], "write {port} there"),
+        (&[], "required"),
     ] {
         let output = check(arguments);
         assert_eq!(output.status.code(), Some(2), "{output:?}");

@@ -108,7 +108,7 @@ fn the_arrows_between_crates_point_one_way() {
         ("loadgen", &["observe", "protocol", "text"]),
         ("observe", &[]),
         ("protocol", &[]),
-        ("script", &["protocol", "text"]),
+        ("script", &["observe", "protocol", "text"]),
         ("sockets", &["chassis", "conversation"]),
         ("text", &[]),
         ("trials", &["conformance", "loadgen", "observe", "protocol", "text"]),

@@ -6,8 +6,10 @@
 //!
 //! | module | content |
 //! | --- | --- |
-//! | `check`, `compare`, `faults`, `report`, `scripted_clients`, `soak` | a command of the launcher, run as by a user |
 //! | `guards`, `interrupts`, `widths` | commands that have seen nothing, are interrupted, or run in a narrow terminal |
+//! | `check`, `compare`, `faults`, `report`, `scripted_clients`, `soak`, `timelines` | a command of the launcher, run as by a user |
+//! | `programs`, `strangers` | `check` against servers that are not ours, and against what is no server of the protocol |
+//! | `arguments`, `streams`, `terminals` | every command: wrong arguments, closed and full streams, colours |
 //! | `drain`, `owed`, `summaries` | every model in this process: its shutdown and its counts |
 //! | `orphans`, `stalled_log`, `stopped`, `threads` | every model as a process: its end, its log, its threads |
 //! | `addresses`, `namespaces` | what all commands say about addresses, also on a machine without IPv6, routes or ports |
@@ -16,6 +18,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, also in its helpers")]
 
 mod addresses;
+mod arguments;
 mod check;
 #[cfg(target_os = "linux")]
 mod compare;
@@ -33,6 +36,8 @@ mod namespaces;
 mod orphans;
 #[cfg(target_os = "linux")]
 mod owed;
+#[cfg(target_os = "linux")]
+mod programs;
 mod readme;
 #[cfg(target_os = "linux")]
 mod report;
@@ -42,10 +47,16 @@ mod security;
 mod soak;
 mod stalled_log;
 mod stopped;
+mod strangers;
+#[cfg(target_os = "linux")]
+mod streams;
 mod summaries;
 mod supply_chain;
 mod targets;
 #[cfg(target_os = "linux")]
+mod terminals;
+#[cfg(target_os = "linux")]
 mod threads;
+mod timelines;
 #[cfg(target_os = "linux")]
 mod widths;

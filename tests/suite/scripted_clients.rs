@@ -1,13 +1,15 @@
-//! `client`, `timeline` and `trace`, run as by a user: processes, exit codes, output.
+//! `client` and `trace`, run as by a user: processes, exit codes, output.
 
-use std::fs;
+use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
+use std::thread;
+use std::time::Duration;
 
 use concurrent_servers::models;
-use observe::ServerProcess;
-use roxmltree::{Document, Node};
+use observe::{Process, ServerProcess};
+use protocol::Session;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_concurrent-servers");
 
@@ -45,6 +47,33 @@ fn the_client_fails_with_a_server_that_does_not_speak_the_protocol() {
     assert!(stdout(&output).contains("has not greeted"), "{}", stdout(&output));
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn the_time_in_which_the_client_was_stopped_is_not_the_servers_silence() {
+    /// Longer than the client's timeout.
+    const STOPPED: Duration = Duration::from_millis(5500);
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let client = Command::new(PROGRAM)
+        .args(["client", "-n1", "--fast=100", "--timeout=5s", &address])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let (mut stream, _) = listener.accept().unwrap();
+    let paused = Process::new(client.id()).unwrap().pause().unwrap();
+    thread::sleep(STOPPED);
+    drop(paused);
+    let (mut session, mut buffer) = (Session::new(), [0; 64]);
+    stream.write_all(b"*").unwrap();
+    while let Ok(count @ 1..) = stream.read(&mut buffer) {
+        let reply = session.transform_in_place(&mut buffer[..count]);
+        stream.write_all(&buffer[..reply]).unwrap();
+    }
+    drop(stream);
+    let output = client.wait_with_output().unwrap();
+    assert!(output.status.success(), "{}", stdout(&output));
+}
+
 #[test]
 fn without_a_listener_the_client_says_so_in_one_line() {
     // The local port of a connection: it is taken, but nothing listens on it.
@@ -55,43 +84,6 @@ fn without_a_listener_the_client_says_so_in_one_line() {
     let message = stderr(&output);
     assert!(message.contains("refused") && message.contains("serve mio"), "{message}");
     assert_eq!(message.lines().count(), 1, "{message}");
-}
-
-#[test]
-fn the_timeline_draws_every_model_and_the_staircase_of_the_sequential_one() {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("timeline.svg");
-    let output = launcher(&["timeline", "--fast=50", "--svg", file.to_str().unwrap()]);
-    assert!(output.status.success(), "{}{}", stdout(&output), stderr(&output));
-    for name in models::names() {
-        assert!(stdout(&output).lines().any(|line| line.starts_with(name)), "{}", stdout(&output));
-    }
-
-    let picture = fs::read_to_string(&file).unwrap();
-    let document = Document::parse(&picture).unwrap();
-    let charts: Vec<Node<'_, '_>> = of_class(document.root(), "group");
-    assert_eq!(charts.len(), models::names().count());
-    for chart in &charts {
-        assert_eq!(of_class(*chart, "served").len(), 3);
-    }
-    let sequential = of_class(charts[0], "served");
-    for pair in sequential.windows(2) {
-        let number = |bar: Node<'_, '_>, name| bar.attribute(name).unwrap().parse::<f64>().unwrap();
-        let end = number(pair[0], "x") + number(pair[0], "width");
-        // Both are rounded to one decimal.
-        assert!(number(pair[1], "x") >= end - 0.2, "a client was greeted before another was done");
-    }
-}
-
-fn of_class<'tree>(node: Node<'tree, 'tree>, class: &str) -> Vec<Node<'tree, 'tree>> {
-    node.descendants().filter(|node| node.attribute("class") == Some(class)).collect()
-}
-
-#[test]
-fn the_timeline_names_the_picture_that_it_cannot_write() {
-    let output = launcher(&["timeline", "mio", "--fast=100", "--svg", "/nowhere/to/be/found.svg"]);
-    assert_eq!(output.status.code(), Some(1));
-    assert!(stderr(&output).contains("/nowhere/to/be/found.svg"), "{}", stderr(&output));
 }
 
 #[test]

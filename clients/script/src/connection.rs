@@ -9,6 +9,7 @@ use std::sync::mpsc::Sender;
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
+use observe::Pulse;
 use protocol::Verifier;
 use text::addresses::Addresses;
 
@@ -54,12 +55,19 @@ pub(crate) struct Connection<'run> {
     addresses: &'run Addresses,
     script: &'run Script,
     timeout: Duration,
+    pulse: &'run Pulse,
     log: Log,
 }
 
 impl<'run> Connection<'run> {
-    pub(crate) fn new(addresses: &'run Addresses, script: &'run Script, timeout: Duration, log: Log) -> Self {
-        Connection { addresses, script, timeout, log }
+    pub(crate) fn new(
+        addresses: &'run Addresses,
+        script: &'run Script,
+        timeout: Duration,
+        pulse: &'run Pulse,
+        log: Log,
+    ) -> Self {
+        Connection { addresses, script, timeout, pulse, log }
     }
 
     /// Plays the script to its end or to its first failure, which it reports.
@@ -133,7 +141,9 @@ impl<'run> Connection<'run> {
                 Ok(length) => self.receive(&buffer[..length], &mut verifier, progress)?,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => {
-                    return Err(self.timed_out(&awaited(&verifier)));
+                    if self.log.started.elapsed() >= self.timeout() {
+                        return Err(self.timed_out(&awaited(&verifier)));
+                    }
                 }
                 Err(error) => return Err(self.ended_early(verifier.received(), &error)),
             }
@@ -162,9 +172,14 @@ impl<'run> Connection<'run> {
         Ok(())
     }
 
+    /// The timeout, longer by the time in which this process was stopped: that is not the server's silence.
+    fn timeout(&self) -> Duration {
+        self.timeout + self.pulse.lost()
+    }
+
     /// What is left of the connection's time; never zero, which sockets reject as a timeout.
     fn time_left(&self) -> Duration {
-        self.timeout.saturating_sub(self.log.started.elapsed()).max(Duration::from_millis(1))
+        self.timeout().saturating_sub(self.log.started.elapsed()).max(Duration::from_millis(1))
     }
 
     fn timed_out(&self, awaited: &str) -> Failure {

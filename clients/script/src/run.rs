@@ -4,7 +4,8 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
+use observe::Pulse;
 use text::addresses::Addresses;
 
 use crate::connection::{self, Connection, Log};
@@ -47,6 +48,7 @@ pub fn run(addresses: &Addresses, options: &Options, mut on_event: impl FnMut(&E
     check_connections(options.connections)?;
     let timeout = options.timeout.unwrap_or_else(|| options.default_timeout());
 
+    let pulse = Pulse::start().context("cannot watch the clock")?;
     let mut events = Vec::new();
     let started = Instant::now();
     thread::scope(|scope| {
@@ -54,7 +56,7 @@ pub fn run(addresses: &Addresses, options: &Options, mut on_event: impl FnMut(&E
         let (sender, receiver) = mpsc::channel();
         for index in 0..options.connections {
             let log = Log::new(index, started, sender.clone());
-            let connection = Connection::new(addresses, &options.script, timeout, log.clone());
+            let connection = Connection::new(addresses, &options.script, timeout, &pulse, log.clone());
             if let Err(error) = connection::thread(index).spawn_scoped(scope, move || connection.play()) {
                 log.report(EventKind::Failed(Failure::Thread { cause: error.to_string() }));
             }

@@ -10,12 +10,32 @@ mod terminal;
 use std::panic::resume_unwind;
 use std::thread;
 
-use anyhow::Result;
-use observe::ServerProcess;
-use script::Options;
+use anyhow::{Result, ensure};
+use observe::{ServerCommand, ServerProcess};
+use script::{Failure, Options, Report};
+use text::addresses::Addresses;
 
-use crate::servers::{Server, Servers};
 use lanes::Chart;
+
+/// A server that the clients are run against.
+#[derive(Clone, Debug)]
+pub struct Player {
+    /// Its name.
+    pub name: String,
+    /// A short description.
+    pub title: String,
+    /// Where it is.
+    pub place: Place,
+}
+
+/// Where a server is.
+#[derive(Clone, Debug)]
+pub enum Place {
+    /// It is started, with these further arguments, and stopped.
+    Started(ServerCommand, Vec<String>),
+    /// It is running at one of these addresses.
+    Running(Addresses),
+}
 
 /// What happened to the clients of each server.
 #[derive(Debug)]
@@ -24,15 +44,14 @@ pub struct Timeline {
 }
 
 impl Timeline {
-    /// Runs the clients against the named models, or all models, at once: the clients mostly pause, so the models
-    /// hardly disturb each other.
+    /// Runs the clients against all of these servers at once: the clients mostly pause, so the servers hardly disturb
+    /// each other.
     ///
     /// # Errors
-    /// A server cannot be started, or the clients cannot run.
-    pub fn play(servers: &Servers, names: &[String], options: &Options) -> Result<Self> {
+    /// A server cannot be started or reached, or the clients cannot run.
+    pub fn play(players: &[Player], options: &Options) -> Result<Self> {
         let charts = thread::scope(|scope| {
-            let runs: Vec<_> =
-                servers.chosen(names).map(|server| scope.spawn(|| play(server, options))).collect();
+            let runs: Vec<_> = players.iter().map(|player| scope.spawn(|| play(player, options))).collect();
             runs.into_iter()
                 .map(|run| run.join().unwrap_or_else(|panic| resume_unwind(panic)))
                 .collect::<Result<Vec<Chart>>>()
@@ -40,9 +59,10 @@ impl Timeline {
         Ok(Timeline { charts })
     }
 
-    /// As text with this many columns.
-    pub fn text(&self, columns: usize) -> String {
-        terminal::draw(&self.charts, columns)
+    /// As text with this many columns, in Unicode or in ASCII alone.
+    pub fn text(&self, columns: usize, is_unicode: bool) -> String {
+        let text = terminal::draw(&self.charts, columns);
+        if is_unicode { text } else { terminal::in_ascii(&text) }
     }
 
     /// As a picture.
@@ -56,10 +76,29 @@ impl Timeline {
     }
 }
 
-fn play(server: &Server, options: &Options) -> Result<Chart> {
-    let process = ServerProcess::start(&server.command, &[])?;
-    let report = script::run(&process.address().into(), options, |_| {})?;
-    Ok(Chart::new(&server.name, &server.title, &report))
+fn play(player: &Player, options: &Options) -> Result<Chart> {
+    let report = match &player.place {
+        Place::Started(command, further) => {
+            let further: Vec<&str> = further.iter().map(String::as_str).collect();
+            let process = ServerProcess::start(command, &further)?;
+            script::run(&process.address().into(), options, |_| {})?
+        }
+        Place::Running(addresses) => {
+            let report = script::run(addresses, options, |_| {})?;
+            ensure!(!is_unreachable(&report), "{}; start a server there first", first_failure(&report));
+            report
+        }
+    };
+    Ok(Chart::new(&player.name, &player.title, &report))
+}
+
+/// Whether no client could connect at all, so that there is nothing to draw.
+fn is_unreachable(report: &Report) -> bool {
+    report.outcomes.iter().all(|outcome| matches!(outcome.failure, Some(Failure::Connect { .. })))
+}
+
+fn first_failure(report: &Report) -> String {
+    report.failures().next().map(|(_, failure)| failure.to_string()).unwrap_or_default()
 }
 
 #[cfg(test)]

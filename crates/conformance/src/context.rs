@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::client::{Buffers, Client};
 use crate::dialogue::Dialogue;
-use crate::failure::{During, Failure, Stop};
+use crate::failure::{CaseResult, During, Failure, Stop};
 use crate::memory::MemoryWatch;
 use crate::process::Process;
 use crate::target::{Concurrency, Launch, Settings};
@@ -24,7 +24,7 @@ pub struct Context<'launch> {
     pub(crate) notes: Mutex<Vec<String>>,
 }
 
-impl Context<'_> {
+impl<'launch> Context<'launch> {
     /// A server at this address that serves one client at a time; nothing else about it is known.
     pub(crate) fn at(address: SocketAddr, seed: u64, patience: Duration) -> Self {
         Context {
@@ -128,6 +128,26 @@ impl Context<'_> {
 
     pub(crate) fn drain_timeout(&self) -> Result<Duration, Stop> {
         self.settings.drain_timeout.ok_or_else(|| Stop::Skipped("the drain timeout is not known".to_owned()))
+    }
+
+    /// The starter of such servers.
+    pub(crate) fn launch(&self) -> Result<&'launch dyn Launch, Stop> {
+        self.launch
+            .ok_or_else(|| Stop::Skipped("these servers are not programs that can be started".to_owned()))
+    }
+
+    /// Whether these servers are programs that take none of our settings.
+    pub(crate) fn is_foreign(&self) -> bool {
+        self.launch.is_some_and(|launch| launch.fixed().is_some())
+    }
+
+    /// Skips the case unless these servers can be given such a setting.
+    pub(crate) fn require_settable(&self, what: &str) -> CaseResult {
+        if self.is_foreign() {
+            Stop::skipped(format!("needs a server that can be given {what}"))
+        } else {
+            Ok(())
+        }
     }
 
     pub(crate) fn process(&self) -> Result<Process, Stop> {

@@ -16,7 +16,7 @@
 //! and any other server that speaks the protocol.
 //!
 //! What a case needs besides an address is its [`Needs`]. With a [`Launch`], which starts servers, every case runs; with
-//! only an address, cases that need more are reported as skipped, by name.
+//! only an address, or a program whose settings are fixed, cases that need more are reported as skipped, by name.
 //!
 //! ```no_run
 //! use conformance::{Concurrency, Options, Target, cases, run};
@@ -35,13 +35,15 @@
 //! | `case.rs`, `failure.rs` | what a case is, and the ways in which it ends |
 //! | `target.rs` | what is tested: an address or a launcher, and what the server promises |
 //! | `context.rs` | what a running case can use |
+//! | `probe.rs` | the first look: whether a server speaks the protocol at all |
 //! | `client.rs`, `dialogue.rs`, `flow.rs` | the client toolkit: single bytes, scripts, bulk traffic |
 //! | `process.rs`, `memory.rs` | the server's process from outside: signals, limits, descriptors, threads, CPU, memory |
-//! | `started.rs` | a server that a case starts itself, to test how it starts, logs and exits |
+//! | `started.rs`, `program.rs` | a server that a case starts itself, to test how it starts, logs and exits; its program |
+//! | `group.rs` | the process groups of programs that are not ours: nothing of them is left behind |
 //! | `accounts.rs` | the summary that a server logs: every accepted client ended in exactly one way |
-//! | `strace.rs` | strace, for what can be observed or injected in no other way |
 //! | `broken.rs` | servers with deliberate faults, for the case that checks the checker |
-//! | `runner.rs`, `oracle.rs`, `report.rs` | running cases, the check after each, the report |
+//! | `runner.rs`, `prepare.rs` | running cases, and the server that each one needs |
+//! | `oracle.rs`, `report.rs` | the check after each case, the report |
 //! | `eventually.rs` | waiting for a condition that nothing announces |
 //! | `groups/` | the cases, one file per group |
 
@@ -54,11 +56,15 @@ mod dialogue;
 mod eventually;
 mod failure;
 mod flow;
+mod group;
 mod groups;
 mod limits;
 mod memory;
 mod oracle;
+mod prepare;
+mod probe;
 mod process;
+mod program;
 mod report;
 mod runner;
 mod started;
@@ -68,7 +74,10 @@ pub use accounts::require_adds_up;
 pub use case::{Case, Needs};
 pub use context::Context;
 pub use failure::{CaseResult, Failure, NEEDS_PROGRAM, Stop};
-pub use groups::{cases, find};
+pub use group::kill_all as kill_programs;
+pub use groups::{GROUPS, Group, cases, find};
+pub use probe::probe;
 pub use report::{CaseReport, Outcome, Report};
 pub use runner::{Options, run};
+pub use started::start_once;
 pub use target::{Concurrency, LEAST_PROGRESS, Launch, Server, Settings, Target};

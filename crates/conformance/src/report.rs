@@ -22,8 +22,13 @@ pub struct Report {
     pub passed: usize,
     /// Cases that it failed.
     pub failed: usize,
-    /// Cases that did not run.
+    /// Cases that do not apply, or that need what is not there.
     pub skipped: usize,
+    /// Cases that would apply and have no result, because the run was stopped or the checker was.
+    pub not_run: usize,
+    /// Why the run was stopped before its last case.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stopped: Option<String>,
     /// How long the run took.
     pub seconds: f64,
     /// Every case, in the order in which they ran.
@@ -59,6 +64,11 @@ pub enum Outcome {
         /// Why.
         reason: String,
     },
+    /// The case applies and has no result: the run was stopped, or the checker was.
+    NotRun {
+        /// Why.
+        reason: String,
+    },
 }
 
 impl fmt::Display for Outcome {
@@ -67,6 +77,7 @@ impl fmt::Display for Outcome {
             Outcome::Passed => formatter.write_str("ok"),
             Outcome::Failed(failure) => write!(formatter, "FAILED: {failure}"),
             Outcome::Skipped { reason } => write!(formatter, "skipped: {reason}"),
+            Outcome::NotRun { reason } => write!(formatter, "not run: {reason}"),
         }
     }
 }
@@ -82,9 +93,12 @@ impl From<CaseResult> for Outcome {
 }
 
 impl CaseReport {
-    pub(crate) fn new(case: &Case, result: CaseResult, notes: Vec<String>, took: Duration) -> Self {
-        let seconds = took.as_secs_f64();
-        CaseReport { id: case.id, title: case.title, outcome: result.into(), notes, seconds }
+    pub(crate) fn new(case: &Case, outcome: Outcome, notes: Vec<String>, took: Duration) -> Self {
+        CaseReport { id: case.id, title: case.title, outcome, notes, seconds: took.as_secs_f64() }
+    }
+
+    pub(crate) fn not_run(case: &Case, reason: String) -> Self {
+        CaseReport::new(case, Outcome::NotRun { reason }, Vec::new(), Duration::ZERO)
     }
 }
 
@@ -94,6 +108,7 @@ impl Report {
         seed: u64,
         long: bool,
         took: Duration,
+        stopped: Option<String>,
         cases: Vec<CaseReport>,
     ) -> Self {
         let count = |wanted: fn(&Outcome) -> bool| cases.iter().filter(|case| wanted(&case.outcome)).count();
@@ -104,6 +119,8 @@ impl Report {
             passed: count(|outcome| matches!(outcome, Outcome::Passed)),
             failed: count(|outcome| matches!(outcome, Outcome::Failed(_))),
             skipped: count(|outcome| matches!(outcome, Outcome::Skipped { .. })),
+            not_run: count(|outcome| matches!(outcome, Outcome::NotRun { .. })),
+            stopped,
             seconds: took.as_secs_f64(),
             cases,
         }

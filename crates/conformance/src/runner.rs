@@ -6,21 +6,20 @@
 
 use std::collections::HashMap;
 use std::mem::take;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::sync::{Mutex, PoisonError};
+use std::net::{SocketAddr, TcpStream};
+use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 
-use rustix::process::Signal;
+use observe::Pulse;
 
-use crate::accounts::require_adds_up;
 use crate::case::{Case, Needs};
-use crate::context::Context;
 use crate::failure::{CaseResult, During, Failure, Stop};
-use crate::oracle::{Baseline, expect_ended, expect_unharmed};
-use crate::process::Process;
-use crate::report::{CaseReport, Report};
-use crate::started::Program;
-use crate::target::{Launch, Place, Server, Settings, Target};
+use crate::oracle::{expect_ended, expect_unharmed};
+use crate::prepare::{Owner, Running, prepare};
+use crate::probe;
+use crate::report::{CaseReport, Outcome, Report};
+use crate::started::start_once;
+use crate::target::{Place, Target};
 
 /// How to run the cases.
 #[derive(Clone, Copy, Debug)]
@@ -32,15 +31,20 @@ pub struct Options {
     /// The longest that the server may take for any action, not counting its own timeouts. It only has to distinguish
     /// slow from never: on a loaded machine an action may take seconds.
     pub patience: Duration,
+    /// Runs no case after the first that failed.
+    pub fail_fast: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Options { long: false, seed: 1, patience: Duration::from_secs(10) }
+        Options { long: false, seed: 1, patience: Duration::from_secs(10), fail_fast: false }
     }
 }
 
-/// Runs the cases in this order and calls `finished` after each.
+/// Runs the cases in this order and calls `finished` after each that has a result or is skipped.
+///
+/// The run stops early when the server is gone: at an address, when a new client is no longer greeted after a case that
+/// failed; of programs that are not ours, when one does not start. The cases that are left are reported as not run.
 pub fn run(
     target: &Target<'_>,
     cases: &[&Case],
@@ -48,32 +52,78 @@ pub fn run(
     finished: &mut dyn FnMut(&CaseReport),
 ) -> Report {
     let start = Instant::now();
-    let mut reports = Vec::with_capacity(cases.len());
+    // Without it the run is as good, as long as nobody stops this process.
+    let pulse = Pulse::start().ok();
+    let mut reports: Vec<CaseReport> = Vec::with_capacity(cases.len());
+    let mut stopped: Option<String> = None;
     let mut servers = HashMap::new();
     for (number, case) in cases.iter().enumerate() {
-        let start = Instant::now();
+        if let Some(reason) = &stopped {
+            reports.push(CaseReport::not_run(case, reason.clone()));
+            continue;
+        }
         let is_last = !cases[number + 1..].iter().any(|later| later.needs == case.needs);
-        let (result, notes) = run_one(target, case, is_last, options, &mut servers);
-        let report = CaseReport::new(case, result, notes, start.elapsed());
+        let lost = || pulse.as_ref().map(Pulse::lost).unwrap_or_default();
+        let report = undisturbed(lost, || {
+            let start = Instant::now();
+            let (result, notes) = run_one(target, case, is_last, options, &mut servers);
+            CaseReport::new(case, result.into(), notes, start.elapsed())
+        });
         finished(&report);
+        if matches!(report.outcome, Outcome::Failed(_)) {
+            stopped = gone(target, options).map(|how| format!("the server is gone since {}: {how}", case.id));
+            if options.fail_fast && stopped.is_none() {
+                stopped = Some(format!("{} failed, and the first failure was to end the run", case.id));
+            }
+        }
         reports.push(report);
     }
-    Report::new(target.concurrency, options.seed, options.long, start.elapsed(), reports)
+    Report::new(target.concurrency, options.seed, options.long, start.elapsed(), stopped, reports)
 }
 
-/// A server under test, and what it held at the start.
-struct Running<'launch> {
-    context: Context<'launch>,
-    baseline: Baseline,
-    server: Owner,
+/// Runs a case again that failed while this process did not run: what it saw may not be the server's fault. If that
+/// happens each time, the case has no result. `lost` says for how long this process has not run so far.
+fn undisturbed(lost: impl Fn() -> Duration, mut run: impl FnMut() -> CaseReport) -> CaseReport {
+    let mut attempts = 3;
+    loop {
+        let before = lost();
+        let report = run();
+        let meanwhile = lost().saturating_sub(before);
+        if meanwhile.is_zero() || !matches!(report.outcome, Outcome::Failed(_)) {
+            return report;
+        }
+        attempts -= 1;
+        if attempts == 0 {
+            let seconds = meanwhile.as_secs_f64();
+            let reason = format!("the checker itself did not run for {seconds:.1} s meanwhile; run it again");
+            return CaseReport { outcome: Outcome::NotRun { reason }, ..report };
+        }
+    }
 }
 
-/// The owner of a server; dropping this ends a server that we own.
-enum Owner {
-    Program(Program),
-    Launched(Box<dyn Server>),
-    /// Something else owns the server, or there is none.
-    Other,
+/// How a new client finds that the server is gone; `None` if it is greeted, or if each case may have a new server.
+fn gone(target: &Target<'_>, options: &Options) -> Option<String> {
+    match target.place {
+        Place::Address { address, .. } => not_greeted(address, options.patience).err(),
+        Place::Launch(launch) if launch.fixed().is_some() => {
+            start_once(launch).err().map(|stop| stop.to_string())
+        }
+        Place::Launch(_) => None,
+    }
+}
+
+fn not_greeted(address: SocketAddr, patience: Duration) -> Result<(), String> {
+    let deadline = Instant::now() + patience;
+    loop {
+        let stream = TcpStream::connect_timeout(&address, patience)
+            .map_err(|error| format!("cannot connect to {address}: {error}"))?;
+        match probe::greeted(stream) {
+            Ok(()) => return Ok(()),
+            // It may still be busy with what the case has left behind.
+            Err(stranger) if Instant::now() >= deadline => return Err(stranger.into_failure().to_string()),
+            Err(_) => {}
+        }
+    }
 }
 
 fn run_one<'launch>(
@@ -105,7 +155,10 @@ fn run_one<'launch>(
     let of_its_own = matches!(case.needs, Needs::Pause | Needs::Shutdown);
     if !matches!(result, Err(Stop::Failed(_))) {
         if of_its_own || is_last {
-            result = expect_clean_exit(running, case.needs).map_err(Stop::from).and(result);
+            // A case that shuts its server down and was skipped may have stopped anywhere.
+            if case.needs != Needs::Shutdown || result.is_ok() {
+                result = expect_clean_exit(running, case.needs).map_err(Stop::from).and(result);
+            }
         } else {
             servers.insert(case.needs, running);
         }
@@ -119,97 +172,46 @@ fn expect_clean_exit(running: Running<'_>, needs: Needs) -> Result<(), Failure> 
     let Running { context, server: Owner::Program(mut program), .. } = running else { return Ok(()) };
     let within = context.settings.drain_timeout.unwrap_or_default() + context.patience;
     if needs == Needs::Shutdown {
-        return program
-            .expect_exit(within)
-            .and_then(|_| require_adds_up(&program.log()))
-            .during("afterwards");
+        return program.expect_exit(within).and_then(|_| program.expect_counts()).during("afterwards");
     }
-    context.process.map_or(Ok(()), |process| process.signal(Signal::TERM))?;
-    program.expect_code(0, within).during("afterwards, SIGTERM")
+    program.expect_clean_end(within).during("afterwards, SIGTERM")
 }
 
-/// Short, so that cases that wait for it are short, and long enough that on a slow machine a prompt client does not look
-/// idle.
-pub(crate) const SHORT_TIMEOUT: Duration = Duration::from_secs(2);
-/// Half of it is for clients that never go quiet, the other half for reading the rest of the replies.
-const DRAIN_TIMEOUT: Duration = Duration::from_secs(6);
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
 
-fn prepare<'launch>(
-    target: &Target<'launch>,
-    needs: Needs,
-    options: &Options,
-) -> Result<Running<'launch>, Stop> {
-    let (server, address, settings, launch) = match target.place {
-        Place::Address { address, declared } => {
-            reason_to_skip(needs, &declared).map_or(Ok(()), Stop::skipped)?;
-            (Owner::Other, address, declared, None)
-        }
-        // Such a case starts its own servers, or needs none.
-        Place::Launch(launch) if matches!(needs, Needs::Program | Needs::Nothing) => {
-            (Owner::Other, NO_ADDRESS, Settings::NONE, Some(launch))
-        }
-        Place::Launch(launch) => {
-            let settings = settings_for(needs);
-            let (server, address) = launched(launch, &settings, options.patience)?;
-            (server, address, settings, Some(launch))
-        }
-    };
-    let pid = match &server {
-        Owner::Program(program) => Some(program.id()),
-        Owner::Launched(server) => server.pid(),
-        Owner::Other => None,
-    };
-    let process = pid.and_then(Process::new);
-    let Options { long, seed, patience } = *options;
-    let (concurrency, notes) = (target.concurrency, Mutex::default());
-    let context = Context { address, concurrency, settings, process, launch, long, seed, patience, notes };
-    let baseline = if address == NO_ADDRESS { Baseline::UNKNOWN } else { Baseline::after_warm_up(&context) };
-    Ok(Running { context, baseline, server })
-}
+    use super::*;
 
-fn launched(
-    launch: &dyn Launch,
-    settings: &Settings,
-    patience: Duration,
-) -> Result<(Owner, SocketAddr), Failure> {
-    let any_port = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    if let Some(command) = launch.command(any_port, settings) {
-        let (program, address) = Program::serve(command, patience)?;
-        return Ok((Owner::Program(program), address));
+    /// The outcome of a case that ends in these ways one after the other, and for how long the checker did not run
+    /// meanwhile, in seconds; and how often it ran.
+    fn outcome_of(runs: &[(bool, u64)]) -> (Outcome, usize) {
+        let (lost, ran) = (Cell::new(Duration::ZERO), Cell::new(0));
+        let run = || {
+            let (passes, seconds) = runs[ran.get()];
+            ran.set(ran.get() + 1);
+            lost.set(lost.get() + Duration::from_secs(seconds));
+            let outcome =
+                if passes { Outcome::Passed } else { Outcome::Failed(Failure::new("step", "this", "that")) };
+            let case = Case::new("Z1", "a case", |_| Ok(()));
+            CaseReport::new(&case, outcome, Vec::new(), Duration::ZERO)
+        };
+        (undisturbed(|| lost.get(), run).outcome, ran.get())
     }
-    let server = launch
-        .start(settings)
-        .map_err(|error| Failure::new("start the server", "it to start", format!("{error:#}")))?;
-    let address = server.address();
-    Ok((Owner::Launched(server), address))
-}
 
-/// The address of a context without a server.
-const NO_ADDRESS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
-
-fn settings_for(needs: Needs) -> Settings {
-    let default = Settings::default();
-    match needs {
-        Needs::Address | Needs::Pause | Needs::Program | Needs::Nothing => default,
-        Needs::IdleTimeout => Settings { idle_timeout: Some(SHORT_TIMEOUT), ..default },
-        Needs::WriteTimeout => Settings { write_timeout: Some(SHORT_TIMEOUT), ..default },
-        Needs::ProgressTimeout => Settings { progress_timeout: Some(SHORT_TIMEOUT), ..default },
-        Needs::Shutdown => Settings { drain_timeout: Some(DRAIN_TIMEOUT), ..default },
+    #[test]
+    fn a_failure_counts_at_once_if_the_checker_ran_all_the_time() {
+        assert!(matches!(outcome_of(&[(false, 0)]), (Outcome::Failed(_), 1)));
+        assert_eq!(outcome_of(&[(true, 5)]), (Outcome::Passed, 1));
     }
-}
 
-/// Why a case with this need cannot run against an address with these declared settings.
-fn reason_to_skip(needs: Needs, declared: &Settings) -> Option<&'static str> {
-    match needs {
-        Needs::Address | Needs::Nothing => None,
-        Needs::IdleTimeout if declared.idle_timeout.is_some() => None,
-        Needs::WriteTimeout if declared.write_timeout.is_some() => None,
-        Needs::ProgressTimeout if declared.progress_timeout.is_some() => None,
-        Needs::ProgressTimeout => Some("needs a server whose progress timeout is short and declared"),
-        Needs::IdleTimeout => Some("needs a server whose idle timeout is short and declared"),
-        Needs::WriteTimeout => Some("needs a server whose write timeout is short and declared"),
-        Needs::Pause => Some("needs a process that may be stopped and continued, not an address"),
-        Needs::Shutdown => Some("needs a process that may be shut down, not an address"),
-        Needs::Program => Some("needs a program that may be started, not an address"),
+    #[test]
+    fn a_case_that_failed_while_the_checker_was_stopped_runs_again() {
+        assert_eq!(outcome_of(&[(false, 5), (true, 0)]), (Outcome::Passed, 2));
+        assert!(matches!(outcome_of(&[(false, 5), (false, 0)]), (Outcome::Failed(_), 2)));
+        let (outcome, ran) = outcome_of(&[(false, 5), (false, 2), (false, 3)]);
+        assert_eq!(ran, 3);
+        let Outcome::NotRun { reason } = outcome else { panic!("{outcome}") };
+        assert!(reason.contains("the checker itself did not run for 3.0 s"), "{reason}");
     }
 }

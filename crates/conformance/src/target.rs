@@ -79,6 +79,23 @@ impl Settings {
         panics: false,
         verbose: false,
     };
+
+    /// A setting that a case asks for, and that a program with these fixed ones does not promise. Its own drain timeout
+    /// and its own log are good enough, except for cases about them.
+    pub(crate) fn lacking_in(&self, fixed: &Settings) -> Option<&'static str> {
+        let timeouts = [
+            (self.idle_timeout, fixed.idle_timeout, "an idle timeout that is short and declared"),
+            (self.write_timeout, fixed.write_timeout, "a write timeout that is short and declared"),
+            (self.progress_timeout, fixed.progress_timeout, "a progress timeout that is short and declared"),
+        ];
+        let timeout = timeouts.into_iter().find(|(asked, has, _)| asked.is_some() && has.is_none());
+        let others = [
+            (self.max_connections.is_some(), "a limit on connections"),
+            (self.panics, "a handler that panics"),
+        ];
+        let other = others.into_iter().find(|(is_asked, _)| *is_asked);
+        timeout.map(|(.., name)| name).or(other.map(|(_, name)| name))
+    }
 }
 
 /// Starts servers of one model, each with its own address and process.
@@ -91,7 +108,16 @@ pub trait Launch: Sync {
     /// another code if it had to drop replies, and with 128 + signal on a second signal. At the end it logs in
     /// one line how many clients it accepted and how they ended: `accepted N`, `completed N`, `errors N`,
     /// `timeouts N`, `rejected N` and `dropped N`, with anything between them.
+    ///
+    /// Of programs with [fixed](Launch::fixed) settings only the first sentence is required.
     fn command(&self, _address: SocketAddr, _settings: &Settings) -> Option<Command> {
+        None
+    }
+
+    /// What these programs promise, if they are not ours: they take none of our settings, so their command must have
+    /// their own options. The address always has a port. Such a program is ready when it greets, gets a process group of
+    /// its own and may log what it likes. `None` for servers that take settings.
+    fn fixed(&self) -> Option<Settings> {
         None
     }
 

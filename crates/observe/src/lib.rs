@@ -14,6 +14,7 @@
 //! | [`steal`] | CPU time taken by other virtual machines on the same hardware |
 //! | [`network`] | figures of the kernel about this machine's network |
 //! | [`machine`] | the machine that figures come from, in one line |
+//! | [`pulse`] | whether this process itself has run all the time |
 //! | [`pin`] | CPU affinity |
 //! | [`child`] | servers as child processes |
 //! | [`program`] | a program's file: which build it is |
@@ -32,6 +33,7 @@ pub mod pin;
 mod proc;
 pub mod process;
 pub mod program;
+pub mod pulse;
 pub mod steal;
 pub mod strace;
 pub mod thread;
@@ -41,3 +43,4 @@ pub use child::{ServerCommand, ServerProcess};
 pub use machine::Machine;
 pub use meter::{Meter, Sample};
 pub use process::{Holdings, Process};
+pub use pulse::Pulse;

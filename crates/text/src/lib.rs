@@ -12,6 +12,7 @@
 //! | [`markdown`] | tables in Markdown |
 //! | [`output`] | standard output and standard error, which may be closed or full |
 //! | [`files`] | files that are replaced whole |
+//! | [`locale`] | whether Unicode can be shown |
 //! | [`terminal`] | the terminal: its width, and whether a line can be drawn again |
 //!
 //! Nothing here depends on the protocol, a measurement or a model, opens a connection, or parses a command line.
@@ -20,6 +21,7 @@ pub mod addresses;
 pub mod connecting;
 pub mod escapes;
 pub mod files;
+pub mod locale;
 pub mod markdown;
 pub mod output;
 pub mod terminal;

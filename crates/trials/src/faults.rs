@@ -30,8 +30,10 @@ use std::time::Instant;
 
 use anyhow::{Context, Result};
 use conformance::{Case, Needs, Target};
+use observe::Pulse;
 use text::terminal::wrap;
 
+use crate::excuse::excused;
 use crate::subject::Subject;
 use plan::{Expected, Fault, PLAN, Row, Stage};
 use server::Server;
@@ -55,6 +57,7 @@ pub fn run(
     // For logs and traces; gone when this is dropped.
     let folder = tempfile::tempdir().context("cannot create a folder for logs")?;
     let start = Instant::now();
+    let pulse = Pulse::start().context("cannot watch the clock")?;
     let mut report = Report::new(&subject.name, thoroughness);
     let mut sweep = Sweep::begin(subject, folder.path(), thoroughness)?;
     let mut finished = |line: Line| {
@@ -77,6 +80,7 @@ pub fn run(
         hold_to_catalogue(server, subject, &mut report);
     }
     report.seconds = start.elapsed().as_secs_f64();
+    report.findings = excused(report.findings, pulse.lost());
     Ok(report)
 }
 

@@ -12,6 +12,7 @@
 //! crate parses no command line and prints nothing: progress lines go to the caller.
 
 pub mod audit;
+mod excuse;
 pub mod faults;
 pub mod launch;
 pub mod soak;

@@ -23,9 +23,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::Result;
-use observe::{Meter, Sample, ServerProcess};
+use anyhow::{Context, Result};
+use observe::{Meter, Pulse, Sample, ServerProcess};
 
+use crate::excuse::excused;
 use crate::subject::Subject;
 use plan::{IDLE_TIMEOUT, Plan, WRITE_TIMEOUT};
 use tally::Tally;
@@ -52,6 +53,7 @@ pub fn run(
     say: &mut dyn FnMut(&str) -> io::Result<()>,
 ) -> Result<Report> {
     let plan = Plan::of(subject.concurrency);
+    let pulse = Pulse::start().context("cannot watch the clock")?;
     let server = ServerProcess::start(
         &subject.server,
         &["--idle-timeout", &seconds(IDLE_TIMEOUT), "--write-timeout", &seconds(WRITE_TIMEOUT)],
@@ -67,7 +69,10 @@ pub fn run(
     let after = meter.settled(Some(&before), REST_WITHIN)?;
     let idle_cpu = meter.idle_cpu()?;
     let status = server.stop(STOP_WITHIN)?;
-    Ok(Report::new(&subject.name, seed, length, &tally, &samples, [before, after], idle_cpu, status))
+    let mut report =
+        Report::new(&subject.name, seed, length, &tally, &samples, [before, after], idle_cpu, status);
+    report.findings = excused(report.findings, pulse.lost());
+    Ok(report)
 }
 
 fn seconds(time: Duration) -> String {

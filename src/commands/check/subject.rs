@@ -1,4 +1,4 @@
-//! The target of `check`, as users type it: a model's name or an address.
+//! A server as users name it: by a model's name or by an address.
 
 use conformance::Concurrency;
 use text::addresses::{self, Addresses};
@@ -6,9 +6,9 @@ use text::addresses::{self, Addresses};
 use crate::mistaken::nearest;
 use crate::models::{FLOORS, MODELS, Model, names};
 
-/// The target of `check`.
+/// A server as a user names it.
 #[derive(Clone, Debug)]
-pub(super) enum Subject {
+pub(crate) enum Subject {
     /// A model, of which the cases start as many servers as they need.
     Model(&'static Model),
     /// A server that is already running.
@@ -16,7 +16,7 @@ pub(super) enum Subject {
 }
 
 /// Reads a model's name or an address; the error suggests the most similar name.
-pub(super) fn parse_subject(text: &str) -> Result<Subject, String> {
+pub(crate) fn parse_subject(text: &str) -> Result<Subject, String> {
     if let Some(model) = MODELS.iter().find(|model| model.name == text) {
         return Ok(Subject::Model(model));
     }
@@ -31,14 +31,17 @@ pub(super) fn parse_subject(text: &str) -> Result<Subject, String> {
     Err(format!("neither HOST:PORT nor a model ({}).{meant}", models.join(", ")))
 }
 
+/// More than any machine has connections for.
+const MOST_WORKERS: usize = 1_000_000;
+
 /// Reads `one`, `many` or a number of workers.
 pub(super) fn parse_concurrency(text: &str) -> Result<Concurrency, String> {
     match text {
         "one" => Ok(Concurrency::One),
         "many" => Ok(Concurrency::Many),
         number => match number.parse() {
-            Ok(workers) if workers > 0 => Ok(Concurrency::Workers(workers)),
-            _ => Err("this must be 'one', 'many' or a number of workers".to_owned()),
+            Ok(workers) if (1..=MOST_WORKERS).contains(&workers) => Ok(Concurrency::Workers(workers)),
+            _ => Err(format!("this must be 'one', 'many' or a number of workers from 1 to {MOST_WORKERS}")),
         },
     }
 }
@@ -81,8 +84,9 @@ mod tests {
         assert_eq!(parse_concurrency("one"), Ok(Concurrency::One));
         assert_eq!(parse_concurrency("many"), Ok(Concurrency::Many));
         assert_eq!(parse_concurrency("64"), Ok(Concurrency::Workers(64)));
-        assert!(parse_concurrency("0").is_err());
-        assert!(parse_concurrency("some").is_err());
+        for text in ["0", "some", "", "-1", "1000001", "99999999999999999999"] {
+            assert!(parse_concurrency(text).is_err(), "{text:?}");
+        }
     }
 
     #[test]

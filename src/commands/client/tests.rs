@@ -1,6 +1,6 @@
 //! The command from its arguments to its last line.
 
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::thread;
 
@@ -127,4 +127,40 @@ fn fast_takes_its_divisor_after_an_equals_sign_only() {
     assert_eq!(fast(&["--fast=4"]), Some(4));
     assert!(parse(&["--fast=0"]).is_err());
     assert_eq!(parse(&["--fast", "localhost"]).unwrap().host, "localhost");
+}
+
+#[test]
+fn counts_and_times_without_a_sense_are_wrong_arguments() {
+    for (option, value) in [
+        ("-n", "0"),
+        ("-n", "10001"),
+        ("-n", "99999999999999999999"),
+        ("--timeout", "0s"),
+        ("--timeout", "2days"),
+    ] {
+        let error = parse(&[option, value]).unwrap_err();
+        assert_eq!(error.exit_code(), 2, "{option} {value}");
+        assert!(error.to_string().contains(&format!("invalid value '{value}' for '-")), "{error}");
+    }
+}
+
+#[test]
+fn a_transcript_that_cannot_be_written_is_an_error_and_a_reader_that_went_away_is_none() {
+    struct Failing(io::ErrorKind);
+    impl Write for Failing {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(self.0.into())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    thread::spawn(move || listener.incoming().try_for_each(|stream| right(stream?)));
+    let arguments = parse(&["-n1", "--fast=100", "--timeout", "60s", &address]).unwrap();
+    let play = |kind| play(&arguments, &arguments.addresses().unwrap(), &mut Failing(kind));
+    assert_eq!(play(io::ErrorKind::BrokenPipe).unwrap(), ExitCode::SUCCESS);
+    let error = play(io::ErrorKind::StorageFull).unwrap_err();
+    assert!(error.to_string().starts_with("cannot write to standard output"), "{error}");
 }

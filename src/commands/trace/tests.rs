@@ -67,13 +67,20 @@ fn json_has_every_transition_in_numbers_and_text() {
 }
 
 #[test]
-fn buffers_that_look_like_options_are_buffers() {
+fn options_are_options_wherever_they_stand_and_buffers_with_a_dash_follow_two_dashes() {
     let bytes = |words: &[&str]| -> Vec<Vec<u8>> {
         parse(words).unwrap().buffers.into_iter().map(|buffer| buffer.bytes).collect()
     };
-    assert_eq!(bytes(&["-^a$", "--x"]), [b"-^a$".to_vec(), b"--x".to_vec()]);
-    assert_eq!(bytes(&["--", "--json"]), [b"--json".to_vec()]);
-    assert!(parse(&["--json", "-a"]).unwrap().json);
+    for words in [["--json", "^a$"], ["^a$", "--json"]] {
+        assert!(parse(&words).unwrap().json, "{words:?}");
+        assert_eq!(bytes(&words), [b"^a$".to_vec()], "{words:?}");
+    }
+    assert_eq!(bytes(&["--", "--json", "-^a$"]), [b"--json".to_vec(), b"-^a$".to_vec()]);
+    for words in [&["-^a$"][..], &["^a$", "--x"]] {
+        let error = parse(words).unwrap_err();
+        assert_eq!(error.exit_code(), 2, "{words:?}");
+        assert!(error.to_string().contains("use '-- -"), "{error}");
+    }
     assert!(parse(&[]).is_err(), "a trace of nothing is a mistake");
 }
 

@@ -15,6 +15,8 @@ const RECEIVES: char = '▼';
 const SENDS_AND_RECEIVES: char = '◆';
 const DONE: char = '✓';
 const FAILED: char = '✗';
+const STROKE: char = '─';
+const TICK: char = '┬';
 
 const LEGEND: [(char, &str); 7] = [
     (WAITS, "waits for '*'"),
@@ -104,11 +106,11 @@ impl Drawing {
 
     /// A line with a stroke at each tick, and one with the labels below.
     fn write_axis(&self, text: &mut String) -> fmt::Result {
-        let mut strokes = vec!['─'; self.scale.width];
+        let mut strokes = vec![STROKE; self.scale.width];
         let mut labels = String::new();
         for tick in self.scale.domain.labelled_in_seconds(self.scale.width / TICK_COLUMNS) {
             let column = self.scale.column_of_seconds(tick.at);
-            strokes[column] = '┬';
+            strokes[column] = TICK;
             if column + tick.label.len() <= self.scale.width {
                 labels = format!("{labels:<column$}{}", tick.label);
             }
@@ -167,6 +169,23 @@ impl Scale {
         cells[ended] = if lane.failure.is_some() { FAILED } else { DONE };
         cells.into_iter().collect()
     }
+}
+
+/// The same drawing without a character that a terminal without Unicode would garble.
+pub(super) fn in_ascii(text: &str) -> String {
+    const PLAIN: [(char, char); 9] = [
+        (WAITS, '.'),
+        (SERVED, '='),
+        (SENDS, '^'),
+        (RECEIVES, 'v'),
+        (SENDS_AND_RECEIVES, '#'),
+        (DONE, '+'),
+        (FAILED, 'X'),
+        (STROKE, '-'),
+        (TICK, '+'),
+    ];
+    let plain = |glyph| PLAIN.iter().find(|(drawn, _)| *drawn == glyph).map_or('?', |(_, plain)| *plain);
+    text.chars().map(|glyph| if glyph.is_ascii() { glyph } else { plain(glyph) }).collect()
 }
 
 /// Colours the glyphs of a line, run by run.

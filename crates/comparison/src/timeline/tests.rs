@@ -77,6 +77,17 @@ fn text(charts: &[Chart], columns: usize) -> String {
 }
 
 #[test]
+fn a_terminal_without_unicode_gets_the_same_drawing_in_ascii() {
+    let timeline = Timeline { charts: vec![staircase(), failures()] };
+    let plain = timeline.text(49, false);
+    assert!(plain.is_ascii(), "{plain}");
+    let plain = anstream::adapter::strip_str(&plain).to_string();
+    assert!(plain.starts_with(". waits for '*'   = served   ^ sends   v receives\n"), "{plain}");
+    let widths = |text: &str| -> Vec<usize> { text.lines().map(|line| line.chars().count()).collect() };
+    assert_eq!(widths(&plain), widths(&text(&timeline.charts, 49)));
+}
+
+#[test]
 fn clients_that_were_served_one_by_one_are_drawn_as_a_staircase() {
     assert_eq!(
         text(&[staircase()], 49),

@@ -81,6 +81,14 @@ impl Client {
         Ok(Client { stream, patience, reset: false })
     }
 
+    /// A client on a connection that is open already.
+    pub(crate) fn over(stream: TcpStream, patience: Duration) -> Result<Self, Failure> {
+        stream
+            .set_nonblocking(true)
+            .map_err(|error| Failure::new("make the socket non-blocking", "to succeed", error.to_string()))?;
+        Ok(Client { stream, patience, reset: false })
+    }
+
     /// Extends all further waits by this much, for what a server does only after a timeout.
     pub(crate) fn wait_longer(&mut self, by: Duration) {
         self.patience += by;

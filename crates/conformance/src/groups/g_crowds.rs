@@ -9,8 +9,7 @@ use crate::case::Case;
 use crate::client::{Buffers, Client};
 use crate::context::Context;
 use crate::failure::{CaseResult, During, Failure, Stop, require};
-use crate::groups::i_many::all_at_once;
-use crate::limits::descriptors_available;
+use crate::groups::i_many::{all_at_once, require_descriptors};
 use crate::process::Process;
 
 pub(super) const CASES: &[Case] = &[
@@ -55,10 +54,7 @@ fn g7_burst(context: &Context<'_>) -> CaseResult {
 }
 
 fn many_at_once(context: &Context<'_>, count: usize) -> CaseResult {
-    const SPARE: u64 = 200; // for a process that runs cases in parallel
-    if descriptors_available() < count as u64 + SPARE {
-        return Stop::skipped(format!("{count} clients need more descriptors than this process may open"));
-    }
+    require_descriptors(count)?;
     Ok(all_at_once(context, count)?)
 }
 

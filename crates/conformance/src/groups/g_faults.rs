@@ -13,7 +13,8 @@ use crate::eventually::eventually;
 use crate::failure::{CaseResult, During, Failure, Stop, require};
 use crate::groups::i_many::{all_at_once, served_or_not_greeted};
 use crate::process::detached;
-use crate::started::{Program, Started, command, free_address};
+use crate::program::{Program, command, free_address};
+use crate::started::Started;
 use crate::target::{Launch, Settings};
 
 pub(super) const CASES: &[Case] = &[
@@ -59,11 +60,11 @@ fn g4_no_threads(context: &Context<'_>) -> CaseResult {
 
 fn start_without_threads(context: &Context<'_>) -> CaseResult {
     let address = free_address()?;
-    let plain = command(context, address, &Settings::NONE)?;
+    let plain = command(context.launch()?, address, &Settings::NONE)?;
     let refusal = [Injection { calls: THREAD_STARTS, what: "error=EAGAIN:when=2".to_owned() }];
     let mut under_strace = strace::around(&[THREAD_STARTS], &refusal, None);
     under_strace.arg(plain.get_program()).args(plain.get_args()).stdout(Stdio::null()).stderr(Stdio::piped());
-    let mut program = Program::run(under_strace)?;
+    let mut program = Program::run(under_strace, context.is_foreign())?;
     let mut status = None;
     let decided = eventually(context.patience, || {
         status = program.expect_exit(Duration::ZERO).ok();

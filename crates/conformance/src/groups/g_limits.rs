@@ -146,6 +146,7 @@ fn short_of_descriptors<'launch>(context: &Context<'launch>) -> Result<Short<'la
 /// served, and so is a new client. Refusals are counted in the log.
 fn g3_over_the_limit(context: &Context<'_>) -> CaseResult {
     const LIMIT: usize = 8;
+    context.require_settable("a limit on connections")?;
     let mut server = Started::start(context, Settings { max_connections: Some(LIMIT), ..Settings::NONE })?;
     let here = server.context();
     let greeted = here.concurrency().at_once().min(LIMIT);

@@ -16,8 +16,8 @@ use crate::eventually::eventually;
 use crate::failure::{CaseResult, During, Failure, require};
 use crate::flow::{Flow, Pace, Pattern};
 use crate::groups::timing::{fastest, require_at_once};
+use crate::prepare::SHORT_TIMEOUT;
 use crate::process::Process;
-use crate::runner::SHORT_TIMEOUT;
 use crate::started::Started;
 use crate::target::Settings;
 
@@ -42,7 +42,8 @@ fn h1_idle(context: &Context<'_>) -> CaseResult {
     let fastest = fastest(|| {
         let mut server = Started::start(context, Settings::NONE)?;
         let start = Instant::now();
-        server.expect_clean_end()?;
+        server.signal(Signal::TERM)?;
+        server.expect_code(0, context.patience)?;
         let took = start.elapsed();
         let listens = server.context().connect().is_ok();
         require(!listens, "afterwards", "a closed port", || "a connection".to_owned())?;
@@ -74,6 +75,7 @@ fn h2_owed_to_a_reader(context: &Context<'_>) -> CaseResult {
 /// reports that it dropped a reply: by an exit code other than 0 and by the count in its log.
 fn h3_never_reader(context: &Context<'_>) -> CaseResult {
     const DRAIN: Duration = SHORT_TIMEOUT;
+    context.require_settable("a drain timeout")?;
     let mut server = Started::start(context, Settings { drain_timeout: Some(DRAIN), ..Settings::NONE })?;
     let pattern = Pattern::random(&mut context.random(), 1, 64 << 10);
     let mut flow = Flow::new(server.context().connect_with(Buffers::SMALL)?, &pattern);
@@ -100,6 +102,7 @@ fn h3_never_reader(context: &Context<'_>) -> CaseResult {
 /// 128 + signal. All models alike.
 fn h4_second_signal(context: &Context<'_>) -> CaseResult {
     const LONG: Duration = Duration::from_secs(60);
+    context.require_settable("a drain timeout")?;
     for (first, second, code) in
         [(Signal::TERM, Signal::TERM, 143), (Signal::INT, Signal::INT, 130), (Signal::TERM, Signal::INT, 130)]
     {
@@ -172,7 +175,7 @@ fn storm(process: Process, over: &AtomicBool, sent: &AtomicU64) -> Result<(), Fa
     Ok(())
 }
 
-/// The server is stopped for longer than its idle timeout (3 s, in a long run 5 s), as by a debugger or an overloaded
+/// The server is stopped for longer than its idle timeout (by 1 s, in a long run 3 s), as by a debugger or an overloaded
 /// machine. Meanwhile a connected client sends, and another one connects. When the server continues it answers both:
 /// the time in which *it* did not read is not the client's idle time. All models alike; a model that serves one at a
 /// time answers the second when the first has closed.
@@ -182,11 +185,12 @@ fn h6_stopped(context: &Context<'_>) -> CaseResult {
     let here = server.context();
     let mut known = here.greeted()?;
     known.ask(b"^ab", b"bc")?;
+    let longer = Duration::from_secs(if context.long() { 3 } else { 1 });
     let paused = here.process()?.pause()?;
     known.send(b"cd")?;
     let mut newcomer = here.connect()?;
     newcomer.send(b"^x$")?;
-    thread::sleep(Duration::from_secs(if context.long() { 5 } else { 3 }));
+    thread::sleep(here.idle_timeout()? + longer);
     drop(paused);
     known.expect(b"de").during("a client that sent while the server was stopped")?;
     known.ask(b"e$", b"f").during("a client that sent while the server was stopped")?;

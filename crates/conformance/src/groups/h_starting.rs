@@ -14,7 +14,8 @@ use crate::context::Context;
 use crate::eventually::eventually;
 use crate::failure::{CaseResult, During, Failure, Stop, require};
 use crate::groups::timing::{fastest, require_at_once};
-use crate::started::{Program, Started, command, free_address};
+use crate::program::{Program, command, free_address};
+use crate::started::Started;
 use crate::target::{Launch, Settings};
 
 pub(super) const CASES: &[Case] = &[
@@ -51,7 +52,8 @@ fn h8_port_in_use(context: &Context<'_>) -> CaseResult {
     let (address, _taken) = taken.map_err(|error| Failure::new("take a port", "one", error.to_string()))?;
     let fastest = fastest(|| {
         let start = Instant::now();
-        let mut program = Program::run(command(context, address, &Settings::NONE)?)?;
+        let mut program =
+            Program::run(command(context.launch()?, address, &Settings::NONE)?, context.is_foreign())?;
         let status = program.expect_exit(context.patience)?;
         let took = start.elapsed();
         let log = program.log();
@@ -79,7 +81,7 @@ fn h9_wrong_arguments(context: &Context<'_>) -> CaseResult {
         let arguments: Vec<_> =
             command.get_args().map(|argument| argument.to_string_lossy().into_owned()).collect();
         command.stdout(Stdio::null()).stderr(Stdio::piped());
-        let mut program = Program::run(command)?;
+        let mut program = Program::run(command, context.is_foreign())?;
         let status = program.expect_exit(context.patience).during(arguments.join(" "))?;
         let log = program.log();
         let rejected = status.code() == Some(2) && !log.trim().is_empty();
@@ -114,7 +116,7 @@ fn h10_output_unread(context: &Context<'_>) -> CaseResult {
 fn serves_unread(context: &Context<'_>, outputs: &[Output; 2]) -> CaseResult {
     let settings = Settings { verbose: true, ..Settings::NONE };
     let address = free_address()?;
-    let mut command = command(context, address, &settings)?;
+    let mut command = command(context.launch()?, address, &settings)?;
     for (output, is_error) in outputs.iter().zip([false, true]) {
         let stream = output.stream.try_clone().map_err(|error| no_output(&error))?;
         let stream = Stdio::from(OwnedFd::from(stream));
@@ -124,7 +126,7 @@ fn serves_unread(context: &Context<'_>, outputs: &[Output; 2]) -> CaseResult {
             command.stdout(stream)
         };
     }
-    let mut program = Program::run(command)?;
+    let mut program = Program::run(command, context.is_foreign())?;
     let mut ended = None;
     let up = eventually(context.patience, || {
         ended = program.expect_exit(Duration::ZERO).ok();

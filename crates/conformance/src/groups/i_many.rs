@@ -31,14 +31,18 @@ pub(super) const CASES: &[Case] = &[
 /// serves at a time are greeted before any of them sends anything; the others are greeted in turn: one after the other,
 /// or in groups as large as the pool.
 fn i1_clients_at_once(context: &Context) -> CaseResult {
-    const SPARE: u64 = 200; // for a process that runs cases in parallel
     for count in [1, 2, 64, 1_000] {
-        if descriptors_available() < count as u64 + SPARE {
-            return Stop::skipped(format!(
-                "{count} clients need more descriptors than this process may open"
-            ));
-        }
+        require_descriptors(count)?;
         all_at_once(context, count).during(format_args!("{count} clients"))?;
+    }
+    Ok(())
+}
+
+/// Skips the case unless this process may open a descriptor for each of so many clients.
+pub(super) fn require_descriptors(clients: usize) -> CaseResult {
+    const SPARE: u64 = 200; // for a process that runs cases in parallel
+    if descriptors_available() < clients as u64 + SPARE {
+        return Stop::skipped(format!("{clients} clients need more descriptors than this process may open"));
     }
     Ok(())
 }
@@ -83,6 +87,7 @@ fn i2_one_more_than_workers(context: &Context) -> CaseResult {
     let Concurrency::Workers(workers) = context.concurrency() else {
         return Stop::skipped("only a pool can run out of workers");
     };
+    require_descriptors(workers + 1)?;
     let mut busy = Vec::with_capacity(workers);
     for number in 1..=workers {
         busy.push(context.greeted().during(format_args!("client {number} of {workers} workers"))?);

@@ -19,8 +19,35 @@ mod timing;
 
 use crate::case::Case;
 
+/// A group of cases: the letter that their ids begin with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Group {
+    /// The letter.
+    pub letter: &'static str,
+    /// What its cases are about, in a few words.
+    pub title: &'static str,
+}
+
+const fn group(letter: &'static str, title: &'static str) -> Group {
+    Group { letter, title }
+}
+
+/// The groups, by their letters.
+pub const GROUPS: &[Group] = &[
+    group("A", "the protocol, with a client that behaves well"),
+    group("B", "bytes: every value, delimiters in replies, random messages"),
+    group("C", "cuts: messages that arrive in pieces of every size, byte by byte, or many at once"),
+    group("D", "closing: half-closed connections, and replies that are still on their way"),
+    group("E", "resets and clients that disappear, at every step of a conversation"),
+    group("F", "pace: readers that are slow or never read, and fairness to the others"),
+    group("G", "limits: out of descriptors, threads or connections, and crowds of clients"),
+    group("H", "the process: how it starts, what signals do, how it exits, where its output goes"),
+    group("I", "many clients at once, each with its own reply"),
+    group("J", "the checker itself: it must detect servers with faults, and runs first"),
+];
+
 /// The checker itself comes first.
-const GROUPS: &[&[Case]] = &[
+const CASES: &[&[Case]] = &[
     j_checker::CASES,
     a_basics::CASES,
     b_bytes::CASES,
@@ -40,7 +67,7 @@ const GROUPS: &[&[Case]] = &[
 
 /// Every case, group by group.
 pub fn cases() -> impl Iterator<Item = &'static Case> {
-    GROUPS.iter().copied().flatten()
+    CASES.iter().copied().flatten()
 }
 
 /// The cases with this name: one case by its id, or a whole group by its letter. Upper and lower case are equal.
@@ -61,6 +88,14 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+
+    #[test]
+    fn every_case_is_in_a_group_with_a_title() {
+        let letters: Vec<_> = GROUPS.iter().map(|group| group.letter).collect();
+        assert!(letters.is_sorted(), "{letters:?}");
+        let used: BTreeSet<_> = cases().map(Case::group).collect();
+        assert_eq!(letters.into_iter().collect::<BTreeSet<_>>(), used);
+    }
 
     #[test]
     fn every_id_of_the_catalogue_exists_once() {

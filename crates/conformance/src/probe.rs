@@ -1,0 +1,230 @@
+//! The first look at a server: whether it speaks the protocol at all.
+//!
+//! Each case waits for what does not come; with a server of another protocol the whole catalogue would take many minutes
+//! to say the same thing again and again.
+
+use std::fmt;
+use std::net::TcpStream;
+use std::time::Duration;
+
+use protocol::GREETING;
+
+use crate::client::{Client, Ending, Incoming};
+use crate::failure::Failure;
+
+/// How long a server may take to greet before it is asked something.
+const GREETS_WITHIN: Duration = Duration::from_millis(500);
+/// How long it may take then.
+const ANSWERS_WITHIN: Duration = Duration::from_millis(400);
+/// Bytes that belong to the first ones arrive within this time.
+const COMPLETE_WITHIN: Duration = Duration::from_millis(100);
+
+/// What a silent server is asked, so that it shows what it is: a web server answers, an echo server returns it, and a
+/// server of our protocol ignores it, because it is outside a message.
+const QUESTION: &[u8] = b"GET / HTTP/1.0\r\n\r\n";
+
+/// As much of an answer shows what kind of server it is, in bytes; and the most that is shown of it.
+const ENOUGH: usize = 256;
+const LINE: usize = 60;
+
+/// Why a server did not greet.
+#[derive(Debug)]
+pub(crate) enum Stranger {
+    /// Nothing has come yet. A server that is starting, or busy with others, may still greet.
+    Silent(Failure),
+    /// Something else has come.
+    Other(Failure),
+}
+
+impl Stranger {
+    pub(crate) fn into_failure(self) -> Failure {
+        let (Stranger::Silent(failure) | Stranger::Other(failure)) = self;
+        failure
+    }
+}
+
+/// Expects the server at the other end of a new connection to greet, and nothing else, within a second.
+///
+/// # Errors
+/// It does not. The failure says what came instead.
+///
+/// ```
+/// use std::net::{TcpListener, TcpStream};
+/// use std::io::Write;
+///
+/// let listener = TcpListener::bind("127.0.0.1:0")?;
+/// let stream = TcpStream::connect(listener.local_addr()?)?;
+/// let (mut server, _) = listener.accept()?;
+/// server.write_all(b"SSH-2.0-example\r\n")?;
+/// let failure = conformance::probe(stream).unwrap_err();
+/// assert_eq!(failure.to_string(), "first look: expected the greeting `*`, got `SSH-2.0-example`");
+/// # Ok::<(), std::io::Error>(())
+/// ```
+pub fn probe(stream: TcpStream) -> Result<(), Failure> {
+    greeted(stream).map_err(Stranger::into_failure)
+}
+
+pub(crate) fn greeted(stream: TcpStream) -> Result<(), Stranger> {
+    let mut client = Client::over(stream, GREETS_WITHIN).map_err(Stranger::Other)?;
+    let first = Seen::of(&mut client, GREETS_WITHIN).map_err(Stranger::Other)?;
+    if first.is_greeting() {
+        return Ok(());
+    }
+    if !first.is_nothing() {
+        return Err(Stranger::Other(expected_greeting(first.to_string())));
+    }
+    // If it is gone, that is what is seen next.
+    let _ = client.send_now(QUESTION);
+    let answer = Seen::of(&mut client, ANSWERS_WITHIN).map_err(Stranger::Other)?;
+    match answer {
+        answer if answer.is_greeting() => Ok(()),
+        answer if answer.is_nothing() => {
+            let got = "no byte within a second: it speaks another protocol, or is busy with other clients";
+            Err(Stranger::Silent(expected_greeting(got.to_owned())))
+        }
+        answer if answer.bytes.starts_with(QUESTION) => {
+            let got = format!("what it had been sent, {answer}: it is an echo server");
+            Err(Stranger::Other(expected_greeting(got)))
+        }
+        answer => {
+            Err(Stranger::Other(expected_greeting(format!("{answer}, and only when asked for a web page"))))
+        }
+    }
+}
+
+fn expected_greeting(got: String) -> Failure {
+    Failure::new("first look", format!("the greeting `{}`", GREETING.escape_ascii()), got)
+}
+
+/// What came, until there was a pause or an end.
+struct Seen {
+    bytes: Vec<u8>,
+    ending: Option<Ending>,
+}
+
+impl Seen {
+    fn of(client: &mut Client, within: Duration) -> Result<Seen, Failure> {
+        let mut seen = Seen { bytes: Vec::new(), ending: None };
+        let mut patience = within;
+        while seen.bytes.len() < ENOUGH && seen.ending.is_none() && client.is_readable(patience)? {
+            let mut buffer = [0; ENOUGH];
+            match client.read_now(&mut buffer)? {
+                Incoming::Bytes(count) => seen.bytes.extend_from_slice(&buffer[..count]),
+                Incoming::End(ending) => seen.ending = Some(ending),
+                Incoming::NothingYet => {}
+            }
+            patience = COMPLETE_WITHIN;
+        }
+        Ok(seen)
+    }
+
+    fn is_greeting(&self) -> bool {
+        self.bytes == [GREETING] && self.ending.is_none()
+    }
+
+    fn is_nothing(&self) -> bool {
+        self.bytes.is_empty() && self.ending.is_none()
+    }
+}
+
+impl fmt::Display for Seen {
+    /// The first line of the bytes, and how the stream ended.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ending = match self.ending {
+            Some(Ending::Fin) => "the end of the connection",
+            Some(Ending::Reset) => "a reset",
+            None => "",
+        };
+        if self.bytes.is_empty() {
+            return formatter.write_str(ending);
+        }
+        let line = self.bytes.split(|byte| matches!(byte, b'\r' | b'\n')).find(|line| !line.is_empty());
+        let line = line.unwrap_or(&self.bytes);
+        let shown = &line[..line.len().min(LINE)];
+        let more = if shown.len() < line.len() { "…" } else { "" };
+        let then = if ending.is_empty() { "" } else { ", then " };
+        write!(formatter, "`{}{more}`{then}{ending}", shown.escape_ascii())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+    use std::net::TcpListener;
+    use std::thread;
+
+    use super::*;
+
+    /// The first look at a server that serves one client.
+    fn look(serve: fn(TcpStream) -> std::io::Result<()>) -> Result<(), String> {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let stream = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let server = thread::spawn(move || serve(listener.accept().unwrap().0));
+        let seen = probe(stream).map_err(|failure| failure.to_string());
+        // Its client is gone, so it ends.
+        let _ = server.join().unwrap();
+        seen
+    }
+
+    /// Reads until the client is gone.
+    fn listen(mut stream: &TcpStream) -> std::io::Result<()> {
+        let mut buffer = [0; 64];
+        while stream.read(&mut buffer)? > 0 {}
+        Ok(())
+    }
+
+    fn greets_with(mut stream: TcpStream, greeting: &[u8]) -> std::io::Result<()> {
+        stream.write_all(greeting)?;
+        listen(&stream)
+    }
+
+    #[test]
+    fn a_server_that_greets_is_no_stranger() {
+        assert_eq!(look(|stream| greets_with(stream, b"*")), Ok(()));
+    }
+
+    #[test]
+    fn other_greetings_are_shown_even_if_they_begin_with_a_star() {
+        for (serve, shown) in [
+            (
+                (|stream| greets_with(stream, b"SSH-2.0-OpenSSH_9.2p1 Debian\r\n")) as fn(TcpStream) -> _,
+                "expected the greeting `*`, got `SSH-2.0-OpenSSH_9.2p1 Debian`",
+            ),
+            (|stream| greets_with(stream, b"* OK IMAP4rev1 ready\r\n"), "got `* OK IMAP4rev1 ready`"),
+            (|stream| greets_with(stream, b"\x16\x03\x01"), r"got `\x16\x03\x01`"),
+            (|stream| greets_with(stream, b"**"), "got `**`"),
+            (|stream| greets_with(stream, &[b'x'; 4096]), "xxx…`"),
+        ] {
+            let seen = look(serve).unwrap_err();
+            assert!(seen.contains(shown), "{seen}");
+        }
+    }
+
+    #[test]
+    fn a_server_that_closes_at_once_is_told_from_one_that_resets() {
+        let seen = look(|stream| stream.shutdown(std::net::Shutdown::Both)).unwrap_err();
+        assert!(seen.ends_with("got the end of the connection"), "{seen}");
+        let seen = look(|mut stream| {
+            stream.write_all(b"*")?;
+            stream.shutdown(std::net::Shutdown::Write)
+        });
+        assert!(seen.unwrap_err().ends_with("got `*`, then the end of the connection"));
+        let seen =
+            look(|stream| socket2::SockRef::from(&stream).set_linger(Some(Duration::ZERO))).unwrap_err();
+        assert!(seen.ends_with("got a reset"), "{seen}");
+    }
+
+    #[test]
+    fn silent_servers_are_asked_and_show_what_they_are() {
+        let seen = look(|mut stream| {
+            let mut question = [0; QUESTION.len()];
+            stream.read_exact(&mut question)?;
+            stream.write_all(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n")
+        });
+        assert!(seen.unwrap_err().contains("got `HTTP/1.1 400 Bad Request`, then"));
+        let seen = look(|stream| std::io::copy(&mut &stream, &mut &stream).map(|_| ()));
+        assert!(seen.unwrap_err().contains("an echo server"));
+        let seen = look(|stream| listen(&stream)).unwrap_err();
+        assert!(seen.contains("expected the greeting `*`, got no byte within a second"), "{seen}");
+    }
+}

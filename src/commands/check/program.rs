@@ -1,0 +1,92 @@
+//! `check -- PROGRAM ARGS`: a server that is not ours, started and stopped as the cases need it.
+
+use std::ffi::{OsStr, OsString};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::Command;
+
+use conformance::{Launch, Settings};
+
+use crate::commands::leash;
+
+const PORT: &str = "{port}";
+const ADDRESS: &str = "{addr}";
+
+/// Starts servers by somebody's command line, each on a port of its own.
+#[derive(Debug)]
+pub(super) struct Program<'words> {
+    /// This program, which ties the servers to its own life.
+    launcher: PathBuf,
+    words: &'words [OsString],
+    promised: Settings,
+}
+
+impl<'words> Program<'words> {
+    /// # Errors
+    /// The words do not say where the port belongs.
+    pub(super) fn new(
+        launcher: PathBuf,
+        words: &'words [OsString],
+        promised: Settings,
+    ) -> Result<Self, &'static str> {
+        let takes_port =
+            |word: &OsString| word.to_str().is_some_and(|word| word.contains(PORT) || word.contains(ADDRESS));
+        if words.iter().any(takes_port) {
+            return Ok(Program { launcher, words, promised });
+        }
+        Err(
+            "the program cannot be told where to listen: where its port belongs, write {port} there, such as `-- ./server \
+             --port {port}`, or {addr} for 127.0.0.1 and the port; if it takes the port from the environment, `-- env \
+             PORT={port} ./server`",
+        )
+    }
+
+    /// The command line as it was typed.
+    pub(super) fn name(&self) -> String {
+        self.words.iter().map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ")
+    }
+}
+
+impl Launch for Program<'_> {
+    fn command(&self, address: SocketAddr, _: &Settings) -> Option<Command> {
+        let mut words = self.words.iter().map(|word| filled_in(word, address));
+        let mut command = leash::command(&self.launcher, &words.next()?);
+        command.args(words);
+        Some(command)
+    }
+
+    fn fixed(&self) -> Option<Settings> {
+        Some(self.promised)
+    }
+}
+
+fn filled_in(word: &OsStr, address: SocketAddr) -> OsString {
+    let Some(text) = word.to_str() else { return word.to_owned() };
+    text.replace(PORT, &address.port().to_string()).replace(ADDRESS, &address.to_string()).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(text: &str) -> Vec<OsString> {
+        text.split(' ').map(OsString::from).collect()
+    }
+
+    #[test]
+    fn the_port_and_the_address_are_filled_in_wherever_they_stand() {
+        let words = words("./server --port={port} -b {addr} {port}{port} other");
+        let program = Program::new("launcher".into(), &words, Settings::NONE).unwrap();
+        let command = program.command(([127, 0, 0, 1], 81).into(), &Settings::NONE).unwrap();
+        let arguments: Vec<_> = command.get_args().skip(2).collect();
+        assert_eq!(arguments, ["./server", "--port=81", "-b", "127.0.0.1:81", "8181", "other"]);
+        assert_eq!(program.name(), "./server --port={port} -b {addr} {port}{port} other");
+    }
+
+    #[test]
+    fn a_program_that_is_not_told_its_port_is_refused_with_advice() {
+        let words = words("./server --port 8080");
+        let advice = Program::new("launcher".into(), &words, Settings::NONE).unwrap_err();
+        assert!(advice.contains("-- ./server --port {port}"), "{advice}");
+    }
+}

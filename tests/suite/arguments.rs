@@ -1,0 +1,105 @@
+//! Wrong arguments of every command: exit code 2, before anything is started, and a message that names what is wrong.
+//!
+//! A new option belongs into [`WRONG`], with values that make no sense.
+
+use std::process::Command;
+
+const LAUNCHER: &str = env!("CARGO_BIN_EXE_concurrent-servers");
+
+/// A command, and an option with wrong values for it. `-` stands for a value that is missing.
+const WRONG: &[(&str, &str, &[&str])] = &[
+    ("list", "--names", &["--markdown"]),
+    ("serve mio", "--addr", &["", "-", "nowhere", "127.0.0.1", "127.0.0.1:99999", "127.0.0.1:-1"]),
+    ("serve tokio", "--workers", &["0", "-1", "1.5", "99999999999999999999", "NaN", "", "-"]),
+    ("serve mio", "--workers", &["2"]),
+    ("serve mio", "--runtime", &["current-thread", "none"]),
+    ("serve mio", "--max-conns", &["0", "-1", "many", "99999999999999999999", "", "-"]),
+    ("serve mio", "--idle-timeout", &["0s", "-1s", "7", "31days", "NaN", "", "-", "99999999999999999999s"]),
+    ("serve mio", "--write-timeout", &["0s", "-1s", "7", "31days"]),
+    ("serve mio", "--progress-timeout", &["0s", "-1s", "7", "31days"]),
+    ("serve mio", "--drain-timeout", &["0s", "-1s", "off", "31days"]),
+    ("serve mio", "--log-format", &["xml", "", "-"]),
+    ("client", "--connections", &["0", "-1", "10001", "1e3", "NaN", "", "-", "99999999999999999999"]),
+    ("client", "--fast", &["=0", "=-1", "=", "=0.5", "=99999999999999999999"]),
+    ("client", "--timeout", &["0s", "-1s", "7", "2days", "1ns", "NaN", "", "-", "99999999999999999999s"]),
+    ("timeline", "--connections", &["0", "-1", "65", "NaN", "", "-", "99999999999999999999"]),
+    ("timeline", "--fast", &["=0", "=-1", "="]),
+    ("timeline thread-pool", "--workers", &["0", "-1", "99999999999999999999", "", "-"]),
+    ("timeline mio", "--workers", &["2"]),
+    ("timeline 127.0.0.1:1", "--idle-timeout", &["0s", "7", "-1s"]),
+    ("timeline 127.0.0.1:1", "--max-conns", &["5", "0"]),
+    ("timeline", "--svg", &["", "-"]),
+    ("check mio", "--only", &["Z9", "", "A3,", "A3,,B1", "--json", "-"]),
+    ("check mio", "--seed", &["-1", "1.5", "NaN", "", "99999999999999999999", "-"]),
+    ("check mio", "--concurrency", &["one"]),
+    ("check 127.0.0.1:1", "--concurrency", &["0", "-1", "some", "", "99999999999", "-"]),
+    ("check 127.0.0.1:1", "--idle-timeout", &["0s", "-1s", "7", "1day", "NaN", "", "-"]),
+    ("check 127.0.0.1:1", "--write-timeout", &["0s", "-1s", "7", "1day"]),
+    ("check 127.0.0.1:1", "--progress-timeout", &["0s", "-1s", "7", "1day"]),
+    ("check 127.0.0.1:1", "--drain-timeout", &["2s", "0s", "-1s"]),
+    ("check", "--list", &["--fail-fast", "--json"]),
+    ("faults mio", "--sample", &["0", "-1", "65536", "NaN", "", "-"]),
+    ("faults mio", "--only", &["fork", "", "accept4,", "-"]),
+    ("faults mio", "--pairs", &["-1", "100001", "NaN", "", "-"]),
+    ("faults mio", "--lasting", &["0s", "-1s", "1h", "7", "", "-"]),
+    ("faults mio", "--seed", &["-1", "", "-"]),
+    ("soak mio", "--minutes", &["0", "-1", "1441", "1.5", "NaN", "", "-"]),
+    ("soak mio", "--seed", &["-1", "", "-"]),
+    ("audit", "--only", &["nonsense", "", "-"]),
+    ("audit", "--models", &["mioo", "", "floor-epoll", "-"]),
+    ("audit", "--out", &["-"]),
+];
+
+/// Whole command lines, and what the message must contain.
+const LINES: &[(&str, &str)] = &[
+    ("", "Usage"),
+    ("nonsense", "unrecognized subcommand"),
+    ("--nonsense", "unexpected argument '--nonsense'"),
+    ("serve", "<MODEL>"),
+    ("serve mioo", "mio"),
+    ("client --nonsense", "unexpected argument '--nonsense'"),
+    ("client one two three", "unexpected argument 'three'"),
+    ("timeline mioo", "Did you mean 'mio'?"),
+    ("trace", "<BUFFER>"),
+    ("trace ^a$ --jsonn", "--json"),
+    ("check", "MODEL|ADDR"),
+    ("check floor-epoll", "raw echo"),
+    ("faults", "<MODEL>"),
+    ("soak 127.0.0.1:1", "possible values"),
+    ("completions nosh", "possible values"),
+    ("audit nonsense", "unexpected argument 'nonsense'"),
+];
+
+/// The exit code and the message.
+fn ran(arguments: &[&str]) -> (Option<i32>, String) {
+    let output = Command::new(LAUNCHER).args(arguments).output().unwrap();
+    assert!(output.stdout.is_empty(), "{arguments:?} printed something: {output:?}");
+    (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+}
+
+#[test]
+fn a_wrong_value_exits_with_2_and_names_the_option() {
+    for (command, option, values) in WRONG {
+        for value in *values {
+            let mut arguments: Vec<&str> = command.split(' ').collect();
+            let with_value = format!("{option}{value}");
+            match *value {
+                "-" => arguments.push(option),
+                value if value.starts_with('=') => arguments.push(&with_value),
+                value => arguments.extend([*option, value]),
+            }
+            let (code, message) = ran(&arguments);
+            assert_eq!(code, Some(2), "{arguments:?}: {message}");
+            assert!(message.contains(option), "{arguments:?}: {message}");
+        }
+    }
+}
+
+#[test]
+fn a_wrong_command_line_exits_with_2_and_says_what_is_wrong() {
+    for (line, shown) in LINES {
+        let (code, message) = ran(&line.split_whitespace().collect::<Vec<_>>());
+        assert_eq!(code, Some(2), "{line}: {message}");
+        assert!(message.contains(shown), "{line}: {message}");
+    }
+}

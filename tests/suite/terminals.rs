@@ -1,0 +1,128 @@
+//! The conventions of terminals, for every command: which of them are coloured, and when.
+
+use std::collections::BTreeSet;
+use std::io::{self, ErrorKind, Read};
+use std::os::fd::OwnedFd;
+use std::process::{Command, Stdio};
+use std::thread;
+
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use rustix::termios::{Winsize, tcsetwinsize};
+
+use crate::streams::{commands, launcher, server};
+
+/// Variables of the environment.
+type Variables = [(&'static str, &'static str)];
+
+/// What the environment says about colours, and whether a terminal and something else get them.
+const CONVENTIONS: &[(&Variables, bool, bool)] = &[
+    (&[("TERM", "xterm")], true, false),
+    (&[("TERM", "xterm"), ("NO_COLOR", "")], true, false),
+    (&[("TERM", "xterm"), ("NO_COLOR", "1")], false, false),
+    (&[("TERM", "xterm"), ("CLICOLOR", "0")], false, false),
+    (&[("TERM", "xterm"), ("CLICOLOR", "1")], true, false),
+    (&[("TERM", "dumb")], false, false),
+    (&[], false, false),
+    (&[("TERM", "dumb"), ("CLICOLOR_FORCE", "1")], true, true),
+    (&[("TERM", "xterm"), ("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")], false, false),
+];
+
+/// Commands without a colour anywhere.
+const PLAIN: &[&str] = &[
+    "--version",
+    "list",
+    "list --names",
+    "list --markdown",
+    "trace ^a$ --json",
+    "client --fast=50 ADDR", // of its lines only failures have one
+    "check ADDR --only A3 --json",
+    "faults --list",
+    "soak mio --seconds 2",
+    "completions bash",
+];
+
+/// Complaints go to standard error.
+const COMPLAINTS: &[&str] = &["client -n 0", "nonsense"];
+
+/// What the command writes to both streams, where these are a terminal.
+fn on_a_terminal(mut command: Command) -> String {
+    let ours = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
+    grantpt(&ours).unwrap();
+    unlockpt(&ours).unwrap();
+    tcsetwinsize(&ours, Winsize { ws_row: 24, ws_col: 100, ws_xpixel: 0, ws_ypixel: 0 }).unwrap();
+    let name = ptsname(&ours, Vec::new()).unwrap().into_string().unwrap();
+    let theirs =
+        || -> OwnedFd { std::fs::OpenOptions::new().read(true).write(true).open(&name).unwrap().into() };
+    command.stdin(theirs()).stdout(theirs()).stderr(theirs());
+    let mut child = command.spawn().unwrap();
+    drop(command); // and with it our copies of its streams
+    let reader = thread::spawn(move || read_to_the_end(ours.into()).unwrap());
+    child.wait().unwrap();
+    reader.join().unwrap()
+}
+
+/// On Linux the end of a terminal is an error.
+fn read_to_the_end(mut terminal: std::fs::File) -> io::Result<String> {
+    let (mut text, mut part) = (Vec::new(), [0; 4096]);
+    loop {
+        match terminal.read(&mut part) {
+            Ok(0) => break,
+            Ok(count) => text.extend_from_slice(&part[..count]),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) if error.raw_os_error() == Some(rustix::io::Errno::IO.raw_os_error()) => break,
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(String::from_utf8_lossy(&text).into_owned())
+}
+
+fn elsewhere(mut command: Command) -> String {
+    let output = command.stdin(Stdio::null()).output().unwrap();
+    String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned()
+}
+
+#[test]
+fn every_command_follows_the_conventions_for_colours() {
+    let server = server();
+    let with = |words: &str, variables: &[(&str, &str)]| {
+        let mut command = launcher(words, &server);
+        command.env_clear().envs(variables.iter().copied());
+        command
+    };
+    let all: Vec<&str> =
+        commands().into_iter().map(|(_, words)| words).chain(COMPLAINTS.iter().copied()).collect();
+    assert!(PLAIN.iter().all(|words| all.contains(words)), "each is a command");
+    for words in all.into_iter().filter(|words| !words.starts_with("soak")) {
+        let is_coloured = !PLAIN.contains(&words);
+        for (variables, terminal, other) in CONVENTIONS {
+            for (is_expected, text) in [
+                (*terminal, on_a_terminal(with(words, variables))),
+                (*other, elsewhere(with(words, variables))),
+            ] {
+                let controls: BTreeSet<char> = text
+                    .chars()
+                    .filter(|letter| letter.is_control() && !"\r\n\t".contains(*letter))
+                    .collect();
+                let has_colour = controls.contains(&'\u{1b}');
+                assert_eq!(has_colour, is_expected && is_coloured, "{words} with {variables:?}: {text:?}");
+                assert!(controls.iter().all(|control| *control == '\u{1b}'), "{words}: {controls:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_locale_without_unicode_gets_a_drawing_in_ascii() {
+    let server = server();
+    let drawn = |variables: &[(&str, &str)]| {
+        let mut command = launcher("timeline --fast=50 ADDR", &server);
+        command.env_clear().envs(variables.iter().copied());
+        elsewhere(command)
+    };
+    assert!(drawn(&[]).contains('━'));
+    assert!(drawn(&[("LC_ALL", ""), ("LANG", "C.UTF-8")]).contains('━'));
+    for variables in [[("LC_ALL", "C"), ("LANG", "C.UTF-8")], [("LC_CTYPE", "POSIX"), ("LANG", "C.UTF-8")]] {
+        let text = drawn(&variables);
+        assert!(text.is_ascii() && text.contains("= served"), "{variables:?}: {text}");
+    }
+}

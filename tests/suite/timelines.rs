@@ -1,0 +1,151 @@
+//! `timeline`, run as by a user: who takes part, the drawing and the picture, and Ctrl-C.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use concurrent_servers::models;
+use observe::{Process, ServerProcess};
+use roxmltree::{Document, Node};
+use rustix::process::Signal;
+
+const LAUNCHER: &str = env!("CARGO_BIN_EXE_concurrent-servers");
+
+fn timeline(arguments: &[&str]) -> Output {
+    Command::new(LAUNCHER).arg("timeline").args(arguments).output().unwrap()
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+#[test]
+fn every_model_is_drawn_and_the_staircase_of_the_sequential_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("timeline.svg");
+    let output = timeline(&["--fast=50", "--svg", file.to_str().unwrap()]);
+    assert!(output.status.success(), "{}{}", stdout(&output), stderr(&output));
+    assert_eq!(stderr(&output), format!("picture: {}\n", file.display()));
+    for name in models::names() {
+        assert!(stdout(&output).lines().any(|line| line.starts_with(name)), "{}", stdout(&output));
+    }
+
+    let picture = fs::read_to_string(&file).unwrap();
+    let document = Document::parse(&picture).unwrap();
+    let charts: Vec<Node<'_, '_>> = of_class(document.root(), "group");
+    assert_eq!(charts.len(), models::names().count());
+    for chart in &charts {
+        assert_eq!(of_class(*chart, "served").len(), 3);
+    }
+    let sequential = of_class(charts[0], "served");
+    for pair in sequential.windows(2) {
+        assert!(begins_behind(pair[1], pair[0]), "a client was greeted before another was done");
+    }
+}
+
+/// Whether the one bar begins where the other has ended. Both are rounded to one decimal.
+fn begins_behind(bar: Node<'_, '_>, other: Node<'_, '_>) -> bool {
+    let number = |bar: Node<'_, '_>, name| bar.attribute(name).unwrap().parse::<f64>().unwrap();
+    number(bar, "x") >= number(other, "x") + number(other, "width") - 0.2
+}
+
+fn of_class<'tree>(node: Node<'tree, 'tree>, class: &str) -> Vec<Node<'tree, 'tree>> {
+    node.descendants().filter(|node| node.attribute("class") == Some(class)).collect()
+}
+
+#[test]
+fn a_small_pool_makes_waves() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("waves.svg");
+    let arguments =
+        ["thread-pool", "mio", "-n", "4", "--workers", "2", "--fast=50", "--svg", file.to_str().unwrap()];
+    let output = timeline(&arguments);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let picture = fs::read_to_string(&file).unwrap();
+    let document = Document::parse(&picture).unwrap();
+    let pool = of_class(of_class(document.root(), "group")[0], "served");
+    // The third and the fourth wait for a worker, whichever of the first two is done first.
+    for late in &pool[2..] {
+        assert!(pool[..2].iter().any(|early| begins_behind(*late, *early)), "{picture}");
+    }
+}
+
+#[test]
+fn a_running_server_takes_part_beside_a_model() {
+    let server = ServerProcess::start(&models::command(Path::new(LAUNCHER), "tokio"), &[]).unwrap();
+    let address = server.address().to_string();
+    let output = timeline(&[&address, "mio", &address, "--fast=50"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let text = stdout(&output);
+    let named = |name: &str| text.lines().filter(|line| line.starts_with(&format!("{name}  "))).count();
+    assert_eq!([named(&address), named("mio"), named("tokio")], [1, 1, 0], "{text}");
+}
+
+#[test]
+fn a_picture_that_cannot_be_written_is_known_before_a_client_connects() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let folder = tempfile::tempdir().unwrap();
+    for file in ["/nowhere/to/be/found.svg", folder.path().to_str().unwrap()] {
+        let output = timeline(&[&address, "--svg", file]);
+        assert_eq!(output.status.code(), Some(1), "{output:?}");
+        let message = stderr(&output);
+        assert!(message.starts_with(&format!("error: cannot write the picture to {file}")), "{message}");
+        let connected = listener.accept().map(|_| ()).map_err(|error| error.kind());
+        assert_eq!(connected, Err(ErrorKind::WouldBlock), "a client has connected");
+    }
+}
+
+#[test]
+fn a_run_that_fails_keeps_the_picture_of_an_earlier_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("earlier.svg");
+    fs::write(&file, "earlier").unwrap();
+    let output = timeline(&["127.0.0.1:1", "--svg", file.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    assert!(stderr(&output).contains("cannot connect to 127.0.0.1:1"), "{output:?}");
+    assert_eq!(fs::read_to_string(&file).unwrap(), "earlier");
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "something else is left behind");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn the_drawing_is_printed_even_if_the_picture_does_not_fit() {
+    let output = timeline(&["mio", "--fast=50", "--svg", "/dev/full"]);
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    assert!(stderr(&output).starts_with("error: cannot write the picture to /dev/full"), "{output:?}");
+    assert!(stdout(&output).contains("\nmio  "), "{output:?}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn ctrl_c_ends_the_line_the_servers_and_the_command() {
+    let launcher =
+        Command::new(LAUNCHER).args(["timeline", "sequential"]).stderr(Stdio::piped()).spawn().unwrap();
+    let itself = Process::new(launcher.id()).unwrap();
+    let deadline = Instant::now() + Duration::from_secs(60);
+    let server = loop {
+        match itself.children().first() {
+            Some(server) => break *server,
+            None => assert!(Instant::now() < deadline, "no server was started"),
+        }
+        thread::yield_now();
+    };
+    itself.signal(Signal::INT).unwrap();
+    let output = launcher.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130), "{output:?}");
+    assert_eq!(stderr(&output), "interrupted\n");
+    while server.has_ended() == Some(false) {
+        assert!(Instant::now() < deadline, "the server is still running");
+        thread::yield_now();
+    }
+}
