@@ -89,6 +89,10 @@ enum Command {
 }
 
 fn main() -> ExitCode {
+    if let Err(error) = signals::reset_inherited() {
+        anstream::eprintln!("error: cannot set up signals: {error}");
+        return ExitCode::FAILURE;
+    }
     let result = match CommandLine::parse().command {
         Command::List(arguments) => list::run(&arguments),
         Command::Serve(arguments) => serve::run(&arguments),

@@ -8,8 +8,9 @@
 //! | --- | --- |
 //! | `check`, `compare`, `faults`, `report`, `scripted_clients`, `soak` | a command of the launcher, run as by a user |
 //! | `drain`, `owed`, `summaries` | every model in this process: its shutdown and its counts |
-//! | `orphans`, `stalled_log`, `stopped`, `threads` | every model as a process: its end, its log, its threads |
+//! | `log_colours`, `orphans`, `stalled_log`, `stopped`, `stopping`, `threads` | every model as a process: its log, its end, its threads |
 //! | `addresses`, `namespaces` | what all commands say about addresses, also on a machine without IPv6, routes or ports |
+//! | `process`, `terminal` | what these start and look at |
 //! | `house`, `readme`, `security`, `supply_chain`, `targets` | the documents, rules and manifests, compared with the code |
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, also in its helpers")]
@@ -23,11 +24,15 @@ mod drain;
 mod faults;
 mod house;
 #[cfg(target_os = "linux")]
+mod log_colours;
+#[cfg(target_os = "linux")]
 mod namespaces;
 #[cfg(target_os = "linux")]
 mod orphans;
 #[cfg(target_os = "linux")]
 mod owed;
+#[cfg(target_os = "linux")]
+mod process;
 mod readme;
 #[cfg(target_os = "linux")]
 mod report;
@@ -35,10 +40,15 @@ mod scripted_clients;
 mod security;
 #[cfg(target_os = "linux")]
 mod soak;
+#[cfg(target_os = "linux")]
 mod stalled_log;
 mod stopped;
+#[cfg(target_os = "linux")]
+mod stopping;
 mod summaries;
 mod supply_chain;
 mod targets;
+#[cfg(target_os = "linux")]
+mod terminal;
 #[cfg(target_os = "linux")]
 mod threads;

@@ -3,11 +3,10 @@
 use std::io::{self, Write};
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::{Duration, SystemTime};
 
 use anyhow::Context;
-use signal_hook::consts::SIGINT;
-use signal_hook::flag;
 
 use crate::handle::Handle;
 use crate::interval_log::Log;
@@ -21,13 +20,11 @@ use crate::summary::summary;
 
 pub use crate::arguments::Arguments;
 
-/// The exit code of a command that Ctrl-C ended, as shells report it: 128 plus the signal number.
-const INTERRUPTED: u8 = 130;
-
 /// Makes the load and prints the outcome. The exit code is a failure if any connection failed or the requested
 /// rate was not reached; starved connections are a result and no failure.
 ///
-/// Ctrl-C ends the run early and prints what was measured so far; a second one ends the process at once.
+/// Ctrl-C or another signal ends the run early and prints what was measured so far; a second one, after a pause, ends
+/// the process at once.
 ///
 /// # Errors
 /// As [`run`](crate::run()), and if standard output cannot be written.
@@ -39,7 +36,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         start_at::check(start, SystemTime::now())?;
     }
     let handle = Handle::new();
-    stop_at_interrupt(&handle)?;
+    let interrupted = stop_at_signal(&handle)?;
     let progress = Progress::start(&handle, arguments.quiet);
     let steps = ramp_until(arguments.address.clone(), &scenario, &counts, &handle, |scenario, phase| {
         if let Some(start) = arguments.start_at.filter(|_| phase == Phase::WarmUp) {
@@ -50,7 +47,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     drop(progress);
     if steps.is_empty() {
         eprintln!("interrupted before the measured window started: there is nothing to report");
-        return Ok(ExitCode::from(INTERRUPTED));
+        return Ok(ExitCode::from(interrupted.load(Ordering::SeqCst)));
     }
     if let Some(log) = log {
         log.write(steps.iter().map(|step| &step.measurement))?;
@@ -63,18 +60,22 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     };
     writeln!(io::stdout(), "{text}").context("cannot write to standard output")?;
     if handle.is_stopped() {
-        return Ok(ExitCode::from(INTERRUPTED));
+        return Ok(ExitCode::from(interrupted.load(Ordering::SeqCst)));
     }
     Ok(if outcomes.iter().all(is_right) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// The first interrupt stops the run, the second one ends the process.
-fn stop_at_interrupt(handle: &Handle) -> anyhow::Result<()> {
-    let flag = handle.stop_flag();
-    flag::register_conditional_shutdown(SIGINT, INTERRUPTED.into(), Arc::clone(&flag))
-        .and_then(|_| flag::register(SIGINT, flag))
-        .context("cannot install the handler for Ctrl-C")?;
-    Ok(())
+/// The first signal stops the run. Returns the exit code that a stopped run then has, as shells report it: 128 plus the
+/// signal number.
+fn stop_at_signal(handle: &Handle) -> anyhow::Result<Arc<AtomicU8>> {
+    let (handle, code) = (handle.clone(), Arc::new(AtomicU8::new(0)));
+    let told = Arc::clone(&code);
+    signals::on_stop(move |signal| {
+        told.store(signal.exit_code(), Ordering::SeqCst);
+        handle.stop();
+    })
+    .context("cannot install the handlers for Ctrl-C and other signals")?;
+    Ok(code)
 }
 
 fn begin_at(start: SystemTime, handle: &Handle, progress: &Progress) {
