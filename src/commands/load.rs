@@ -21,7 +21,8 @@ use crate::mistaken;
                                                          together with other machines; see merge
 
 Exit codes: 0 every reply was right and an asked rate was kept, 1 not so, 2 wrong arguments,
-130 after Ctrl-C, which ends the run early with what was measured so far. Starved connections are
+128 + signal after Ctrl-C (130) or another signal to stop, which end the run early with what was
+measured so far; one more, half a second later, ends the process. Starved connections are
 a result.")]
 pub struct Arguments {
     #[command(flatten)]

@@ -25,7 +25,7 @@ const DATA_DROPPED: u8 = 3;
 /// The `main` of a model's own binary: parses the command line and runs the server.
 ///
 /// Exit codes: 0 after a clean shutdown, 1 if the server could not start or continue, 2 for a wrong command
-/// line, 3 if replies were cut off at the drain deadline, 130 or 143 after a second signal.
+/// line, 3 if replies were cut off at the drain deadline, 128 + signal after a second signal.
 pub fn main(model: &'static str, knobs: &[Knob], serve: Serve) -> ExitCode {
     #[derive(Parser)]
     #[command(about = "Serves the protocol of the \"Concurrent Servers\" series with one concurrency model")]
