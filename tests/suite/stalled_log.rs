@@ -208,9 +208,9 @@ fn told_when_there_is_room(model: &str, format: &str) {
 #[cfg(debug_assertions)]
 #[test]
 fn lost_lines_are_told_at_the_end_even_if_only_errors_are_logged() {
+    const PANICS: u64 = 20;
     let folder = tempfile::tempdir().unwrap();
     let (file, log) = log_file(&folder);
-    const PANICS: u64 = 20;
     // Each line that is logged is an error, and each is lost: the file has no room for a byte.
     let mut command = serve_after("ulimit -S -f 0", "mio", &["--quiet", "--panic-on", "boom"]);
     command.stderr(file);

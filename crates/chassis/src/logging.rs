@@ -184,7 +184,7 @@ fn subscriber(
     }
 }
 
-/// The same rule as for the output of every command: NO_COLOR, CLICOLOR, CLICOLOR_FORCE, TERM, and whether it is
+/// The same rule as for the output of every command: `NO_COLOR`, `CLICOLOR`, `CLICOLOR_FORCE`, `TERM`, and whether it is
 /// a terminal.
 fn has_colours() -> bool {
     AutoStream::choice(&io::stderr()) != ColorChoice::Never

@@ -146,7 +146,7 @@ fn a_stream_that_another_process_made_non_blocking_is_waited_for() {
 fn a_line_too_long_for_a_datagram_costs_that_line_only() {
     let (reader, writer) = UnixDatagram::pair().unwrap();
     let log = outlet(writer);
-    log.push(&[b'.'; ROOM - 100], Weight::Detail);
+    log.push(&vec![b'.'; ROOM - 100], Weight::Detail);
     log.push(b"short\n", Weight::Detail);
     let mut datagrams = String::new();
     while !datagrams.ends_with("short\n") {
