@@ -7,7 +7,6 @@ pub mod client;
 pub mod compare;
 pub mod completions;
 pub mod faults;
-mod interrupt;
 pub mod interrupts;
 pub mod leash;
 pub mod list;

@@ -93,8 +93,12 @@ enum Command {
 }
 
 fn main() -> ExitCode {
+    // First, since a program that is not ours has what its parent leaves behind.
     if let Some(error) = leash::run_if_asked(std::env::args_os()) {
         return failed(&error);
+    }
+    if let Err(error) = signals::reset_inherited() {
+        return failed(&anyhow::Error::from(error).context("cannot set up signals"));
     }
     let command = match parse() {
         Ok(command) => command,

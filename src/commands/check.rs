@@ -16,7 +16,7 @@ use serde::Serialize;
 use text::output;
 use trials::Launcher;
 
-use crate::commands::{interrupt, refused};
+use crate::commands::{interrupts, refused};
 use program::Program;
 use promises::Promises;
 use subject::{Subject, parse_case, parse_subject};
@@ -91,7 +91,10 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         output::print(&table::list(&cases))?;
         return Ok(ExitCode::SUCCESS);
     }
-    interrupt::end_cleanly(conformance::kill_programs)?;
+    interrupts::end_with(|| {
+        conformance::kill_programs();
+        interrupts::interrupted()
+    })?;
     let promises = &arguments.promises;
     let concurrency = promises.concurrency.unwrap_or(Concurrency::Many);
     match &arguments.subject {

@@ -8,7 +8,7 @@ use clap::builder::PossibleValuesParser;
 use text::{output, terminal};
 use trials::faults::{self, Thoroughness};
 
-use crate::commands::interrupt;
+use crate::commands::interrupts;
 use crate::models;
 
 /// Arguments of `faults`.
@@ -73,7 +73,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         output::note(&format!("skipped, no fault injected: {reason}"));
         return Ok(ExitCode::from(3));
     }
-    interrupt::end_cleanly(|| ())?;
+    interrupts::end_with(interrupts::interrupted)?;
     let thoroughness = Thoroughness {
         sample: arguments.sample.map(usize::from),
         seed: arguments.seed,

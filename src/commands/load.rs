@@ -21,9 +21,9 @@ use crate::mistaken;
                                                          together with other machines; see merge
 
 Exit codes: 0 every reply was right and an asked rate was kept; 1 not so, or the load generator itself
-was stopped meanwhile, or something could not be written; 2 wrong options; 130 after Ctrl-C and 143
-after SIGTERM, which end the run early with what was measured so far (a second one, half a second
-later or more, ends it at once). Starved connections are a result. Times are whole milliseconds.")]
+was stopped meanwhile, or something could not be written; 2 wrong options; 128 + signal after Ctrl-C
+(130) or another signal to stop, which end the run early with what was measured so far (one more, half
+a second later or more, ends it at once). Starved connections are a result. Times are whole milliseconds.")]
 pub struct Arguments {
     #[command(flatten)]
     load: loadgen::command::Arguments,

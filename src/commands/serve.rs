@@ -18,11 +18,14 @@ Examples:
   concurrent-servers serve thread-pool --workers 2 --addr 127.0.0.1:0
   concurrent-servers serve tokio --runtime current-thread -v --log-format json
 
-Stop it with Ctrl-C or SIGTERM: it drains its clients, then exits. A second
-signal ends it immediately.
+Stop it with Ctrl-C, SIGTERM or SIGHUP: it drains its clients, then exits. Signals
+within half a second are one request, as GNU timeout and npm send it; one that comes
+later ends the server immediately. Under nohup SIGHUP does nothing.
+
+Log lines that standard error does not take are lost; a warning says how many.
 
 Exit codes: 0 stopped cleanly, 1 could not start or continue, 2 wrong arguments, 3 replies were cut
-off at --drain-timeout, 130 or 143 ended by a second signal.")]
+off at --drain-timeout, 130, 143 or another 128 + signal ended by a second signal.")]
 pub struct Arguments {
     /// The model; `concurrent-servers list` describes all models
     #[arg(value_parser = PossibleValuesParser::new(MODELS.iter().chain(FLOORS).map(|model| model.name)))]

@@ -8,7 +8,7 @@ use clap::builder::PossibleValuesParser;
 use text::output;
 use trials::soak;
 
-use crate::commands::interrupt;
+use crate::commands::interrupts;
 use crate::models;
 
 /// Arguments of `soak`.
@@ -49,7 +49,7 @@ pub struct Arguments {
 /// # Errors
 /// The server cannot be started or observed (which needs Linux), or standard output cannot be written.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
-    interrupt::end_cleanly(|| ())?;
+    interrupts::end_with(interrupts::interrupted)?;
     let length = Duration::from_secs(arguments.seconds.unwrap_or(arguments.minutes * 60));
     let mut say = |line: &str| if arguments.json { Ok(()) } else { output::print(line) };
     let report = soak::run(&models::subject(&arguments.model)?, arguments.seed, length, &mut say)?;

@@ -15,7 +15,7 @@ use text::files::Replacement;
 use text::{locale, output, terminal};
 
 use crate::commands::check::subject::Subject;
-use crate::commands::{client, interrupt, refused};
+use crate::commands::{client, interrupts, refused};
 use players::{SubjectParser, meant, players};
 use server_options::ServerOptions;
 
@@ -73,7 +73,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         script: client::script(arguments.fast),
         timeout: None,
     };
-    interrupt::end_cleanly(|| ())?;
+    interrupts::end_with(interrupts::interrupted)?;
     announce(&options);
     let timeline = Timeline::play(&players, &options)?;
     let columns = terminal::columns().unwrap_or(DEFAULT_COLUMNS);

@@ -11,8 +11,9 @@
 //! | `programs`, `strangers` | `check` against servers that are not ours, and against what is no server of the protocol |
 //! | `arguments`, `streams`, `terminals` | every command: wrong arguments, closed and full streams, colours |
 //! | `drain`, `owed`, `summaries` | every model in this process: its shutdown and its counts |
-//! | `orphans`, `stalled_log`, `stopped`, `threads` | every model as a process: its end, its log, its threads |
+//! | `log_colours`, `orphans`, `stalled_log`, `stopped`, `stopping`, `threads` | every model as a process: its log, its end, its threads |
 //! | `addresses`, `namespaces` | what all commands say about addresses, also on a machine without IPv6, routes or ports |
+//! | `process`, `terminal` | what these start and look at |
 //! | `house`, `readme`, `security`, `supply_chain`, `targets` | the documents, rules and manifests, compared with the code |
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, also in its helpers")]
@@ -30,12 +31,14 @@ mod guards;
 mod house;
 #[cfg(target_os = "linux")]
 mod interrupts;
+mod log_colours;
 #[cfg(target_os = "linux")]
 mod namespaces;
 #[cfg(target_os = "linux")]
 mod orphans;
 #[cfg(target_os = "linux")]
 mod owed;
+mod process;
 #[cfg(target_os = "linux")]
 mod programs;
 mod readme;
@@ -45,14 +48,18 @@ mod scripted_clients;
 mod security;
 #[cfg(target_os = "linux")]
 mod soak;
+#[cfg(target_os = "linux")]
 mod stalled_log;
 mod stopped;
+#[cfg(target_os = "linux")]
+mod stopping;
 mod strangers;
 #[cfg(target_os = "linux")]
 mod streams;
 mod summaries;
 mod supply_chain;
 mod targets;
+mod terminal;
 #[cfg(target_os = "linux")]
 mod terminals;
 #[cfg(target_os = "linux")]

@@ -1,12 +1,14 @@
 //! The command that `loadgen ADDR` and the launcher's `load ADDR` share.
 
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::{Duration, SystemTime};
 
+use anyhow::Context;
 use text::{output, units};
 
 use crate::handle::Handle;
-use crate::interrupt::{Interrupt, survive_file_limits};
 use crate::interval_log::Log;
 use crate::outcome::Outcome;
 use crate::phase::Phase;
@@ -25,8 +27,8 @@ pub const WRONG_OPTIONS: u8 = 2;
 /// Makes the load and prints the outcome. The exit code is a failure if any connection failed, the requested
 /// rate was not reached, or the load generator itself was stopped; starved connections are a result and no failure.
 ///
-/// Ctrl-C and SIGTERM end the run early and print what was measured so far; a second one, half a second later or more,
-/// ends the process at once. If a step of a ramp cannot be run, the steps before it are printed.
+/// Ctrl-C or another signal ends the run early and prints what was measured so far; a second one, after a pause, ends
+/// the process at once. If a step of a ramp cannot be run, the steps before it are printed.
 ///
 /// # Errors
 /// As [`run`](crate::run()), and if standard output or the histogram log cannot be written; the figures are printed
@@ -36,10 +38,9 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         Ok(scenario) => scenario,
         Err(reason) => return Ok(wrong_options(&reason)),
     };
-    survive_file_limits()?;
     let log = arguments.hist_out.as_deref().map(Log::prepare).transpose()?;
     let handle = Handle::new();
-    let interrupt = Interrupt::stops(&handle)?;
+    let interrupted = stop_at_signal(&handle)?;
     let progress = Progress::start(&handle, arguments.quiet);
     let is_ramp = arguments.steps().len() > 1;
     let ramp =
@@ -67,7 +68,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         line("interrupted before the measured window started: there is nothing to report");
     }
     if handle.is_stopped() {
-        return Ok(interrupt.exit_code());
+        return Ok(ExitCode::from(interrupted.load(Ordering::SeqCst)));
     }
     let is_right = ramp.steps.iter().all(|step| is_right(&step.measurement.outcome));
     Ok(if is_right { ExitCode::SUCCESS } else { ExitCode::FAILURE })
@@ -89,6 +90,19 @@ fn text(steps: &[Step], json: bool, is_ramp: bool) -> anyhow::Result<String> {
         (false, _) => ramp_table(steps),
     };
     Ok(text + "\n")
+}
+
+/// The first signal stops the run. Returns the exit code that a stopped run then has, as shells report it: 128 plus the
+/// signal number.
+fn stop_at_signal(handle: &Handle) -> anyhow::Result<Arc<AtomicU8>> {
+    let (handle, code) = (handle.clone(), Arc::new(AtomicU8::new(0)));
+    let told = Arc::clone(&code);
+    signals::on_stop(move |signal| {
+        told.store(signal.exit_code(), Ordering::SeqCst);
+        handle.stop();
+    })
+    .context("cannot install the handlers for Ctrl-C and other signals")?;
+    Ok(code)
 }
 
 fn begin_at(start: SystemTime, handle: &Handle, progress: &Progress) {

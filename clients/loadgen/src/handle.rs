@@ -19,7 +19,6 @@ use crate::scenario::MAX_THREADS;
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Handle {
-    // An Arc of its own, since that is what `signal_hook::flag` can set.
     stopped: Arc<AtomicBool>,
     answered: Arc<Counters>,
     connected: Arc<Counters>,
@@ -55,11 +54,6 @@ impl Handle {
     /// Whether the run was asked to end.
     pub fn is_stopped(&self) -> bool {
         self.stopped.load(Ordering::Relaxed)
-    }
-
-    /// The flag that [`Handle::stop`] sets, for a signal handler.
-    pub fn stop_flag(&self) -> Arc<AtomicBool> {
-        Arc::clone(&self.stopped)
     }
 
     /// Messages answered so far within the measured window of the run; may lag behind by one wake-up.

@@ -46,7 +46,6 @@ pub mod merge;
 
 mod arguments;
 mod handle;
-mod interrupt;
 mod interval_log;
 mod judge;
 mod load;

@@ -35,6 +35,10 @@ enum Command {
 }
 
 fn main() -> ExitCode {
+    if let Err(error) = signals::reset_inherited() {
+        eprintln!("error: cannot set up signals: {error}");
+        return ExitCode::FAILURE;
+    }
     let result = match CommandLine::parse() {
         CommandLine { command: Some(Command::Merge(arguments)), .. } => merge::run(&arguments),
         CommandLine { arguments: Some(arguments), .. } => command::run(&arguments),

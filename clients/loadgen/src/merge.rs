@@ -10,7 +10,6 @@ use serde::Serialize;
 use text::output;
 
 use crate::command::wrong_options;
-use crate::interrupt::survive_file_limits;
 use crate::interval_log::{Contents, Interval, Log};
 use crate::outcome::Latency;
 use crate::summary::times;
@@ -57,7 +56,6 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     if let Err(reason) = inputs::check(&arguments.files, arguments.out.as_deref()) {
         return Ok(wrong_options(&reason));
     }
-    survive_file_limits()?;
     let out = arguments.out.as_deref().map(Log::prepare).transpose()?;
     let logs = inputs::read(&arguments.files)?;
     let sum_of = logs.iter().flat_map(|log| log.identities.iter().copied()).collect();

@@ -25,6 +25,7 @@ mod limits;
 mod listener;
 mod logging;
 mod options;
+mod outlet;
 mod shim;
 mod shutdown;
 #[cfg(not(loom))]

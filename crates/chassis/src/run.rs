@@ -1,6 +1,6 @@
 //! From `main` to exit code: what the binaries and the launcher's `serve` have in common.
 
-use std::io::{self, Write};
+use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::process::ExitCode;
 
@@ -10,7 +10,7 @@ use tracing::{info, warn};
 use crate::counters::Summary;
 use crate::limits::raise_descriptor_limit;
 use crate::listener::listen_on;
-use crate::logging::{LossyStderr, init_logging, write_or_lose};
+use crate::logging::{FlushLog, complain, init_logging, print};
 use crate::options::{Knob, Options};
 use crate::shutdown::Shutdown;
 
@@ -25,7 +25,7 @@ const DATA_DROPPED: u8 = 3;
 /// The `main` of a model's own binary: parses the command line and runs the server.
 ///
 /// Exit codes: 0 after a clean shutdown, 1 if the server could not start or continue, 2 for a wrong command
-/// line, 3 if replies were cut off at the drain deadline, 130 or 143 after a second signal.
+/// line, 3 if replies were cut off at the drain deadline, 128 + signal after a second signal.
 pub fn main(model: &'static str, knobs: &[Knob], serve: Serve) -> ExitCode {
     #[derive(Parser)]
     #[command(about = "Serves the protocol of the \"Concurrent Servers\" series with one concurrency model")]
@@ -33,12 +33,20 @@ pub fn main(model: &'static str, knobs: &[Knob], serve: Serve) -> ExitCode {
         #[command(flatten)]
         options: Options,
     }
+    if let Err(error) = signals::reset_inherited() {
+        complain(&format!("cannot set up signals: {error}"));
+        return ExitCode::FAILURE;
+    }
     run(model, knobs, &CommandLine::parse().options, serve)
 }
 
 /// Runs a server in this process until shutdown is requested. Exit codes as for [`main`](fn@main).
 pub fn run(model: &'static str, knobs: &[Knob], options: &Options, serve: Serve) -> ExitCode {
-    init_logging(options);
+    if let Err(error) = init_logging(options) {
+        complain(&format!("the thread that writes the log cannot be spawned: {error}"));
+        return ExitCode::FAILURE;
+    }
+    let _flush_at_the_end = FlushLog;
     if let Err(refusal) = options.check_knobs(model, knobs) {
         complain(&refusal);
         return ExitCode::from(2);
@@ -68,8 +76,7 @@ fn start(model: &'static str, options: &Options, serve: Serve) -> io::Result<Sum
         warn!(%address, "listening beyond this machine: anyone who reaches the address is served");
     }
     info!(model, %address, max_conns = options.max_connections(), "serving");
-    // A parent process may wait for this line. If nobody reads it, that is no reason to fail or to block.
-    write_or_lose(io::stdout().lock(), format!("listening on {address}\n").as_bytes());
+    print(format!("listening on {address}\n"))?;
     serve(listener, options, &shutdown)
         .map_err(|error| io::Error::new(error.kind(), format!("{model} cannot serve: {error}")))
 }
@@ -78,10 +85,6 @@ fn start(model: &'static str, options: &Options, serve: Serve) -> io::Result<Sum
 /// an IPv4 address is written as an IPv6 one (`::ffff:127.0.0.1`).
 fn is_reachable_from_elsewhere(address: SocketAddr) -> bool {
     !address.ip().to_canonical().is_loopback()
-}
-
-fn complain(message: &str) {
-    let _ = LossyStderr.write_all(format!("error: {message}\n").as_bytes());
 }
 
 #[cfg(test)]

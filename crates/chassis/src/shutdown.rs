@@ -27,7 +27,7 @@ pub struct Shutdown {
 
 #[derive(Debug)]
 pub(crate) struct Inner {
-    pub(crate) requested: Arc<AtomicBool>,
+    requested: AtomicBool,
     pub(crate) bell: Bell,
 }
 
@@ -37,7 +37,7 @@ impl Shutdown {
     /// # Errors
     /// No descriptors left.
     pub fn new() -> io::Result<Shutdown> {
-        Ok(Shutdown { inner: Arc::new(Inner { requested: Arc::default(), bell: Bell::new()? }) })
+        Ok(Shutdown { inner: Arc::new(Inner { requested: AtomicBool::new(false), bell: Bell::new()? }) })
     }
 
     /// Requests shutdown; asking again changes nothing.

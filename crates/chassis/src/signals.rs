@@ -3,28 +3,24 @@
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 use std::os::unix::net::UnixStream;
-use std::sync::Arc;
 
-use signal_hook::consts::{SIGINT, SIGTERM};
-use signal_hook::{flag, low_level};
+use tracing::info;
 
 use crate::shutdown::Shutdown;
 
 impl Shutdown {
-    /// A shutdown that SIGTERM or SIGINT requests. A second signal ends the process at once, with the
-    /// customary code 128 + signal number (143 or 130).
+    /// A shutdown that SIGTERM, SIGINT and other signals request: see [`signals::on_stop`]. One more, after a pause,
+    /// ends the process at once.
     ///
     /// # Errors
-    /// No descriptors left, or the handlers cannot be installed.
+    /// No descriptors left, the handlers cannot be installed, or the thread that waits for signals cannot be spawned.
     pub fn on_signals() -> io::Result<Shutdown> {
         let shutdown = Shutdown::new()?;
-        for signal in [SIGTERM, SIGINT] {
-            // The order matters: the first signal must find the flag down and then raise it.
-            let flag = &shutdown.inner.requested;
-            flag::register_conditional_shutdown(signal, 128 + signal, Arc::clone(flag))?;
-            flag::register(signal, Arc::clone(flag))?;
-            low_level::pipe::register(signal, shutdown.inner.bell.writer.try_clone()?)?;
-        }
+        let asked = shutdown.clone();
+        signals::on_stop(move |signal| {
+            asked.request();
+            info!(signal = signal.name(), "stopping");
+        })?;
         Ok(shutdown)
     }
 

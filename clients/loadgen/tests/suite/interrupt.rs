@@ -111,15 +111,31 @@ fn an_interrupt_ends_the_run_and_prints_what_was_measured() {
 }
 
 #[test]
-fn a_second_interrupt_ends_the_process_at_once() {
-    // Greets and then neither reads nor closes, so that draining takes long.
-    let address = start(|mut stream, _| {
+fn every_signal_to_stop_prints_what_was_measured() {
+    for (signal, code) in [(Signal::TERM, 143), (Signal::HUP, 129)] {
+        let mut tool = Tool::start(server(), &["--json", "--duration", "10m"]);
+        tool.wait_for_line("measuring: ");
+        tool.signal(signal);
+        let (ended, output) = tool.end();
+        assert_eq!(ended, Some(code), "{signal:?}");
+        let outcome: Outcome = serde_json::from_str(&output).unwrap();
+        assert!(outcome.interrupted && outcome.messages > 0, "{outcome:?}");
+    }
+}
+
+/// Greets and then neither reads nor closes, so that draining takes long.
+fn silent_server() -> SocketAddr {
+    start(|mut stream, _| {
         stream.write_all(&[GREETING])?;
         loop {
             thread::park();
         }
-    });
-    let mut tool = Tool::start(address, &["--duration", "10m"]);
+    })
+}
+
+#[test]
+fn a_second_interrupt_after_a_pause_ends_the_process_at_once() {
+    let mut tool = Tool::start(silent_server(), &["--duration", "10m"]);
     tool.wait_for_line("measuring");
     tool.signal(Signal::INT);
     tool.wait_for_line("draining");
@@ -142,6 +158,20 @@ fn one_stop_in_two_signals_ends_the_run_and_not_the_process() {
     }
     let (code, output) = tool.end();
     assert_eq!(code, Some(143));
+    let outcome: Outcome = serde_json::from_str(&output).unwrap();
+    assert!(outcome.interrupted && outcome.messages > 0, "{outcome:?}");
+}
+
+#[test]
+fn one_stop_that_arrives_as_two_signals_prints_what_was_measured() {
+    let mut tool = Tool::start(server(), &["--json", "--duration", "10m"]);
+    tool.wait_for_line("measuring: ");
+    // Different ones, since pending signals of one kind are merged.
+    tool.interrupt();
+    tool.signal(Signal::TERM);
+    let (code, output) = tool.end();
+    // Both are pending at once, and which of them is handled first is up to the system.
+    assert!(matches!(code, Some(130 | 143)), "{code:?}");
     let outcome: Outcome = serde_json::from_str(&output).unwrap();
     assert!(outcome.interrupted && outcome.messages > 0, "{outcome:?}");
 }

@@ -11,8 +11,10 @@ mod f_sharing;
 mod g_crowds;
 mod g_faults;
 mod g_limits;
+mod h_output;
 mod h_signals;
 mod h_starting;
+mod h_stops;
 mod i_many;
 mod j_checker;
 mod timing;
@@ -62,6 +64,8 @@ const CASES: &[&[Case]] = &[
     g_faults::CASES,
     h_signals::CASES,
     h_starting::CASES,
+    h_output::CASES,
+    h_stops::CASES,
     i_many::CASES,
 ];
 
@@ -107,7 +111,7 @@ mod tests {
             ("E", 8),
             ("F", 11),
             ("G", 9),
-            ("H", 10),
+            ("H", 12),
             ("I", 4),
             ("J", 1),
         ];

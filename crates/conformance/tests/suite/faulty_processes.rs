@@ -14,8 +14,9 @@ use conformance::{Concurrency, Options, Outcome, Target, find, run};
 
 #[test]
 fn a_process_without_a_fault_passes() {
-    for id in ["A3", "D4", "E1", "E2", "E5", "E6", "F8", "F9", "G2", "G5", "G6", "G7", "G8", "G9", "H5", "I1"]
-    {
+    for id in [
+        "A3", "D4", "E1", "E2", "E5", "E6", "F8", "F9", "G2", "G5", "G6", "G7", "G8", "G9", "H5", "H12", "I1",
+    ] {
         let outcome = outcome_of(Fault::Nothing, id, Duration::from_secs(60));
         assert_eq!(outcome, Outcome::Passed, "{id} {outcome}");
     }
@@ -146,11 +147,16 @@ fn memory_that_grows_with_each_client_is_reported() {
 #[test]
 fn a_server_that_handles_no_signals_outputs_or_arguments_is_reported() {
     // Every signal kills it, and so does a thread that cannot be spawned; without a port or an output it panics.
-    for id in ["G4", "H1", "H2", "H3", "H4", "H7", "H8", "H9", "H10"] {
+    for id in ["G4", "H1", "H2", "H3", "H4", "H7", "H8", "H9", "H10", "H11", "H12"] {
         let outcome = outcome_of(Fault::HandlesNoSignals, id, Duration::from_secs(1));
         let without_strace = id == "G4" && matches!(outcome, Outcome::Skipped { .. }) && !must_not_skip();
         assert!(matches!(outcome, Outcome::Failed(_)) || without_strace, "{id} {outcome}");
     }
+}
+
+#[test]
+fn a_server_that_keeps_the_signals_blocked_is_reported() {
+    assert_fails(Fault::KeepsTheMask, "H12", "inherited blocked: end");
 }
 
 #[test]

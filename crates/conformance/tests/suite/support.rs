@@ -42,6 +42,7 @@ pub(crate) enum Fault {
     ServesLate,
     Miscounts,
     HandlesNoSignals,
+    KeepsTheMask,
     TakesEintrForAnError,
     ForgetsTheEdge,
     PausesTooShort,

@@ -9,7 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 use conformance::{Launch, Settings};
-use signal_hook::consts::SIGTERM;
+use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::low_level::pipe;
 
 use super::acceptors::{accept_in_a_pool, accept_on_edges};
@@ -29,6 +29,7 @@ const CHILD_FAULTS: &[Fault] = &[
     Fault::HasATableOf1000,
     Fault::KeepsMegabytes,
     Fault::HandlesNoSignals,
+    Fault::KeepsTheMask,
     Fault::LeaksDescriptors,
     Fault::LeaksMemory,
     Fault::LeaksThreads,
@@ -58,8 +59,11 @@ fn serve_as_a_child() {
     });
     let fault = CHILD_FAULTS.iter().find(|fault| format!("{fault:?}") == name).unwrap();
     let shared = Shared::new(*fault, Settings::default());
+    if ![Fault::HandlesNoSignals, Fault::KeepsTheMask].contains(fault) {
+        signals::reset_inherited().unwrap();
+    }
     if *fault != Fault::HandlesNoSignals {
-        end_at_sigterm(shared.clone()).unwrap();
+        end_at_signals(shared.clone()).unwrap();
     }
     match fault {
         Fault::AcceptsOncePerEvent | Fault::ForgetsTheEdge => accept_on_edges(&listener, &shared).unwrap(),
@@ -68,9 +72,10 @@ fn serve_as_a_child() {
     }
 }
 
-/// Logs the summary and exits on SIGTERM; a client that is still connected is dropped.
-fn end_at_sigterm(shared: Shared) -> io::Result<()> {
+/// Logs the summary and exits on SIGTERM and SIGINT; a client that is still connected is dropped.
+fn end_at_signals(shared: Shared) -> io::Result<()> {
     let (mut asked, writer) = UnixStream::pair()?;
+    pipe::register(SIGINT, writer.try_clone()?)?;
     pipe::register(SIGTERM, writer)?;
     thread::spawn(move || {
         let _ = asked.read(&mut [0]);
