@@ -190,7 +190,10 @@ mod tests {
             message.starts_with("cannot open any of 3 connections beside the 1 that are open: "),
             "{message}"
         );
-        assert!(message.contains("the server's queue of connections is full"), "{message}");
+        assert!(
+            message.contains("the server's queue of connections is full, and it accepts none"),
+            "{message}"
+        );
     }
 
     #[test]
@@ -198,7 +201,11 @@ mod tests {
         let (mut opener, _server) = opener_for_a_full_queue();
         let connected = opener.open_all_within(Duration::from_millis(500), 3, &Handle::new()).unwrap();
         assert_eq!((connected.streams.len(), connected.failures.len()), (1, 2));
-        assert!(connected.failures[0].contains("queue of connections is full"), "{:?}", connected.failures);
+        assert!(
+            connected.failures[0].contains("queue of connections is full, and it accepts none"),
+            "{:?}",
+            connected.failures
+        );
         assert_eq!(connected.failures[1], "opening all connections took longer than 500ms");
     }
 

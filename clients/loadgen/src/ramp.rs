@@ -57,14 +57,16 @@ pub fn ramp_until(
     handle: &Handle,
     mut observe: impl FnMut(&Scenario, Phase),
 ) -> anyhow::Result<Ramp> {
-    // The first step decides which of several addresses all of them use.
+    // The first step decides which of several addresses all of them use, among those that suit each step.
     let mut addresses = server.into();
     ensure!(!connections.is_empty(), "a ramp needs at least one number of connections");
     let scenarios: Vec<Scenario> = connections.iter().map(|&count| scenario.step(count)).collect();
     for scenario in &scenarios {
         scenario.validate()?;
         #[cfg(target_os = "linux")]
-        crate::limits::make_room(&addresses, scenario)?;
+        {
+            addresses = crate::limits::make_room(&addresses, scenario)?.addresses;
+        }
     }
     let mut steps = Vec::with_capacity(scenarios.len());
     for scenario in scenarios {
