@@ -31,6 +31,8 @@ pub(crate) fn commands() -> Vec<(i32, &'static str)> {
         (0, "faults --list"),
         (0, "soak mio --seconds 2"),
         (0, "completions bash"),
+        (0, "load ADDR -q -c 1 --warm-up 0s -t 100ms"),
+        (0, "load ADDR -q --warm-up 0s -t 100ms --ramp 1,2 --json"),
     ]
 }
 
@@ -45,6 +47,12 @@ const COMPLAINTS: &[(i32, &str)] = &[
     (1, "client 127.0.0.1:1"),
     (1, "check 127.0.0.1:1"),
     (1, "timeline 127.0.0.1:1"),
+    (2, "load"),
+    (1, "load 127.0.0.1:1"),
+    (2, "merge"),
+    (1, "merge /nowhere/to/be/found"),
+    (2, "compare --only nonsense"),
+    (2, "record nonsense"),
     (1, "timeline mio --svg /nowhere/to/be/found.svg"),
 ];
 

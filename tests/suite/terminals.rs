@@ -39,6 +39,8 @@ const PLAIN: &[&str] = &[
     "faults --list",
     "soak mio --seconds 2",
     "completions bash",
+    "load ADDR -q -c 1 --warm-up 0s -t 100ms",
+    "load ADDR -q --warm-up 0s -t 100ms --ramp 1,2 --json",
 ];
 
 /// Complaints go to standard error.
@@ -109,6 +111,17 @@ fn every_command_follows_the_conventions_for_colours() {
             }
         }
     }
+}
+
+#[test]
+fn on_a_dumb_terminal_nothing_moves_the_cursor_back() {
+    let server = server();
+    let mut command = launcher("load ADDR -c 1 --warm-up 0s -t 1200ms", &server);
+    command.env_clear().env("TERM", "dumb");
+    let text = on_a_terminal(command);
+    assert!(text.contains("messages"), "{text}");
+    let moves = text.replace("\r\n", "\n").chars().any(|letter| letter.is_control() && letter != '\n');
+    assert!(!moves, "{text:?}");
 }
 
 #[test]
