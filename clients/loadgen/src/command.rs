@@ -8,6 +8,7 @@ use std::time::{Duration, SystemTime};
 use anyhow::Context;
 use text::{output, units};
 
+use crate::disturbance;
 use crate::handle::Handle;
 use crate::interval_log::Log;
 use crate::outcome::Outcome;
@@ -42,8 +43,12 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let handle = Handle::new();
     let interrupted = stop_at_signal(&handle)?;
     let progress = Progress::start(&handle, arguments.quiet);
+    let before = disturbance::look();
+    if let Some(warning) = disturbance::warning(before) {
+        progress.warns(warning);
+    }
     let is_ramp = arguments.steps().len() > 1;
-    let ramp =
+    let mut ramp =
         ramp_until(arguments.address.clone(), &scenario, arguments.steps(), &handle, |scenario, phase| {
             if let Some(start) = arguments.start_at.filter(|_| phase == Phase::WarmUp) {
                 begin_at(start, &handle, &progress);
@@ -51,6 +56,10 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
             progress.begins(part(scenario, phase, is_ramp));
         })?;
     drop(progress);
+    let after = disturbance::look();
+    for step in &mut ramp.steps {
+        disturbance::note(&mut step.measurement.outcome, before, after);
+    }
     let (mut printed, mut logged) = (Ok(()), Ok(()));
     if !ramp.steps.is_empty() {
         printed = output::print(&text(&ramp.steps, arguments.json, is_ramp)?);
@@ -109,13 +118,14 @@ fn begin_at(start: SystemTime, handle: &Handle, progress: &Progress) {
     let doing = format!("waiting until {}", humantime::format_rfc3339(start));
     progress.begins(Part { doing, length: None, counts: false });
     let late = start_at::wait(start, handle);
-    if !late.is_zero() {
-        line(&format!(
-            "warning: the load starts {} after --start-at because connecting took longer; start this command \
-             earlier",
-            units::duration(late.as_secs_f64() * 1e9)
-        ));
+    if late.is_zero() {
+        return;
     }
+    let warning = format!(
+        "warning: the load starts {} after --start-at because connecting took longer; start this command earlier",
+        units::duration(late.as_secs_f64() * 1e9)
+    );
+    if progress.is_shown() { progress.warns(warning) } else { line(&warning) }
 }
 
 fn part(scenario: &Scenario, phase: Phase, is_step: bool) -> Part {

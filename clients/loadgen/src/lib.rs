@@ -45,6 +45,7 @@ pub mod histogram;
 pub mod merge;
 
 mod arguments;
+mod disturbance;
 mod handle;
 mod interval_log;
 mod judge;

@@ -88,6 +88,10 @@ pub struct Outcome {
     /// stopped, or the machine was suspended or had no CPU for it.
     #[serde(default)]
     pub client_not_running_ns: u64,
+    /// The share of the CPUs that other programs took before the load and after it, the smaller of both, from 0 to 1.
+    /// Absent if nobody looked; only the command `load` does.
+    #[serde(default)]
+    pub other_programs: Option<f64>,
     /// Whose limit the run found; absent only in records older than this field.
     #[serde(default)]
     pub verdict: Option<Verdict>,

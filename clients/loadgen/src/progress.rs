@@ -31,9 +31,16 @@ pub(crate) struct Progress {
 
 #[derive(Debug)]
 struct Shown {
-    parts: Sender<Part>,
+    news: Sender<News>,
     /// Disconnected when the display has ended.
     ended: Receiver<()>,
+}
+
+/// What is shown.
+#[derive(Debug)]
+enum News {
+    Begins(Part),
+    Warning(String),
 }
 
 /// A part of a run.
@@ -53,7 +60,7 @@ impl Progress {
         if quiet {
             return Progress { shown: None };
         }
-        let (parts, received) = mpsc::channel();
+        let (news, received) = mpsc::channel();
         let (end, ended) = mpsc::channel();
         let handle = handle.clone();
         let draw = move || {
@@ -63,10 +70,11 @@ impl Progress {
             let mut current: Option<Current> = None;
             loop {
                 match received.recv_timeout(TICK) {
-                    Ok(part) => {
+                    Ok(News::Begins(part)) => {
                         let begun = current.insert(Current::begin(part));
                         view.part_begins(begun);
                     }
+                    Ok(News::Warning(text)) => view.warn(&text),
                     Err(RecvTimeoutError::Timeout) => {
                         if let Some(current) = &mut current {
                             view.update(current, &handle);
@@ -78,21 +86,35 @@ impl Progress {
         };
         // If the thread cannot be spawned the run goes on without a display.
         let thread = thread::Builder::new().name("progress".to_owned()).spawn(draw);
-        Progress { shown: thread.is_ok().then_some(Shown { parts, ended }) }
+        Progress { shown: thread.is_ok().then_some(Shown { news, ended }) }
     }
 
     /// Shows that the next part of the run begins.
     pub(crate) fn begins(&self, part: Part) {
+        self.show(News::Begins(part));
+    }
+
+    /// Whether anything is shown.
+    pub(crate) fn is_shown(&self) -> bool {
+        self.shown.is_some()
+    }
+
+    /// Shows a warning, unless nothing is shown. The run does not wait for its reader.
+    pub(crate) fn warns(&self, text: String) {
+        self.show(News::Warning(text));
+    }
+
+    fn show(&self, news: News) {
         if let Some(shown) = &self.shown {
-            let _ = shown.parts.send(part);
+            let _ = shown.news.send(news);
         }
     }
 }
 
 impl Drop for Progress {
     fn drop(&mut self) {
-        if let Some(Shown { parts, ended }) = self.shown.take() {
-            drop(parts);
+        if let Some(Shown { news, ended }) = self.shown.take() {
+            drop(news);
             let _: Result<(), RecvTimeoutError> = ended.recv_timeout(LAST_LINE);
         }
     }
@@ -161,6 +183,13 @@ impl View {
                 *last = Instant::now();
                 line(&current.part.doing);
             }
+        }
+    }
+
+    fn warn(&mut self, text: &str) {
+        match self {
+            View::Bar(bar) => bar.println(text),
+            View::Lines { .. } => line(text),
         }
     }
 

@@ -227,6 +227,7 @@ impl Tally {
             client_threads: self.threads,
             steal: None,
             client_not_running_ns: 0,
+            other_programs: None,
             verdict: None,
             open_loop,
             churned,

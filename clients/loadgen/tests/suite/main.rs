@@ -8,7 +8,7 @@
 //! | `tool` | the command as a process |
 //! | `options`, `interrupt`, `histogram_logs`, `merging`, `schema` | the command: what it takes, how it ends, what it writes |
 //! | `what_was_measured` | that figures survive whatever fails after them |
-//! | `stopped` | a load generator that did not run while it measured |
+//! | `stopped` | a load generator that did not run while it measured, or whose machine was busy with something else |
 
 #![cfg(target_os = "linux")]
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]

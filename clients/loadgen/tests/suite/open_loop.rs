@@ -134,7 +134,8 @@ fn in_a_closed_loop_a_stall_delays_only_one_message() {
     // The window is far longer than the stall.
     let (measurement, waiting) = load_and_stall(&patient(1, 1_000));
     assert_eq!(waiting, 1, "a closed loop sends nothing while it waits for a reply");
-    assert!(measurement.latency_ns.max() >= 99_000_000, "the one sample is as long as the stall");
+    // The client may have sent it only when a part of the stall was over.
+    assert!(measurement.latency_ns.max() >= 50_000_000, "the one sample is about as long as the stall");
 }
 
 #[test]
