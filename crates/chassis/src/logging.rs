@@ -48,8 +48,12 @@ pub(crate) struct FlushLog;
 
 impl Drop for FlushLog {
     fn drop(&mut self) {
-        LOG.get().inspect(|log| log.flush());
+        flush();
     }
+}
+
+fn flush() {
+    LOG.get().inspect(|log| log.flush());
 }
 
 /// Lets one line a second through, where clients determine how many there would be.
@@ -122,23 +126,28 @@ fn write_if_ready(mut line: &[u8]) {
     }
 }
 
-/// Prints a line for a parent process that may wait for it. If nobody reads it, that is no reason to fail, and the
-/// server waits only a moment.
+/// Prints a line for a parent process that may wait for it, and then finds in the log what was logged before. If nobody
+/// reads one or the other, that is no reason to fail, and the server waits only a moment.
 ///
 /// # Errors
 /// The thread that prints it cannot be spawned.
 pub(crate) fn print(line: String) -> io::Result<()> {
     const PATIENCE: Duration = Duration::from_millis(250);
+    flush();
     let (sender, printed) = mpsc::channel();
-    thread::Builder::new().name("stdout".to_owned()).spawn(move || {
+    let printer = thread::Builder::new().name("stdout".to_owned()).spawn(move || {
         signals::block_in_this_thread();
         let _ = sender.send(write_whole(&io::stdout(), &mut line.as_bytes()));
     })?;
-    match printed.recv_timeout(PATIENCE) {
-        Ok(Err(error)) => warn!(%error, "cannot write to standard output"),
-        Err(_) => warn!("standard output is not read; the line with the address may be late or lost"),
-        Ok(Ok(())) => {}
+    let Ok(result) = printed.recv_timeout(PATIENCE) else {
+        warn!("standard output is not read; the line with the address may be late or lost");
+        return Ok(());
+    };
+    if let Err(error) = result {
+        warn!(%error, "cannot write to standard output");
     }
+    // It has nothing left to do, and a server has no thread that it does not need. It cannot have panicked.
+    let _ = printer.join();
     Ok(())
 }
 

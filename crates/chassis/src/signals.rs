@@ -18,8 +18,9 @@ impl Shutdown {
         let shutdown = Shutdown::new()?;
         let asked = shutdown.clone();
         signals::on_stop(move |signal| {
-            asked.request();
+            // In this order: the summary is the last line.
             info!(signal = signal.name(), "stopping");
+            asked.request();
         })?;
         Ok(shutdown)
     }
