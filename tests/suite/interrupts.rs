@@ -110,7 +110,7 @@ fn a_run_that_is_being_written_is_refused_by_name_and_can_be_looked_at() {
 #[test]
 fn a_run_of_another_program_or_machine_is_not_resumed() {
     let (_folder, run, output) = crate::compare::tiny_run(&[]);
-    assert!(output.status.success(), "{}", stderr(&output));
+    assert!(output.status.success(), "{}{}", stdout(&output), stderr(&output));
     let mut comparison = store::load(&run).unwrap();
     assert!(comparison.run.program.as_ref().is_some_and(|program| program.len() == 16));
     comparison.run.program = Some("0123456789abcdef".to_owned());
@@ -160,7 +160,7 @@ fn a_run_whose_program_is_rebuilt_meanwhile_ends_and_is_not_resumed_with_the_new
 #[test]
 fn a_reader_that_went_away_is_no_failure() {
     let (_folder, run, output) = crate::compare::tiny_run(&[]);
-    assert!(output.status.success(), "{}", stderr(&output));
+    assert!(output.status.success(), "{}{}", stdout(&output), stderr(&output));
     let command = format!("'{LAUNCHER}' compare --from \"$1\" 2>&1 | true; echo \"${{PIPESTATUS[0]}}\"");
     let piped = Command::new("bash").args(["-c", &command, "bash", text(&run)]).output().unwrap();
     assert_eq!(stdout(&piped).trim(), "0", "{}", stderr(&piped));
