@@ -134,12 +134,12 @@ fn write_if_ready(mut line: &[u8]) {
 pub(crate) fn print(line: String) -> io::Result<()> {
     const PATIENCE: Duration = Duration::from_millis(250);
     flush();
-    let (sender, printed) = mpsc::channel();
+    let (written, is_written) = mpsc::channel();
     let printer = thread::Builder::new().name("stdout".to_owned()).spawn(move || {
         signals::block_in_this_thread();
-        let _ = sender.send(write_whole(&io::stdout(), &mut line.as_bytes()));
+        let _ = written.send(write_whole(&io::stdout(), &mut line.as_bytes()));
     })?;
-    let Ok(result) = printed.recv_timeout(PATIENCE) else {
+    let Ok(result) = is_written.recv_timeout(PATIENCE) else {
         warn!("standard output is not read; the line with the address may be late or lost");
         return Ok(());
     };

@@ -1,6 +1,7 @@
 //! A load generator that did not run while it measured, or whose machine was busy with something else, says so and blames
 //! nobody else.
 
+use std::hint;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
@@ -20,8 +21,12 @@ fn a_window_in_which_the_generator_was_stopped_is_invalid_in_every_kind_of_load(
     let mut tools = loads.map(|load| {
         Tool::start(address, &[&["--json", "--connections", "8", "--duration", "10m"][..], load].concat())
     });
-    tools.iter_mut().for_each(|tool| tool.wait_for_line("measuring: "));
-    tools.iter().for_each(|tool| tool.signal(Signal::STOP));
+    for tool in &mut tools {
+        tool.wait_for_line("measuring: ");
+    }
+    for tool in &tools {
+        tool.signal(Signal::STOP);
+    }
     thread::sleep(STOP);
     for tool in &tools {
         tool.signal(Signal::CONT);
@@ -44,7 +49,11 @@ fn a_machine_that_other_programs_keep_busy_is_named_in_the_verdict() {
     let cpus = thread::available_parallelism().unwrap().get();
     let outcome: Outcome = thread::scope(|scope| {
         for _ in 0..2 * cpus {
-            scope.spawn(|| while busy.load(Ordering::Relaxed) {});
+            scope.spawn(|| {
+                while busy.load(Ordering::Relaxed) {
+                    hint::spin_loop();
+                }
+            });
         }
         let address = server().to_string();
         let output = loadgen(&[&address, "--json", "--quiet", "--warm-up", "0ms", "--duration", "50ms"]);
