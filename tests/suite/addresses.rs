@@ -11,7 +11,8 @@ use tempfile::NamedTempFile;
 const PROGRAM: &str = env!("CARGO_BIN_EXE_concurrent-servers");
 
 /// Each command that takes the address of a server, with arguments that make it short.
-const CLIENTS: [&[&str]; 3] = [
+const CLIENTS: [&[&str]; 4] = [
+    &["timeline", "-n", "1", "--fast=100"],
     &["client", "-n", "1", "--fast=100"],
     &["check", "--only", "A3"],
     &["load", "-q", "-c", "1", "--warm-up", "1ms", "-t", "1ms"],

@@ -10,7 +10,8 @@ const BOTH: &str =
     "printf '::1 localhost\n127.0.0.1 localhost\n' > $1/hosts; mount --bind $1/hosts /etc/hosts; ";
 
 /// Each command that takes the address of a server, with arguments that make it short.
-const CLIENTS: [&str; 4] = [
+const CLIENTS: [&str; 5] = [
+    "timeline -n 1 --fast=100",
     "client -n 1 --fast=100",
     "check --only A3",
     "load -q -c 1 --warm-up 1ms -t 1ms",

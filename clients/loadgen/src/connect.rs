@@ -22,7 +22,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 pub(crate) struct Opener {
     /// The addresses of the server: only the one that was connected to, as soon as there is one.
     addresses: Addresses,
-    /// Source addresses, used in turn; 1 leaves the choice to the kernel.
+    /// Source addresses, used in turn for a server on an IPv4 loopback address; 1 leaves the choice to the kernel.
     sources: usize,
     /// 0 leaves the choice to the kernel.
     receive_buffer_bytes: usize,
@@ -137,7 +137,7 @@ impl Opener {
             // Before connecting: the size decides the TCP window that is announced.
             socket.set_recv_buffer_size(self.receive_buffer_bytes)?;
         }
-        if self.sources > 1 {
+        if self.sources > 1 && is_ipv4_loopback(address.ip()) {
             socket.bind(&SocketAddr::new(source(self.begun % self.sources), 0).into())?;
         }
         self.begun += 1;
@@ -225,5 +225,19 @@ mod tests {
         churning.settle().unwrap();
         assert_eq!(churning.addresses().all(), [all[1]]);
         assert_eq!(churning.begin().unwrap().peer_addr().unwrap(), all[1]);
+    }
+    #[test]
+    fn a_server_on_an_ipv6_address_is_connected_to_from_one_source_address_however_many_are_needed() {
+        if !text::connecting::has_ipv6() {
+            eprintln!("skipped: this machine has no IPv6");
+            return;
+        }
+        let server = TcpListener::bind("[::1]:0").unwrap();
+        let address = server.local_addr().unwrap();
+        let room = Room { addresses: address.into(), sources: 3 };
+        let mut opener = Opener::new(room, &Scenario::default());
+        let connected = opener.open_all(2, &Handle::new()).unwrap();
+        assert!(connected.streams.iter().all(|stream| stream.local_addr().unwrap().ip() == address.ip()));
+        assert_eq!(connected.streams.len(), 2);
     }
 }

@@ -24,12 +24,13 @@ const RESERVED_DESCRIPTORS: u64 = 64;
 pub(crate) struct Room {
     /// The server's addresses that suit.
     pub(crate) addresses: Addresses,
-    /// How many source addresses the connections need.
+    /// How many source addresses the connections need, where the server's address allows more than one.
     pub(crate) sources: usize,
 }
 
 /// Raises the limits as far as the scenario's sockets need it, or fails with what is missing. If several source
-/// addresses are needed, the server's IPv4 loopback addresses suit; otherwise all do.
+/// addresses are asked for, only the server's IPv4 loopback addresses suit. If they are merely needed, all do: which
+/// server a name means must not depend on the load.
 pub(crate) fn make_room(addresses: &Addresses, scenario: &Scenario) -> anyhow::Result<Room> {
     let connections = (scenario.connections + scenario.idle) as u64;
     allow_descriptors(connections)?;
@@ -40,10 +41,8 @@ pub(crate) fn make_room(addresses: &Addresses, scenario: &Scenario) -> anyhow::R
             scenario.sources
         );
     }
-    let room = |sources: usize| Room {
-        addresses: on_loopback.clone().filter(|_| sources > 1).unwrap_or_else(|| addresses.clone()),
-        sources,
-    };
+    let suitable = on_loopback.clone().filter(|_| scenario.sources > 1);
+    let room = |sources| Room { addresses: suitable.unwrap_or_else(|| addresses.clone()), sources };
     // If the range cannot be read, connecting will report missing ports.
     let Some(range) = local_ports() else { return Ok(room(scenario.sources.max(1))) };
     let needed = sources_for(connections + waiting(scenario, reuses_ports().unwrap_or(false)), range);
