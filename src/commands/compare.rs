@@ -15,10 +15,8 @@ use comparison::store::{self, Store};
 use text::{output, terminal};
 
 use super::interrupts::Interrupts;
+use super::refused;
 use crate::models;
-
-/// The exit code for wrong arguments, as clap has it.
-const WRONG_ARGUMENTS: u8 = 2;
 
 /// Arguments of `compare`.
 #[derive(Clone, Debug, clap::Args)]
@@ -111,7 +109,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     } else {
         let run = match arguments.request().run(&servers) {
             Ok(run) => run,
-            Err(error) => return refused(error),
+            Err(error) => return refused_if_wrong(error),
         };
         // Refused before a folder is made.
         let baseline = arguments.show.baseline(&run)?;
@@ -143,14 +141,9 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
 }
 
 /// A wrong value of `--only` is a wrong argument; any other error stays one.
-fn refused(error: Error) -> Result<ExitCode> {
-    match error.downcast::<WrongOnly>() {
-        Ok(wrong) => {
-            output::note(&format!("error: invalid value for '--only <NAME,NAME>': {wrong}"));
-            Ok(ExitCode::from(WRONG_ARGUMENTS))
-        }
-        Err(error) => Err(error),
-    }
+fn refused_if_wrong(error: Error) -> Result<ExitCode> {
+    let wrong = error.downcast::<WrongOnly>()?;
+    Ok(refused(&format!("invalid value for '--only <NAME,NAME>': {wrong}")))
 }
 
 impl Arguments {
