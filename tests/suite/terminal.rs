@@ -3,6 +3,7 @@
 use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Read};
 use std::os::fd::OwnedFd;
+use std::os::unix::fs::OpenOptionsExt;
 
 use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
@@ -24,10 +25,9 @@ impl Terminal {
 
     /// The end for a program.
     pub(crate) fn other_end(&self) -> File {
-        let flags = OFlags::NOCTTY.bits().cast_signed();
         let mut options = OpenOptions::new();
-        std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, flags);
-        options.read(true).write(true).open(&self.path).unwrap()
+        options.read(true).write(true).custom_flags(OFlags::NOCTTY.bits().cast_signed());
+        options.open(&self.path).unwrap()
     }
 
     /// What programs have written to it, and nobody has read.
