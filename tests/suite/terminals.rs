@@ -39,8 +39,8 @@ const PLAIN: &[&str] = &[
     "faults --list",
     "soak mio --seconds 2",
     "completions bash",
-    "load ADDR -q -c 1 --warm-up 0s -t 100ms",
-    "load ADDR -q --warm-up 0s -t 100ms --ramp 1,2 --json",
+    "load ADDR -q -c 1 --warm-up 0s -t 500ms",
+    "load ADDR -q --warm-up 0s -t 500ms --ramp 1,2 --json",
 ];
 
 /// Complaints go to standard error.
