@@ -42,7 +42,7 @@ pub struct Arguments {
 /// Serves until the process receives a signal to stop.
 ///
 /// # Errors
-/// The parent process has already ended.
+/// The kernel cannot be asked to end this process with its parent.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     // The parser accepts only names in the registry.
     let model = models::find(&arguments.model)

@@ -31,8 +31,8 @@ pub(crate) fn commands() -> Vec<(i32, &'static str)> {
         (0, "faults --list"),
         (0, "soak mio --seconds 2"),
         (0, "completions bash"),
-        (0, "load ADDR -q -c 1 --warm-up 0s -t 100ms"),
-        (0, "load ADDR -q --warm-up 0s -t 100ms --ramp 1,2 --json"),
+        (0, "load ADDR -q -c 1 --warm-up 0s -t 500ms"),
+        (0, "load ADDR -q --warm-up 0s -t 500ms --ramp 1,2 --json"),
     ]
 }
 
