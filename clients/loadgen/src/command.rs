@@ -13,7 +13,7 @@ use crate::handle::Handle;
 use crate::interval_log::Log;
 use crate::outcome::Outcome;
 use crate::phase::Phase;
-use crate::progress::{Part, Progress, line};
+use crate::progress::{Part, Progress};
 use crate::ramp::{Step, ramp_until};
 use crate::ramp_table::ramp_table;
 use crate::scenario::Scenario;
@@ -68,13 +68,13 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     // Each of them is worth knowing, and the caller reports the last one.
     let failures = [printed.err().map(Into::into), logged.err(), ramp.failure].into_iter().flatten();
     if let Some(last) = failures.reduce(|earlier: anyhow::Error, later| {
-        line(&format!("error: {earlier:#}"));
+        output::note(&format!("error: {earlier:#}"));
         later
     }) {
         return Err(last);
     }
     if ramp.steps.is_empty() {
-        line("interrupted before the measured window started: there is nothing to report");
+        output::note("interrupted before the measured window started: there is nothing to report");
     }
     if handle.is_stopped() {
         return Ok(ExitCode::from(interrupted.load(Ordering::SeqCst)));
@@ -85,7 +85,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
 
 /// Says which option is wrong and how, and returns the exit code for it.
 pub(crate) fn wrong_options(reason: &str) -> ExitCode {
-    line(&format!("error: {reason}"));
+    output::note(&format!("error: {reason}"));
     ExitCode::from(WRONG_OPTIONS)
 }
 
@@ -125,7 +125,7 @@ fn begin_at(start: SystemTime, handle: &Handle, progress: &Progress) {
         "warning: the load starts {} after --start-at because connecting took longer; start this command earlier",
         units::duration(late.as_secs_f64() * 1e9)
     );
-    if progress.is_shown() { progress.warns(warning) } else { line(&warning) }
+    if progress.is_shown() { progress.warns(warning) } else { output::note(&warning) }
 }
 
 fn part(scenario: &Scenario, phase: Phase, is_step: bool) -> Part {

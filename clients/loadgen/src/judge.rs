@@ -7,6 +7,8 @@
 
 use std::time::Duration;
 
+use observe::others::Others;
+
 use crate::load::Load;
 use crate::outcome::{Bound, ClientThread, OpenLoop, Outcome, Verdict};
 use crate::scenario::Scenario;
@@ -21,6 +23,8 @@ const AT_EASE: f64 = 0.7;
 const PLENTY_IN_FLIGHT: u64 = 8;
 /// The highest share of steal time in a valid run.
 pub const MAX_STEAL: f64 = 0.02;
+/// The largest share of the CPUs that other programs may take of a valid window. METHODOLOGY.md gives the reason.
+pub const MAX_OTHERS: f64 = 0.1;
 /// The highest deviation from Little's law in a valid run.
 const LITTLE_TOLERANCE: f64 = 0.1;
 /// Little's law holds for long windows: each place in flight must have been used this many times.
@@ -63,6 +67,18 @@ impl Verdict {
                 100.0 * busiest(outcome)
             ),
         }
+    }
+}
+
+impl Verdict {
+    /// The verdict on a window in which other programs took this much of the CPUs: invalid, if that is too much. If it is
+    /// invalid already, that may be the cause.
+    #[must_use]
+    pub fn with_others(self, others: Option<Others>) -> Verdict {
+        let Some(others) = others.filter(|others| others.share > MAX_OTHERS) else { return self };
+        let taken = format!("other programs took {others}");
+        let reason = if self.bound == Bound::Invalid { format!("{}; {taken}", self.reason) } else { taken };
+        Verdict { bound: Bound::Invalid, reason }
     }
 }
 

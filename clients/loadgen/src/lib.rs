@@ -94,7 +94,7 @@ mod watch;
 mod worker;
 
 pub use handle::Handle;
-pub use judge::MAX_STEAL;
+pub use judge::{MAX_OTHERS, MAX_STEAL};
 pub use load::{Arrivals, Load};
 pub use outcome::{
     Bound, Churned, ClientThread, ErrorKind, Errors, Latency, Measurement, OpenLoop, Outcome, Verdict,

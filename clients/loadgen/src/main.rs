@@ -1,12 +1,12 @@
 //! `loadgen`: verified load on one server. The launcher's `load` does the same; its `compare` loads every
 //! model.
 
-use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, Subcommand};
 use loadgen::{command, merge};
+use text::output;
 
 /// Puts verified load on a server and reports its response times
 #[derive(Debug, Parser)]
@@ -48,8 +48,7 @@ fn main() -> ExitCode {
         }
     };
     result.unwrap_or_else(|error| {
-        // If nobody can read it, the exit code still tells.
-        let _ = writeln!(io::stderr(), "error: {error:#}");
+        output::note(&format!("error: {error:#}"));
         ExitCode::FAILURE
     })
 }

@@ -1,14 +1,14 @@
-//! Live progress on standard error: a bar on a terminal, plain lines elsewhere.
+//! Live progress on standard error: a bar on a terminal that can redraw it, plain lines elsewhere.
 //!
 //! A separate thread draws at most four times a second. It only reads the run's [`Handle`], so that the load is
 //! not disturbed.
 
-use std::io::{self, IsTerminal, Write};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use text::{output, terminal};
 
 use crate::handle::Handle;
 
@@ -160,7 +160,7 @@ enum View {
 
 impl View {
     fn new() -> Self {
-        if !io::stderr().is_terminal() {
+        if !terminal::stderr_can_redraw() {
             return View::Lines { last: Instant::now() };
         }
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(4));
@@ -181,7 +181,7 @@ impl View {
             }
             View::Lines { last } => {
                 *last = Instant::now();
-                line(&current.part.doing);
+                output::note(&current.part.doing);
             }
         }
     }
@@ -189,7 +189,7 @@ impl View {
     fn warn(&mut self, text: &str) {
         match self {
             View::Bar(bar) => bar.println(text),
-            View::Lines { .. } => line(text),
+            View::Lines { .. } => output::note(text),
         }
     }
 
@@ -204,7 +204,7 @@ impl View {
             View::Lines { last } => {
                 if now.saturating_duration_since(*last) >= BETWEEN_LINES {
                     *last = now;
-                    line(&current.state(now, handle.messages()));
+                    output::note(&current.state(now, handle.messages()));
                 }
             }
         }
@@ -215,11 +215,6 @@ impl View {
             bar.finish_and_clear();
         }
     }
-}
-
-/// Writes a line to standard error. Errors are ignored: if it is closed or full, nobody reads it, and the run goes on.
-pub(crate) fn line(text: &str) {
-    let _ = writeln!(io::stderr(), "{text}");
 }
 
 fn milliseconds(duration: Duration) -> u64 {

@@ -9,7 +9,6 @@ use loadgen::{Dialect, Handle, Phase};
 use observe::others::{CpuUse, Others, own_cpu_time};
 use observe::{ServerProcess, usage};
 
-use crate::disturbance;
 use crate::plan::Trial;
 use crate::record::{Observed, Record};
 use crate::scenario::{Profile, Script};
@@ -168,7 +167,7 @@ fn measure(
     };
     let usage = usage.map(|(usage, _)| usage);
     let others = window.zip(usage).and_then(|((before, after), usage)| after.others_since(&before, &usage));
-    outcome.verdict = outcome.verdict.take().map(|verdict| disturbance::judge(verdict, others));
+    outcome.verdict = outcome.verdict.take().map(|verdict| verdict.with_others(others));
     Ok(Observed::Load {
         latency_histogram: Some(encoded(&measurement.latency_ns)?),
         outcome: Box::new(measurement.outcome),

@@ -14,6 +14,7 @@
 //! includes them, or apart (`CONFIG_IRQ_TIME_ACCOUNTING`). Only in the second case does the counter of hardware interrupts
 //! move, and then interrupts are neither of the processes nor of others: most of them deliver the processes' own messages.
 
+use std::fmt;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -49,6 +50,14 @@ pub struct Others {
     pub cpus: u32,
     /// Their share of the time of these CPUs, from 0 to 1.
     pub share: f64,
+}
+
+/// How many CPUs they took, such as `1.7 of 2 CPUs`.
+impl fmt::Display for Others {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let plural = if self.cpus == 1 { "" } else { "s" };
+        write!(formatter, "{:.1} of {} CPU{plural}", self.share * f64::from(self.cpus), self.cpus)
+    }
 }
 
 impl CpuUse {

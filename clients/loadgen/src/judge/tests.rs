@@ -133,6 +133,21 @@ fn neither_becomes_server_bound_when_the_server_uses_nine_tenths_of_its_cpus() {
 }
 
 #[test]
+fn a_window_that_others_disturbed_is_invalid_and_says_by_how_much() {
+    let judged = |bound, share| {
+        let verdict = Verdict { bound, reason: "as it was".to_owned() };
+        verdict.with_others(Some(Others { cpus: 2, share }))
+    };
+    for bound in [Bound::Server, Bound::Client, Bound::Neither] {
+        assert_eq!(judged(bound, 0.85).to_string(), "invalid: other programs took 1.7 of 2 CPUs");
+        assert_eq!(judged(bound, MAX_OTHERS).bound, bound);
+        assert_eq!(judged(bound, 0.85).with_others(None).bound, Bound::Invalid);
+    }
+    assert_eq!(judged(Bound::Invalid, 0.85).reason, "as it was; other programs took 1.7 of 2 CPUs");
+    assert_eq!(judged(Bound::Invalid, 0.0).reason, "as it was");
+}
+
+#[test]
 fn no_other_verdict_changes_with_what_the_server_used() {
     let mut failed = closed(0.4, 0.0);
     failed.1.errors.add(ErrorKind::Reset, || "gone".to_owned());

@@ -1,13 +1,12 @@
 //! The parts of an analysis.
 
 use hdrhistogram::Histogram;
-use loadgen::histogram;
+use loadgen::{MAX_OTHERS, histogram};
 use serde::Serialize;
 use serde::ser::{Error, SerializeMap, Serializer};
 
 use super::metric::Metric;
 use super::statistics::{Interval, median, median_interval};
-use crate::disturbance::MAX_OTHERS;
 use crate::record::Run;
 use crate::scenario::{Point, Scenario};
 use crate::subject::Subject;
