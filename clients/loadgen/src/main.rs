@@ -14,9 +14,9 @@ use text::output;
     version,
     args_conflicts_with_subcommands = true,
     subcommand_negates_reqs = true,
-    after_help = "Exits with 1 if any connection failed, the requested rate was not reached, the load generator \
-                  itself was stopped meanwhile, or something could not be written; with 2 if an option is wrong. \
-                  Starved connections are a result and no failure. Ctrl-C and SIGTERM end the run early: it reports \
+    after_help = "Exits with 1 if any connection failed, the requested rate was not reached, or something could not be \
+                  written; with 2 if an option is wrong. Starved connections are a result and no failure, and so is an \
+                  invalid verdict for which the server is not to blame. Ctrl-C and SIGTERM end the run early: it reports \
                   what was measured so far and exits with 130 or 143. A second one, half a second later or more, \
                   ends the process at once."
 )]
