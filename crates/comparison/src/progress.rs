@@ -36,7 +36,8 @@ pub struct Progress {
     current_ms: u64,
     /// The round, scenario and point that were printed last.
     named: String,
-    /// Windows that other programs disturbed.
+    /// Windows of load so far, and those of them that other programs disturbed.
+    windows: usize,
     disturbed: usize,
     started: Instant,
 }
@@ -61,6 +62,7 @@ impl Progress {
             done_ms: 0,
             current_ms: 0,
             named: String::new(),
+            windows: 0,
             disturbed: 0,
             started: Instant::now(),
         }
@@ -93,6 +95,7 @@ impl Progress {
 
     /// Notes that the trial has ended, and warns at the first window that other programs disturbed.
     pub fn end_trial(&mut self, record: &Record) {
+        self.windows += usize::from(record.load.is_some());
         let Some(share) = record.taken_by_others() else { return };
         self.disturbed += 1;
         if self.disturbed == 1 {
@@ -115,7 +118,7 @@ impl Progress {
         if self.disturbed > 1 {
             output::note(&format!(
                 "warning: other programs disturbed {} of {} windows, which are marked as invalid",
-                self.disturbed, self.begun
+                self.disturbed, self.windows
             ));
         }
     }
