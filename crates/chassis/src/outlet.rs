@@ -61,8 +61,8 @@ impl Outlet {
         self.queue.push(line, weight);
     }
 
-    /// Waits until everything is written, but not for long if the stream takes nothing: for [`PATIENCE`] after it took
-    /// the last line, and for [`MOST_PATIENCE`] in all.
+    /// Waits until everything is written, but not for long if the stream takes nothing: until one line has been in the
+    /// writing for [`PATIENCE`], and for [`MOST_PATIENCE`] in all.
     pub(crate) fn flush(&self) {
         let mut state = self.queue.lock();
         // So that the number of lost lines is told even if no line follows.
@@ -76,7 +76,9 @@ impl Outlet {
             let is_behind = |state: &mut State| state.done < goal;
             let wait = self.queue.written.wait_timeout_while(state, SLICE, is_behind);
             state = wait.unwrap_or_else(PoisonError::into_inner).0;
-            waited = if state.done == seen { waited + SLICE } else { Duration::ZERO };
+            // A thread that has not come to run on a busy machine is not a stream that takes nothing.
+            let is_stuck = state.is_writing && state.done == seen;
+            waited = if is_stuck { waited + SLICE } else { Duration::ZERO };
             total += SLICE;
             seen = state.done;
         }
@@ -91,9 +93,9 @@ impl Drop for Outlet {
 }
 
 /// How long a flush waits for a stream that takes nothing.
-const PATIENCE: Duration = Duration::from_millis(250);
-/// How long it waits for one that takes little at a time.
-const MOST_PATIENCE: Duration = Duration::from_secs(2);
+const PATIENCE: Duration = Duration::from_millis(500);
+/// How long it waits for one that takes little at a time, or for a thread that does not come to run.
+const MOST_PATIENCE: Duration = Duration::from_secs(5);
 const SLICE: Duration = Duration::from_millis(25);
 
 /// The most that waits, in bytes: some thousand lines, and then as many messages.
@@ -125,6 +127,8 @@ struct State {
     /// Whether details are lost until half the room is free again: so the log has whole stretches, each with one notice.
     is_full: bool,
     is_closed: bool,
+    /// Whether the thread has an entry in hand.
+    is_writing: bool,
     /// Entries so far, and how many of them are dealt with.
     pushed: u64,
     done: u64,
@@ -163,6 +167,7 @@ impl Queue {
         let wait = self.filled.wait_while(self.lock(), is_idle);
         let mut state = wait.unwrap_or_else(PoisonError::into_inner);
         let entry = state.entries.pop_front();
+        state.is_writing = entry.is_some();
         if let Some(Entry::Line(line)) = &entry {
             state.bytes -= cost(line);
         }
@@ -174,7 +179,10 @@ impl Queue {
     }
 
     fn note_done(&self) {
-        self.lock().done += 1;
+        let mut state = self.lock();
+        state.done += 1;
+        state.is_writing = false;
+        drop(state);
         self.written.notify_all();
     }
 }
