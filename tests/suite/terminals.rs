@@ -38,11 +38,10 @@ const PLAIN: &[&str] = &[
     "check ADDR --only A3 --json",
     "faults --list",
     "completions bash",
-    "load ADDR -q -c 1 --warm-up 0s -t 500ms",
 ];
 
 /// Commands that take long and print through the same functions as others.
-const SLOW: &[&str] = &["soak mio --seconds 2", "load ADDR -q --warm-up 0s -t 500ms --ramp 1,2 --json"];
+const SLOW: &[&str] = &["soak mio --seconds 2"];
 
 /// Complaints go to standard error.
 const COMPLAINTS: &[&str] = &["client -n 0", "nonsense"];

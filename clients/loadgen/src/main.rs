@@ -36,7 +36,7 @@ enum Command {
 
 fn main() -> ExitCode {
     if let Err(error) = signals::reset_inherited() {
-        eprintln!("error: cannot set up signals: {error}");
+        let _ = writeln!(io::stderr(), "error: cannot set up signals: {error}");
         return ExitCode::FAILURE;
     }
     let result = match CommandLine::parse() {
