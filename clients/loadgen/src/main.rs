@@ -36,7 +36,7 @@ enum Command {
 
 fn main() -> ExitCode {
     if let Err(error) = signals::reset_inherited() {
-        let _ = writeln!(io::stderr(), "error: cannot set up signals: {error}");
+        output::note(&format!("error: cannot set up signals: {error}"));
         return ExitCode::FAILURE;
     }
     let result = match CommandLine::parse() {
