@@ -73,7 +73,10 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         output::note(&format!("skipped, no fault injected: {reason}"));
         return Ok(ExitCode::from(3));
     }
-    interrupts::end_with(interrupts::interrupted)?;
+    interrupts::end_with(|| {
+        faults::discard_logs();
+        interrupts::interrupted()
+    })?;
     let thoroughness = Thoroughness {
         sample: arguments.sample.map(usize::from),
         seed: arguments.seed,

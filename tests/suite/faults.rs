@@ -1,6 +1,11 @@
 //! `faults` from outside: its injections, output and exit codes.
 
-use std::process::{Command, Output};
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Output, Stdio};
+
+use observe::Process;
+use rustix::process::Signal;
 
 const LAUNCHER: &str = env!("CARGO_BIN_EXE_concurrent-servers");
 
@@ -34,6 +39,27 @@ fn faults_that_are_confirmed_are_survived_and_counted() {
     assert_eq!(report["fired"], report["survived"], "{report}");
     assert!(report["cases_passed"].as_u64() >= Some(30), "{report}");
     assert_eq!(report["findings"].as_array().map(Vec::len), Some(0), "{report}");
+}
+
+#[test]
+fn ctrl_c_leaves_nothing_behind() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut sweep = Command::new(LAUNCHER)
+        .args(["faults", "mio"])
+        .env("TMPDIR", folder.path())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    BufReader::new(sweep.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    if line.is_empty() {
+        skip(&sweep.wait_with_output().unwrap());
+        return;
+    }
+    Process::new(sweep.id()).unwrap().signal(Signal::INT).unwrap();
+    assert_eq!(sweep.wait().unwrap().code(), Some(130));
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "its logs are left behind");
 }
 
 #[test]

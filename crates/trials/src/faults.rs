@@ -26,6 +26,9 @@ mod stages;
 mod sweep;
 mod thoroughness;
 
+use std::fs;
+use std::path::PathBuf;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use anyhow::{Context, Result};
@@ -56,6 +59,7 @@ pub fn run(
 ) -> Result<Report> {
     // For logs and traces; gone when this is dropped.
     let folder = tempfile::tempdir().context("cannot create a folder for logs")?;
+    *logs() = Some(folder.path().to_owned());
     let start = Instant::now();
     let pulse = Pulse::start().context("cannot watch the clock")?;
     let mut report = Report::new(&subject.name, thoroughness);
@@ -82,6 +86,22 @@ pub fn run(
     report.seconds = start.elapsed().as_secs_f64();
     report.findings = excused(report.findings, pulse.lost());
     Ok(report)
+}
+
+/// The folder of the sweep that is running, for [`discard_logs`].
+static LOGS: Mutex<Option<PathBuf>> = Mutex::new(None);
+
+fn logs() -> MutexGuard<'static, Option<PathBuf>> {
+    LOGS.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Removes the logs and traces of the sweep that is running: for a process that is about to end without dropping its
+/// values, as on Ctrl-C.
+pub fn discard_logs() {
+    if let Some(folder) = logs().take() {
+        // Nothing else can be done with what cannot be removed.
+        let _ = fs::remove_dir_all(folder);
+    }
 }
 
 /// The server that has survived all faults must pass the same cases as a newly started one.
