@@ -49,7 +49,8 @@ pub struct Options {
     #[arg(long, value_name = "TIME", default_value_t = Options::default().progress_timeout)]
     pub progress_timeout: Timeout,
 
-    /// At SIGTERM, SIGINT or SIGHUP, wait at most this long for replies to be sent and taken
+    /// At SIGTERM, SIGINT or SIGHUP, wait at most this long for replies to be sent and taken; one more such signal,
+    /// half a second later or after that, ends the server at once
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = parse_duration)]
     pub drain_timeout: Duration,
 
