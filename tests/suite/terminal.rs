@@ -4,9 +4,24 @@ use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Read};
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::OpenOptionsExt;
+use std::process::{Command, ExitStatus};
+use std::thread;
 
 use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use rustix::termios::{Winsize, tcsetwinsize};
+
+/// Runs a command on a terminal with this many columns, and returns what it writes to both streams.
+pub(crate) fn run_on_a_terminal(mut command: Command, columns: u16) -> (String, ExitStatus) {
+    let terminal = Terminal::open();
+    tcsetwinsize(&terminal.end, Winsize { ws_row: 50, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 }).unwrap();
+    let end = || terminal.other_end();
+    let mut child = command.stdin(end()).stdout(end()).stderr(end()).spawn().unwrap();
+    drop(command); // and with it our copies of its streams
+    let reader = thread::spawn(move || terminal.text_to_the_end());
+    let status = child.wait().unwrap();
+    (reader.join().unwrap(), status)
+}
 
 pub(crate) struct Terminal {
     end: OwnedFd,
@@ -34,13 +49,22 @@ impl Terminal {
     pub(crate) fn text_so_far(&self) -> String {
         let flags = fcntl_getfl(&self.end).unwrap();
         fcntl_setfl(&self.end, flags | OFlags::NONBLOCK).unwrap();
-        let (mut file, mut text) = (File::from(self.end.try_clone().unwrap()), Vec::new());
-        match file.read_to_end(&mut text) {
-            Ok(_) => {}
-            // Empty, or the last program has closed the other end.
-            Err(error) if error.kind() == ErrorKind::WouldBlock || error.raw_os_error() == Some(5) => {}
-            Err(error) => panic!("{error}"),
-        }
-        String::from_utf8(text).unwrap()
+        text(self.end.try_clone().unwrap())
     }
+
+    /// What programs write to it, until the last one has closed the other end.
+    fn text_to_the_end(self) -> String {
+        text(self.end)
+    }
+}
+
+fn text(end: OwnedFd) -> String {
+    let mut text = Vec::new();
+    match File::from(end).read_to_end(&mut text) {
+        Ok(_) => {}
+        // Empty, or the last program has closed the other end.
+        Err(error) if error.kind() == ErrorKind::WouldBlock || error.raw_os_error() == Some(5) => {}
+        Err(error) => panic!("{error}"),
+    }
+    String::from_utf8(text).unwrap()
 }

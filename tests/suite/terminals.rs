@@ -1,15 +1,10 @@
 //! The conventions of terminals, for every command: which of them are coloured, and when.
 
 use std::collections::BTreeSet;
-use std::io::{self, ErrorKind, Read};
-use std::os::fd::OwnedFd;
 use std::process::{Command, Stdio};
-use std::thread;
-
-use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-use rustix::termios::{Winsize, tcsetwinsize};
 
 use crate::streams::{commands, launcher, server};
+use crate::terminal::run_on_a_terminal;
 
 /// Variables of the environment.
 type Variables = [(&'static str, &'static str)];
@@ -47,35 +42,8 @@ const SLOW: &[&str] = &["soak mio --seconds 2"];
 const COMPLAINTS: &[&str] = &["client -n 0", "nonsense"];
 
 /// What the command writes to both streams, where these are a terminal.
-fn on_a_terminal(mut command: Command) -> String {
-    let ours = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
-    grantpt(&ours).unwrap();
-    unlockpt(&ours).unwrap();
-    tcsetwinsize(&ours, Winsize { ws_row: 24, ws_col: 100, ws_xpixel: 0, ws_ypixel: 0 }).unwrap();
-    let name = ptsname(&ours, Vec::new()).unwrap().into_string().unwrap();
-    let theirs =
-        || -> OwnedFd { std::fs::OpenOptions::new().read(true).write(true).open(&name).unwrap().into() };
-    command.stdin(theirs()).stdout(theirs()).stderr(theirs());
-    let mut child = command.spawn().unwrap();
-    drop(command); // and with it our copies of its streams
-    let reader = thread::spawn(move || read_to_the_end(ours.into()).unwrap());
-    child.wait().unwrap();
-    reader.join().unwrap()
-}
-
-/// On Linux the end of a terminal is an error.
-fn read_to_the_end(mut terminal: std::fs::File) -> io::Result<String> {
-    let (mut text, mut part) = (Vec::new(), [0; 4096]);
-    loop {
-        match terminal.read(&mut part) {
-            Ok(0) => break,
-            Ok(count) => text.extend_from_slice(&part[..count]),
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            Err(error) if error.raw_os_error() == Some(rustix::io::Errno::IO.raw_os_error()) => break,
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(String::from_utf8_lossy(&text).into_owned())
+fn on_a_terminal(command: Command) -> String {
+    run_on_a_terminal(command, 100).0
 }
 
 fn elsewhere(mut command: Command) -> String {

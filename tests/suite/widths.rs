@@ -1,41 +1,15 @@
 //! Tables and progress in terminals of several sizes and kinds.
 
-use std::fs::{File, OpenOptions};
-use std::io::Read;
-use std::os::fd::OwnedFd;
 use std::process::{Command, ExitStatus};
-use std::thread;
-
-use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-use rustix::termios::{Winsize, tcsetwinsize};
 
 use crate::compare::{text, tiny_run};
+use crate::terminal::run_on_a_terminal;
 
 /// Runs the launcher in a terminal with this many columns; what it writes, and its exit status.
 fn in_a_terminal(columns: u16, term: &str, arguments: &[&str]) -> (String, ExitStatus) {
-    let terminal = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
-    grantpt(&terminal).unwrap();
-    unlockpt(&terminal).unwrap();
-    tcsetwinsize(&terminal, Winsize { ws_row: 50, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 }).unwrap();
-    let name = ptsname(&terminal, Vec::new()).unwrap();
-    let end: File = OpenOptions::new().read(true).write(true).open(name.to_str().unwrap()).unwrap();
-    let mut process = Command::new(env!("CARGO_BIN_EXE_concurrent-servers"))
-        .args(arguments)
-        .env("TERM", term)
-        .env_remove("COLUMNS")
-        .env_remove("NO_COLOR")
-        .stdout(OwnedFd::from(end.try_clone().unwrap()))
-        .stderr(OwnedFd::from(end))
-        .spawn()
-        .unwrap();
-    let reader = thread::spawn(move || {
-        let (mut all, mut terminal) = (Vec::new(), File::from(terminal));
-        // A terminal whose other side is closed reports an error, not an end.
-        let _ = terminal.read_to_end(&mut all);
-        String::from_utf8(all).unwrap()
-    });
-    let status = process.wait().unwrap();
-    (reader.join().unwrap(), status)
+    let mut command = Command::new(env!("CARGO_BIN_EXE_concurrent-servers"));
+    command.args(arguments).env("TERM", term).env_remove("COLUMNS").env_remove("NO_COLOR");
+    run_on_a_terminal(command, columns)
 }
 
 /// The text without colours, in lines.
