@@ -14,17 +14,25 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// `serve MODEL` on a free port.
 pub(crate) fn serve(model: &str, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_concurrent-servers"));
+    let mut command = with_default_signals(env!("CARGO_BIN_EXE_concurrent-servers"));
     command.args(["serve", model, "--addr", "127.0.0.1:0"]).args(arguments);
     command
 }
 
 /// The same, started by a shell that runs these commands before: `ulimit`, `trap`.
 pub(crate) fn serve_after(shell: &str, model: &str, arguments: &[&str]) -> Command {
-    let mut command = Command::new("sh");
+    let mut command = with_default_signals("sh");
     command.args(["-c", &format!("{shell}; exec \"$0\" \"$@\"")]);
     command.arg(env!("CARGO_BIN_EXE_concurrent-servers"));
     command.args(["serve", model, "--addr", "127.0.0.1:0"]).args(arguments);
+    command
+}
+
+/// A program that ignores no signal at its start, although these tests may run under `nohup` or behind a shell's `&`.
+/// Neither Rust nor a shell can undo that, but GNU env can.
+fn with_default_signals(program: &str) -> Command {
+    let mut command = Command::new("env");
+    command.args(["--default-signal", program]);
     command
 }
 
