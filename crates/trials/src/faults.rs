@@ -98,9 +98,11 @@ fn logs() -> MutexGuard<'static, Option<PathBuf>> {
 /// Removes the logs and traces of the sweep that is running: for a process that is about to end without dropping its
 /// values, as on Ctrl-C.
 pub fn discard_logs() {
+    /// The sweep goes on meanwhile, and a file that it creates between two steps makes the removal fail.
+    const TRIES: usize = 100;
     if let Some(folder) = logs().take() {
         // Nothing else can be done with what cannot be removed.
-        let _ = fs::remove_dir_all(folder);
+        let _ = (0..TRIES).any(|_| fs::remove_dir_all(&folder).is_ok());
     }
 }
 
