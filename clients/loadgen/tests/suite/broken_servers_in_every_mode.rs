@@ -12,7 +12,7 @@ const CONNECTIONS: usize = 4;
 /// All kinds of load, by name. When every connection has failed the run ends, so the window can be long; the
 /// wait for connections that stay open is short.
 fn modes() -> Vec<(&'static str, Scenario)> {
-    let base = Scenario { drain_ms: 50, close_ms: 30_000, ..patient(CONNECTIONS, 100) };
+    let base = Scenario { drain_ms: 50, close_ms: 30_000, ..patient(CONNECTIONS, 400) };
     let open = |arrivals| Load::Open { rate: 1_000, arrivals, seed: 1 };
     let thinking = Slow { think_ms: 5, ..Slow::default() };
     let reading = Slow { read_bytes: 16, read_pause_ms: 1, ..Slow::default() };

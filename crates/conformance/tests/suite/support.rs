@@ -97,7 +97,7 @@ impl Shared {
             match stream {
                 Ok(stream) if self.fault == Fault::ServesOneAtATime => self.serve_to_the_end(stream),
                 Ok(stream) => self.serve_on_a_thread(stream),
-                Err(_) if self.fault == Fault::PausesTooShort => thread::sleep(Duration::from_millis(30)),
+                Err(_) if self.fault == Fault::PausesTooShort => thread::sleep(Duration::from_millis(24)),
                 Err(_) => {}
             }
         }
