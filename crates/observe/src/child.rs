@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::pin::pin_to;
@@ -228,9 +229,12 @@ pub fn wait_for_address(stdout: Option<ChildStdout>) -> Result<SocketAddr> {
     let mut line = Vec::new();
     while !line.contains(&b'\n') && line.len() < 1024 {
         let left = Timespec::try_from(deadline.saturating_duration_since(Instant::now()))?;
-        if poll(&mut [PollFd::new(&stdout, PollFlags::IN)], Some(&left))? == 0 {
-            bail!("it did not print its address within {START_TIMEOUT:?}");
-        }
+        match poll(&mut [PollFd::new(&stdout, PollFlags::IN)], Some(&left)) {
+            Ok(0) => bail!("it did not print its address within {START_TIMEOUT:?}"),
+            // A signal, such as Ctrl-C, which ends a run later.
+            Err(Errno::INTR) => continue,
+            ready => ready?,
+        };
         let mut part = [0; 256];
         match stdout.read(&mut part)? {
             0 => bail!("it ended before it was ready; its message is above"),
