@@ -121,16 +121,25 @@ fn a_server_that_does_not_pause_without_descriptors_is_reported() {
     assert_step(Fault::Nothing, "G1", "out of descriptors");
 }
 
+/// It pauses too briefly for the count of failed accepts, and long enough for the count of sleeps. On a busy machine it may
+/// pause longer or sleep more often, so one of some tries has to show it.
 #[test]
 fn a_server_that_pauses_too_briefly_without_descriptors_is_reported() {
-    let outcome = outcome_of(Fault::PausesTooShort, "G1", Duration::from_secs(60));
-    let Outcome::Failed(failure) = outcome else {
-        // Only strace counts failed accepts.
-        let has_strace = Command::new("strace").arg("--version").output().is_ok();
-        assert!(!has_strace && !must_not_skip(), "{outcome}");
+    const TRIES: usize = 6;
+    let has_strace = Command::new("strace").arg("--version").output().is_ok();
+    if !has_strace && !must_not_skip() {
+        println!("skipped: only strace counts failed accepts");
         return;
+    }
+    let outcomes = (0..TRIES).map(|_| outcome_of(Fault::PausesTooShort, "G1", Duration::from_secs(60)));
+    let counted = |outcome: &Outcome| match outcome {
+        Outcome::Failed(failure) => failure.expected.contains("failed accepts in"),
+        _ => false,
     };
-    assert!(failure.expected.contains("failed accepts in"), "{failure}");
+    assert!(
+        outcomes.into_iter().any(|outcome| counted(&outcome)),
+        "no try was reported for its failed accepts"
+    );
 }
 
 #[test]
