@@ -148,8 +148,7 @@ fn named_in_errors(command: clap::Command) -> clap::Command {
 /// Prints the help that was asked for, or what is wrong with the arguments.
 fn explained(error: &Error) -> ExitCode {
     if error.use_stderr() {
-        // Nothing else can be done where standard error cannot be written.
-        let _ = error.print();
+        output::note(error.render().ansi().to_string().trim_end());
         return ExitCode::from(WRONG_ARGUMENTS);
     }
     match output::print(&error.render().ansi().to_string()) {

@@ -59,7 +59,7 @@ pub struct Arguments {
 /// The server cannot be reached, the machine cannot open so many connections, or standard output cannot be written.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     match arguments.addresses() {
-        Ok(addresses) => play(arguments, &addresses, &mut anstream::stdout()),
+        Ok(addresses) => play(arguments, &addresses, &mut output::stdout()),
         Err(refusal) => Ok(refused(&refusal)),
     }
 }

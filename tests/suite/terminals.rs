@@ -19,6 +19,8 @@ const CONVENTIONS: &[(&Variables, bool, bool)] = &[
     (&[("TERM", "dumb")], false, false),
     (&[], false, false),
     (&[("TERM", "dumb"), ("CLICOLOR_FORCE", "1")], true, true),
+    (&[("TERM", "xterm"), ("CLICOLOR_FORCE", "0")], true, false),
+    (&[("TERM", "dumb"), ("CLICOLOR_FORCE", "0")], false, false),
     (&[("TERM", "xterm"), ("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")], false, false),
 ];
 

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anstream::{AutoStream, ColorChoice};
+use anstream::ColorChoice;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use tracing::level_filters::LevelFilter;
 use tracing::{Dispatch, Level, Metadata, dispatcher, error, warn};
@@ -196,7 +196,7 @@ fn subscriber(
 /// The same rule as for the output of every command: `NO_COLOR`, `CLICOLOR`, `CLICOLOR_FORCE`, `TERM`, and whether it is
 /// a terminal.
 fn has_colours() -> bool {
-    AutoStream::choice(&io::stderr()) != ColorChoice::Never
+    text::terminal::colours(&io::stderr()) != ColorChoice::Never
 }
 
 #[cfg(test)]

@@ -2,14 +2,23 @@
 //!
 //! `println!` and `eprintln!` panic where their stream cannot be written, so no command uses them.
 
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, ErrorKind, Stdout, Write};
+
+use anstream::AutoStream;
+
+use crate::terminal::colours;
+
+/// Standard output, with [colours] or without.
+pub fn stdout() -> AutoStream<Stdout> {
+    AutoStream::new(io::stdout(), colours(&io::stdout()))
+}
 
 /// Prints a text. Colours are stripped if the output is not a terminal.
 ///
 /// # Errors
 /// The output cannot be written. A closed pipe (`… | head`) is not an error.
 pub fn print(text: &str) -> io::Result<()> {
-    write(&mut anstream::stdout().lock(), text)
+    write(&mut stdout().lock(), text)
 }
 
 /// Writes a text to a stream that stands for standard output, and flushes it. Errors as for [`print()`].
@@ -28,7 +37,8 @@ pub fn write(stream: &mut impl Write, text: &str) -> io::Result<()> {
 /// Says something beside the output: writes a line to standard error. Where that cannot be written (it is closed, or its
 /// disk is full) the line is lost: there is no other place for it, and what the command does matters more.
 pub fn note(line: &str) {
-    let mut stderr = anstream::stderr().lock();
+    let colours = colours(&io::stderr());
+    let mut stderr = AutoStream::new(io::stderr().lock(), colours);
     // In one piece, so that lines of several processes do not mix.
     let _ = stderr.write_all(format!("{line}\n").as_bytes());
 }

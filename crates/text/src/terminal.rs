@@ -3,6 +3,9 @@
 use std::ffi::OsStr;
 use std::io::{IsTerminal, Stdout};
 
+use anstream::stream::RawStream;
+use anstream::{AutoStream, ColorChoice};
+
 /// No terminal is narrower or wider; another size is a mistake.
 const SANE: std::ops::RangeInclusive<usize> = 20..=1_000;
 
@@ -17,6 +20,20 @@ pub fn columns() -> Option<usize> {
 pub fn stderr_can_redraw() -> bool {
     let is_able = |name: std::ffi::OsString| !name.is_empty() && name != "dumb";
     std::io::stderr().is_terminal() && std::env::var_os("TERM").is_some_and(is_able)
+}
+
+/// Whether a stream gets colours: `NO_COLOR`, `CLICOLOR_FORCE`, `CLICOLOR`, `TERM=dumb` and what it is decide, in this
+/// order, as <https://no-color.org> and <https://bixense.com/clicolors> say.
+pub fn colours(stream: &impl RawStream) -> ColorChoice {
+    let value = |name| std::env::var_os(name).filter(|value| !value.is_empty());
+    if value("CLICOLOR_FORCE").is_none_or(|force| force != "0") {
+        return AutoStream::choice(stream);
+    }
+    // A 0 forces nothing; to anstream it is a value like any other.
+    let (clicolor, term) = (value("CLICOLOR"), value("TERM"));
+    let is_off = value("NO_COLOR").is_some() || clicolor.as_ref().is_some_and(|asked| asked == "0");
+    let is_able = clicolor.is_some() || term.is_some_and(|term| term != "dumb");
+    if stream.is_terminal() && is_able && !is_off { ColorChoice::Always } else { ColorChoice::Never }
 }
 
 /// Breaks a text between words so that no line is wider than this; further lines begin with `indent`.
