@@ -20,8 +20,8 @@ use crate::mistaken;
   concurrent-servers load 127.0.0.1:9090 --start-at 2026-11-23T12:00:00Z --hist-out one.hlog
                                                          together with other machines; see merge
 
-Exit codes: 0 every reply was right and an asked rate was kept; 1 not so, or something could not be
-written; 2 wrong options; 128 + signal after Ctrl-C (130) or another signal to stop, which end the run
+Exit codes: 0 every reply was right and an asked rate was kept; 1 not so, or no message was
+answered in the window, or something could not be written; 2 wrong options; 128 + signal after Ctrl-C (130) or another signal to stop, which end the run
 early with what was measured so far (one more, half a second later or more, ends it at once). Starved
 connections are a result, and so is an invalid verdict for which the server is not to blame. Times are
 whole milliseconds.")]

@@ -1,9 +1,10 @@
 //! Commands that are interrupted, and two of them at once.
 
 use std::fs::{self, OpenOptions};
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::thread;
 
 use comparison::store::{self, Store};
 use rustix::process::{Pid, Signal, kill_process};
@@ -32,7 +33,19 @@ const LAUNCHER: &str = env!("CARGO_BIN_EXE_concurrent-servers");
 fn started(program: &Path, run: &Path, arguments: &[&str]) -> Child {
     let mut command = Command::new(program);
     command.arg("compare").args(arguments).arg(text(run)).stdout(Stdio::piped()).stderr(Stdio::piped());
-    command.spawn().unwrap()
+    once_not_busy(|| command.spawn())
+}
+
+/// Starts a program that has just been written. A process that another test has forked meanwhile has the file open until
+/// it executes its own, and until then the kernel refuses: "text file busy".
+fn once_not_busy<T>(mut start: impl FnMut() -> io::Result<T>) -> T {
+    for _ in 0..1_000 {
+        match start() {
+            Err(error) if error.kind() == ErrorKind::ExecutableFileBusy => thread::yield_now(),
+            started => return started.unwrap(),
+        }
+    }
+    panic!("the file is still busy");
 }
 
 fn signal(process: &Child, signal: Signal) {
@@ -151,7 +164,9 @@ fn a_run_whose_program_is_rebuilt_meanwhile_ends_and_is_not_resumed_with_the_new
     let kept = store::load(&run).unwrap().records.len();
     assert!((5..500).contains(&kept), "{kept}");
 
-    let refused = Command::new(&program).args(["compare", "--resume", text(&run)]).output().unwrap();
+    let mut resume = Command::new(&program);
+    resume.args(["compare", "--resume", text(&run)]);
+    let refused = once_not_busy(|| resume.output());
     assert_eq!(refused.status.code(), Some(1));
     assert!(stderr(&refused).contains("the programs differ"), "{}", stderr(&refused));
     assert_eq!(store::load(&run).unwrap().records.len(), kept);

@@ -144,7 +144,7 @@ fn part(scenario: &Scenario, phase: Phase, is_step: bool) -> Part {
 
 fn is_right(outcome: &Outcome) -> bool {
     let kept_rate = outcome.open_loop.as_ref().is_none_or(|open| open.rate_missed().is_none());
-    outcome.errors.is_empty() && kept_rate
+    outcome.errors.is_empty() && kept_rate && outcome.messages > 0
 }
 
 #[cfg(test)]
@@ -154,7 +154,7 @@ mod tests {
 
     #[test]
     fn a_run_is_right_if_every_reply_was_and_the_rate_was_kept() {
-        let second = || Outcome { elapsed_ns: 1_000_000_000, ..Outcome::default() };
+        let second = || Outcome { elapsed_ns: 1_000_000_000, messages: 1, ..Outcome::default() };
         let mut failed = second();
         failed.errors.add(ErrorKind::Reset, || "gone".to_owned());
         let missed = OpenLoop { due: 100, sent: 50, ..OpenLoop::default() };
@@ -162,6 +162,7 @@ mod tests {
         // Neither is a fault of the server.
         assert!(is_right(&Outcome { starved: 9, client_not_running_ns: 2_000_000_000, ..second() }));
         assert!(!is_right(&failed));
+        assert!(!is_right(&Outcome { messages: 0, ..second() }), "nothing was tried");
         assert!(!is_right(&Outcome { open_loop: Some(missed), ..second() }));
     }
 }

@@ -142,8 +142,8 @@ fn seconds(duration: Duration) -> String {
     format!("{}.{:03}", duration.as_secs(), duration.subsec_millis())
 }
 
-/// Reads a log of this tool or another one, or several in one text. The format does not record whether the values are
-/// nanoseconds.
+/// Reads a log of this tool or another one, or several in one text. If a log does not say what its values are, they are
+/// taken for nanoseconds.
 ///
 /// # Errors
 /// The first malformed line, with its number and the cause; or that the log holds no histogram.
@@ -200,6 +200,9 @@ impl Headers {
                     .with_context(|| format!("not the identity of a log: {identity:?}"))?;
                 self.sum_of.insert(identity);
             }
+        } else if let Some(unit) = header.strip_prefix("Values are ") {
+            let is_ours = unit.split([',', ']']).next().is_some_and(|unit| unit.trim() == "nanoseconds");
+            ensure!(is_ours, "its values are {}", unit.trim_end_matches(']'));
         } else if header.starts_with("Logged with ") {
             // Another log begins.
             let sum_of = std::mem::take(&mut self.sum_of);

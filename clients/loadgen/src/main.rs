@@ -14,7 +14,8 @@ use text::output;
     version,
     args_conflicts_with_subcommands = true,
     subcommand_negates_reqs = true,
-    after_help = "Exits with 1 if any connection failed, the requested rate was not reached, or something could not be \
+    after_help = "Exits with 1 if any connection failed, the requested rate was not reached, no message was \
+                  answered in the window, or something could not be \
                   written; with 2 if an option is wrong. Starved connections are a result and no failure, and so is an \
                   invalid verdict for which the server is not to blame. Ctrl-C and SIGTERM end the run early: it reports \
                   what was measured so far and exits with 130 or 143. A second one, half a second later or more, \

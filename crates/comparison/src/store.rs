@@ -9,6 +9,7 @@
 use std::collections::HashSet;
 use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Write};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
@@ -31,6 +32,8 @@ const SAME_SECOND: u32 = 100;
 pub struct Store {
     folder: PathBuf,
     records: File,
+    /// Of the records, in bytes: nobody else writes them.
+    length: u64,
 }
 
 impl Store {
@@ -83,12 +86,13 @@ impl Store {
     pub fn resume(folder: &Path) -> Result<(Self, Comparison)> {
         // Read once before the lock: without a run, nothing is to be locked.
         load(folder)?;
-        let store = Store::open(folder, false)?;
+        let mut store = Store::open(folder, false)?;
         let comparison = load(folder)?;
         // Drop an incomplete last line; keep all others unchanged.
         let path = folder.join(RECORDS);
         let whole = whole_lines(&path)?.len() as u64;
         store.records.set_len(whole).with_context(|| format!("cannot write {}", path.display()))?;
+        store.length = whole;
         Ok((store, comparison))
     }
 
@@ -97,7 +101,11 @@ impl Store {
         let file = OpenOptions::new().append(true).create(is_new).open(&path);
         let records = file.with_context(|| format!("cannot write {}", path.display()))?;
         match lock(&records) {
-            Ok(()) => Ok(Store { folder: folder.to_owned(), records }),
+            Ok(()) => {
+                let length =
+                    records.metadata().with_context(|| format!("cannot read {}", path.display()))?.len();
+                Ok(Store { folder: folder.to_owned(), records, length })
+            }
             Err(Errno::WOULDBLOCK) => bail!(
                 "another process is writing to the run in {}; wait until it has ended, or end it",
                 folder.display()
@@ -106,16 +114,26 @@ impl Store {
         }
     }
 
-    /// Adds a record; when this returns, the operating system has it.
+    /// Adds a record; when this returns, the operating system has it, under the name by which it will be looked for.
     ///
     /// # Errors
-    /// It cannot be written.
+    /// It cannot be written, or the file has been removed, replaced or changed since the last record.
     pub fn append(&mut self, record: &Record) -> Result<()> {
         let line = serde_json::to_string(record)? + "\n";
+        let path = self.folder.join(RECORDS);
         // In one call, so that an interruption leaves at most one incomplete line.
         self.records
             .write_all(line.as_bytes())
-            .with_context(|| format!("cannot write to {}", self.folder.join(RECORDS).display()))
+            .with_context(|| format!("cannot write to {}", path.display()))?;
+        self.length += line.len() as u64;
+        let written = self.records.metadata().map(|records| (records.dev(), records.ino(), self.length));
+        let found = fs::metadata(&path).map(|records| (records.dev(), records.ino(), records.len()));
+        ensure!(
+            written.ok() == found.ok(),
+            "{} was removed or changed while the run writes to it: what is missing there is lost",
+            path.display()
+        );
+        Ok(())
     }
 
     /// Its path.

@@ -56,6 +56,8 @@ pub struct Drain {
     timeout: Duration,
     /// Time in which the process did not run.
     lost: Duration,
+    /// When it went on.
+    resumed: Option<Tick>,
 }
 
 /// A look that comes later than this belongs to a process that did not run; below, it was busy.
@@ -68,14 +70,15 @@ impl Drain {
     /// Begins to drain now, for at most this long.
     #[must_use]
     pub const fn begin(now: Tick, timeout: Duration) -> Drain {
-        Drain { began: now, timeout, lost: Duration::ZERO }
+        Drain { began: now, timeout, lost: Duration::ZERO, resumed: None }
     }
 
-    /// Notes that a look came this much late. If the process did not run meanwhile, the drain lasts longer by that time:
-    /// its clients had no chance to take their replies.
-    pub fn look_was_late(&mut self, by: Duration) {
+    /// Notes that the look at `now` came this much late. If the process did not run meanwhile, the drain lasts longer by
+    /// that time, since its clients had no chance to take their replies, and nobody has been quiet meanwhile.
+    pub fn look_was_late(&mut self, by: Duration, now: Tick) {
         if by > STOPPED {
             self.lost += by;
+            self.resumed = Some(now);
         }
     }
 
@@ -87,7 +90,9 @@ impl Drain {
     /// # Errors
     /// What has to be known about the socket first.
     pub fn step(&self, now: Tick, last_activity: Tick, known: Known) -> Result<DrainStep, Question> {
-        let (running, silent) = (now.since(self.began), now.since(last_activity));
+        let running = now.since(self.began);
+        let since_resumed = self.resumed.map_or(Duration::MAX, |resumed| now.since(resumed));
+        let silent = now.since(last_activity).min(since_resumed);
         let used = running.saturating_sub(self.lost);
         if used >= self.timeout {
             return Ok(DrainStep::Cut { owed: known.untaken()? });

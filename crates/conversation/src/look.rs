@@ -142,7 +142,7 @@ impl Watch {
         let lost = now.since(self.last_look).checked_sub(self.interval()?)?;
         self.last_look = now;
         if let Some(drain) = &mut self.drain {
-            drain.look_was_late(lost);
+            drain.look_was_late(lost, now);
         }
         Some(Moment { now, lost, timeouts: self.timeouts, drain: self.drain })
     }
@@ -211,6 +211,19 @@ mod tests {
         assert_ne!(step(69_920), DrainStep::Cut { owed: false }, "a minute was lost");
         assert_ne!(step(69_960), DrainStep::Cut { owed: false });
         assert_eq!(step(69_980), DrainStep::Cut { owed: false });
+    }
+
+    #[test]
+    fn nobody_is_quiet_while_the_process_does_not_run() {
+        let known = Known::default().with(Question::Unread, false).with(Question::Untaken, false);
+        let mut watch = watch(Timeout::OFF);
+        watch.begin_drain(at(0));
+        // A byte before the stop, and the next one soon after it.
+        let mut step = |now| watch.due(at(now)).unwrap().drain.unwrap().step(at(now), at(10), known);
+        assert_eq!(step(3_000), Ok(DrainStep::Answer));
+        assert_eq!(step(3_400), Ok(DrainStep::Answer));
+        (1..4).for_each(|look| assert!(step(3_400 + 40 * look).is_ok()));
+        assert_eq!(step(3_910), Ok(DrainStep::Answer), "that look was late again");
     }
 
     #[test]

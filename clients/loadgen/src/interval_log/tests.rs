@@ -39,6 +39,15 @@ fn a_written_log_reads_back_unchanged() {
 }
 
 #[test]
+fn a_log_in_another_unit_is_refused() {
+    let text = written(&[interval("latency", 1_763_870_400_123, &[2_000_000])]);
+    for unit in ["microseconds", "milliseconds"] {
+        let error = read(&text.replace("Values are nanoseconds", &format!("Values are {unit}"))).unwrap_err();
+        assert!(format!("{error:#}").contains(&format!("its values are {unit}")), "{error:#}");
+    }
+}
+
+#[test]
 fn times_are_seconds_and_the_maximum_is_milliseconds() {
     let text = written(&[interval("latency", 1_763_870_400_123, &[2_000_000])]);
     let lines: Vec<&str> = text.lines().collect();

@@ -64,6 +64,19 @@ fn figures_that_contradict_each_other_are_invalid() {
 }
 
 #[test]
+fn replies_that_a_stalled_server_sends_after_the_window_contradict_nothing() {
+    let (scenario, outcome, mean) = closed(0.4, 0.0);
+    let elapsed = 10_000_000_000;
+    let outcome = Outcome { elapsed_ns: elapsed, ..outcome };
+    let latency = |max_ns| Some(Latency { max_ns, ..Latency::default() });
+    let stalled =
+        (scenario.clone(), Outcome { latency: latency(elapsed * 3 / 2), ..outcome.clone() }, mean * 2.2);
+    assert_ne!(verdict(&stalled).bound, Bound::Invalid);
+    let prompt = (scenario, Outcome { latency: latency(elapsed / 2), ..outcome }, mean * 2.2);
+    assert_eq!(verdict(&prompt).bound, Bound::Invalid);
+}
+
+#[test]
 fn a_client_that_did_not_run_is_to_blame_before_anything_that_may_follow_from_it() {
     let stopped = |(scenario, outcome, mean), missing_ns| {
         let outcome = Outcome { elapsed_ns: 10_000_000_000, client_not_running_ns: missing_ns, ..outcome };

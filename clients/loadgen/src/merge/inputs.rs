@@ -69,11 +69,16 @@ fn identity(file: &Path) -> Option<(u64, u64)> {
 /// Reads all logs.
 ///
 /// # Errors
-/// A file that cannot be read or is not a histogram log; two logs with the same times, as a sum and a part of it.
+/// A file that cannot be read or is not a histogram log, or that holds an interval twice; two logs with the same times, as a sum and a part of it.
 pub(super) fn read(files: &[PathBuf]) -> anyhow::Result<Vec<Input>> {
     let mut inputs: Vec<Input> = Vec::new();
     for file in files {
         let input = Input::new(file, read_log(file)?);
+        ensure!(
+            !repeats_an_interval(&input.intervals),
+            "{} holds the same interval twice, which would count twice; join no log with itself",
+            file.display()
+        );
         for earlier in &inputs {
             let share = !input.identities.is_disjoint(&earlier.identities);
             ensure!(
@@ -120,6 +125,14 @@ fn identity_of(intervals: &[Interval]) -> u64 {
     hash
 }
 
+/// Whether two intervals are equal, samples included. Each has a tag and a start of its own in a log as it was written.
+fn repeats_an_interval(intervals: &[Interval]) -> bool {
+    let mut samples: Vec<&Interval> =
+        intervals.iter().filter(|interval| !interval.times_ns.is_empty()).collect();
+    samples.sort_by(|one, other| (&one.tag, one.start).cmp(&(&other.tag, other.start)));
+    samples.windows(2).any(|pair| pair[0] == pair[1])
+}
+
 /// Whether everything in `one` is also in `other`, as in a log that it was appended to. Times are measured in
 /// nanoseconds, so this is no coincidence.
 fn is_within(one: &Input, other: &Input) -> bool {
@@ -132,6 +145,31 @@ mod tests {
     use std::os::unix::fs::symlink;
 
     use super::*;
+
+    #[test]
+    fn a_log_that_was_joined_with_itself_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let log = |name: &str, text: &str| {
+            let path = folder.path().join(name);
+            fs::write(&path, text).unwrap();
+            path
+        };
+        let mut times_ns = hdrhistogram::Histogram::new(3).unwrap();
+        times_ns.record(7).unwrap();
+        let second = std::time::Duration::from_secs(1);
+        let interval = Interval { tag: "a".into(), meaning: None, start: second, length: second, times_ns };
+        let later = Interval { start: 2 * second, ..interval.clone() };
+        let text = |intervals: &[Interval]| {
+            let mut bytes = Vec::new();
+            let contents = Contents { intervals: intervals.to_vec(), ..Contents::default() };
+            interval_log::write(&contents, &mut bytes).unwrap();
+            String::from_utf8(bytes).unwrap()
+        };
+        assert_eq!(read(&[log("right", &text(&[interval.clone(), later.clone()]))]).unwrap().len(), 1);
+        let twice = [interval.clone(), later, interval].map(|interval| text(&[interval])).concat();
+        let error = read(&[log("twice", &twice)]).unwrap_err().to_string();
+        assert!(error.contains("holds the same interval twice"), "{error}");
+    }
 
     #[test]
     fn a_file_is_recognised_under_every_name() {

@@ -53,6 +53,23 @@ fn an_incomplete_line_is_dropped_and_the_run_continues_after_the_last_complete_o
 }
 
 #[test]
+fn records_that_are_removed_or_cut_while_a_run_writes_are_missed() {
+    for remove in [true, false] {
+        let folder = tempfile::tempdir().unwrap();
+        let mut store = Store::create(folder.path(), &example::run("quick")).unwrap();
+        store.append(&record(1)).unwrap();
+        let path = folder.path().join(RECORDS);
+        if remove {
+            fs::remove_file(&path).unwrap();
+        } else {
+            File::create(&path).unwrap();
+        }
+        let message = store.append(&record(2)).unwrap_err().to_string();
+        assert!(message.contains("was removed or changed while the run writes to it"), "{message}");
+    }
+}
+
+#[test]
 fn a_broken_line_in_the_middle_is_an_error_that_names_it() {
     let folder = tempfile::tempdir().unwrap();
     written(folder.path());

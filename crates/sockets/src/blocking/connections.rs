@@ -106,9 +106,9 @@ fn drain_when_asked(shared: &Shared, finished: &AtomicBool) {
     let mut looked = now();
     let mut drain = Drain::begin(looked, shared.options.drain_timeout);
     while !finished.load(SeqCst) {
-        let since = now().since(looked);
-        drain.look_was_late(since.saturating_sub(Drain::INTERVAL));
-        looked = now();
+        let now_looked = now();
+        drain.look_was_late(now_looked.since(looked).saturating_sub(Drain::INTERVAL), now_looked);
+        looked = now_looked;
         shared.for_each_open(|socket| {
             let last_activity = socket.last_activity();
             socket.drain(decide(
