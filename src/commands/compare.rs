@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Error, Result};
 use clap::builder::PossibleValuesParser;
 use comparison::Servers;
+use comparison::coverage::Coverage;
 use comparison::measure::{self, End};
 use comparison::record::{Comparison, Run};
 use comparison::request::{Request, Size, WrongOnly};
@@ -32,10 +33,12 @@ Examples:
   concurrent-servers compare --baseline runs/2026… exits with 1 on a regression since then
 
 Exit codes: 0 every reply was right, 1 a reply was wrong or missing, a model did not start, was
-never measured or never answered, no window is valid, there is a regression, something could not be
-judged against the baseline, or the run cannot be made, 2 wrong arguments, 130 after Ctrl-C (143
-after SIGTERM), which says how to continue. Clients that a model starves are a result, not an error.
-Nor are windows that other programs disturbed: they are marked.")]
+never measured or never answered, no window is valid and other programs disturbed none of them,
+there is a regression, something could not be judged against the baseline, or the run cannot be
+made, 2 wrong arguments, 130 after Ctrl-C (143 after SIGTERM), which says how to continue. Clients
+that a model starves are a result, not an error. Windows that other programs disturbed do not fail
+a run, even if none is valid: they are marked. With --baseline, a model that has no valid window
+could not be judged.")]
 pub struct Arguments {
     /// The models to compare [default: all]
     #[arg(value_name = "MODEL", value_parser = PossibleValuesParser::new(models::names()), hide_possible_values = true)]
@@ -120,9 +123,14 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         (store?, Comparison { run, records: Vec::new() }, baseline)
     };
     let folder = store.folder().display();
-    output::note(&format!(
-        "results are written to {folder} after each trial; if interrupted, continue with compare --resume {folder}"
-    ));
+    let coverage = Coverage::of(&comparison, &servers);
+    output::note(&if coverage.made == coverage.planned {
+        format!("the run in {folder} is complete: nothing is left to measure")
+    } else {
+        format!(
+            "results are written to {folder} after each trial; if interrupted, continue with compare --resume {folder}"
+        )
+    });
     let interrupts = Interrupts::install()?;
     let end = measure::measure(&servers, &mut store, &mut comparison, interrupts.stop());
     let end = end.with_context(|| {

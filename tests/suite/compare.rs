@@ -127,6 +127,12 @@ fn an_interrupted_run_is_resumed_where_it_ended() {
         |text: &str| text.lines().map(|line| serde_json::from_str(line).unwrap()).collect::<Vec<_>>();
     assert_eq!(keys(&parsed(&again)), keys(&parsed(&whole)));
     assert!(again != whole, "the last four were measured again");
+
+    let complete = compare(&["--resume", text(&run)]);
+    let said = stderr(&complete);
+    assert!(said.contains("is complete: nothing is left to measure"), "{said}");
+    assert!(!said.contains("if interrupted"), "{said}");
+    assert_eq!((stdout(&complete), complete.status.code()), (stdout(&output), Some(0)));
 }
 
 #[test]

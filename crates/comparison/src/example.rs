@@ -114,6 +114,17 @@ pub(crate) fn altered(run: Run, alter: impl Fn(&Trial, &mut Figures)) -> Compari
     Comparison { run, records }
 }
 
+/// Makes the chosen windows invalid as those in which other programs took most of the CPUs.
+pub(crate) fn disturb(comparison: &mut Comparison, is_chosen: impl Fn(&Record) -> bool) {
+    for record in comparison.records.iter_mut().filter(|record| is_chosen(record)) {
+        if let Observed::Load { others, outcome, .. } = &mut record.observed {
+            *others = Some(0.85);
+            let reason = "other programs took 1.7 of 2 CPUs".to_owned();
+            outcome.verdict = Some(Verdict { bound: Bound::Invalid, reason });
+        }
+    }
+}
+
 /// Everything that a trial is drawn from.
 #[derive(Clone, Debug)]
 pub(crate) struct Figures {

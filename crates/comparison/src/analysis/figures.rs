@@ -1,7 +1,7 @@
 //! The parts of an analysis.
 
 use hdrhistogram::Histogram;
-use loadgen::{MAX_OTHERS, histogram};
+use loadgen::{Bound, MAX_OTHERS, histogram};
 use serde::Serialize;
 use serde::ser::{Error, SerializeMap, Serializer};
 
@@ -9,7 +9,7 @@ use super::metric::Metric;
 use super::statistics::{Interval, median, median_interval};
 use crate::record::Run;
 use crate::scenario::{Point, Scenario};
-use crate::subject::Subject;
+use crate::subject::{Role, Subject};
 
 /// All results of a comparison.
 #[derive(Clone, Debug, Serialize)]
@@ -148,6 +148,25 @@ impl PointAnalysis {
     pub fn row(&self, subject: &str) -> Option<&Row> {
         self.rows.iter().find(|row| row.subject.name == subject)
     }
+
+    /// A clause if windows of the twins, or of the floors that these are divided by, were invalid: then that is why the
+    /// noise is unknown.
+    pub fn invalid_twins(&self) -> Option<String> {
+        let twins = || self.rows.iter().filter(|row| row.subject.role == Role::Twin);
+        let floors: Vec<&str> = twins().filter_map(|twin| twin.subject.floor.as_deref()).collect();
+        let is_asked =
+            |row: &&Row| row.subject.role == Role::Twin || floors.contains(&row.subject.name.as_str());
+        let asked: Vec<&Row> = self.rows.iter().filter(is_asked).collect();
+        let invalid: u32 = asked.iter().map(|row| row.invalid).sum();
+        let all: u32 = asked.iter().map(|row| row.trials).sum();
+        (invalid > 0).then(|| {
+            let reason = asked.iter().find_map(|row| row.invalid_reason());
+            format!(
+                "{invalid} of {all} windows of the twins and their floors were invalid{}",
+                such_as(reason)
+            )
+        })
+    }
 }
 
 impl Row {
@@ -160,6 +179,22 @@ impl Row {
     pub fn median(&self, metric: Metric) -> Option<f64> {
         self.spread(metric).map(|spread| spread.median)
     }
+
+    /// A clause if no window was valid, and some were invalid: then nothing is claimed from its figures.
+    pub fn without_valid(&self) -> Option<String> {
+        (self.valid == 0 && self.invalid > 0)
+            .then(|| format!("no window was valid{}", such_as(self.invalid_reason())))
+    }
+
+    /// The first reason why a window was invalid, if most were.
+    fn invalid_reason(&self) -> Option<&str> {
+        let (most_frequent, _) = self.verdicts.first()?;
+        self.reason.as_deref().filter(|_| *most_frequent == Bound::Invalid)
+    }
+}
+
+fn such_as(reason: Option<&str>) -> String {
+    reason.map(|reason| format!(" (such as: {reason})")).unwrap_or_default()
 }
 
 impl Spread {

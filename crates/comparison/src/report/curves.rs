@@ -3,7 +3,7 @@
 use loadgen::Bound;
 
 use super::figure::{Figure, Table, absent, nothing};
-use super::findings::leader;
+use super::findings::{leader, without_leader};
 use super::numbers;
 use super::subjects::{Subjects, models, point_in_words, serves_all};
 use crate::analysis::{Metric, PointAnalysis, Row, ScenarioAnalysis};
@@ -115,11 +115,13 @@ fn x_axis(scenario: &ScenarioAnalysis) -> Axis {
 /// The best subject at the last point, and how its figure grew up to there.
 fn finding(scenario: &ScenarioAnalysis, metric: Metric, lead: &str) -> String {
     let of = |row: &'_ Row| row.median(metric);
-    let last =
-        scenario.points.iter().rev().find(|point| models(point).into_iter().any(|row| of(row).is_some()));
-    let Some(last) = last else { return "No model was measured.".to_owned() };
-    let Some(leader) = leader(&models(last), |row| row.spread(metric), metric.better()) else {
-        return "No model was measured.".to_owned();
+    let leaders = scenario.points.iter().rev();
+    let mut leaders = leaders.filter_map(|point| {
+        Some((point, leader(&models(point), |row| row.spread(metric), metric.better())?))
+    });
+    let Some((last, leader)) = leaders.next() else {
+        let otherwise = "No model was measured.";
+        return scenario.points.last().map_or(otherwise.to_owned(), |point| without_leader(point, otherwise));
     };
     let mut text = leader.sentence(
         &format!("At {}, {lead}", point_in_words(last.point)),
@@ -127,13 +129,18 @@ fn finding(scenario: &ScenarioAnalysis, metric: Metric, lead: &str) -> String {
         "",
     );
     let first = scenario.points.iter().find_map(|point| {
-        let row = point.row(&leader.row.subject.name)?;
+        let row = point.row(&leader.row.subject.name).filter(|row| row.valid > 0)?;
         Some((point.point, of(row).filter(|value| *value > 0.0)?))
     });
     if let Some((point, value)) = first.filter(|(point, _)| *point != last.point) {
         let growth = numbers::times(leader.spread.median / value);
         let name = &leader.row.subject.name;
         text += &format!(" For {name} that is {growth} times its figure at {}.", point_in_words(point));
+    }
+    let beyond = scenario.points.iter().rev().take_while(|point| point.point != last.point);
+    for point in beyond {
+        let reason = without_leader(point, "No model was measured.");
+        text += &format!(" At {}: {reason}", point_in_words(point.point));
     }
     text
 }

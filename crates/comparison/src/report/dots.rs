@@ -2,11 +2,11 @@
 
 use loadgen::Load;
 
-use super::figure::{Figure, Table, absent, nothing};
-use super::findings::{leader, range};
+use super::figure::{Figure, Table, absent, nothing, only};
+use super::findings::{leader, range, without_leader};
 use super::numbers;
 use super::subjects::{Subjects, models, notes};
-use crate::analysis::{Better, Metric, Row, ScenarioAnalysis, Spread};
+use crate::analysis::{Better, Metric, PointAnalysis, Row, ScenarioAnalysis, Spread};
 use charts::{Domain, Dot, DotRow, Dots, Reference};
 use text::units;
 
@@ -38,11 +38,14 @@ pub(super) fn cost(scenario: &ScenarioAnalysis, subjects: &Subjects) -> Figure {
     let with_reference =
         extent(spreads()).chain([1.0]).chain(band.into_iter().flat_map(|(low, high)| [low, high]));
     if spreads().next().is_none() {
-        return nothing(heading);
+        return without_ratio(point, &rows).map_or_else(|| nothing(heading), |why| only(heading, &why));
     }
     let domain = Domain::by_quotients(with_reference);
     let mut finding = leader(&models(point), cost_spread, Better::Lower).map_or_else(
-        || "No model was measured together with its floor.".to_owned(),
+        || {
+            without_ratio(point, &models(point))
+                .unwrap_or_else(|| "No model was measured together with its floor.".to_owned())
+        },
         |leader| {
             let floor = leader.row.cost_ratio.as_ref().map_or("its floor", |ratio| ratio.floor.as_str());
             leader.sentence(
@@ -63,9 +66,11 @@ pub(super) fn cost(scenario: &ScenarioAnalysis, subjects: &Subjects) -> Figure {
              within it, or whose interval reaches 1, is not said to differ.",
             numbers::percent_above(noise)
         ),
-        None => "Dashed: the floor. Too few rounds to say how far two runs of the same thing differ, so no \
-                 difference is claimed."
-            .to_owned(),
+        None => format!(
+            "Dashed: the floor. {}, so how far two runs of the same thing differ is unknown, and no difference is \
+             claimed.",
+            point.invalid_twins().unwrap_or_else(|| "Too few rounds".to_owned())
+        ),
     };
     let dot_rows = rows.iter().map(|row| {
         let ratio = row.cost_ratio.as_ref();
@@ -83,6 +88,22 @@ pub(super) fn cost(scenario: &ScenarioAnalysis, subjects: &Subjects) -> Figure {
     };
     let table = by_round(&rows, cost_spread, numbers::times);
     Figure { heading: heading.to_owned(), finding, caption, chart: Some(Box::new(chart)), table }
+}
+
+/// Why there is no ratio although CPU time was measured; `None` if it was not.
+fn without_ratio(point: &PointAnalysis, rows: &[&Row]) -> Option<String> {
+    let measured = rows.iter().filter(|row| row.spread(Metric::CpuPerMessage).is_some());
+    let measured: Vec<&&Row> = measured.collect();
+    let floor = |row: &Row| point.row(row.subject.floor.as_deref()?);
+    let reason = |row: &&&Row| row.without_valid().or_else(|| floor(row)?.without_valid());
+    let reasons: Vec<Option<String>> = measured.iter().map(reason).collect();
+    let first = reasons.first()?;
+    Some(match first.as_ref().filter(|_| reasons.iter().all(Option::is_some)) {
+        Some(reason) => format!("There is no ratio, because for each subject, or for its floor, {reason}."),
+        None => "There is no ratio: in no round did a subject and its floor both have a valid window with the same \
+                 work."
+            .to_owned(),
+    })
 }
 
 fn cost_spread(row: &Row) -> Option<&Spread> {
@@ -110,7 +131,7 @@ pub(super) fn amount(
     let write = |value| numbers::plain(metric, value);
     let models = models(point);
     let mut finding = leader(&models, |row| row.spread(metric), metric.better()).map_or_else(
-        || "No model was measured.".to_owned(),
+        || without_leader(point, "No model was measured."),
         |leader| leader.sentence(lead, |value| numbers::with_unit(metric, value), ""),
     );
     if metric.better() == Better::Lower {

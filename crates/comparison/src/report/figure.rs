@@ -22,9 +22,14 @@ pub(super) struct Table {
 
 /// A sentence instead of a chart.
 pub(super) fn nothing(heading: &str) -> Figure {
+    only(heading, "This was not measured: no trial has this figure.")
+}
+
+/// This sentence instead of a chart.
+pub(super) fn only(heading: &str, finding: &str) -> Figure {
     Figure {
         heading: heading.to_owned(),
-        finding: "This was not measured: no trial has this figure.".to_owned(),
+        finding: finding.to_owned(),
         caption: String::new(),
         chart: None,
         table: Table::default(),

@@ -3,8 +3,8 @@
 use loadgen::Bound;
 
 use super::numbers;
-use super::subjects::serves_all;
-use crate::analysis::{Better, Interval, Row, Spread};
+use super::subjects::{models, serves_all};
+use crate::analysis::{Better, Interval, PointAnalysis, Row, Spread};
 
 /// The subject with the best figure.
 pub(super) struct Leader<'rows> {
@@ -20,8 +20,8 @@ pub(super) struct Leader<'rows> {
     left_out: Vec<&'rows str>,
 }
 
-/// The best of these rows: among those that serve all clients in windows that are valid, if there
-/// are such.
+/// The best of these rows: among those with a valid window, and of these, among those that serve all clients, if there
+/// are such. `None` if no row has a valid window.
 pub(super) fn leader<'rows>(
     rows: &[&'rows Row],
     of: impl Fn(&'rows Row) -> Option<&'rows Spread>,
@@ -31,9 +31,11 @@ pub(super) fn leader<'rows>(
         .iter()
         .filter_map(|row| Some((*row, of(row).filter(|spread| spread.median.is_finite())?)))
         .collect();
-    let (whole, partial): (Vec<_>, Vec<_>) =
-        measured.into_iter().partition(|(row, _)| serves_all(row) && row.invalid < row.trials);
-    let (asked, left_out) = if whole.is_empty() { (partial, whole) } else { (whole, partial) };
+    let (valid, invalid): (Vec<_>, Vec<_>) = measured.into_iter().partition(|(row, _)| row.valid > 0);
+    let is_partial = !valid.iter().any(|(row, _)| serves_all(row));
+    let (asked, starving): (Vec<_>, Vec<_>) =
+        valid.into_iter().partition(|(row, _)| is_partial || serves_all(row));
+    let left_out = starving.iter().chain(&invalid);
     let order = |one: &&(&Row, &Spread), other: &&(&Row, &Spread)| {
         let by_value = one.1.median.total_cmp(&other.1.median);
         if better == Better::Lower { by_value } else { by_value.reverse() }
@@ -48,8 +50,16 @@ pub(super) fn leader<'rows>(
         spread,
         is_rate: better == Better::Higher,
         alike: alike.collect(),
-        left_out: left_out.iter().map(|(other, _)| other.subject.name.as_str()).collect(),
+        left_out: left_out.map(|(other, _)| other.subject.name.as_str()).collect(),
     })
+}
+
+/// The sentence where no model leads: that no window was valid, if that is so, or else `otherwise`.
+pub(super) fn without_leader(point: &PointAnalysis, otherwise: &str) -> String {
+    models(point)
+        .into_iter()
+        .find_map(Row::without_valid)
+        .map_or_else(|| otherwise.to_owned(), |reason| format!("No model is named as the best: {reason}."))
 }
 
 impl Leader<'_> {
@@ -63,7 +73,8 @@ impl Leader<'_> {
         };
         let mut text = format!("{lead}: {}, {figure}.", self.row.subject.name);
         if self.spread.interval.is_none() {
-            text += " Too few rounds for an interval, so no order is claimed.";
+            let what = if self.row.invalid > 0 { "valid rounds" } else { "rounds" };
+            text += &format!(" Too few {what} for an interval, so no order is claimed.");
         } else if !self.alike.is_empty() {
             text += &format!(
                 " Not distinguishable from it, because intervals overlap: {}.",
@@ -87,14 +98,17 @@ impl Leader<'_> {
     }
 }
 
-/// The ratio of the last row's figure to the first one's, if both exist.
+/// The ratio of the largest figure to the least one, of rows with a valid window, if they differ.
 pub(super) fn range(
     rows: &[&Row],
     of: impl Fn(&Row) -> Option<&Spread>,
     write: impl Fn(f64) -> String,
 ) -> Option<String> {
-    let mut medians: Vec<(&str, f64)> =
-        rows.iter().filter_map(|row| Some((row.subject.name.as_str(), of(row)?.median))).collect();
+    let mut medians: Vec<(&str, f64)> = rows
+        .iter()
+        .filter(|row| row.valid > 0)
+        .filter_map(|row| Some((row.subject.name.as_str(), of(row)?.median)))
+        .collect();
     medians.sort_by(|one, other| one.1.total_cmp(&other.1));
     let (&(_, least), &(name, most)) = medians.first().zip(medians.last())?;
     (least > 0.0 && most > least)

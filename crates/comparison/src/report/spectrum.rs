@@ -4,7 +4,7 @@
 use hdrhistogram::Histogram;
 
 use super::figure::{Figure, Table, absent, nothing};
-use super::findings::leader;
+use super::findings::{leader, without_leader};
 use super::numbers;
 use super::subjects::{Subjects, models};
 use crate::analysis::{Metric, Row, ScenarioAnalysis};
@@ -50,7 +50,7 @@ pub(super) fn spectrum(scenario: &ScenarioAnalysis, subjects: &Subjects) -> Figu
     }
     let end = lines.iter().flat_map(|line| &line.points).map(|point| point.x).fold(10.0, f64::max);
     let finding = leader(&models(point), |row| row.spread(Metric::P99), Metric::P99.better()).map_or_else(
-        || "No model has a 99th percentile.".to_owned(),
+        || without_leader(point, "No model has a 99th percentile."),
         |leader| {
             leader.sentence("Lowest 99th percentile", |value| numbers::with_unit(Metric::P99, value), "")
         },

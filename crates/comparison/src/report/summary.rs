@@ -98,7 +98,7 @@ fn cost_cell(point: &PointAnalysis, row: &Row) -> Markup {
         td.dim[!ratio.claim.is_difference()] {
             (star(is_best)) (numbers::times(ratio.spread.median)) " ×"
             small { (interval(&ratio.spread, numbers::times)) }
-            (unclaimed(ratio))
+            (unclaimed(point, ratio))
             (note(row))
         }
     }
@@ -115,11 +115,11 @@ fn rate_cell(point: &PointAnalysis, row: &Row) -> Markup {
     let is_best = best.is_some_and(|best| best.row.subject.name == row.subject.name);
     let is_claimed = row.rate_ratio.as_ref().is_none_or(|ratio| ratio.claim.is_difference());
     html! {
-        td.dim[!is_claimed] {
+        td.dim[!is_claimed || row.valid == 0] {
             (star(is_best)) (numbers::plain(metric, spread.median))
             @if let Some(ratio) = &row.rate_ratio {
                 small { (numbers::times(ratio.spread.median)) " × floor" }
-                (unclaimed(ratio))
+                (unclaimed(point, ratio))
             }
             (note(row))
         }
@@ -137,8 +137,8 @@ fn interval(spread: &Spread, write: impl Fn(f64) -> String) -> String {
         .unwrap_or_default()
 }
 
-fn unclaimed(ratio: &Ratio) -> Markup {
-    html! { @if let Some(why) = why_not(ratio.claim) { small { (why) } } }
+fn unclaimed(point: &PointAnalysis, ratio: &Ratio) -> Markup {
+    html! { @if let Some(why) = why_not(point, ratio.claim) { small { (why) } } }
 }
 
 fn note(row: &Row) -> Markup {
@@ -146,11 +146,12 @@ fn note(row: &Row) -> Markup {
 }
 
 /// Why no difference is claimed, if none is.
-fn why_not(claim: Claim) -> Option<&'static str> {
+fn why_not(point: &PointAnalysis, claim: Claim) -> Option<&'static str> {
     match claim {
         Claim::Higher | Claim::Lower => None,
         Claim::NoDifference => Some("interval includes 1"),
         Claim::WithinNoise => Some("within the twins' noise"),
+        Claim::TooFewRounds if point.rows.iter().any(|row| row.invalid > 0) => Some("too few valid rounds"),
         Claim::TooFewRounds => Some("too few rounds"),
         Claim::NoTwin => Some("its floor has no twin"),
     }
@@ -170,16 +171,22 @@ fn claims(scenario: &ScenarioAnalysis, point: &PointAnalysis) -> Markup {
         claimed.into_iter().map(one).collect::<Vec<String>>().join("; ")
     };
     let (higher, lower) = (of(|claim| claim == Claim::Higher), of(|claim| claim == Claim::Lower));
-    let open: Vec<String> = [Claim::NoDifference, Claim::WithinNoise, Claim::TooFewRounds, Claim::NoTwin]
+    let mut open: Vec<String> = [Claim::NoDifference, Claim::WithinNoise, Claim::TooFewRounds, Claim::NoTwin]
         .into_iter()
         .filter_map(|claim| {
             let rows = models(point).into_iter();
             let rows = rows.filter(|row| row.cost_ratio.as_ref().is_some_and(|ratio| ratio.claim == claim));
             let names: Vec<&str> = rows.map(|row| row.subject.name.as_str()).collect();
             (!names.is_empty())
-                .then(|| format!("{} ({})", names.join(", "), why_not(claim).unwrap_or_default()))
+                .then(|| format!("{} ({})", names.join(", "), why_not(point, claim).unwrap_or_default()))
         })
         .collect();
+    let without_valid = |row: &&Row| row.cost_ratio.is_none().then(|| row.without_valid()).flatten();
+    let invalid: Vec<&Row> = models(point).into_iter().filter(|row| without_valid(row).is_some()).collect();
+    if let Some(reason) = invalid.first().and_then(without_valid) {
+        let names: Vec<&str> = invalid.iter().map(|row| row.subject.name.as_str()).collect();
+        open.push(format!("{}: {reason}", names.join(", ")));
+    }
     html! {
         li {
             b { (scenario.scenario.name) } ". "
@@ -209,7 +216,12 @@ fn twins(scenario: &ScenarioAnalysis, point: &PointAnalysis) -> Markup {
                     "two runs of the same program differ by up to " (numbers::percent_above(noise.cost))
                     " in cost and " (numbers::percent_above(noise.rate)) " in rate; smaller differences are not claimed."
                 },
-                None => "no twin has enough rounds to show the noise, so no difference is claimed.",
+                None => {
+                    @match point.invalid_twins() {
+                        Some(invalid) => { (invalid) ", so the noise is unknown and no difference is claimed." },
+                        None => "no twin has enough rounds to show the noise, so no difference is claimed.",
+                    }
+                },
             }
             @if !differ.is_empty() {
                 " " strong { "Beyond the other twins' noise: " (differ.join(", ")) "." }

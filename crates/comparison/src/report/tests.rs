@@ -4,11 +4,13 @@ use roxmltree::{Document, Node};
 use super::*;
 use crate::analysis::{Metric, analyse};
 use crate::example::{self, altered, comparison, run_of};
-use crate::record::Run;
+use crate::record::{Record, Run};
+use crate::scenario::Point;
 use crate::subject::Role;
 
 #[cfg(target_os = "linux")]
 mod browser;
+mod invalid;
 mod little;
 
 /// The number of figures of each scenario of the embedded file.

@@ -51,10 +51,12 @@ pub(super) fn style(row: &Row) -> Option<anstyle::Style> {
     }
 }
 
-/// Models compete for the best figure, unless something failed or clients starved: serving one of fifty is fast.
+/// Models compete for the best figure, unless something failed, clients starved (serving one of fifty is fast), or no
+/// window was valid.
 pub(super) fn takes_part(row: &Row) -> bool {
     row.subject.role == Role::Model
         && row.failures.is_empty()
+        && row.valid > 0
         && row.median(Metric::Starved).is_none_or(|starved| starved == 0.0)
 }
 

@@ -83,7 +83,10 @@ fn twins(point: &PointAnalysis) -> Vec<String> {
             within(noise.rate)
         ));
     } else if point.rows.iter().any(|row| row.subject.role == Role::Twin) {
-        sentences.push("too few rounds (at least 6 valid ones are needed), so nothing is claimed".to_owned());
+        sentences.push(match point.invalid_twins() {
+            Some(invalid) => format!("{invalid}; at least 6 valid rounds are needed, so nothing is claimed"),
+            None => "too few rounds (at least 6 valid ones are needed), so nothing is claimed".to_owned(),
+        });
     }
     for row in point.rows.iter().filter(|row| row.subject.role == Role::Twin) {
         for (what, ratio) in [("CPU", &row.cost_ratio), ("rate", &row.rate_ratio)] {

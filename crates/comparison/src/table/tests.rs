@@ -8,7 +8,7 @@ use super::*;
 use crate::analysis::analyse;
 use crate::example::{self, Figures};
 use crate::plan::Trial;
-use crate::record::{Comparison, Observed};
+use crate::record::Comparison;
 use grid::{Cell, Line};
 
 fn drawn(comparison: &Comparison, width: usize) -> String {
@@ -109,19 +109,24 @@ fn a_line_is_no_wider_than_100_columns_where_nothing_limits_it() {
 #[test]
 fn windows_that_others_disturbed_are_marked_and_counted() {
     let mut run = example::altered(example::run_of("full", &["ping-pong"]), |_, _| {});
-    let disturbed = run.records.iter_mut().filter(|record| record.subject == "mio" && record.round > 3);
-    for record in disturbed {
-        if let Observed::Load { others, outcome, .. } = &mut record.observed {
-            *others = Some(0.4);
-            let reason = "other programs took 0.8 of 2 CPUs".to_owned();
-            outcome.verdict = Some(loadgen::Verdict { bound: loadgen::Bound::Invalid, reason });
-        }
-    }
+    example::disturb(&mut run, |record| record.subject == "mio" && record.round > 3);
     let text = plain(&drawn(&run, WIDEST));
     assert!(text.contains("\nOther programs disturbed 9 of 132 windows"), "{text}");
     assert_eq!(*cells(&text, "mio").last().unwrap(), "others*");
-    assert!(text.contains("invalid mio 9/12 (such as: other programs took 0.8 of 2 CPUs)"), "{text}");
+    assert!(text.contains("invalid mio 9/12 (such as: other programs took 1.7 of 2 CPUs)"), "{text}");
     assert_eq!(*cells(&text, "tokio").last().unwrap(), "server");
+}
+
+#[test]
+fn where_no_window_is_valid_nothing_is_best_and_the_noise_is_unknown_for_that_reason() {
+    let mut run = example::altered(example::run_of("quick", &["ping-pong"]), |_, _| {});
+    example::disturb(&mut run, |_| true);
+    let text = drawn(&run, WIDEST);
+    assert!(!text.contains(&BEST.to_string()), "{text}");
+    let words = plain(&text).split_whitespace().collect::<Vec<&str>>().join(" ");
+    let reason = "8 of 8 windows of the twins and their floors were invalid (such as: other programs took 1.7 of 2 \
+                  CPUs); at least 6 valid rounds are needed";
+    assert!(words.contains(reason) && !words.contains("too few rounds"), "{words}");
 }
 
 #[test]
