@@ -35,7 +35,8 @@ Examples:
 
 All cases take a little more than a minute for a model, in release. After every case a new
 client must still be served. A case that does not apply to a server is skipped, with the
-reason. A server that is gone, or speaks another protocol, ends the run.
+reason. A server that is gone, or speaks another protocol, ends the run: before the first
+case it must greet, and answer `^a$` with `b` within 10 s.
 
 A program is started many times, each time on a free port of 127.0.0.1: {port} stands for
 the port, {addr} for 127.0.0.1 and the port. It must be the server itself and not a
@@ -121,7 +122,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
             Err(advice) => Ok(refused(advice)),
             Ok(program) => {
                 let name = program.name();
-                conformance::start_once(&program).map_err(|stop| anyhow!("{name}: {stop}"))?;
+                conformance::start_once(&program).map_err(|reason| anyhow!("{name}: {reason}"))?;
                 check(&name, &Target::launched(&program, concurrency), &cases, arguments)
             }
         },

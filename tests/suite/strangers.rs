@@ -66,6 +66,23 @@ fn servers_of_other_protocols_are_shown_and_not_checked() {
     }
 }
 
+#[test]
+fn a_server_that_greets_and_then_answers_wrongly_or_never_is_not_checked() {
+    let echo: Serve =
+        |mut stream| stream.write_all(b"*").is_ok() && io::copy(&mut &stream, &mut &stream).is_ok();
+    let mute: Serve = |stream| greet_with(stream, b"*");
+    for (stranger, shown) in [
+        (echo, "it greets, but answers `^a$` with `^a$`; expected `b`"),
+        (mute, "it greets, but does not answer `^a$` within 10 s; expected `b`"),
+    ] {
+        let output = check(serve(stranger), &["--only", "A3"]);
+        assert_eq!(output.status.code(), Some(1), "{shown}: {output:?}");
+        let message = String::from_utf8_lossy(&output.stderr);
+        assert!(message.contains("so no case was run: ") && message.contains(shown), "{message}");
+        assert!(output.stdout.is_empty(), "a case was run: {output:?}");
+    }
+}
+
 /// Answers one client rightly. Returns what it sent.
 fn answer(mut stream: TcpStream, mut after: impl FnMut(&[u8]) -> bool) {
     let mut session = Session::new();
