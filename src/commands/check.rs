@@ -2,22 +2,24 @@
 
 mod first_look;
 mod program;
+mod progress;
 mod promises;
 pub(crate) mod subject;
 mod table;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
+use std::sync::Arc;
 
-use anyhow::{Context, Result, anyhow};
-use conformance::{Case, Concurrency, Options, Report, Target};
+use anyhow::{Result, anyhow};
+use conformance::{Case, Concurrency, Options, Target};
 use observe::child::this_program;
-use serde::Serialize;
 use text::output;
 use trials::Launcher;
 
 use crate::commands::{interrupts, refused};
 use program::Program;
+use progress::{NamedReport, Plan, Progress};
 use promises::Promises;
 use subject::{Subject, parse_case, parse_subject};
 
@@ -35,7 +37,8 @@ Examples:
 
 All cases take a little more than a minute for a model, in release. After every case a new
 client must still be served. A case that does not apply to a server is skipped, with the
-reason. A server that is gone, or speaks another protocol, ends the run.
+reason. A server that is gone, or speaks another protocol, ends the run: before the first
+case it must greet, and answer `^a$` with `b` within 10 s.
 
 A program is started many times, each time on a free port of 127.0.0.1: {port} stands for
 the port, {addr} for 127.0.0.1 and the port. It must be the server itself and not a
@@ -43,7 +46,8 @@ program that starts it. It is ready when it greets, and is stopped with SIGTERM 
 5 s, with SIGKILL. Cases that need an option which only our servers have are skipped.
 
 Exit codes: 0 every case that ran passed, 1 at least one failed, or the server does not
-speak the protocol or was gone, 2 wrong arguments, 3 no case could run, 130 after Ctrl-C.")]
+speak the protocol or was gone, 2 wrong arguments, 3 no case could run, 130 after Ctrl-C,
+when the results so far are printed.")]
 pub struct Arguments {
     /// A model, or the address of a running server
     #[arg(value_name = "MODEL|ADDR", value_parser = parse_subject, required_unless_present_any = ["list", "program"])]
@@ -91,9 +95,17 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         output::print(&table::list(&cases))?;
         return Ok(ExitCode::SUCCESS);
     }
-    interrupts::end_with(|| {
-        conformance::kill_programs();
-        interrupts::interrupted()
+    let progress = Arc::new(Progress::default());
+    interrupts::end_with({
+        let progress = Arc::clone(&progress);
+        move || {
+            let report = progress.interrupt();
+            conformance::kill_programs();
+            if let Some(report) = report {
+                report.print_if_possible();
+            }
+            interrupts::interrupted()
+        }
     })?;
     let promises = &arguments.promises;
     let concurrency = promises.concurrency.unwrap_or(Concurrency::Many);
@@ -107,7 +119,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
                 )));
             }
             let launcher = Launcher { subject: model.subject(&this_program()?) };
-            check(model.name, &launcher.target(), &cases, arguments)
+            check(model.name, &launcher.target(), &cases, arguments, &progress)
         }
         Some(Subject::Address(_)) if promises.drain_timeout.is_some() => {
             Ok(refused("--drain-timeout is for programs, which are shut down; leave it out"))
@@ -115,14 +127,14 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         Some(Subject::Address(addresses)) => {
             let address = first_look::at(addresses)?;
             let target = Target::at_with(address, concurrency, promises.settings());
-            check(&addresses.with(address), &target, &cases, arguments)
+            check(&addresses.with(address), &target, &cases, arguments, &progress)
         }
         None => match Program::new(this_program()?, &arguments.program, promises.settings()) {
             Err(advice) => Ok(refused(advice)),
             Ok(program) => {
                 let name = program.name();
-                conformance::start_once(&program).map_err(|stop| anyhow!("{name}: {stop}"))?;
-                check(&name, &Target::launched(&program, concurrency), &cases, arguments)
+                conformance::start_once(&program).map_err(|reason| anyhow!("{name}: {reason}"))?;
+                check(&name, &Target::launched(&program, concurrency), &cases, arguments, &progress)
             }
         },
     }
@@ -137,37 +149,36 @@ fn chosen(names: &[String]) -> Vec<&'static Case> {
     conformance::cases().filter(is_meant).collect()
 }
 
-/// A report and its target.
-#[derive(Serialize)]
-struct NamedReport<'name> {
-    /// This program's version.
-    version: &'name str,
-    target: &'name str,
-    #[serde(flatten)]
-    report: Report,
-}
-
-fn check(target: &str, place: &Target<'_>, cases: &[&Case], arguments: &Arguments) -> Result<ExitCode> {
-    let Arguments { long, seed, fail_fast, .. } = *arguments;
+fn check(
+    target: &str,
+    place: &Target<'_>,
+    cases: &[&'static Case],
+    arguments: &Arguments,
+    progress: &Progress,
+) -> Result<ExitCode> {
+    let Arguments { long, seed, fail_fast, json, .. } = *arguments;
     let options = Options { long, seed, fail_fast, ..Options::default() };
+    progress.begin(Plan {
+        target: target.to_owned(),
+        concurrency: place.concurrency(),
+        cases: cases.to_vec(),
+        options,
+        json,
+    });
     let mut printed = Ok(());
     let report = conformance::run(place, cases, &options, &mut |case| {
-        if !arguments.json && printed.is_ok() {
+        progress.add(case);
+        if !json && printed.is_ok() {
             printed = output::print(&table::line(case));
         }
     });
+    progress.end();
     printed?;
     let code = match (report.passed, report.failed + report.not_run) {
         (0, 0) => ExitCode::from(3),
         (_, 0) => ExitCode::SUCCESS,
         _ => ExitCode::FAILURE,
     };
-    if arguments.json {
-        let named = NamedReport { version: env!("CARGO_PKG_VERSION"), target, report };
-        let json = serde_json::to_string_pretty(&named).context("cannot write JSON")?;
-        output::print(&(json + "\n"))?;
-    } else {
-        output::print(&table::totals(target, &report))?;
-    }
+    NamedReport::new(target.to_owned(), report, json).print()?;
     Ok(code)
 }

@@ -20,6 +20,8 @@ const LAUNCHER: &str = env!("CARGO_BIN_EXE_concurrent-servers");
 const PORT: &str = "FOREIGN_PORT";
 /// A file for the process id of a process that the server starts; absent if it starts none.
 const HELPER: &str = "FOREIGN_HELPER";
+/// Set if the server returns what it is sent.
+const ECHOES: &str = "FOREIGN_ECHOES";
 
 /// Not a test: the server that is not ours. It has no handler for SIGTERM, logs a line and serves each client on a thread.
 #[test]
@@ -40,7 +42,8 @@ fn answer(mut stream: TcpStream) -> Option<()> {
     let (mut session, mut buffer) = (Session::new(), [0; 4096]);
     stream.write_all(b"*").ok()?;
     while let Ok(count @ 1..) = stream.read(&mut buffer) {
-        let length = session.transform_in_place(&mut buffer[..count]);
+        let echoes = env::var_os(ECHOES).is_some();
+        let length = if echoes { count } else { session.transform_in_place(&mut buffer[..count]) };
         stream.write_all(&buffer[..length]).ok()?;
     }
     Some(())
@@ -103,6 +106,16 @@ fn a_program_that_does_not_start_or_is_no_such_server_is_shown_before_any_case()
         assert!(text.contains(shown) && text.contains("expected the greeting `*` at 127.0.0.1:"), "{text}");
         assert!(!text.contains("A3 "), "{text}");
     }
+}
+
+#[test]
+fn a_program_that_greets_and_then_answers_wrongly_is_shown_before_any_case() {
+    let mut program = foreign(None);
+    program.insert(1, format!("{ECHOES}=yes"));
+    let (code, text) = checked(&["--only", "A3"], &program);
+    assert_eq!(code, Some(1), "{text}");
+    assert!(text.contains(": it greets, but answers `^a$` with `^a$`; expected `b`"), "{text}");
+    assert!(!text.contains("A3 "), "{text}");
 }
 
 #[test]

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use observe::Process;
 use protocol::Session;
+use rustix::process::Signal;
 
 const LAUNCHER: &str = env!("CARGO_BIN_EXE_concurrent-servers");
 
@@ -66,6 +67,23 @@ fn servers_of_other_protocols_are_shown_and_not_checked() {
     }
 }
 
+#[test]
+fn a_server_that_greets_and_then_answers_wrongly_or_never_is_not_checked() {
+    let echo: Serve =
+        |mut stream| stream.write_all(b"*").is_ok() && io::copy(&mut &stream, &mut &stream).is_ok();
+    let mute: Serve = |stream| greet_with(stream, b"*");
+    for (stranger, shown) in [
+        (echo, "it greets, but answers `^a$` with `^a$`; expected `b`"),
+        (mute, "it greets, but does not answer `^a$` within 10 s; expected `b`"),
+    ] {
+        let output = check(serve(stranger), &["--only", "A3"]);
+        assert_eq!(output.status.code(), Some(1), "{shown}: {output:?}");
+        let message = String::from_utf8_lossy(&output.stderr);
+        assert!(message.contains("so no case was run: ") && message.contains(shown), "{message}");
+        assert!(output.stdout.is_empty(), "a case was run: {output:?}");
+    }
+}
+
 /// Answers one client rightly. Returns what it sent.
 fn answer(mut stream: TcpStream, mut after: impl FnMut(&[u8]) -> bool) {
     let mut session = Session::new();
@@ -110,6 +128,48 @@ fn a_server_that_dies_ends_the_run_and_the_cases_left_are_counted() {
     assert_eq!((&report["passed"], &report["not_run"]), (&1.into(), &2.into()), "{report}");
     assert_eq!(report["cases"][2]["outcome"], "not-run", "{report}");
     assert!(report["stopped"].as_str().unwrap().contains("gone since A6"), "{report}");
+}
+
+/// What a check has printed that gets this signal while its second case of three runs.
+fn interrupted(arguments: &[&str], signal: Signal) -> (Option<i32>, String) {
+    let (tell, told) = mpsc::channel();
+    let address = serve(move |stream| {
+        answer(stream, |sent| {
+            if sent == A6 {
+                let _ = tell.send(());
+                loop {
+                    thread::park(); // its client waits
+                }
+            }
+            true
+        });
+        true
+    });
+    let mut command = Command::new(LAUNCHER);
+    command.args(["check", &address.to_string(), "--concurrency", "one", "--only", "A3,A6,A7"]);
+    command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let child = command.spawn().unwrap();
+    told.recv().unwrap();
+    Process::new(child.id()).unwrap().signal(signal).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "interrupted\n");
+    (output.status.code(), String::from_utf8(output.stdout).unwrap())
+}
+
+#[test]
+fn an_interrupted_check_prints_what_is_known_and_counts_the_cases_left() {
+    let (code, text) = interrupted(&[], Signal::TERM);
+    assert_eq!(code, Some(143), "{text}");
+    assert!(text.starts_with("A3   ok") && text.contains("\nstopped: interrupted\n"), "{text}");
+    assert!(text.contains(": 1 ok, 0 failed, 0 skipped, 2 not run in "), "{text}");
+
+    let (code, text) = interrupted(&["--json"], Signal::INT);
+    assert_eq!(code, Some(130), "{text}");
+    let report: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!((&report["passed"], &report["not_run"]), (&1.into(), &2.into()), "{report}");
+    assert_eq!(report["stopped"], "interrupted", "{report}");
+    let outcomes = [0, 1, 2].map(|number| &report["cases"][number]["outcome"]);
+    assert_eq!(outcomes, ["passed", "not-run", "not-run"], "{report}");
 }
 
 #[test]

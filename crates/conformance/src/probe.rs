@@ -1,7 +1,8 @@
 //! The first look at a server: whether it speaks the protocol at all.
 //!
 //! Each case waits for what does not come; with a server of another protocol the whole catalogue would take many minutes
-//! to say the same thing again and again.
+//! to say the same thing again and again. So a server is expected to greet and, as the first look at all, to answer one
+//! message.
 
 use std::fmt;
 use std::net::TcpStream;
@@ -23,6 +24,10 @@ const COMPLETE_WITHIN: Duration = Duration::from_millis(100);
 /// server of our protocol ignores it, because it is outside a message.
 const QUESTION: &[u8] = b"GET / HTTP/1.0\r\n\r\n";
 
+/// A message, and its reply.
+const MESSAGE: &[u8] = b"^a$";
+const REPLY: &[u8] = b"b";
+
 /// As much of an answer shows what kind of server it is, in bytes; and the most that is shown of it.
 const ENOUGH: usize = 256;
 const LINE: usize = 60;
@@ -43,10 +48,11 @@ impl Stranger {
     }
 }
 
-/// Expects the server at the other end of a new connection to greet, and nothing else, within a second.
+/// Expects the server at the other end of a new connection to greet, and nothing else, within a second; and then to answer
+/// a message within `patience`.
 ///
 /// # Errors
-/// It does not. The failure says what came instead.
+/// It does not. The text says what came instead.
 ///
 /// ```
 /// use std::net::{TcpListener, TcpStream};
@@ -56,19 +62,37 @@ impl Stranger {
 /// let stream = TcpStream::connect(listener.local_addr()?)?;
 /// let (mut server, _) = listener.accept()?;
 /// server.write_all(b"SSH-2.0-example\r\n")?;
-/// let failure = conformance::probe(stream).unwrap_err();
-/// assert_eq!(failure.to_string(), "first look: expected the greeting `*`, got `SSH-2.0-example`");
+/// let failure = conformance::probe(stream, std::time::Duration::from_secs(10)).unwrap_err();
+/// assert_eq!(failure, "first look: expected the greeting `*`, got `SSH-2.0-example`");
 /// # Ok::<(), std::io::Error>(())
 /// ```
-pub fn probe(stream: TcpStream) -> Result<(), Failure> {
-    greeted(stream).map_err(Stranger::into_failure)
+pub fn probe(stream: TcpStream, patience: Duration) -> Result<(), String> {
+    let client = greeted(stream).map_err(|stranger| stranger.into_failure().to_string())?;
+    expect_answer(client, patience)
 }
 
-pub(crate) fn greeted(stream: TcpStream) -> Result<(), Stranger> {
+/// Expects a server that has greeted this client to answer a message. Then closes the connection in order.
+pub(crate) fn expect_answer(mut client: Client, patience: Duration) -> Result<(), String> {
+    // If it is gone, that is what is seen next.
+    let _ = client.send_now(MESSAGE).map_err(|failure| failure.to_string())?;
+    let answer = Seen::of(&mut client, patience).map_err(|failure| failure.to_string())?;
+    let [message, reply] = [MESSAGE, REPLY].map(<[u8]>::escape_ascii);
+    match answer {
+        answer if answer.bytes == REPLY => Ok(()),
+        answer if answer.is_nothing() => {
+            let seconds = patience.as_secs_f64();
+            Err(format!("it greets, but does not answer `{message}` within {seconds} s; expected `{reply}`"))
+        }
+        answer => Err(format!("it greets, but answers `{message}` with {answer}; expected `{reply}`")),
+    }
+}
+
+/// Expects a server to greet, and returns the client that it has greeted.
+pub(crate) fn greeted(stream: TcpStream) -> Result<Client, Stranger> {
     let mut client = Client::over(stream, GREETS_WITHIN).map_err(Stranger::Other)?;
     let first = Seen::of(&mut client, GREETS_WITHIN).map_err(Stranger::Other)?;
     if first.is_greeting() {
-        return Ok(());
+        return Ok(client);
     }
     if !first.is_nothing() {
         return Err(Stranger::Other(expected_greeting(first.to_string())));
@@ -77,7 +101,7 @@ pub(crate) fn greeted(stream: TcpStream) -> Result<(), Stranger> {
     let _ = client.send_now(QUESTION);
     let answer = Seen::of(&mut client, ANSWERS_WITHIN).map_err(Stranger::Other)?;
     match answer {
-        answer if answer.is_greeting() => Ok(()),
+        answer if answer.is_greeting() => Ok(client),
         answer if answer.is_nothing() => {
             let got = "no byte within a second: it speaks another protocol, or is busy with other clients";
             Err(Stranger::Silent(expected_greeting(got.to_owned())))
@@ -157,10 +181,14 @@ mod tests {
 
     /// The first look at a server that serves one client.
     fn look(serve: fn(TcpStream) -> std::io::Result<()>) -> Result<(), String> {
+        look_for(Duration::from_secs(60), serve)
+    }
+
+    fn look_for(patience: Duration, serve: fn(TcpStream) -> std::io::Result<()>) -> Result<(), String> {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let stream = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         let server = thread::spawn(move || serve(listener.accept().unwrap().0));
-        let seen = probe(stream).map_err(|failure| failure.to_string());
+        let seen = probe(stream, patience);
         // Its client is gone, so it ends.
         let _ = server.join().unwrap();
         seen
@@ -178,9 +206,49 @@ mod tests {
         listen(&stream)
     }
 
+    /// Greets, and answers the first message with this.
+    fn answers_with(mut stream: TcpStream, answer: &[u8]) -> std::io::Result<()> {
+        stream.write_all(b"*")?;
+        stream.read_exact(&mut [0; MESSAGE.len()])?;
+        stream.write_all(answer)?;
+        // It ends in order, or this fails.
+        listen(&stream)
+    }
+
     #[test]
-    fn a_server_that_greets_is_no_stranger() {
-        assert_eq!(look(|stream| greets_with(stream, b"*")), Ok(()));
+    fn a_server_that_greets_and_answers_is_no_stranger() {
+        assert_eq!(look(|stream| answers_with(stream, b"b")), Ok(()));
+        // A slow one, too.
+        let slow = |mut stream: TcpStream| {
+            stream.write_all(b"*")?;
+            stream.read_exact(&mut [0; MESSAGE.len()])?;
+            thread::sleep(GREETS_WITHIN + ANSWERS_WITHIN);
+            stream.write_all(b"b")?;
+            listen(&stream)
+        };
+        assert_eq!(look(slow), Ok(()));
+    }
+
+    #[test]
+    fn a_server_that_greets_and_answers_something_else_is_a_stranger() {
+        let other = [
+            ((|stream| answers_with(stream, b"^a$")) as fn(TcpStream) -> _, "with `^a$`; expected `b`"),
+            (|stream| answers_with(stream, b"a"), "with `a`; expected `b`"),
+            (|stream| answers_with(stream, b"bc"), "with `bc`; expected `b`"),
+            (
+                |mut stream| {
+                    stream.write_all(b"*")?;
+                    stream.read_exact(&mut [0; MESSAGE.len()])
+                },
+                "with the end of the connection; expected `b`",
+            ),
+        ];
+        for (serve, shown) in other {
+            let seen = look(serve).unwrap_err();
+            assert_eq!(seen, format!("it greets, but answers `^a$` {shown}"));
+        }
+        let seen = look_for(Duration::from_millis(100), |stream| greets_with(stream, b"*")).unwrap_err();
+        assert_eq!(seen, "it greets, but does not answer `^a$` within 0.1 s; expected `b`");
     }
 
     #[test]

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use observe::child::{START_TIMEOUT, terminate};
 
 use crate::accounts::require_adds_up;
+use crate::client::Client;
 use crate::context::Context;
 use crate::eventually::eventually;
 use crate::failure::{During, Failure, Stop, require};
@@ -47,8 +48,7 @@ impl Program {
     ) -> Result<(Program, SocketAddr), Stop> {
         if launch.fixed().is_some() {
             let address = if address.port() == 0 { free_address()? } else { address };
-            let mut program = Program::run(command(launch, address, settings)?, true)?;
-            program.expect_greeting(address)?;
+            let (program, _) = Program::serve_foreign(launch, address, settings)?;
             return Ok((program, address));
         }
         let mut command = command(launch, address, settings)?;
@@ -56,6 +56,17 @@ impl Program {
         let mut program = Program::run(command, false)?;
         let address = program.read_address(patience)?;
         Ok((program, address))
+    }
+
+    /// Starts a server that is not ours, and returns the first client that it has greeted.
+    pub(crate) fn serve_foreign(
+        launch: &dyn Launch,
+        address: SocketAddr,
+        settings: &Settings,
+    ) -> Result<(Program, Client), Stop> {
+        let mut program = Program::run(command(launch, address, settings)?, true)?;
+        let client = program.expect_greeting(address)?;
+        Ok((program, client))
     }
 
     /// Starts a command and collects its standard error, unless the command redirects it.
@@ -77,12 +88,12 @@ impl Program {
     }
 
     /// Waits until a program that is not ours greets at this address.
-    fn expect_greeting(&mut self, address: SocketAddr) -> Result<(), Failure> {
+    fn expect_greeting(&mut self, address: SocketAddr) -> Result<Client, Failure> {
         let deadline = Instant::now() + START_TIMEOUT;
         loop {
             let seen = match TcpStream::connect_timeout(&address, START_TIMEOUT) {
                 Ok(stream) => match probe::greeted(stream) {
-                    Ok(()) => return Ok(()),
+                    Ok(client) => return Ok(client),
                     Err(Stranger::Other(failure)) => return Err(self.not_started(address, &failure.got)),
                     Err(Stranger::Silent(failure)) => failure.got,
                 },

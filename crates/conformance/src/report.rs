@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::case::Case;
 use crate::failure::{CaseResult, Failure, Stop};
+use crate::runner::Options;
 use crate::target::Concurrency;
 
 /// A whole run.
@@ -103,6 +104,20 @@ impl CaseReport {
 }
 
 impl Report {
+    /// The report of a run that its user ends after these cases have finished: the others are not run.
+    pub fn interrupted(
+        concurrency: Concurrency,
+        options: &Options,
+        took: Duration,
+        cases: &[&Case],
+        mut finished: Vec<CaseReport>,
+    ) -> Report {
+        let reason = "interrupted".to_owned();
+        let left = cases.iter().skip(finished.len());
+        finished.extend(left.map(|case| CaseReport::not_run(case, reason.clone())));
+        Report::new(concurrency, options.seed, options.long, took, Some(reason), finished)
+    }
+
     pub(crate) fn new(
         concurrency: Concurrency,
         seed: u64,

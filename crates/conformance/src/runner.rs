@@ -105,9 +105,7 @@ fn undisturbed(lost: impl Fn() -> Duration, mut run: impl FnMut() -> CaseReport)
 fn gone(target: &Target<'_>, options: &Options) -> Option<String> {
     match target.place {
         Place::Address { address, .. } => not_greeted(address, options.patience).err(),
-        Place::Launch(launch) if launch.fixed().is_some() => {
-            start_once(launch).err().map(|stop| stop.to_string())
-        }
+        Place::Launch(launch) if launch.fixed().is_some() => start_once(launch).err(),
         Place::Launch(_) => None,
     }
 }
@@ -118,7 +116,7 @@ fn not_greeted(address: SocketAddr, patience: Duration) -> Result<(), String> {
         let stream = TcpStream::connect_timeout(&address, patience)
             .map_err(|error| format!("cannot connect to {address}: {error}"))?;
         match probe::greeted(stream) {
-            Ok(()) => return Ok(()),
+            Ok(_) => return Ok(()),
             // It may still be busy with what the case has left behind.
             Err(stranger) if Instant::now() >= deadline => return Err(stranger.into_failure().to_string()),
             Err(_) => {}

@@ -11,9 +11,13 @@ use rustix::process::Signal;
 use crate::context::Context;
 use crate::failure::{Failure, Stop};
 use crate::oracle::{Baseline, expect_unharmed};
+use crate::probe::expect_answer;
 use crate::process::Process;
-use crate::program::Program;
+use crate::program::{Program, free_address};
 use crate::target::{Launch, Settings};
+
+/// A server of others that has greeted must answer its first message within this time.
+const ANSWERS_WITHIN: Duration = Duration::from_secs(10);
 
 /// A running server, killed when this is dropped.
 pub(crate) struct Started<'launch> {
@@ -100,13 +104,16 @@ impl<'launch> Started<'launch> {
     }
 }
 
-/// Starts a server of others once, and stops it.
+/// Starts a server of others once, sends it a message, and stops it.
 ///
 /// # Errors
-/// It does not start, or does not greet. The failure says what it did instead.
-pub fn start_once(launch: &dyn Launch) -> Result<(), Stop> {
-    let any_port = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    let settings = launch.fixed().unwrap_or_default();
-    let (mut program, _) = Program::serve(launch, any_port, &settings, START_TIMEOUT)?;
-    Ok(program.expect_clean_end(START_TIMEOUT)?)
+/// It does not start, greet or answer. The text says what it did instead.
+pub fn start_once(launch: &dyn Launch) -> Result<(), String> {
+    let started = || {
+        let settings = launch.fixed().unwrap_or_default();
+        Program::serve_foreign(launch, free_address()?, &settings)
+    };
+    let (mut program, client) = started().map_err(|stop| stop.to_string())?;
+    expect_answer(client, ANSWERS_WITHIN)?;
+    program.expect_clean_end(START_TIMEOUT).map_err(|failure| failure.to_string())
 }

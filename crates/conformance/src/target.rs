@@ -171,6 +171,11 @@ impl<'launch> Target<'launch> {
         Target { place: Place::Address { address, declared }, concurrency }
     }
 
+    /// What the server promises.
+    pub const fn concurrency(&self) -> Concurrency {
+        self.concurrency
+    }
+
     /// Servers that are started as the cases need them.
     pub const fn launched(launch: &'launch dyn Launch, concurrency: Concurrency) -> Self {
         Target { place: Place::Launch(launch), concurrency }

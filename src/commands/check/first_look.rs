@@ -7,21 +7,21 @@ use anyhow::{Context, Result, bail};
 use observe::Pulse;
 use text::addresses::Addresses;
 
-/// For connecting; a server that is reached is judged within a second.
+/// For connecting, and for the answer to a message.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Expects the server at one of these addresses to greet, and returns that address. Distinguishes a server that is not
+/// Expects the server at one of these addresses to greet and to answer a message, and returns that address. Distinguishes a server that is not
 /// running, or speaks another protocol, from one that fails.
 ///
 /// # Errors
-/// It cannot be reached, or does not greet. The message says what it did instead.
+/// It cannot be reached, or does not greet or answer. The message says what it did instead.
 pub(super) fn at(addresses: &Addresses) -> Result<SocketAddr> {
     let pulse = Pulse::start().context("cannot watch the clock")?;
     loop {
         let before = pulse.lost();
         let connect = |address, within| TcpStream::connect_timeout(&address, within);
         let (address, stream) = addresses.try_each(PATIENCE, connect).context("nothing could be checked")?;
-        match conformance::probe(stream) {
+        match conformance::probe(stream, PATIENCE) {
             Ok(()) => return Ok(address),
             // This process was stopped meanwhile, so its clock says nothing about the server.
             Err(_) if pulse.lost() > before => {}
