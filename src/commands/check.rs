@@ -132,6 +132,9 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         None => match Program::new(this_program()?, &arguments.program, promises.settings()) {
             Err(advice) => Ok(refused(advice)),
             Ok(program) => {
+                if let Err(refusal) = program.expect_file() {
+                    return Ok(refused(&refusal));
+                }
                 let name = program.name();
                 conformance::start_once(&program).map_err(|reason| anyhow!("{name}: {reason}"))?;
                 check(&name, &Target::launched(&program, concurrency), &cases, arguments, &progress)

@@ -16,7 +16,7 @@ use text::{locale, output, terminal};
 
 use crate::commands::check::subject::Subject;
 use crate::commands::{client, interrupts, refused};
-use players::{SubjectParser, meant, players};
+use players::{SubjectParser, meant, named_twice, players};
 use server_options::ServerOptions;
 
 /// The width of a drawing that is not shown on a terminal.
@@ -34,7 +34,7 @@ Examples:
 
 Exit codes: 0 every reply was right, 1 not so, 2 wrong arguments, 130 after Ctrl-C.")]
 pub struct Arguments {
-    /// Models to start, or addresses of running servers [default: all models]
+    /// Models to start, or addresses of running servers, in the order of the drawing [default: all models]
     #[arg(value_name = "MODEL|ADDR", value_parser = SubjectParser, hide_possible_values = true)]
     subjects: Vec<Subject>,
 
@@ -62,6 +62,9 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     if let Err(refusal) = arguments.server_options.check(&meant(&arguments.subjects)) {
         return Ok(refused(&refusal));
+    }
+    if let Some(name) = named_twice(&arguments.subjects) {
+        return Ok(refused(&format!("{name} is given twice; give each model once")));
     }
     let players = players(&arguments.subjects, &arguments.server_options)?;
     let picture = match &arguments.svg {

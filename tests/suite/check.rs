@@ -18,7 +18,8 @@ fn stdout(output: &Output) -> &str {
     std::str::from_utf8(&output.stdout).expect("the output is text")
 }
 
-/// A server that serves one client after the other, but adds two instead of one.
+/// A server that serves one client after the other, but adds two instead of one to all
+/// but an `a`, so that it is no stranger.
 fn start_broken_server() -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
     let address = listener.local_addr().expect("a listener has an address");
@@ -27,7 +28,8 @@ fn start_broken_server() -> SocketAddr {
             let _ = stream.write_all(b"*");
             let mut byte = [0];
             while let Ok(1) = stream.read(&mut byte) {
-                if byte[0].is_ascii_alphanumeric() && stream.write_all(&[byte[0] + 2]).is_err() {
+                let more = if byte[0] == b'a' { 1 } else { 2 };
+                if byte[0].is_ascii_alphanumeric() && stream.write_all(&[byte[0] + more]).is_err() {
                     break;
                 }
             }
@@ -52,7 +54,7 @@ fn a_server_that_fails_a_case_exits_with_1_and_says_why() {
     let output = check(&[&address, "--concurrency", "one", "--only", "A3"]);
     assert_eq!(output.status.code(), Some(1), "{output:?}");
     assert!(stdout(&output).contains("A3   FAILED"), "{output:?}");
-    assert!(stdout(&output).contains(r#"reply to "^abc$": expected "bcd", got "c"#), "{output:?}");
+    assert!(stdout(&output).contains(r#"reply to "^abc$": expected "bcd", got "bd"#), "{output:?}");
 }
 
 #[test]

@@ -98,13 +98,28 @@ fn a_program_that_does_not_start_or_is_no_such_server_is_shown_before_any_case()
             "unexpected argument '--no-such-option'",
         ),
         (&[LAUNCHER, "serve", "floor-threads", "--addr", "{addr}"], "it is an echo server"),
-        (&["/nowhere/to/be/found", "{port}"], "cannot run /nowhere/to/be/found: No such file"),
     ] {
         let program: Vec<String> = program.iter().map(|word| (*word).to_owned()).collect();
         let (code, text) = checked(&["--only", "A3"], &program);
         assert_eq!(code, Some(1), "{text}");
         assert!(text.contains(shown) && text.contains("expected the greeting `*` at 127.0.0.1:"), "{text}");
         assert!(!text.contains("A3 "), "{text}");
+    }
+}
+
+#[test]
+fn a_program_whose_file_cannot_be_run_is_a_wrong_argument() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = folder.path().join("text");
+    fs::write(&text, "no program").unwrap();
+    for (program, reason) in [
+        ("/nowhere/to/be/found", "No such file or directory"),
+        ("no-program-has-this-name", "No such file or directory"),
+        (text.to_str().unwrap(), "Permission denied"),
+        (folder.path().to_str().unwrap(), "Permission denied"),
+    ] {
+        let output = checked(&["--only", "A3"], &[program.to_owned(), "{port}".to_owned()]);
+        assert_eq!(output, (Some(2), format!("error: cannot run {program}: {reason}\n")));
     }
 }
 

@@ -90,6 +90,18 @@ fn a_running_server_takes_part_beside_a_model() {
 }
 
 #[test]
+fn the_drawing_keeps_the_order_of_the_arguments() {
+    let server = ServerProcess::start(&models::command(Path::new(LAUNCHER), "tokio"), &[]).unwrap();
+    let address = server.address().to_string();
+    let order = ["mio", &address, "sequential"];
+    let output = timeline(&[&order[..], &["--fast=50"]].concat());
+    assert!(output.status.success(), "{}", stderr(&output));
+    let text = stdout(&output);
+    let heading = |line: &str| order.into_iter().find(|name| line.starts_with(&format!("{name}  ")));
+    assert_eq!(text.lines().filter_map(heading).collect::<Vec<_>>(), order, "{text}");
+}
+
+#[test]
 fn a_picture_that_cannot_be_written_is_known_before_a_client_connects() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     listener.set_nonblocking(true).unwrap();
@@ -112,7 +124,9 @@ fn a_run_that_fails_keeps_the_picture_of_an_earlier_one() {
     fs::write(&file, "earlier").unwrap();
     let output = timeline(&["127.0.0.1:1", "--svg", file.to_str().unwrap()]);
     assert_eq!(output.status.code(), Some(1), "{output:?}");
-    assert!(stderr(&output).contains("cannot connect to 127.0.0.1:1"), "{output:?}");
+    let message = stderr(&output);
+    assert!(message.contains("cannot connect to 127.0.0.1:1"), "{message}");
+    assert_eq!(message.matches("start a server there first").count(), 1, "{message}");
     assert_eq!(fs::read_to_string(&file).unwrap(), "earlier");
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "something else is left behind");
 }

@@ -85,7 +85,7 @@ fn play(player: &Player, options: &Options) -> Result<Chart> {
         }
         Place::Running(addresses) => {
             let report = script::run(addresses, options, |_| {})?;
-            ensure!(!is_unreachable(&report), "{}; start a server there first", first_failure(&report));
+            ensure!(!is_unreachable(&report), "{}", first_failure(&report));
             report
         }
     };

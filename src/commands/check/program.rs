@@ -1,7 +1,12 @@
 //! `check -- PROGRAM ARGS`: a server that is not ours, started and stopped as the cases need it.
 
+use std::env;
 use std::ffi::{OsStr, OsString};
+use std::fs::Metadata;
+use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -41,6 +46,16 @@ impl<'words> Program<'words> {
         )
     }
 
+    /// Expects the program's file to be there, and to be one that may be run.
+    ///
+    /// # Errors
+    /// It is not. The message says so as the system would.
+    pub(super) fn expect_file(&self) -> Result<(), String> {
+        let Some(program) = self.words.first() else { return Ok(()) };
+        let reason = hindrance(program);
+        reason.map_or(Ok(()), |reason| Err(format!("cannot run {}: {reason}", program.display())))
+    }
+
     /// The command line as it was typed.
     pub(super) fn name(&self) -> String {
         self.words.iter().map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ")
@@ -58,6 +73,26 @@ impl Launch for Program<'_> {
     fn fixed(&self) -> Option<Settings> {
         Some(self.promised)
     }
+}
+
+/// Why the system cannot run the program of this name, as far as its file shows. Like the system, this looks for a name
+/// without a slash in the folders of PATH.
+fn hindrance(program: &OsStr) -> Option<&'static str> {
+    let is_name = !program.as_bytes().contains(&b'/');
+    let files: Vec<PathBuf> = if is_name {
+        env::split_paths(&env::var_os("PATH")?).map(|folder| folder.join(program)).collect()
+    } else {
+        vec![program.into()]
+    };
+    let found: Vec<_> = files.iter().map(|file| file.metadata()).collect();
+    let may_run = |file: &Metadata| file.is_file() && file.permissions().mode() & 0o111 != 0;
+    if found.iter().flatten().any(may_run) {
+        return None;
+    }
+    let is_missing = |found: &io::Result<Metadata>| {
+        found.as_ref().is_err_and(|error| error.kind() != ErrorKind::PermissionDenied)
+    };
+    Some(if found.iter().all(is_missing) { "No such file or directory" } else { "Permission denied" })
 }
 
 fn filled_in(word: &OsStr, address: SocketAddr) -> OsString {

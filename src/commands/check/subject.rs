@@ -23,12 +23,18 @@ pub(crate) fn parse_subject(text: &str) -> Result<Subject, String> {
     if FLOORS.iter().any(|floor| floor.name == text) {
         return Err("a floor is a raw echo server and does not speak the protocol; give a model".to_owned());
     }
-    if text.contains(':') {
+    if is_meant_as_address(text) {
         return addresses::parse_server(text).map(Subject::Address);
     }
     let models: Vec<_> = names().collect();
     let meant = nearest(text, &models).map(|name| format!(" Did you mean '{name}'?")).unwrap_or_default();
     Err(format!("neither HOST:PORT nor a model ({}).{meant}", models.join(", ")))
+}
+
+/// Whether a text that is no model's name is an address, or what is left of one without its port or host. No model's name
+/// looks so.
+fn is_meant_as_address(text: &str) -> bool {
+    text == "localhost" || text.contains([':', '.', '[']) || text.parse::<u64>().is_ok()
 }
 
 /// More than any machine has connections for.
@@ -67,6 +73,16 @@ mod tests {
         assert!(
             matches!(parse_subject("[::1]:9090"), Ok(Subject::Address(address)) if address.all()[0].is_ipv6())
         );
+    }
+
+    #[test]
+    fn an_address_without_its_port_or_host_gets_the_same_advice_as_from_other_commands() {
+        for text in ["127.0.0.1", "localhost", "www.example.org", "[::1]", "::1"] {
+            let refusal = parse_subject(text).unwrap_err();
+            assert!(refusal.starts_with("there is no port; "), "{text}: {refusal}");
+            assert_eq!(refusal, crate::mistaken::parse_server(text).unwrap_err());
+        }
+        assert!(parse_subject("9090").unwrap_err().starts_with("there is no host; "));
     }
 
     #[test]

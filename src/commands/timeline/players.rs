@@ -1,5 +1,6 @@
 //! Who takes part in a timeline: models that are started, and servers that are running.
 
+use std::collections::HashSet;
 use std::ffi::OsStr;
 
 use anyhow::Result;
@@ -22,27 +23,44 @@ pub(super) fn meant(subjects: &[Subject]) -> Vec<&'static Model> {
     MODELS.iter().filter(is_meant).collect()
 }
 
-/// What takes part: first the running servers, each once, then the models.
+/// The first model that is named twice.
+pub(super) fn named_twice(subjects: &[Subject]) -> Option<&'static str> {
+    let mut models = subjects.iter().filter_map(|subject| match subject {
+        Subject::Model(model) => Some(model.name),
+        Subject::Address(_) => None,
+    });
+    let mut seen = HashSet::new();
+    models.find(|name| !seen.insert(*name))
+}
+
+/// What takes part, in the order of the arguments; all models if nothing is named. A running server takes part once.
 ///
 /// # Errors
 /// This program's file cannot be found.
 pub(super) fn players(subjects: &[Subject], options: &ServerOptions) -> Result<Vec<Player>> {
     let launcher = this_program()?;
-    let mut players: Vec<Player> = Vec::new();
-    for subject in subjects {
-        if let Subject::Address(addresses) = subject {
-            let name = addresses.to_string();
-            if players.iter().all(|player| player.name != name) {
-                let place = Place::Running(addresses.clone());
-                players.push(Player { name, title: "a running server".to_owned(), place });
-            }
-        }
-    }
-    players.extend(meant(subjects).into_iter().map(|model| Player {
+    let started = |model: &Model| Player {
         name: model.name.to_owned(),
         title: model.title.to_owned(),
         place: Place::Started(models::command(&launcher, model.name), options.of(model)),
-    }));
+    };
+    if subjects.is_empty() {
+        return Ok(MODELS.iter().map(started).collect());
+    }
+    let mut players: Vec<Player> = Vec::new();
+    for subject in subjects {
+        let player = match subject {
+            Subject::Model(model) => started(model),
+            Subject::Address(addresses) => Player {
+                name: addresses.to_string(),
+                title: "a running server".to_owned(),
+                place: Place::Running(addresses.clone()),
+            },
+        };
+        if players.iter().all(|other| other.name != player.name) {
+            players.push(player);
+        }
+    }
     Ok(players)
 }
 

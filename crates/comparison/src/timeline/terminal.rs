@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
 use charts::Domain;
+use text::terminal::wrap;
 
 use super::lanes::{Chart, Lane, seconds};
 
@@ -98,7 +99,10 @@ impl Drawing {
         }
         for lane in &chart.lanes {
             if let Some(failure) = &lane.failure {
-                writeln!(text, "{}", paint(&self.fit(&format!("  {FAILED} {}: {failure}", lane.client))))?;
+                let reason = format!("  {FAILED} {}: {failure}", lane.client);
+                for line in wrap(&reason, "    ", self.columns).lines() {
+                    writeln!(text, "{}", paint(&self.fit(line)))?;
+                }
             }
         }
         writeln!(text)

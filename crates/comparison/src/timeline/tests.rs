@@ -161,6 +161,16 @@ fn no_line_is_wider_than_the_terminal() {
 }
 
 #[test]
+fn the_reason_of_a_failure_is_wrapped_and_not_cut() {
+    for columns in [30, 49, 80] {
+        let text = text(&[failures()], columns);
+        let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let reason = "✗ conn2: the connection ended early, after 7 of 18 reply bytes: reset";
+        assert!(words.contains(reason), "{columns} columns: {text}");
+    }
+}
+
+#[test]
 fn the_whole_width_is_used() {
     let text = text(&[staircase()], 120);
     assert!(text.lines().any(|line| line.chars().count() == 120), "{text}");
