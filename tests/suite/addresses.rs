@@ -15,7 +15,7 @@ const CLIENTS: [&[&str]; 4] = [
     &["timeline", "-n", "1", "--fast=100"],
     &["client", "-n", "1", "--fast=100"],
     &["check", "--only", "A3"],
-    &["load", "-q", "-c", "1", "--warm-up", "1ms", "-t", "1ms"],
+    &["load", "-q", "-c", "1", "--warm-up", "1ms", "-t", "300ms"],
 ];
 
 fn run(arguments: &[&str]) -> Output {

@@ -14,8 +14,8 @@ const CLIENTS: [&str; 5] = [
     "timeline -n 1 --fast=100",
     "client -n 1 --fast=100",
     "check --only A3",
-    "load -q -c 1 --warm-up 1ms -t 1ms",
-    "load -q -c 1 --warm-up 1ms -t 1ms --idle 1",
+    "load -q -c 1 --warm-up 1ms -t 300ms",
+    "load -q -c 1 --warm-up 1ms -t 300ms --idle 1",
 ];
 
 /// Runs a script in network and mount namespaces of its own, where the program is `$0` and an empty folder `$1`.

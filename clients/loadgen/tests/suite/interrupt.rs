@@ -187,7 +187,7 @@ fn starts_at_the_given_time(seconds: u64) -> bool {
         counter.fetch_add(1, Ordering::Relaxed);
         answer(&stream, |_| {})
     });
-    let mut tool = Tool::start(address, &["--json", "--duration", "50ms", "--start-at", &time]);
+    let mut tool = Tool::start(address, &["--json", "--duration", "300ms", "--start-at", &time]);
     if !(tool.prints("greeting") && tool.prints("waiting until")) {
         assert!(SystemTime::now() >= begin, "the tool ended, but the start time was still ahead");
         return false;

@@ -10,7 +10,7 @@ use crate::tool::{loadgen, message};
 /// Writes a log of a short run.
 fn log(path: &Path, load: &[&str]) {
     let address = server().to_string();
-    let fixed = [&address, "--quiet", "--warm-up", "0ms", "--duration", "50ms", "--hist-out", text(path)];
+    let fixed = [&address, "--quiet", "--warm-up", "0ms", "--duration", "300ms", "--hist-out", text(path)];
     let output = loadgen(&[&fixed[..], load].concat());
     // Whether a busy machine kept the rate does not matter here.
     assert!(path.exists(), "{}", message(&output));

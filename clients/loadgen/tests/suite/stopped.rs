@@ -56,7 +56,7 @@ fn a_machine_that_other_programs_keep_busy_is_named_in_the_verdict() {
             });
         }
         let address = server().to_string();
-        let output = loadgen(&[&address, "--json", "--quiet", "--warm-up", "0ms", "--duration", "50ms"]);
+        let output = loadgen(&[&address, "--json", "--quiet", "--warm-up", "0ms", "--duration", "300ms"]);
         busy.store(false, Ordering::Relaxed);
         serde_json::from_slice(&output.stdout).expect("an outcome")
     });

@@ -15,7 +15,7 @@ use loadgen::{ErrorKind, Outcome};
 use protocol::GREETING;
 use rustix::process::{Pid, Resource, Rlimit, prlimit};
 
-const SHORT: [&str; 5] = ["--quiet", "--warm-up", "0ms", "--duration", "50ms"];
+const SHORT: [&str; 5] = ["--quiet", "--warm-up", "0ms", "--duration", "300ms"];
 
 #[test]
 fn figures_are_printed_although_the_log_cannot_be_written() {
@@ -140,7 +140,7 @@ fn figures_are_printed_although_nobody_reads_the_progress() {
     while stderr.write(&[b'x'; 4096]).is_ok() {}
     stderr.set_nonblocking(false).unwrap();
     let mut run = command();
-    run.arg(server().to_string()).args(["--json", "--warm-up", "0ms", "--duration", "50ms"]);
+    run.arg(server().to_string()).args(["--json", "--warm-up", "0ms", "--duration", "300ms"]);
     let mut child = run.stdout(Stdio::piped()).stderr(OwnedFd::from(stderr)).spawn().unwrap();
     let (told, output) = mpsc::channel();
     let mut stdout = child.stdout.take().unwrap();
