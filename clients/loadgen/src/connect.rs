@@ -201,12 +201,11 @@ mod tests {
         let (mut opener, _server) = opener_for_a_full_queue();
         let connected = opener.open_all_within(Duration::from_millis(500), 3, &Handle::new()).unwrap();
         assert_eq!((connected.streams.len(), connected.failures.len()), (1, 2));
-        assert!(
-            connected.failures[0].contains("queue of connections is full, and it accepts none"),
-            "{:?}",
-            connected.failures
-        );
-        assert_eq!(connected.failures[1], "opening all connections took longer than 500ms");
+        let [first, second] = &connected.failures[..] else { panic!("{:?}", connected.failures) };
+        let is_full = |failure: &str| failure.contains("queue of connections is full, and it accepts none");
+        assert!(is_full(first), "{first}");
+        // The first may have waited a little less than the whole time, and left a little for the second.
+        assert!(is_full(second) || second == "opening all connections took longer than 500ms", "{second}");
     }
 
     #[test]
