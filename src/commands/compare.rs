@@ -15,9 +15,9 @@ use comparison::show::{Shown, read_baseline};
 use comparison::store::{self, Store};
 use text::{output, terminal};
 
-use super::interrupts::Interrupts;
 use super::refused;
 use crate::models;
+use loadgen::Interrupts;
 
 /// Arguments of `compare`.
 #[derive(Clone, Debug, clap::Args)]

@@ -16,8 +16,8 @@ use loadgen::Handle;
 use text::output;
 use trials::audit;
 
-use super::interrupts::Interrupts;
 use crate::models;
+use loadgen::Interrupts;
 
 /// Arguments of `record`.
 #[derive(Clone, Debug, clap::Args)]

@@ -1,15 +1,13 @@
 //! The command that `loadgen ADDR` and the launcher's `load ADDR` share.
 
 use std::process::ExitCode;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::{Duration, SystemTime};
 
-use anyhow::Context;
 use text::{output, units};
 
 use crate::disturbance;
 use crate::handle::Handle;
+use crate::interrupts::Interrupts;
 use crate::interval_log::Log;
 use crate::outcome::Outcome;
 use crate::phase::Phase;
@@ -40,18 +38,18 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         Err(reason) => return Ok(wrong_options(&reason)),
     };
     let log = arguments.hist_out.as_deref().map(Log::prepare).transpose()?;
-    let handle = Handle::new();
-    let interrupted = stop_at_signal(&handle)?;
-    let progress = Progress::start(&handle, arguments.quiet);
+    let interrupts = Interrupts::install()?;
+    let handle = interrupts.stop();
+    let progress = Progress::start(handle, arguments.quiet);
     let before = disturbance::look();
     if let Some(warning) = disturbance::warning(before) {
         progress.warns(warning);
     }
     let is_ramp = arguments.steps().len() > 1;
     let mut ramp =
-        ramp_until(arguments.address.clone(), &scenario, arguments.steps(), &handle, |scenario, phase| {
+        ramp_until(arguments.address.clone(), &scenario, arguments.steps(), handle, |scenario, phase| {
             if let Some(start) = arguments.start_at.filter(|_| phase == Phase::WarmUp) {
-                begin_at(start, &handle, &progress);
+                begin_at(start, handle, &progress);
             }
             progress.begins(part(scenario, phase, is_ramp));
         })?;
@@ -76,8 +74,8 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     if ramp.steps.is_empty() {
         output::note("interrupted before the measured window started: there is nothing to report");
     }
-    if handle.is_stopped() {
-        return Ok(ExitCode::from(interrupted.load(Ordering::SeqCst)));
+    if let Some(code) = interrupts.exit_code() {
+        return Ok(code);
     }
     let is_right = ramp.steps.iter().all(|step| is_right(&step.measurement.outcome));
     Ok(if is_right { ExitCode::SUCCESS } else { ExitCode::FAILURE })
@@ -99,19 +97,6 @@ fn text(steps: &[Step], json: bool, is_ramp: bool) -> anyhow::Result<String> {
         (false, _) => ramp_table(steps),
     };
     Ok(text + "\n")
-}
-
-/// The first signal stops the run. Returns the exit code that a stopped run then has, as shells report it: 128 plus the
-/// signal number.
-fn stop_at_signal(handle: &Handle) -> anyhow::Result<Arc<AtomicU8>> {
-    let (handle, code) = (handle.clone(), Arc::new(AtomicU8::new(0)));
-    let told = Arc::clone(&code);
-    signals::on_stop(move |signal| {
-        told.store(signal.exit_code(), Ordering::SeqCst);
-        handle.stop();
-    })
-    .context("cannot install the handlers for Ctrl-C and other signals")?;
-    Ok(code)
 }
 
 fn begin_at(start: SystemTime, handle: &Handle, progress: &Progress) {

@@ -47,6 +47,7 @@ pub mod merge;
 mod arguments;
 mod disturbance;
 mod handle;
+mod interrupts;
 mod interval_log;
 mod judge;
 mod load;
@@ -94,6 +95,7 @@ mod watch;
 mod worker;
 
 pub use handle::Handle;
+pub use interrupts::Interrupts;
 pub use judge::{MAX_OTHERS, MAX_STEAL};
 pub use load::{Arrivals, Load};
 pub use outcome::{
