@@ -8,7 +8,7 @@ use crate::terminal::run_on_a_terminal;
 /// Runs the launcher in a terminal with this many columns; what it writes, and its exit status.
 fn in_a_terminal(columns: u16, term: &str, arguments: &[&str]) -> (String, ExitStatus) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_concurrent-servers"));
-    command.args(arguments).env("TERM", term).env_remove("COLUMNS").env_remove("NO_COLOR");
+    command.args(arguments).env("TERM", term).env_remove("COLUMNS").env_remove("NO_COLOR").env_remove("CI");
     run_on_a_terminal(command, columns)
 }
 
