@@ -10,11 +10,23 @@ pub(crate) const CONNECTIONS: [usize; 3] = [1, 64, 512];
 /// The idle clients beside which a greeting is awaited.
 pub(crate) const IDLE: usize = 1_000;
 /// The contents of a read.
-pub(crate) const SHAPES: [&str; 3] = ["one-long-message", "14-byte-messages", "idle-noise"];
+pub(crate) const SHAPES: [&str; 7] = [
+    "one-long-message",
+    "62-byte-messages",
+    "14-byte-messages",
+    "5-byte-messages",
+    "1-byte-messages",
+    "random-delimiters",
+    "idle-noise",
+];
 /// What transforms a read.
-pub(crate) const CONTENDERS: [&str; 3] = ["session", "naive-loop", "memcpy"];
-/// The sizes of a read: from a short message to the event-driven models' receive buffer.
-pub(crate) const SIZES: [usize; 4] = [64, 1024, 16 * 1024, 64 * 1024];
+pub(crate) const CONTENDERS: [&str; 4] = ["vector", "byte-loop", "naive-loop", "memcpy"];
+/// The first so many of them are engines: the others would say nothing new of short reads.
+pub(crate) const ENGINES: usize = 2;
+/// The size of a long read: the event-driven models' receive buffer.
+pub(crate) const LARGE: usize = 64 * 1024;
+/// Reads shorter than a block, or a little longer.
+pub(crate) const SHORT: [usize; 13] = [1, 2, 4, 8, 16, 31, 32, 48, 63, 64, 65, 96, 128];
 
 /// Options of criterion that take a value.
 const WITH_VALUE: [&str; 19] = [
@@ -41,10 +53,11 @@ const WITH_VALUE: [&str; 19] = [
 
 /// Every benchmark.
 pub(crate) fn all() -> impl Iterator<Item = String> {
-    let protocol = SHAPES.iter().flat_map(|shape| {
-        let contenders = CONTENDERS.iter();
-        contenders.flat_map(move |name| SIZES.map(|size| format!("protocol/{shape}/{name}/{size}")))
-    });
+    let long = SHAPES
+        .iter()
+        .flat_map(|shape| CONTENDERS.iter().map(move |name| format!("protocol/{shape}/{name}/{LARGE}")));
+    let engines = CONTENDERS[..ENGINES].iter();
+    let short = engines.flat_map(|name| SHORT.map(|size| format!("protocol/short/{name}/{size}")));
     let of_model = |model: &Model| {
         let name = model.name;
         let throughput = CONNECTIONS.map(|connections| format!("throughput/{name}/{connections}"));
@@ -55,7 +68,7 @@ pub(crate) fn all() -> impl Iterator<Item = String> {
         ];
         throughput.into_iter().chain(others)
     };
-    protocol.chain(MODELS.iter().chain(FLOORS).flat_map(of_model))
+    long.chain(short).chain(MODELS.iter().chain(FLOORS).flat_map(of_model))
 }
 
 /// The filter on the command line, if there is one.

@@ -20,6 +20,7 @@
 //! | task | use |
 //! | --- | --- |
 //! | answer bytes in the buffer they arrived in | [`Session::transform_in_place`] |
+//! | name the engine that does so | [`Session::transform_with`], [`Engine`] |
 //! | answer bytes into another buffer | [`Session::append_reply`] |
 //! | watch each transition | [`Session::trace`] |
 //! | build a request and its reply | [`append_frame`], [`append_frame_reply`] |
@@ -43,12 +44,14 @@
 extern crate alloc;
 
 mod bytes;
+mod engine;
 mod frame;
 mod session;
 mod trace;
 mod verifier;
 
 pub use bytes::{END, GREETING, START};
+pub use engine::Engine;
 pub use frame::{PayloadError, append_frame, append_frame_reply};
 pub use session::Session;
 pub use trace::{StateName, Trace, Transition};

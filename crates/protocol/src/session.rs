@@ -6,6 +6,7 @@
 use alloc::vec::Vec;
 
 use crate::bytes::{END, START};
+use crate::engine::Engine;
 
 /// The state of one connection between two bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -77,38 +78,16 @@ impl Session {
     /// receive buffer becomes the send buffer, and nothing is copied or allocated. The bytes after the reply
     /// are unspecified.
     ///
-    /// One loop for each state, so that no byte asks for the state: faster than a loop of [`step`](Self::step), most of all
-    /// on short messages (`cargo bench --bench protocol` shows both).
+    /// The fastest [`Engine`] of this processor does it (`cargo bench --bench protocol` compares them).
     #[inline(never)] // so that it is the same code in every model
     pub fn transform_in_place(&mut self, buffer: &mut [u8]) -> usize {
-        let (mut position, mut length) = (0, 0);
-        while position < buffer.len() {
-            match self.state {
-                State::WaitForMsg => {
-                    while position < buffer.len() {
-                        let byte = buffer[position];
-                        position += 1;
-                        if byte == START {
-                            self.state = State::InMsg;
-                            break;
-                        }
-                    }
-                }
-                State::InMsg => {
-                    while position < buffer.len() {
-                        let byte = buffer[position];
-                        position += 1;
-                        if byte == END {
-                            self.state = State::WaitForMsg;
-                            break;
-                        }
-                        buffer[length] = byte.wrapping_add(1);
-                        length += 1;
-                    }
-                }
-            }
-        }
-        length
+        Engine::fastest().transform(&mut self.state, buffer)
+    }
+
+    /// As [`transform_in_place`](Self::transform_in_place), by an engine of the caller's choice; one that this processor does
+    /// not have is replaced by [`Engine::ByteLoop`].
+    pub fn transform_with(&mut self, engine: Engine, buffer: &mut [u8]) -> usize {
+        engine.transform(&mut self.state, buffer)
     }
 
     /// Feeds `input` and appends its reply to `reply`, which grows by at most `input.len()` bytes.
