@@ -1,7 +1,9 @@
 //! The analysis of a comparison: a pure function of its records. Tables, report and baseline read only the analysis.
 //!
-//! The unit of replication is a trial: a new server process in one round. Dividing *within* each round cancels the
-//! drift of the machine. Rounds are summarised by their median, with the exact interval from its order statistics.
+//! The unit of replication is a trial: a new server process in one round. Figures of a subject are summarised by the
+//! median of its rounds, with the exact interval from its order statistics. Two subjects are compared *within* each
+//! round, which cancels the drift of the machine: the quotients of the rounds are summarised by their geometric mean,
+//! with Student's interval of the logarithms.
 //!
 //! Which trials count was decided beforehand, and no trial is left out because of its figures:
 //!
@@ -14,18 +16,22 @@
 //! - A ratio needs two valid trials of one round that did the same work: the same load, with the same number of clients
 //!   served. A trial with 49 starved clients and one without are different loads.
 
+mod claims;
+mod comparable;
 mod figures;
+mod holm;
 mod metric;
-mod ratio;
+mod pairs;
 mod row;
 mod statistics;
+mod student;
 
 use crate::record::{Comparison, Record, Run};
-use crate::scenario::Point;
-use crate::subject::Role;
+use crate::scenario::{Point, Scenario};
 
-pub use figures::{Analysis, Claim, Noise, PointAnalysis, Ratio, Row, ScenarioAnalysis, Spread};
+pub use figures::{Analysis, Claim, PointAnalysis, Resolution, Row, ScenarioAnalysis, Spread};
 pub use metric::{Better, Metric};
+pub use pairs::Pair;
 pub use statistics::{Interval, median, median_interval};
 
 /// Analyses the records.
@@ -34,26 +40,46 @@ pub fn analyse(comparison: &Comparison) -> Analysis {
     let scenarios = run.scenarios.iter().map(|scenario| {
         let records: Vec<&Record> =
             records.iter().filter(|record| record.scenario == scenario.name).collect();
-        let points = scenario.points().into_iter().map(|point| at_point(run, point, &records));
+        let points = scenario.points().into_iter().map(|point| at_point(run, scenario, point, &records));
         ScenarioAnalysis {
             scenario: scenario.clone(),
             points: points.filter(|point| !point.rows.is_empty()).collect(),
         }
     });
-    Analysis {
+    let mut analysis = Analysis {
         run: run.clone(),
         scenarios: scenarios.filter(|scenario| !scenario.points.is_empty()).collect(),
+        comparisons: 0,
+    };
+    claims::judge(&mut analysis);
+    for point in analysis.scenarios.iter_mut().flat_map(|scenario| &mut scenario.points) {
+        divide_by_floors(point);
     }
+    analysis
 }
 
-/// All subjects at one point of the scenario that the records are of.
-fn at_point(run: &Run, point: Point, records: &[&Record]) -> PointAnalysis {
+/// All subjects at one point of a scenario whose records are given.
+fn at_point(run: &Run, scenario: &Scenario, point: Point, records: &[&Record]) -> PointAnalysis {
     let records: Vec<&Record> = records.iter().copied().filter(|record| record.point == point).collect();
-    let rows = run.subjects.iter().filter_map(|subject| row::row(subject, &records));
-    let mut point = PointAnalysis { point, rows: rows.collect(), noise: None };
-    point.noise = ratio::noise(&point.rows, |row| row.subject.role == Role::Twin);
-    ratio::judge(&mut point);
-    point
+    let rows: Vec<Row> = run.subjects.iter().filter_map(|subject| row::row(subject, &records)).collect();
+    let metrics = scenario.load.as_ref().map(pairs::compared).unwrap_or_default();
+    let pairs = pairs::pairs(&rows, &records, metrics);
+    PointAnalysis { point, rows, resolutions: Vec::new(), pairs }
+}
+
+/// Moves the cost and the rate of each subject and its floor into its row.
+fn divide_by_floors(point: &mut PointAnalysis) {
+    let rate = point.rate();
+    for row in &mut point.rows {
+        let mut of_floor = |metric: Metric| {
+            let is_own =
+                |pair: &Pair| pair.metric == metric && pair.left == row.subject.name && pair.is_with_floor;
+            let place = point.pairs.iter().position(is_own)?;
+            Some(point.pairs.remove(place))
+        };
+        row.cost_ratio = of_floor(Metric::CpuPerMessage);
+        row.rate_ratio = of_floor(rate);
+    }
 }
 
 #[cfg(test)]

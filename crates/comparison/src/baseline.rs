@@ -16,7 +16,7 @@ mod unjudged;
 use anyhow::{Result, ensure};
 use serde::Serialize;
 
-use crate::analysis::{Analysis, Interval, PointAnalysis, Ratio, analyse};
+use crate::analysis::{Analysis, Interval, Pair, PointAnalysis, analyse};
 use crate::provenance::Provenance;
 use crate::record::{Comparison, Run};
 use crate::scenario::Scenario;
@@ -203,24 +203,22 @@ fn at_point(scenario: &str, before: &PointAnalysis, after: &PointAnalysis, bound
         ];
         for (quantity, earlier, later_ratio) in pairs {
             let Some((earlier, later_ratio)) = earlier.as_ref().zip(later_ratio.as_ref()) else { continue };
-            if earlier.floor != later_ratio.floor {
+            if earlier.right != later_ratio.right {
                 continue;
             }
             let Some(shift) = shift::shift(&logarithms(earlier), &logarithms(later_ratio)) else { continue };
             let interval =
                 shift.interval.map(|Interval { low, high }| Interval { low: low.exp(), high: high.exp() });
-            let noise = before.noise.zip(after.noise).map(|(one, other)| match quantity {
-                Quantity::Cost => one.cost.max(other.cost),
-                Quantity::Rate => one.rate.max(other.rate),
-            });
+            let noise = |point: &PointAnalysis| Some(point.resolution(later_ratio.metric)?.noise);
+            let noise = noise(before).zip(noise(after)).map(|(one, other)| one.max(other));
             let factor = shift.estimate.exp();
             changes.push(Change {
                 scenario: scenario.to_owned(),
                 model: later.subject.name.clone(),
-                floor: later_ratio.floor.clone(),
+                floor: later_ratio.right.clone(),
                 quantity,
-                before: earlier.spread.median,
-                after: later_ratio.spread.median,
+                before: earlier.spread.center,
+                after: later_ratio.spread.center,
                 factor,
                 interval,
                 noise,
@@ -231,7 +229,7 @@ fn at_point(scenario: &str, before: &PointAnalysis, after: &PointAnalysis, bound
     changes
 }
 
-fn logarithms(ratio: &Ratio) -> Vec<f64> {
+fn logarithms(ratio: &Pair) -> Vec<f64> {
     ratio.spread.values.iter().map(|&(_, quotient)| quotient.ln()).collect()
 }
 

@@ -6,10 +6,15 @@ use serde::Serialize;
 use serde::ser::{Error, SerializeMap, Serializer};
 
 use super::metric::Metric;
+use super::pairs::Pair;
 use super::statistics::{Interval, median, median_interval};
+use super::student::Mean;
 use crate::record::Run;
 use crate::scenario::{Point, Scenario};
 use crate::subject::{Role, Subject};
+
+/// Fewer quotients have no interval: they do not show whether they scatter evenly.
+const FEWEST_ROUNDS: usize = 6;
 
 /// All results of a comparison.
 #[derive(Clone, Debug, Serialize)]
@@ -18,6 +23,8 @@ pub struct Analysis {
     pub run: Run,
     /// One for each scenario that has records, in the run's order.
     pub scenarios: Vec<ScenarioAnalysis>,
+    /// How many comparisons the run makes: those from which something could be claimed.
+    pub comparisons: usize,
 }
 
 /// The answer to one question.
@@ -36,18 +43,23 @@ pub struct PointAnalysis {
     pub point: Point,
     /// One for each subject that has records here, in the run's order.
     pub rows: Vec<Row>,
-    /// The noise that the twins show; `None` without a twin, or with too few rounds for its interval.
-    pub noise: Option<Noise>,
+    /// What the twins show; empty without a twin, or with too few rounds for its interval.
+    pub resolutions: Vec<Resolution>,
+    /// Subjects compared with each other: all models, all floors of full size, and every subject with its floor. The
+    /// cost and the rate of a subject and its floor are in its [`Row`].
+    pub pairs: Vec<Pair>,
 }
 
-/// How far two runs of the same program differ: the widest bound of all twins' intervals, as a factor of
-/// 1 or more.
+/// What the twins of a point show about a metric.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Noise {
-    /// For the cost of a message.
-    pub cost: f64,
-    /// For messages a second.
-    pub rate: f64,
+pub struct Resolution {
+    /// The metric.
+    pub metric: Metric,
+    /// How far two runs of the same program differ: the widest bound of all twins' intervals, as a factor of 1 or more.
+    pub noise: f64,
+    /// The factor, of 1 or more, from which on a difference is claimed, between subjects whose rounds scatter as those of
+    /// the twins: depends on the rounds, and on the number of comparisons that the run makes.
+    pub claimed_from: f64,
 }
 
 /// One subject at one point.
@@ -72,9 +84,9 @@ pub struct Row {
     #[serde(serialize_with = "as_text")]
     pub latency_ns: Option<Histogram<u64>>,
     /// CPU time per message as a multiple of the floor's.
-    pub cost_ratio: Option<Ratio>,
+    pub cost_ratio: Option<Pair>,
     /// Messages (in churn: connections) a second as a multiple of the floor's.
-    pub rate_ratio: Option<Ratio>,
+    pub rate_ratio: Option<Pair>,
     /// The verdicts of the rounds and their counts, the most frequent first.
     pub verdicts: Vec<(loadgen::Bound, u32)>,
     /// The first reason given for the most frequent verdict.
@@ -86,24 +98,13 @@ pub struct Row {
 pub struct Spread {
     /// Round, value; empty where all rounds together give one value, which is then the median.
     pub values: Vec<(u32, f64)>,
-    /// Their median.
-    pub median: f64,
-    /// Where the true median lies, with a confidence of 95 % or more; `None` with fewer than 6 rounds.
+    /// Their median; that of quotients is their geometric mean.
+    pub center: f64,
+    /// Where the true center lies, with a confidence of 95 % or more; `None` with fewer than 6 rounds.
     pub interval: Option<Interval>,
 }
 
-/// A subject divided by another, within each round.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Ratio {
-    /// The subject that it is divided by.
-    pub floor: String,
-    /// Quotients by round.
-    pub spread: Spread,
-    /// What can be claimed.
-    pub claim: Claim,
-}
-
-/// What can be claimed about a ratio.
+/// What can be claimed about a pair.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Claim {
@@ -115,9 +116,12 @@ pub enum Claim {
     NoDifference,
     /// Nothing: the interval excludes 1, but not what the twins show.
     WithinNoise,
+    /// Nothing: the interval excludes 1 and what the twins show, but among as many comparisons as the run makes, some
+    /// such interval is to be expected.
+    OneOfMany,
     /// Nothing: there is no interval, for the subject or for a twin.
     TooFewRounds,
-    /// Nothing: its floor has no twin, so the difference between two runs of this load is unknown.
+    /// Nothing: no twin did the same work, so the difference between two runs of this load is unknown.
     NoTwin,
 }
 
@@ -149,6 +153,28 @@ impl PointAnalysis {
         self.rows.iter().find(|row| row.subject.name == subject)
     }
 
+    /// A metric of one subject divided by that of another, if both were compared in it.
+    pub fn pair(&self, left: &str, right: &str, metric: Metric) -> Option<Pair> {
+        let of_rows = self.rows.iter().flat_map(|row| [&row.cost_ratio, &row.rate_ratio]).flatten();
+        let mut pairs = of_rows.chain(&self.pairs);
+        pairs.find_map(|pair| match pair {
+            _ if pair.is_of(left, right, metric) => Some(pair.clone()),
+            _ if pair.is_of(right, left, metric) => Some(pair.inverted()),
+            _ => None,
+        })
+    }
+
+    /// What the twins show about a metric.
+    pub fn resolution(&self, metric: Metric) -> Option<Resolution> {
+        self.resolutions.iter().copied().find(|resolution| resolution.metric == metric)
+    }
+
+    /// The metric that says how much is done here: connections a second in churn, otherwise messages a second.
+    pub fn rate(&self) -> Metric {
+        let is_churn = self.rows.iter().any(|row| row.spread(Metric::ConnectionsPerSecond).is_some());
+        if is_churn { Metric::ConnectionsPerSecond } else { Metric::MessagesPerSecond }
+    }
+
     /// A clause if windows of the twins, or of the floors that these are divided by, were invalid: then that is why the
     /// noise is unknown.
     pub fn invalid_twins(&self) -> Option<String> {
@@ -177,7 +203,7 @@ impl Row {
 
     /// The median of a metric over the rounds, in [`Metric::unit`], if it was measured.
     pub fn median(&self, metric: Metric) -> Option<f64> {
-        self.spread(metric).map(|spread| spread.median)
+        self.spread(metric).map(|spread| spread.center)
     }
 
     /// A clause if no window was valid, and some were invalid: then nothing is claimed from its figures.
@@ -201,7 +227,35 @@ impl Spread {
     /// The spread of these values by round; `None` without any.
     pub fn of(values: Vec<(u32, f64)>) -> Option<Self> {
         let plain: Vec<f64> = values.iter().map(|&(_, value)| value).collect();
-        Some(Spread { median: median(&plain)?, interval: median_interval(&plain), values })
+        Some(Spread { center: median(&plain)?, interval: median_interval(&plain), values })
+    }
+
+    /// The spread of these quotients by round, and the probability of such quotients if nothing differs, which is
+    /// unknown if there are too few of them; `None` without any.
+    pub(super) fn of_quotients(values: Vec<(u32, f64)>) -> Option<(Self, Option<f64>)> {
+        let logarithms: Vec<f64> = values.iter().map(|&(_, value)| value.ln()).collect();
+        let mean = Mean::of(&logarithms);
+        let center = mean.map_or(*logarithms.first()?, |mean| mean.value).exp();
+        let enough = mean.filter(|_| values.len() >= FEWEST_ROUNDS);
+        let interval = enough.map(|mean| mean.interval().map(f64::exp));
+        Some((Spread { values, center, interval }, enough.map(|mean| mean.p_of_zero())))
+    }
+
+    /// The mean of the logarithms of these quotients.
+    pub(super) fn mean_of_logarithms(&self) -> Option<Mean> {
+        let logarithms: Vec<f64> = self.values.iter().map(|&(_, value)| value.ln()).collect();
+        Mean::of(&logarithms)
+    }
+
+    /// The spread of the inverse quotients.
+    pub(super) fn inverted(&self) -> Self {
+        Spread {
+            values: self.values.iter().map(|&(round, value)| (round, 1.0 / value)).collect(),
+            center: 1.0 / self.center,
+            interval: self
+                .interval
+                .map(|Interval { low, high }| Interval { low: 1.0 / high, high: 1.0 / low }),
+        }
     }
 }
 

@@ -136,6 +136,15 @@ impl Metric {
         }
     }
 
+    /// How finely it is read, as a fraction of its value.
+    pub(super) const fn step(self) -> f64 {
+        match self {
+            // The records' histograms keep two digits.
+            Metric::P50 | Metric::P90 | Metric::P99 | Metric::P999 | Metric::Max => 0.01,
+            _ => 0.0,
+        }
+    }
+
     /// Its value in a trial; `None` if it was not measured there, or is known only for all rounds together.
     #[expect(clippy::cast_precision_loss, reason = "counts of one run are far below 2^53")]
     pub(super) fn of(self, record: &Record) -> Option<f64> {

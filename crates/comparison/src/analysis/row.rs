@@ -5,11 +5,10 @@ use loadgen::{Bound, histogram};
 
 use super::figures::{Row, Spread};
 use super::metric::Metric;
-use super::ratio;
 use crate::record::{Observed, Record};
 use crate::subject::Subject;
 
-/// The figures of a subject from the records of one point; `None` if it has no record there.
+/// The figures of a subject from the records of one point, without ratios; `None` if it has no record there.
 pub(super) fn row(subject: &Subject, records: &[&Record]) -> Option<Row> {
     let own: Vec<&Record> = records.iter().copied().filter(|record| record.subject == subject.name).collect();
     if own.is_empty() {
@@ -34,9 +33,8 @@ pub(super) fn row(subject: &Subject, records: &[&Record]) -> Option<Row> {
         failures,
         metrics: metrics(&right),
         latency_ns,
-        cost_ratio: ratio::ratio(&own, records, Metric::CpuPerMessage),
-        rate_ratio: ratio::ratio(&own, records, Metric::ConnectionsPerSecond)
-            .or_else(|| ratio::ratio(&own, records, Metric::MessagesPerSecond)),
+        cost_ratio: None,
+        rate_ratio: None,
         reason: reason
             .filter(|verdict| Some(verdict.bound) == most_frequent)
             .map(|verdict| verdict.reason.clone())
@@ -82,7 +80,7 @@ fn pooled_cpu(records: &[&Record]) -> Option<(f64, f64)> {
 }
 
 fn one_value(median: f64) -> Spread {
-    Spread { values: Vec::new(), median, interval: None }
+    Spread { values: Vec::new(), center: median, interval: None }
 }
 
 /// The latencies of all rounds in one histogram. One that cannot be read is a failure.

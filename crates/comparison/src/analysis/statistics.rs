@@ -11,6 +11,13 @@ pub struct Interval {
     pub high: f64,
 }
 
+impl Interval {
+    /// Both bounds, through a function that keeps their order.
+    pub(crate) fn map(self, function: impl Fn(f64) -> f64) -> Self {
+        Interval { low: function(self.low), high: function(self.high) }
+    }
+}
+
 /// The middle value, or the mean of the two middle ones; `None` without values.
 pub fn median(values: &[f64]) -> Option<f64> {
     let mut sorted = values.to_vec();

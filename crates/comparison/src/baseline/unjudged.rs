@@ -1,7 +1,7 @@
 //! What two runs ask for and could not be judged.
 
 use super::{Change, Judgement};
-use crate::analysis::{Analysis, PointAnalysis, Ratio, Row, median_interval};
+use crate::analysis::{Analysis, Pair, PointAnalysis, Row, median_interval};
 use crate::plan::plan;
 use crate::record::Run;
 use crate::scenario::Point;
@@ -69,14 +69,14 @@ fn why(scenario: &str, model: &str, before: &Analysis, after: &Analysis) -> Opti
             return Some(format!("{trouble} {place}"));
         }
     }
-    let ratio = |point: Option<PointAnalysis>| -> Option<Ratio> { point?.row(model)?.cost_ratio.clone() };
+    let ratio = |point: Option<PointAnalysis>| -> Option<Pair> { point?.row(model)?.cost_ratio.clone() };
     match (ratio(earlier), ratio(later)) {
         (None, None) => None,
         (Some(_), None) => Some("it has no ratio to a floor in this run".to_owned()),
         (None, Some(_)) => Some("it has no ratio to a floor in the baseline".to_owned()),
-        (Some(one), Some(other)) if one.floor != other.floor => Some(format!(
+        (Some(one), Some(other)) if one.right != other.right => Some(format!(
             "it is divided by {} in the baseline, but by {} in this run",
-            one.floor, other.floor
+            one.right, other.right
         )),
         _ => {
             let has_enough = |run: &Run| {

@@ -1,7 +1,7 @@
 //! The text between the markers: Markdown, generated only from the analysis of a recorded run.
 
 use super::quoted::{date, ratio};
-use crate::analysis::{Analysis, Metric, Noise, PointAnalysis, Row};
+use crate::analysis::{Analysis, Metric, PointAnalysis, Row};
 use crate::scenario::Point;
 use crate::subject::Role;
 use text::markdown::{NOTHING, header, line, words};
@@ -127,8 +127,9 @@ fn noise(analysis: &Analysis) -> String {
     let mut text = header(["scenario", "cost of a message", "messages/s"].map(str::to_owned));
     let percent = |factor: f64| format!("±{:.1} %", 100.0 * (factor - 1.0));
     for (name, point) in points(analysis) {
-        if let Some(Noise { cost, rate }) = point.noise {
-            text.push_str(&line([name, percent(cost), percent(rate)]));
+        let [cost, rate] = [Metric::CpuPerMessage, point.rate()].map(|metric| point.resolution(metric));
+        if let Some((cost, rate)) = cost.zip(rate) {
+            text.push_str(&line([name, percent(cost.noise), percent(rate.noise)]));
         }
     }
     text

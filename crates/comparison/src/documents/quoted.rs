@@ -1,12 +1,12 @@
 //! Figures of a run as the documents quote them.
 
-use crate::analysis::{Analysis, Ratio};
+use crate::analysis::{Analysis, Pair};
 
-/// A median with its interval, in bold if a difference is claimed.
-pub(crate) fn ratio(ratio: &Ratio) -> String {
-    let median = ratio.spread.median;
-    let Some(interval) = ratio.spread.interval else { return format!("{median:.2}") };
-    let figure = format!("{median:.2} [{:.2}, {:.2}]", interval.low, interval.high);
+/// A ratio with its interval, in bold if a difference is claimed.
+pub(crate) fn ratio(ratio: &Pair) -> String {
+    let center = ratio.spread.center;
+    let Some(interval) = ratio.spread.interval else { return format!("{center:.2}") };
+    let figure = format!("{center:.2} [{:.2}, {:.2}]", interval.low, interval.high);
     if ratio.claim.is_difference() { format!("**{figure}**") } else { figure }
 }
 

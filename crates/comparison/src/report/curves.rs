@@ -61,7 +61,7 @@ fn point(at: &PointAnalysis, row: &Row, metric: Metric) -> Option<LinePoint> {
     let figure = numbers::spread(spread, |value| numbers::with_unit(metric, value));
     Some(LinePoint {
         x: place(at.point),
-        y: spread.median,
+        y: spread.center,
         interval: spread.interval.map(|interval| (interval.low, interval.high)),
         about: Some(format!("{}, {}: {figure}", row.subject.name, point_in_words(at.point))),
     })
@@ -133,7 +133,7 @@ fn finding(scenario: &ScenarioAnalysis, metric: Metric, lead: &str) -> String {
         Some((point.point, of(row).filter(|value| *value > 0.0)?))
     });
     if let Some((point, value)) = first.filter(|(point, _)| *point != last.point) {
-        let growth = numbers::times(leader.spread.median / value);
+        let growth = numbers::times(leader.spread.center / value);
         let name = &leader.row.subject.name;
         text += &format!(" For {name} that is {growth} times its figure at {}.", point_in_words(point));
     }

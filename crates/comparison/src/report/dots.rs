@@ -33,7 +33,7 @@ pub(super) fn cost(scenario: &ScenarioAnalysis, subjects: &Subjects) -> Figure {
     let rows: Vec<&Row> =
         subjects.rows(point).into_iter().filter(|row| row.subject.floor.is_some()).collect();
     let spreads = || rows.iter().filter_map(|row| cost_spread(row));
-    let noise = point.noise.map(|noise| noise.cost).filter(|noise| noise.is_finite());
+    let noise = point.resolution(Metric::CpuPerMessage).map(|of| of.noise);
     let band = noise.map(|noise| (1.0 / noise, noise));
     let with_reference =
         extent(spreads()).chain([1.0]).chain(band.into_iter().flat_map(|(low, high)| [low, high]));
@@ -47,7 +47,7 @@ pub(super) fn cost(scenario: &ScenarioAnalysis, subjects: &Subjects) -> Figure {
                 .unwrap_or_else(|| "No model was measured together with its floor.".to_owned())
         },
         |leader| {
-            let floor = leader.row.cost_ratio.as_ref().map_or("its floor", |ratio| ratio.floor.as_str());
+            let floor = leader.row.cost_ratio.as_ref().map_or("its floor", |ratio| ratio.right.as_str());
             leader.sentence(
                 "Nearest to its floor",
                 numbers::times,
@@ -57,7 +57,7 @@ pub(super) fn cost(scenario: &ScenarioAnalysis, subjects: &Subjects) -> Figure {
     );
     let absolute = leader(&models(point), |row| row.spread(Metric::CpuPerMessage), Better::Lower);
     if let Some(cheapest) = absolute {
-        let cost = numbers::with_unit(Metric::CpuPerMessage, cheapest.spread.median);
+        let cost = numbers::with_unit(Metric::CpuPerMessage, cheapest.spread.center);
         finding += &format!(" Least CPU time: {}, {cost} a message.", cheapest.row.subject.name);
     }
     let caption = match noise {
@@ -74,7 +74,7 @@ pub(super) fn cost(scenario: &ScenarioAnalysis, subjects: &Subjects) -> Figure {
     };
     let dot_rows = rows.iter().map(|row| {
         let ratio = row.cost_ratio.as_ref();
-        let note = ratio.map(|ratio| format!("of {}", ratio.floor)).unwrap_or_default();
+        let note = ratio.map(|ratio| format!("of {}", ratio.right)).unwrap_or_default();
         dot_row(row, subjects, ratio.map(|ratio| &ratio.spread), (1.0, numbers::times), note)
     });
     let chart = Dots {
@@ -182,7 +182,7 @@ fn dot_row(
         note,
         mark: subjects.mark(&row.subject),
         dots: dots.collect(),
-        median: spread.map(|spread| spread.median / divisor),
+        median: spread.map(|spread| spread.center / divisor),
         interval: spread
             .and_then(|spread| spread.interval)
             .map(|interval| (interval.low / divisor, interval.high / divisor)),
@@ -195,7 +195,7 @@ fn extent<'spreads>(spreads: impl Iterator<Item = &'spreads Spread>) -> impl Ite
     spreads.flat_map(|spread| {
         let rounds = spread.values.iter().map(|&(_, value)| value);
         let interval = spread.interval.into_iter().flat_map(|interval| [interval.low, interval.high]);
-        rounds.chain(interval).chain([spread.median])
+        rounds.chain(interval).chain([spread.center])
     })
 }
 
@@ -215,7 +215,7 @@ fn by_round<'rows>(
         let interval = spread.and_then(|spread| spread.interval);
         let mut cells = vec![
             row.subject.name.clone(),
-            spread.map_or_else(absent, |spread| write(spread.median)),
+            spread.map_or_else(absent, |spread| write(spread.center)),
             interval.map_or_else(absent, |interval| {
                 format!("{} to {}", write(interval.low), write(interval.high))
             }),

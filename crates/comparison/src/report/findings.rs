@@ -29,7 +29,7 @@ pub(super) fn leader<'rows>(
 ) -> Option<Leader<'rows>> {
     let measured: Vec<(&Row, &Spread)> = rows
         .iter()
-        .filter_map(|row| Some((*row, of(row).filter(|spread| spread.median.is_finite())?)))
+        .filter_map(|row| Some((*row, of(row).filter(|spread| spread.center.is_finite())?)))
         .collect();
     let (valid, invalid): (Vec<_>, Vec<_>) = measured.into_iter().partition(|(row, _)| row.valid > 0);
     let is_partial = !valid.iter().any(|(row, _)| serves_all(row));
@@ -37,7 +37,7 @@ pub(super) fn leader<'rows>(
         valid.into_iter().partition(|(row, _)| is_partial || serves_all(row));
     let left_out = starving.iter().chain(&invalid);
     let order = |one: &&(&Row, &Spread), other: &&(&Row, &Spread)| {
-        let by_value = one.1.median.total_cmp(&other.1.median);
+        let by_value = one.1.center.total_cmp(&other.1.center);
         if better == Better::Lower { by_value } else { by_value.reverse() }
     };
     let &(row, spread) = asked.iter().min_by(order)?;
@@ -67,9 +67,9 @@ impl Leader<'_> {
     pub(super) fn sentence(&self, lead: &str, write: impl Fn(f64) -> String, unit: &str) -> String {
         let figure = match self.spread.interval {
             Some(Interval { low, high }) => {
-                format!("{}{unit} ({} to {})", write(self.spread.median), write(low), write(high))
+                format!("{}{unit} ({} to {})", write(self.spread.center), write(low), write(high))
             }
-            None => format!("{}{unit}", write(self.spread.median)),
+            None => format!("{}{unit}", write(self.spread.center)),
         };
         let mut text = format!("{lead}: {}, {figure}.", self.row.subject.name);
         if self.spread.interval.is_none() {
@@ -107,7 +107,7 @@ pub(super) fn range(
     let mut medians: Vec<(&str, f64)> = rows
         .iter()
         .filter(|row| row.valid > 0)
-        .filter_map(|row| Some((row.subject.name.as_str(), of(row)?.median)))
+        .filter_map(|row| Some((row.subject.name.as_str(), of(row)?.center)))
         .collect();
     medians.sort_by(|one, other| one.1.total_cmp(&other.1));
     let (&(_, least), &(name, most)) = medians.first().zip(medians.last())?;

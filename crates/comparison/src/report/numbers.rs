@@ -27,9 +27,9 @@ pub(super) fn plain(metric: Metric, value: f64) -> String {
 pub(super) fn spread(spread: &Spread, write: impl Fn(f64) -> String) -> String {
     match spread.interval {
         Some(Interval { low, high }) => {
-            format!("{} ({} to {})", write(spread.median), write(low), write(high))
+            format!("{} ({} to {})", write(spread.center), write(low), write(high))
         }
-        None => write(spread.median),
+        None => write(spread.center),
     }
 }
 

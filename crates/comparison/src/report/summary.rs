@@ -7,7 +7,7 @@ use super::figure::absent;
 use super::findings::leader;
 use super::numbers;
 use super::subjects::{models, notes};
-use crate::analysis::{Analysis, Better, Claim, Metric, PointAnalysis, Ratio, Row, ScenarioAnalysis, Spread};
+use crate::analysis::{Analysis, Better, Claim, Metric, Pair, PointAnalysis, Row, ScenarioAnalysis, Spread};
 use crate::scenario::Point;
 use crate::subject::{Role, Subject};
 
@@ -96,7 +96,7 @@ fn cost_cell(point: &PointAnalysis, row: &Row) -> Markup {
     let is_best = best.is_some_and(|best| best.row.subject.name == row.subject.name);
     html! {
         td.dim[!ratio.claim.is_difference()] {
-            (star(is_best)) (numbers::times(ratio.spread.median)) " ×"
+            (star(is_best)) (numbers::times(ratio.spread.center)) " ×"
             small { (interval(&ratio.spread, numbers::times)) }
             (unclaimed(point, ratio))
             (note(row))
@@ -116,9 +116,9 @@ fn rate_cell(point: &PointAnalysis, row: &Row) -> Markup {
     let is_claimed = row.rate_ratio.as_ref().is_none_or(|ratio| ratio.claim.is_difference());
     html! {
         td.dim[!is_claimed || row.valid == 0] {
-            (star(is_best)) (numbers::plain(metric, spread.median))
+            (star(is_best)) (numbers::plain(metric, spread.center))
             @if let Some(ratio) = &row.rate_ratio {
-                small { (numbers::times(ratio.spread.median)) " × floor" }
+                small { (numbers::times(ratio.spread.center)) " × floor" }
                 (unclaimed(point, ratio))
             }
             (note(row))
@@ -137,7 +137,7 @@ fn interval(spread: &Spread, write: impl Fn(f64) -> String) -> String {
         .unwrap_or_default()
 }
 
-fn unclaimed(point: &PointAnalysis, ratio: &Ratio) -> Markup {
+fn unclaimed(point: &PointAnalysis, ratio: &Pair) -> Markup {
     html! { @if let Some(why) = why_not(point, ratio.claim) { small { (why) } } }
 }
 
@@ -151,6 +151,7 @@ fn why_not(point: &PointAnalysis, claim: Claim) -> Option<&'static str> {
         Claim::Higher | Claim::Lower => None,
         Claim::NoDifference => Some("interval includes 1"),
         Claim::WithinNoise => Some("within the twins' noise"),
+        Claim::OneOfMany => Some("one of many comparisons"),
         Claim::TooFewRounds if point.rows.iter().any(|row| row.invalid > 0) => Some("too few valid rounds"),
         Claim::TooFewRounds => Some("too few rounds"),
         Claim::NoTwin => Some("its floor has no twin"),
@@ -159,28 +160,30 @@ fn why_not(point: &PointAnalysis, claim: Claim) -> Option<&'static str> {
 
 /// The claims about the models' cost in one scenario, and which are not possible.
 fn claims(scenario: &ScenarioAnalysis, point: &PointAnalysis) -> Markup {
-    let of = |is_chosen: fn(Claim) -> bool| -> Vec<(&str, &Ratio)> {
+    let of = |is_chosen: fn(Claim) -> bool| -> Vec<(&str, &Pair)> {
         let ratio = |row: &'_ Row| row.cost_ratio.as_ref().is_some_and(|ratio| is_chosen(ratio.claim));
         let rows = models(point).into_iter().filter(|row| ratio(row));
         rows.filter_map(|row| Some((row.subject.name.as_str(), row.cost_ratio.as_ref()?))).collect()
     };
-    let listed = |claimed: Vec<(&str, &Ratio)>| {
-        let one = |(name, ratio): (&str, &Ratio)| {
-            format!("{name}, {} times {}", numbers::spread(&ratio.spread, numbers::times), ratio.floor)
+    let listed = |claimed: Vec<(&str, &Pair)>| {
+        let one = |(name, ratio): (&str, &Pair)| {
+            format!("{name}, {} times {}", numbers::spread(&ratio.spread, numbers::times), ratio.right)
         };
         claimed.into_iter().map(one).collect::<Vec<String>>().join("; ")
     };
     let (higher, lower) = (of(|claim| claim == Claim::Higher), of(|claim| claim == Claim::Lower));
-    let mut open: Vec<String> = [Claim::NoDifference, Claim::WithinNoise, Claim::TooFewRounds, Claim::NoTwin]
-        .into_iter()
-        .filter_map(|claim| {
-            let rows = models(point).into_iter();
-            let rows = rows.filter(|row| row.cost_ratio.as_ref().is_some_and(|ratio| ratio.claim == claim));
-            let names: Vec<&str> = rows.map(|row| row.subject.name.as_str()).collect();
-            (!names.is_empty())
-                .then(|| format!("{} ({})", names.join(", "), why_not(point, claim).unwrap_or_default()))
-        })
-        .collect();
+    let mut open: Vec<String> =
+        [Claim::NoDifference, Claim::WithinNoise, Claim::OneOfMany, Claim::TooFewRounds, Claim::NoTwin]
+            .into_iter()
+            .filter_map(|claim| {
+                let rows = models(point).into_iter();
+                let rows =
+                    rows.filter(|row| row.cost_ratio.as_ref().is_some_and(|ratio| ratio.claim == claim));
+                let names: Vec<&str> = rows.map(|row| row.subject.name.as_str()).collect();
+                (!names.is_empty())
+                    .then(|| format!("{} ({})", names.join(", "), why_not(point, claim).unwrap_or_default()))
+            })
+            .collect();
     let without_valid = |row: &&Row| row.cost_ratio.is_none().then(|| row.without_valid()).flatten();
     let invalid: Vec<&Row> = models(point).into_iter().filter(|row| without_valid(row).is_some()).collect();
     if let Some(reason) = invalid.first().and_then(without_valid) {
@@ -211,10 +214,10 @@ fn twins(scenario: &ScenarioAnalysis, point: &PointAnalysis) -> Markup {
     html! {
         li {
             b { (scenario.scenario.name) } ": "
-            @match point.noise {
-                Some(noise) => {
-                    "two runs of the same program differ by up to " (numbers::percent_above(noise.cost))
-                    " in cost and " (numbers::percent_above(noise.rate)) " in rate; smaller differences are not claimed."
+            @match point.resolution(Metric::CpuPerMessage).zip(point.resolution(point.rate())) {
+                Some((cost, rate)) => {
+                    "two runs of the same program differ by up to " (numbers::percent_above(cost.noise))
+                    " in cost and " (numbers::percent_above(rate.noise)) " in rate; smaller differences are not claimed."
                 },
                 None => {
                     @match point.invalid_twins() {

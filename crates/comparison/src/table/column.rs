@@ -4,7 +4,7 @@ use loadgen::{Bound, Load};
 
 use super::grid::Cell;
 use super::style::{DIM, NOT_MEASURED, PLAIN};
-use crate::analysis::{Metric, Ratio, Row};
+use crate::analysis::{Metric, Pair, Row};
 use crate::scenario::Scenario;
 use text::units::{count, duration, three_digits};
 
@@ -108,13 +108,13 @@ impl Column {
 }
 
 /// A ratio, with its interval if it has one.
-pub(super) fn times(ratio: &Ratio) -> String {
-    let median = three_digits(ratio.spread.median);
+pub(super) fn times(ratio: &Pair) -> String {
+    let center = three_digits(ratio.spread.center);
     match ratio.spread.interval {
         Some(interval) => {
-            format!("{median} {}–{}", three_digits(interval.low), three_digits(interval.high))
+            format!("{center} {}–{}", three_digits(interval.low), three_digits(interval.high))
         }
-        None => median,
+        None => center,
     }
 }
 

@@ -4,7 +4,7 @@ use loadgen::Bound;
 
 use super::grid::wrap;
 use super::style::{FAILED, TITLE};
-use crate::analysis::{Analysis, Claim, PointAnalysis, Ratio, Row, ScenarioAnalysis};
+use crate::analysis::{Analysis, Claim, Metric, Pair, PointAnalysis, Row, ScenarioAnalysis};
 use crate::scenario::Point;
 use crate::subject::Role;
 use text::units::three_digits;
@@ -76,11 +76,12 @@ fn twins(point: &PointAnalysis) -> Vec<String> {
         }
     };
     let mut sentences = Vec::new();
-    if let Some(noise) = point.noise {
+    let [cost, rate] = [Metric::CpuPerMessage, point.rate()].map(|metric| point.resolution(metric));
+    if let Some((cost, rate)) = cost.zip(rate) {
         sentences.push(format!(
             "within {} in CPU, {} in rate; nothing smaller is claimed",
-            within(noise.cost),
-            within(noise.rate)
+            within(cost.noise),
+            within(rate.noise)
         ));
     } else if point.rows.iter().any(|row| row.subject.role == Role::Twin) {
         sentences.push(match point.invalid_twins() {
@@ -92,7 +93,7 @@ fn twins(point: &PointAnalysis) -> Vec<String> {
         for (what, ratio) in [("CPU", &row.cost_ratio), ("rate", &row.rate_ratio)] {
             if let Some(ratio) = ratio.as_ref().filter(|ratio| ratio.claim.is_difference()) {
                 let what = format!("{} differs in {what},", row.subject.name);
-                sentences.push(factor(ratio, &what, &ratio.floor) + ": do not trust this table");
+                sentences.push(factor(ratio, &what, &ratio.right) + ": do not trust this table");
             }
         }
     }
@@ -103,19 +104,19 @@ fn claims(point: &PointAnalysis) -> Vec<String> {
     let mut sentences = Vec::new();
     let mut silent = Vec::new();
     for row in point.rows.iter().filter(|row| row.subject.role == Role::Model) {
-        let claimed = |ratio: &Option<Ratio>| ratio.clone().filter(|ratio| ratio.claim.is_difference());
+        let claimed = |ratio: &Option<Pair>| ratio.clone().filter(|ratio| ratio.claim.is_difference());
         let sentence = match (claimed(&row.cost_ratio), claimed(&row.rate_ratio)) {
             (Some(cost), rate) => {
                 let rate = rate.map_or(String::new(), |rate| factor(&rate, ", at", "its rate"));
-                factor(&cost, &format!("{} costs", row.subject.name), &cost.floor) + &rate
+                factor(&cost, &format!("{} costs", row.subject.name), &cost.right) + &rate
             }
             (None, Some(rate)) => {
-                factor(&rate, &format!("{} does", row.subject.name), &format!("as much as {}", rate.floor))
+                factor(&rate, &format!("{} does", row.subject.name), &format!("as much as {}", rate.right))
             }
             (None, None) => {
-                let judged = |ratio: &Option<Ratio>| {
+                let judged = |ratio: &Option<Pair>| {
                     let claim = ratio.as_ref().map(|ratio| ratio.claim);
-                    matches!(claim, Some(Claim::NoDifference | Claim::WithinNoise))
+                    matches!(claim, Some(Claim::NoDifference | Claim::WithinNoise | Claim::OneOfMany))
                 };
                 if judged(&row.cost_ratio) || judged(&row.rate_ratio) {
                     silent.push(row.subject.name.as_str());
@@ -132,11 +133,11 @@ fn claims(point: &PointAnalysis) -> Vec<String> {
 }
 
 /// Such as `mio costs 1.16 times floor-epoll (1.12 to 1.20)`.
-fn factor(ratio: &Ratio, before: &str, after: &str) -> String {
+fn factor(ratio: &Pair, before: &str, after: &str) -> String {
     let interval = ratio.spread.interval.map_or(String::new(), |interval| {
         format!(" ({} to {})", three_digits(interval.low), three_digits(interval.high))
     });
-    format!("{before} {} times {after}{interval}", three_digits(ratio.spread.median))
+    format!("{before} {} times {after}{interval}", three_digits(ratio.spread.center))
 }
 
 /// Subjects that were not at the server's own limit, in how many trials of all points, and one reason for all that

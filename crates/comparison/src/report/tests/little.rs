@@ -61,7 +61,7 @@ fn figures_that_are_not_numbers_are_left_out() {
         {
             row.latency_ns = None;
             for (_, spread) in row.metrics.iter_mut().step_by(2) {
-                spread.median = odd;
+                spread.center = odd;
                 spread.values.iter_mut().for_each(|(_, value)| *value = odd);
             }
         }

@@ -1,0 +1,131 @@
+//! Any two subjects at a point, compared within each round.
+
+use loadgen::{Load, Scenario as Workload};
+use serde::Serialize;
+
+use super::comparable::{are_comparable, did_same_work};
+use super::figures::{Claim, Row, Spread};
+use super::metric::Metric;
+use crate::record::Record;
+use crate::subject::Role;
+
+/// Two subjects at the same point: the left one's figure divided by the right one's, within each round in which both
+/// have a valid trial with the same work.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Pair {
+    /// The subject whose figure is divided.
+    pub left: String,
+    /// The subject that it is divided by.
+    pub right: String,
+    /// The figure.
+    pub metric: Metric,
+    /// Quotients by round, their geometric mean, and its interval.
+    pub spread: Spread,
+    /// The probability of quotients as far from 1 as these if the two do not differ; `None` with too few rounds.
+    pub p: Option<f64>,
+    /// The same, corrected for the number of comparisons that the run makes; `None` where no claim can be made.
+    pub adjusted_p: Option<f64>,
+    /// What can be claimed.
+    pub claim: Claim,
+    /// Whether a twin did the same work at this point.
+    #[serde(skip)]
+    pub(super) has_twin: bool,
+    /// Whether the right one is what the left one is divided by in tables.
+    #[serde(skip)]
+    pub(super) is_with_floor: bool,
+}
+
+impl Pair {
+    /// The quotients of a metric of these two subjects, whose records are given; `None` if there are none. What can be
+    /// claimed is judged later, when all comparisons of the run are known.
+    pub(super) fn of(left: &[&Record], right: &[&Record], metric: Metric) -> Option<Self> {
+        let quotient = |record: &&Record| {
+            let partner = right.iter().find(|other| other.round == record.round)?;
+            let quotient = metric.of(record)? / metric.of(partner)?;
+            (are_comparable(record, partner) && quotient.is_finite() && quotient > 0.0)
+                .then_some((record.round, quotient))
+        };
+        let (spread, p) = Spread::of_quotients(left.iter().filter_map(quotient).collect())?;
+        Some(Pair {
+            left: left.first()?.subject.clone(),
+            right: right.first()?.subject.clone(),
+            metric,
+            spread,
+            p,
+            adjusted_p: None,
+            claim: Claim::TooFewRounds,
+            has_twin: false,
+            is_with_floor: false,
+        })
+    }
+
+    /// The same comparison from the other side.
+    pub fn inverted(&self) -> Self {
+        Pair {
+            left: self.right.clone(),
+            right: self.left.clone(),
+            spread: self.spread.inverted(),
+            claim: match self.claim {
+                Claim::Higher => Claim::Lower,
+                Claim::Lower => Claim::Higher,
+                other => other,
+            },
+            ..self.clone()
+        }
+    }
+
+    /// Whether it is of these two subjects, in this order.
+    pub(super) fn is_of(&self, left: &str, right: &str, metric: Metric) -> bool {
+        self.left == left && self.right == right && self.metric == metric
+    }
+}
+
+/// The metrics in which subjects are compared under this load. In an open loop the rate is given. In a closed loop the
+/// median round trip says the same as the rate.
+pub(super) fn compared(load: &Workload) -> &'static [Metric] {
+    match load.load {
+        Load::Open { .. } => &[Metric::CpuPerMessage, Metric::P50, Metric::P99],
+        Load::Churn => &[Metric::CpuPerMessage, Metric::ConnectionsPerSecond, Metric::P99],
+        Load::Closed if load.idle > 0 => {
+            &[Metric::CpuPerMessage, Metric::MessagesPerSecond, Metric::P99, Metric::MemoryPerConnection]
+        }
+        Load::Closed => &[Metric::CpuPerMessage, Metric::MessagesPerSecond, Metric::P99],
+    }
+}
+
+/// All pairs of models, all pairs of floors of full size, and every subject with what it is divided by: in the order of
+/// the rows, the earlier one to the left.
+pub(super) fn pairs(rows: &[Row], records: &[&Record], metrics: &[Metric]) -> Vec<Pair> {
+    let of = |row: &Row| -> Vec<&Record> {
+        records.iter().copied().filter(|record| record.subject == row.subject.name).collect()
+    };
+    let own: Vec<(&Row, Vec<&Record>)> = rows.iter().map(|row| (row, of(row))).collect();
+    let twins = || own.iter().filter(|(row, _)| row.subject.role == Role::Twin);
+    let has_twin = |right: &[&Record]| {
+        twins().flat_map(|(_, twin)| twin).any(|twin| right.iter().any(|record| did_same_work(twin, record)))
+    };
+    let mut pairs = Vec::new();
+    for (place, (one, left)) in own.iter().enumerate() {
+        let divisor = left.iter().find_map(|record| record.divided_by.as_deref());
+        let others = own.iter().enumerate().filter(|(other_place, (other, _))| {
+            Some(other.subject.name.as_str()) == divisor || (*other_place > place && are_peers(one, other))
+        });
+        for (_, (other, right)) in others {
+            let has_twin = has_twin(right);
+            let is_with_floor = Some(other.subject.name.as_str()) == divisor;
+            let of_metric =
+                |&metric| Some(Pair { has_twin, is_with_floor, ..Pair::of(left, right, metric)? });
+            pairs.extend(metrics.iter().filter_map(of_metric));
+        }
+    }
+    pairs
+}
+
+/// Whether both are models, or both floors of full size.
+fn are_peers(one: &Row, other: &Row) -> bool {
+    let is_whole = |row: &Row| row.subject.clients.is_none();
+    one.subject.role == other.subject.role
+        && one.subject.role != Role::Twin
+        && is_whole(one)
+        && is_whole(other)
+}

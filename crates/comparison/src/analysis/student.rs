@@ -1,0 +1,126 @@
+//! Student's t distribution, and what it says about the mean of a few values.
+
+use super::statistics::Interval;
+
+/// The probability with which a 95 % interval misses.
+pub(super) const MISSED: f64 = 0.05;
+
+/// The mean of independent values of a normal distribution whose spread is unknown.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Mean {
+    /// The estimate.
+    pub(super) value: f64,
+    /// Its standard error.
+    pub(super) error: f64,
+    /// One less than the values.
+    pub(super) freedom: u32,
+}
+
+impl Mean {
+    /// Of these values; `None` with fewer than two.
+    #[expect(clippy::cast_precision_loss, reason = "rounds are few")]
+    pub(super) fn of(values: &[f64]) -> Option<Self> {
+        let freedom = u32::try_from(values.len().checked_sub(1)?).ok().filter(|freedom| *freedom > 0)?;
+        let count = values.len() as f64;
+        let value = values.iter().sum::<f64>() / count;
+        let squares: f64 = values.iter().map(|one| (one - value).powi(2)).sum();
+        Some(Mean { value, error: (squares / f64::from(freedom) / count).sqrt(), freedom })
+    }
+
+    /// Where the true mean lies, with a confidence of 95 %.
+    pub(super) fn interval(&self) -> Interval {
+        let half = self.half_width(MISSED);
+        Interval { low: self.value - half, high: self.value + half }
+    }
+
+    /// Half the width of the interval that misses with this probability.
+    pub(super) fn half_width(&self, missed: f64) -> f64 {
+        quantile(missed, self.freedom) * self.error
+    }
+
+    /// The probability of an estimate at least as far from zero if the true mean is zero.
+    pub(super) fn p_of_zero(&self) -> f64 {
+        match (self.value == 0.0, self.error > 0.0) {
+            (true, _) => 1.0,
+            (false, false) => 0.0,
+            (false, true) => outside(self.value / self.error, self.freedom),
+        }
+    }
+}
+
+/// The probability that a t with these degrees of freedom is farther from zero than `t`, on either side.
+///
+/// Source: Abramowitz and Stegun, Handbook of Mathematical Functions, 26.7.3 and 26.7.4: a finite sum for whole degrees
+/// of freedom.
+fn outside(t: f64, freedom: u32) -> f64 {
+    let angle = (t.abs() / f64::from(freedom).sqrt()).atan();
+    let (sine, cosine) = angle.sin_cos();
+    // The powers of the cosine are 1, 3, … or 0, 2, … up to two less than the degrees of freedom.
+    let is_odd = freedom % 2 == 1;
+    let (mut power, mut term, mut sum) = if is_odd { (1, cosine, 0.0) } else { (0, 1.0, 0.0) };
+    while power + 2 <= freedom {
+        sum += term;
+        term *= cosine * cosine * f64::from(power + 1) / f64::from(power + 2);
+        power += 2;
+    }
+    let inside = if is_odd { (angle + sine * sum) * std::f64::consts::FRAC_2_PI } else { sine * sum };
+    (1.0 - inside).clamp(0.0, 1.0)
+}
+
+/// The t that lies outside with this probability: found by halving, between none and one that no table shows.
+pub(super) fn quantile(outside_with: f64, freedom: u32) -> f64 {
+    let (mut low, mut high) = (0.0, 1e9);
+    // Each step halves the width; 100 are more than the digits of a number.
+    for _ in 0..100 {
+        let middle = f64::midpoint(low, high);
+        if outside(middle, freedom) > outside_with {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    high
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quantiles_are_those_of_published_tables() {
+        // Abramowitz and Stegun, table 26.10, and the NIST Handbook, 1.3.6.7.2.
+        for (freedom, missed, t) in [
+            (1, 0.05, 12.706),
+            (2, 0.05, 4.303),
+            (3, 0.05, 3.182),
+            (4, 0.01, 4.604),
+            (5, 0.05, 2.571),
+            (9, 0.05, 2.262),
+            (11, 0.01, 3.106),
+            (14, 0.001, 4.140),
+            (19, 0.05, 2.093),
+            (30, 0.002, 3.385),
+        ] {
+            let found = quantile(missed, freedom);
+            assert!((found - t).abs() < 6e-4, "{freedom} degrees, {missed}: {found}, not {t}");
+        }
+    }
+
+    #[test]
+    fn the_interval_of_a_mean_is_what_can_be_worked_out_by_hand() {
+        // Mean 3, standard deviation sqrt(10 / 4), so an error of sqrt(0.5); t with 4 degrees is 2.776.
+        let mean = Mean::of(&[1.0, 2.0, 3.0, 4.0, 5.0]).unwrap();
+        let Interval { low, high } = mean.interval();
+        assert!((low - (3.0 - 2.776 * 0.5_f64.sqrt())).abs() < 1e-3, "{low}");
+        assert!((high - (3.0 + 2.776 * 0.5_f64.sqrt())).abs() < 1e-3, "{high}");
+        // 3 / sqrt(0.5) = 4.243, between the quantiles of 2 % (3.747) and 1 % (4.604).
+        assert!((0.01..0.02).contains(&mean.p_of_zero()), "{}", mean.p_of_zero());
+    }
+
+    #[test]
+    fn values_without_a_spread_are_certain() {
+        assert_eq!(Mean::of(&[1.0]), None);
+        assert_eq!(Mean::of(&[0.0; 6]).unwrap().p_of_zero(), 1.0);
+        assert_eq!(Mean::of(&[1.0; 6]).unwrap().p_of_zero(), 0.0);
+    }
+}
