@@ -83,4 +83,6 @@ fn divide_by_floors(point: &mut PointAnalysis) {
 }
 
 #[cfg(test)]
+mod simulation;
+#[cfg(test)]
 mod tests;

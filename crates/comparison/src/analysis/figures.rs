@@ -196,6 +196,25 @@ impl PointAnalysis {
 }
 
 impl Row {
+    /// Of a subject that was not measured.
+    #[cfg(test)]
+    pub(super) fn without_figures(subject: Subject) -> Self {
+        Row {
+            subject,
+            trials: 0,
+            invalid: 0,
+            valid: 0,
+            disturbed: 0,
+            failures: Vec::new(),
+            metrics: Vec::new(),
+            latency_ns: None,
+            cost_ratio: None,
+            rate_ratio: None,
+            verdicts: Vec::new(),
+            reason: None,
+        }
+    }
+
     /// The spread of a metric, if it was measured.
     pub fn spread(&self, metric: Metric) -> Option<&Spread> {
         self.metrics.iter().find(|(of, _)| *of == metric).map(|(_, spread)| spread)

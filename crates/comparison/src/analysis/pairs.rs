@@ -45,10 +45,21 @@ impl Pair {
             (are_comparable(record, partner) && quotient.is_finite() && quotient > 0.0)
                 .then_some((record.round, quotient))
         };
-        let (spread, p) = Spread::of_quotients(left.iter().filter_map(quotient).collect())?;
+        let (left_name, right_name) = (&left.first()?.subject, &right.first()?.subject);
+        Pair::of_quotients(left_name, right_name, metric, left.iter().filter_map(quotient).collect())
+    }
+
+    /// Of these quotients by round.
+    pub(super) fn of_quotients(
+        left: &str,
+        right: &str,
+        metric: Metric,
+        quotients: Vec<(u32, f64)>,
+    ) -> Option<Self> {
+        let (spread, p) = Spread::of_quotients(quotients)?;
         Some(Pair {
-            left: left.first()?.subject.clone(),
-            right: right.first()?.subject.clone(),
+            left: left.to_owned(),
+            right: right.to_owned(),
             metric,
             spread,
             p,
