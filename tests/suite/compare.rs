@@ -157,7 +157,7 @@ fn a_recorded_run_is_shown_again_as_tables_and_as_json() {
 pub(crate) fn six_rounds(of: &Comparison, factor: u64, folder: &Path) {
     let mut store = Store::create(folder, &of.run).unwrap();
     let scripts = of.records.iter().filter(|record| record.scenario == "script");
-    scripts.for_each(|record| store.append(record).unwrap());
+    scripts.for_each(|record| store.append(std::slice::from_ref(record)).unwrap());
     let first = of.records.iter().filter(|record| record.round == 1 && record.scenario == "ping-pong");
     for mut record in first.cloned() {
         for round in 1..=6 {
@@ -173,7 +173,7 @@ pub(crate) fn six_rounds(of: &Comparison, factor: u64, folder: &Path) {
                     usage.cpu_ns = usage.cpu_ns * factor / 100;
                 }
             }
-            store.append(&record).unwrap();
+            store.append(std::slice::from_ref(&record)).unwrap();
         }
     }
 }

@@ -29,7 +29,7 @@ fn shown(folder: &Path, of: &Comparison, records: &[Record], baseline: Option<&P
     let _ = fs::remove_dir_all(&later);
     let mut store = Store::create(&later, &of.run).unwrap();
     for record in records {
-        store.append(record).unwrap();
+        store.append(std::slice::from_ref(record)).unwrap();
     }
     drop(store);
     let mut arguments = vec!["--from", text(&later)];

@@ -163,7 +163,7 @@ fn invalid(scenario: &Scenario, outcome: &Outcome, mean_latency_ns: f64) -> Opti
     let (measured, expected) = little(scenario, outcome, mean_latency_ns)?;
     // Replies that came after the window count in the mean and not in the rate: one for each place in flight at most,
     // and a server that has stalled at the end makes them late.
-    let after_the_window = expected * longest_in_windows(outcome);
+    let after_the_window = expected * longest_in_windows(scenario, outcome);
     let range = (1.0 - LITTLE_TOLERANCE) * expected..=(1.0 + LITTLE_TOLERANCE) * expected + after_the_window;
     (!range.contains(&measured)).then(|| {
         format!(
@@ -184,11 +184,12 @@ fn little(scenario: &Scenario, outcome: &Outcome, mean_latency_ns: f64) -> Optio
     Some((outcome.messages_per_second * mean_latency_ns / 1e9, expected as f64))
 }
 
-/// The longest wait for a reply, in lengths of the window.
+/// The longest wait for a reply, in lengths of a window; the outcome may be the sum of several.
 #[expect(clippy::cast_precision_loss, reason = "a share")]
-fn longest_in_windows(outcome: &Outcome) -> f64 {
+fn longest_in_windows(scenario: &Scenario, outcome: &Outcome) -> f64 {
     let longest = outcome.latency.map_or(0, |latency| latency.max_ns);
-    longest as f64 / outcome.elapsed_ns.max(1) as f64
+    let window = (scenario.duration_ms * 1_000_000).min(outcome.elapsed_ns);
+    longest as f64 / window.max(1) as f64
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts of one run are far below 2^53")]

@@ -61,6 +61,7 @@ mod scenario;
 mod slow;
 mod start_at;
 mod summary;
+mod total;
 mod values;
 
 #[cfg(target_os = "linux")]
@@ -106,3 +107,4 @@ pub use ramp::{Ramp, Step, ramp, ramp_until};
 pub use run::{run, run_until};
 pub use scenario::{Dialect, Scenario};
 pub use slow::Slow;
+pub use total::total;

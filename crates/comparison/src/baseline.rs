@@ -154,14 +154,13 @@ pub fn check(before: &Run, after: &Run) -> Result<Vec<String>> {
         before.layout,
         after.layout
     );
-    let times = |run: &Run| [run.profile.warm_up_ms, run.profile.window_ms, run.profile.greeting_wait_ms];
     ensure!(
-        times(before) == times(after),
-        "the runs cannot be compared: warm-up, window and greeting wait are {:?} ms in the baseline (profile \
-         {}), but {:?} ms here (profile {}); measure with the baseline's profile",
-        times(before),
+        before.profile.times() == after.profile.times(),
+        "the runs cannot be compared: in the baseline, {} (profile {}); here, {} (profile {}); measure with the baseline's \
+         profile",
+        before.profile.times(),
         before.profile_name,
-        times(after),
+        after.profile.times(),
         after.profile_name
     );
     let mut is_common = false;

@@ -224,7 +224,7 @@ fn loaded(load: &loadgen::Scenario, trial: &Trial, figures: &Figures, random: &m
         latency_histogram: Some(loadgen::histogram::encode(&latency_ns).unwrap()),
         usage: Some(Usage {
             cpu_ns,
-            cpu_clock: CpuClock::Threads,
+            cpu_clock: CpuClock::Process,
             user_ns: ticks / 4,
             system_ns: ticks - ticks / 4,
             peak_memory_bytes: (3 << 20) + figures.threads * 9_000,

@@ -14,7 +14,8 @@
 //! | [`subject`] | the subjects of a run: models, the floors they are divided by, and the floors' twins |
 //! | [`request`] | from the user's request to a complete description of a run |
 //! | [`mod@plan`] | the order of trials: a pure function of the run |
-//! | [`measure`], [`trial`], [`progress`] | making the trials, each on a newly started server, and showing progress |
+//! | [`group`] | the trials of a round that are made together, in slices |
+//! | [`measure`], [`trial`], `window`, [`progress`] | making the trials, each on a newly started server, and showing progress |
 //! | [`disturbance`] | what other programs take from a trial |
 //! | [`record`], [`store`] | the record of a trial, and the files of a run |
 //! | [`coverage`] | what a run was to measure and did not |
@@ -33,6 +34,7 @@ pub mod baseline;
 pub mod coverage;
 pub mod disturbance;
 pub mod documents;
+pub mod group;
 pub mod measure;
 pub mod plan;
 pub mod progress;
@@ -49,6 +51,7 @@ pub mod subject;
 pub mod table;
 pub mod timeline;
 pub mod trial;
+mod window;
 
 #[cfg(test)]
 pub(crate) mod example;

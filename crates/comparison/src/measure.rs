@@ -1,4 +1,4 @@
-//! Making the trials of a run, one after the other.
+//! Making the trials of a run, one group after the other.
 
 use std::collections::HashSet;
 use std::path::Path;
@@ -10,10 +10,12 @@ use observe::program::Watched;
 use text::output;
 
 use crate::disturbance::warning_before;
+use crate::group::{Group, groups};
 use crate::plan::{Trial, plan};
 use crate::progress::Progress;
 use crate::provenance::check_resumable;
 use crate::record::{Comparison, Key, Observed, Record, Run};
+use crate::scenario::Slices;
 use crate::servers::Servers;
 use crate::store::Store;
 use crate::subject::Layout;
@@ -44,8 +46,8 @@ pub fn resume(folder: &Path, servers: &Servers) -> Result<(Store, Comparison)> {
     Ok((store, comparison))
 }
 
-/// Makes all trials of the run that have no record yet, until `stop` is stopped. A trial that is being made then gets no
-/// record.
+/// Makes all trials of the run that have no record yet, until `stop` is stopped. Trials that are being made then get no
+/// records. Of a group that was written in part, only the missing trials are made.
 ///
 /// # Errors
 /// A record cannot be written, the load generator cannot be pinned, or a server's program has been replaced since.
@@ -73,25 +75,28 @@ pub fn measure(
     }
     let conditions =
         Conditions { servers, profile: &run.profile, layout: run.layout, cpus: &cpus, seed: run.seed, stop };
-    let mut progress = Progress::new(run, &trials, servers);
+    let groups = groups(trials, &run.profile);
+    let mut progress = Progress::new(run, &groups, servers);
     output::note(&format!("{}; warming up: the first trials run once and are discarded", progress.plan()));
-    warm_up(&trials, conditions);
-    for trial in &trials {
+    warm_up(&groups, conditions);
+    for group in &groups {
         if stop.is_stopped() {
             break;
         }
-        progress.begin(run, trial, servers);
-        let peak_of = trial.scenario.vary.as_ref().and_then(|vary| vary.peak_of.as_deref());
-        let peak = peak_of.and_then(|scenario| last_peak(records, scenario, &trial.subject.name));
-        let record = trial::run(trial, conditions, peak);
-        // What stops this process may also have ended the server, so even a failure says nothing.
+        progress.begin(run, group, servers);
+        let peak_of = |trial: &Trial| {
+            let scenario = trial.scenario.vary.as_ref()?.peak_of.as_deref()?;
+            last_peak(records, scenario, &trial.subject.name)
+        };
+        let made = trial::run(group, conditions, peak_of);
+        // What stops this process may also have ended a server, so even a failure says nothing.
         if stop.is_stopped() {
             break;
         }
         programs.iter().try_for_each(Watched::check)?;
-        progress.end_trial(&record);
-        store.append(&record)?;
-        records.push(record);
+        progress.end_group(&made);
+        store.append(&made)?;
+        records.extend(made);
     }
     progress.end();
     let made = records.len();
@@ -106,16 +111,17 @@ fn cpus(run: &Run) -> Vec<usize> {
     }
 }
 
-/// Makes the first trials and discards them: a machine that has just been idle, or has just compiled, behaves
-/// differently from the same machine a minute later, and the first round would differ from all others.
-fn warm_up(trials: &[Trial], conditions: Conditions) {
-    let mut loads = trials.iter().filter(|trial| trial.scenario.load.is_some()).peekable();
-    let Some(first) = loads.peek().map(|trial| (trial.round, trial.scenario, trial.point)) else { return };
-    for trial in loads.take_while(|trial| (trial.round, trial.scenario, trial.point) == first) {
+/// Makes one slice of the first load for each subject and discards it: a machine that has just been idle, or has just
+/// compiled, behaves differently from the same machine a minute later, and the first round would differ from all others.
+fn warm_up(groups: &[Group], conditions: Conditions) {
+    let is_load = |group: &&Group| group.trials[0].scenario.load.is_some();
+    let Some(first) = groups.iter().find(is_load) else { return };
+    for group in groups.iter().filter(is_load).take_while(|group| group.place() == first.place()) {
         if conditions.stop.is_stopped() {
             return;
         }
-        trial::run(trial, conditions, None);
+        let slices = group.slices.map(|slices| Slices { passes: 1, ..slices });
+        trial::run(&Group { slices, ..group.clone() }, conditions, |_| None);
     }
 }
 

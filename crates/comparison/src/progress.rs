@@ -1,7 +1,7 @@
 //! Progress and remaining time on standard error: a bar on a terminal, otherwise a line for each point. And a warning
 //! when other programs begin to disturb the trials.
 //!
-//! Drawn only between trials, so that drawing does not disturb a measurement.
+//! Drawn only between groups of trials, so that drawing does not disturb a measurement.
 
 use std::time::{Duration, Instant};
 
@@ -10,12 +10,16 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use text::units::time_left;
 use text::{output, terminal};
 
+use crate::group::Group;
 use crate::plan::Trial;
 use crate::record::{Record, Run};
+use crate::scenario::Slices;
 use crate::servers::Servers;
 
 /// The time to start a server and open a first connection.
 const START_MS: u64 = 45;
+/// The time between the window of a slice and the warm-up of the next one, without opening connections.
+const SLICE_MS: u64 = 5;
 /// The time to open and close each further thousand connections.
 const THOUSAND_CONNECTIONS_MS: u64 = 90;
 /// The sum of the script's pauses.
@@ -43,10 +47,10 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// The progress of these trials.
-    pub fn new(run: &Run, trials: &[Trial], servers: &Servers) -> Self {
+    /// The progress of these groups of trials.
+    pub fn new(run: &Run, groups: &[Group], servers: &Servers) -> Self {
         let is_bar = terminal::stderr_can_redraw();
-        let expected_ms = trials.iter().map(|trial| expected_ms(run, trial, servers)).sum();
+        let expected_ms = groups.iter().map(|group| expected_ms(run, group, servers)).sum();
         let target =
             if is_bar { ProgressDrawTarget::stderr_with_hz(4) } else { ProgressDrawTarget::hidden() };
         let bar = ProgressBar::with_draw_target(Some(expected_ms), target);
@@ -56,7 +60,7 @@ impl Progress {
         Progress {
             bar,
             is_bar,
-            trials: trials.len(),
+            trials: groups.iter().map(|group| group.trials.len()).sum(),
             begun: 0,
             expected_ms,
             done_ms: 0,
@@ -75,17 +79,22 @@ impl Progress {
         format!("{trials}, about {expected}")
     }
 
-    /// Notes that this trial begins.
-    pub fn begin(&mut self, run: &Run, trial: &Trial, servers: &Servers) {
+    /// Notes that this group begins.
+    pub fn begin(&mut self, run: &Run, group: &Group, servers: &Servers) {
+        let trial = &group.trials[0];
         self.done_ms += self.current_ms;
-        self.begun += 1;
-        self.current_ms = expected_ms(run, trial, servers);
+        self.begun += group.trials.len();
+        self.current_ms = expected_ms(run, group, servers);
         let place = format!("round {}, {} {}", trial.round, trial.scenario.name, trial.point);
         let left = format!("about {} left", time_left(self.left()));
         if self.is_bar {
-            self.bar.set_message(format!("{left} · {}: {}", place.trim_end(), trial.subject.name));
+            let subject = match group.trials.as_slice() {
+                [trial] => trial.subject.name.clone(),
+                trials => format!("{} servers in turn", trials.len()),
+            };
+            self.bar.set_message(format!("{left} · {}: {subject}", place.trim_end()));
             self.bar.set_position(self.done_ms);
-            // Draw now: there is no tick before the trial has ended.
+            // Draw now: there is no tick before the group has ended.
             self.bar.tick();
         } else if place != self.named {
             output::note(&format!("{:>4}/{} {}, {left}", self.begun, self.trials, place.trim_end()));
@@ -93,12 +102,15 @@ impl Progress {
         }
     }
 
-    /// Notes that the trial has ended, and warns at the first window that other programs disturbed.
-    pub fn end_trial(&mut self, record: &Record) {
-        self.windows += usize::from(record.load.is_some());
-        let Some(share) = record.taken_by_others() else { return };
-        self.disturbed += 1;
-        if self.disturbed == 1 {
+    /// Notes that the group has ended, and warns at the first window that other programs disturbed.
+    pub fn end_group(&mut self, records: &[Record]) {
+        self.windows += records.iter().filter(|record| record.load.is_some()).count();
+        for record in records {
+            let Some(share) = record.taken_by_others() else { continue };
+            self.disturbed += 1;
+            if self.disturbed > 1 {
+                continue;
+            }
             self.bar.suspend(|| {
                 output::note(&format!(
                     "warning: other programs took {:.0} % of the CPUs in round {}, {} {}; such windows are marked as \
@@ -142,26 +154,34 @@ impl Drop for Progress {
     }
 }
 
-fn expected_ms(run: &Run, trial: &Trial, servers: &Servers) -> u64 {
+fn expected_ms(run: &Run, group: &Group, servers: &Servers) -> u64 {
+    group.trials.iter().map(|trial| trial_ms(run, trial, group.slices, servers)).sum()
+}
+
+fn trial_ms(run: &Run, trial: &Trial, slices: Option<Slices>, servers: &Servers) -> u64 {
     let is_served = |clients| servers.find(&trial.subject.model).is_none_or(|server| server.serves(clients));
     if let Some(script) = trial.scenario.script {
         let in_turn = if is_served(script.connections) { 1 } else { script.connections as u64 };
         return START_MS + in_turn * SCRIPT_MS / u64::from(script.pause_divisor.get());
     }
     let Some(load) = trial.scenario.load_at(trial.point, Some(1.0)) else { return START_MS };
-    let connections = load.connections + load.idle;
+    let connections = trial.subject.clients.unwrap_or(usize::MAX).min(load.connections) + load.idle;
     let waits = if is_served(connections) { 0 } else { run.profile.greeting_wait_ms };
+    let open_ms = waits + connections as u64 * THOUSAND_CONNECTIONS_MS / 1_000;
     START_MS
-        + run.profile.warm_up_ms
-        + run.profile.window_ms
-        + waits
-        + connections as u64 * THOUSAND_CONNECTIONS_MS / 1_000
+        + match slices {
+            None => run.profile.warm_up_ms + run.profile.window_ms + open_ms,
+            Some(slices) => {
+                u64::from(slices.passes) * (slices.warm_up_ms + slices.window_ms + SLICE_MS + open_ms)
+            }
+        }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::example;
+    use crate::group::groups;
     use crate::plan::plan;
     use crate::scenario::{Catalogue, EMBEDDED};
 
@@ -172,12 +192,13 @@ mod tests {
         let expected = |scenario: &str, model: &str| {
             let trial =
                 trials.iter().find(|trial| trial.scenario.name == scenario && trial.subject.name == model);
-            expected_ms(&run, trial.unwrap(), &example::servers())
+            trial_ms(&run, trial.unwrap(), run.profile.slices, &example::servers())
         };
         assert!(expected("script", "sequential") > 2 * expected("script", "mio"));
+        let slices = u64::from(run.profile.slices.unwrap().passes);
         assert_eq!(
             expected("ping-pong", "sequential"),
-            expected("ping-pong", "mio") + run.profile.greeting_wait_ms
+            expected("ping-pong", "mio") + slices * run.profile.greeting_wait_ms
         );
     }
 
@@ -186,10 +207,9 @@ mod tests {
         for (profile, seconds) in [("quick", 40), ("default", 240), ("full", 25 * 60)] {
             let mut run = example::run(profile);
             run.profile = Catalogue::parse(EMBEDDED).unwrap().profile(profile).unwrap().clone();
-            let expected: u64 = plan(&run, &example::servers())
-                .iter()
-                .map(|trial| expected_ms(&run, trial, &example::servers()))
-                .sum();
+            let groups = groups(plan(&run, &example::servers()), &run.profile);
+            let expected: u64 =
+                groups.iter().map(|group| expected_ms(&run, group, &example::servers())).sum();
             // With room for a slower machine, but not for a text that promises much too much.
             assert!((seconds * 500..seconds * 1_000).contains(&expected), "{profile}: {expected} ms");
         }

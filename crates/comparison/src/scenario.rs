@@ -17,6 +17,8 @@ pub const EMBEDDED: &str = include_str!("scenarios.toml");
 
 /// More rounds would not make figures more precise, because the machine drifts within a day.
 const MAX_ROUNDS: u32 = 100;
+/// More slices in a round than this are better spent on more rounds, since each has new processes.
+const MAX_PASSES: u32 = 100;
 /// A scenario with more points is a mistake.
 const MAX_POINTS: usize = 32;
 
@@ -42,10 +44,25 @@ pub struct Profile {
     pub warm_up_ms: u64,
     /// The duration of each measured window.
     pub window_ms: u64,
-    /// How long each trial waits for greetings. A model that starves clients takes all of it.
+    /// How the load is cut into slices where the scenario allows it; without, each trial has one window.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slices: Option<Slices>,
+    /// How long each trial or slice waits for greetings. A model that starves clients takes all of it.
     pub greeting_wait_ms: u64,
     /// In how many rounds each scenario takes part, by its name; unnamed scenarios do not take part.
     pub rounds: BTreeMap<String, u32>,
+}
+
+/// How the load goes from one server to the next within a round.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Slices {
+    /// How many slices each server gets. Every second pass goes backwards, so the number is even.
+    pub passes: u32,
+    /// The duration of the load before the window of a slice.
+    pub warm_up_ms: u64,
+    /// The duration of the window of a slice.
+    pub window_ms: u64,
 }
 
 /// One question, and the load that answers it.
@@ -124,6 +141,24 @@ impl fmt::Display for Point {
     }
 }
 
+impl Profile {
+    /// How long everything is measured and waited for, in a few words.
+    pub fn times(&self) -> String {
+        let windows = |warm_up_ms, window_ms| format!("windows of {window_ms} ms after {warm_up_ms} ms");
+        let single = windows(self.warm_up_ms, self.window_ms);
+        let waits = format!("{} ms for greetings", self.greeting_wait_ms);
+        match self.slices {
+            None => format!("{single}, {waits}"),
+            Some(Slices { passes, warm_up_ms, window_ms }) => {
+                format!(
+                    "{passes} slices with {}, otherwise {single}, {waits}",
+                    windows(warm_up_ms, window_ms)
+                )
+            }
+        }
+    }
+}
+
 impl Catalogue {
     /// Reads a file of scenarios.
     ///
@@ -165,6 +200,13 @@ impl Catalogue {
             scenario.validate(before).with_context(|| format!("scenario {name:?}"))?;
         }
         for (name, profile) in &self.profiles {
+            if let Some(Slices { passes, .. }) = profile.slices {
+                ensure!(
+                    passes % 2 == 0 && (2..=MAX_PASSES).contains(&passes),
+                    "profile {name:?}: slices must have an even number of passes, 2 to {MAX_PASSES}, but have {passes}: every \
+                     second pass goes backwards"
+                );
+            }
             for (scenario, rounds) in &profile.rounds {
                 ensure!(
                     self.scenarios.iter().any(|known| known.name == *scenario),
@@ -199,6 +241,14 @@ impl Scenario {
         let rates = vary.rate.iter().map(|&rate| Point::Rate(rate));
         let shares = vary.percent_of_peak.iter().map(|&percent| Point::PercentOfPeak(percent));
         connections.chain(rates).chain(shares).collect()
+    }
+
+    /// Whether its load can go from one server to the next in short slices: a load that is the same for all, starts at once
+    /// and has no clock.
+    pub fn can_be_sliced(&self) -> bool {
+        let starts_at_once =
+            |load: &loadgen::Scenario| load.idle == 0 && matches!(load.load, Load::Closed | Load::Churn);
+        self.vary.is_none() && self.load.as_ref().is_some_and(starts_at_once)
     }
 
     /// The load at one point; `peak` is the model's rate in messages a second, needed if the point is

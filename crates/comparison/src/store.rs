@@ -1,6 +1,6 @@
 //! The folder of a run: `run.json` describes the run, `records.jsonl` has a line for each trial.
 //!
-//! A record is written as soon as its trial has ended, so an interrupted run keeps its records. Only the last line can
+//! Records are written as soon as the trials of their group have ended, so an interrupted run keeps its records. Only the last line can
 //! be incomplete; its trial is made again.
 //!
 //! One process at a time writes to a run: it holds a lock on the records for as long as it does, and the kernel releases
@@ -114,18 +114,23 @@ impl Store {
         }
     }
 
-    /// Adds a record; when this returns, the operating system has it, under the name by which it will be looked for.
+    /// Adds the records of one group; when this returns, the operating system has them, under the name by which they will be
+    /// looked for.
     ///
     /// # Errors
-    /// It cannot be written, or the file has been removed, replaced or changed since the last record.
-    pub fn append(&mut self, record: &Record) -> Result<()> {
-        let line = serde_json::to_string(record)? + "\n";
+    /// They cannot be written, or the file has been removed, replaced or changed since the last records.
+    pub fn append(&mut self, records: &[Record]) -> Result<()> {
+        let mut lines = String::new();
+        for record in records {
+            lines.push_str(&serde_json::to_string(record)?);
+            lines.push('\n');
+        }
         let path = self.folder.join(RECORDS);
         // In one call, so that an interruption leaves at most one incomplete line.
         self.records
-            .write_all(line.as_bytes())
+            .write_all(lines.as_bytes())
             .with_context(|| format!("cannot write to {}", path.display()))?;
-        self.length += line.len() as u64;
+        self.length += lines.len() as u64;
         let written = self.records.metadata().map(|records| (records.dev(), records.ino(), self.length));
         let found = fs::metadata(&path).map(|records| (records.dev(), records.ino(), records.len()));
         ensure!(

@@ -33,10 +33,7 @@ pub fn draw(analysis: &Analysis, coverage: &Coverage, width: usize) -> String {
         (None, _) => "no rounds".to_owned(),
     };
     let mut text = grid::wrap(&run.machine.to_string(), "  ", width);
-    let settings = format!(
-        "{}; {}, windows of {} ms; profile {}",
-        run.layout, rounds, run.profile.window_ms, run.profile_name
-    );
+    let settings = format!("{}; {rounds}; {}; profile {}", run.layout, run.profile.times(), run.profile_name);
     text.push_str(&grid::wrap(&settings, "  ", width));
     text.push_str(&alerts(analysis, coverage, width));
     for scenario in &analysis.scenarios {

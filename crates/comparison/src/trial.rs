@@ -1,22 +1,18 @@
-//! Making a trial: start the server, run the scenario, read the server's usage, and what other programs used.
+//! Making the trials of a group: start the servers, go from one to the next with the load, and write down what was seen.
 
 use std::thread;
-use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
-use hdrhistogram::Histogram;
-use loadgen::{Dialect, Handle, Phase};
-use observe::others::{CpuUse, Others, own_cpu_time};
-use observe::{ServerProcess, usage};
+use loadgen::{Dialect, Handle};
+use observe::ServerProcess;
 
+use crate::group::Group;
 use crate::plan::Trial;
 use crate::record::{Observed, Record};
-use crate::scenario::{Profile, Script};
+use crate::scenario::{Profile, Script, Slices};
 use crate::servers::Servers;
 use crate::subject::{Layout, Role};
-
-/// Percentiles within 1 % are precise enough for a chart, and take a tenth of the space on disk.
-const RECORDED_DIGITS: u8 = 2;
+use crate::window::{self, Window};
 
 /// The conditions of trials, the same for a whole run.
 #[derive(Clone, Copy, Debug)]
@@ -35,12 +31,68 @@ pub struct Conditions<'run> {
     pub stop: &'run Handle,
 }
 
-/// Makes one trial. `peak` is the subject's rate, in messages a second, in the scenario that this one derives its rate
-/// from. Failures are part of the record.
-pub fn run(trial: &Trial, conditions: Conditions, peak: Option<f64>) -> Record {
-    let load = load(trial, conditions, peak);
-    let observed = observe(trial, conditions, load.as_ref());
-    record(trial, load, observed.unwrap_or_else(|error| Observed::Failed { error: format!("{error:#}") }))
+/// Makes the trials of one group. `peak_of` is a subject's rate, in messages a second, in the scenario that this one
+/// derives its rate from. Failures are part of the records, which are in the order of the trials.
+pub fn run(group: &Group, conditions: Conditions, peak_of: impl Fn(&Trial) -> Option<f64>) -> Vec<Record> {
+    let start = |trial| Attempt::start(trial, group.slices, conditions, peak_of(trial));
+    let mut attempts: Vec<Attempt> = group.trials.iter().map(start).collect();
+    for pass in 0..group.passes() {
+        for place in group.order(pass) {
+            if conditions.stop.is_stopped() {
+                break;
+            }
+            attempts[place].measure(conditions);
+        }
+    }
+    attempts.into_iter().map(|attempt| attempt.record(conditions.layout)).collect()
+}
+
+/// A trial that is being made.
+struct Attempt<'group> {
+    trial: &'group Trial<'group>,
+    /// Absent with scripted clients, and where the rate is a share of an unknown peak.
+    load: Option<loadgen::Scenario>,
+    /// The running server, until something fails.
+    server: Result<ServerProcess>,
+    windows: Vec<Window>,
+    played: Option<Observed>,
+}
+
+impl<'group> Attempt<'group> {
+    fn start(
+        trial: &'group Trial,
+        slices: Option<Slices>,
+        conditions: Conditions,
+        peak: Option<f64>,
+    ) -> Self {
+        let load = load(trial, slices, conditions, peak);
+        Attempt { trial, load, server: start(trial, conditions), windows: Vec::new(), played: None }
+    }
+
+    /// Makes one slice of the load, or all of the script. After a failure nothing is done.
+    fn measure(&mut self, conditions: Conditions) {
+        let Ok(server) = &self.server else { return };
+        let measured = match (self.trial.scenario.script, &self.load) {
+            (Some(script), _) => play(server, script).map(|observed| self.played = Some(observed)),
+            (None, Some(load)) => {
+                window::measure(server, load, conditions).map(|window| self.windows.push(window))
+            }
+            (None, None) => Err(no_peak(self.trial)),
+        };
+        if let Err(error) = measured {
+            self.server = Err(error);
+        }
+    }
+
+    fn record(self, layout: Layout) -> Record {
+        let observed = self.server.and_then(|_| match (self.played, &self.load) {
+            (Some(played), _) => Ok(played),
+            (None, Some(load)) => window::observed(self.windows, load, cpus_of_server(layout)),
+            (None, None) => Err(no_peak(self.trial)),
+        });
+        let failed = |error: anyhow::Error| Observed::Failed { error: format!("{error:#}") };
+        record(self.trial, self.load, observed.unwrap_or_else(failed))
+    }
 }
 
 /// The record of a trial with this observation.
@@ -58,7 +110,13 @@ pub(crate) fn record(trial: &Trial, load: Option<loadgen::Scenario>, observed: O
 }
 
 /// The load of a trial: the scenario's load at this point, in this subject's dialect, with this profile's durations.
-fn load(trial: &Trial, conditions: Conditions, peak: Option<f64>) -> Option<loadgen::Scenario> {
+fn load(
+    trial: &Trial,
+    slices: Option<Slices>,
+    conditions: Conditions,
+    peak: Option<f64>,
+) -> Option<loadgen::Scenario> {
+    let profile = conditions.profile;
     let mut load = trial.scenario.load_at(trial.point, peak)?;
     if trial.subject.role != Role::Model {
         load.dialect = Dialect::Echo;
@@ -71,28 +129,28 @@ fn load(trial: &Trial, conditions: Conditions, peak: Option<f64>) -> Option<load
         *seed = conditions.seed ^ u64::from(trial.round);
     }
     load.threads = load.threads.min(load.connections);
-    load.warm_up_ms = conditions.profile.warm_up_ms;
-    load.duration_ms = conditions.profile.window_ms;
-    load.greeting_wait_ms = conditions.profile.greeting_wait_ms;
+    load.warm_up_ms = slices.map_or(profile.warm_up_ms, |slices| slices.warm_up_ms);
+    load.duration_ms = slices.map_or(profile.window_ms, |slices| slices.window_ms);
+    load.greeting_wait_ms = profile.greeting_wait_ms;
     Some(load)
 }
 
-fn observe(trial: &Trial, conditions: Conditions, load: Option<&loadgen::Scenario>) -> Result<Observed> {
-    let (cpu, cpus) = match conditions.layout {
-        Layout::Shared => (None, thread::available_parallelism().map_or(1, usize::from)),
-        Layout::Pinned { server, .. } => (Some(server), 1),
+fn start(trial: &Trial, conditions: Conditions) -> Result<ServerProcess> {
+    let cpu = match conditions.layout {
+        Layout::Shared => None,
+        Layout::Pinned { server, .. } => Some(server),
     };
     let model = &trial.subject.model;
     let server =
         conditions.servers.find(model).with_context(|| format!("no server has the name {model:?}"))?;
-    let server = ServerProcess::start_on(cpu, &server.command, &[])?;
-    match (&trial.scenario.script, load) {
-        (Some(script), _) => play(&server, *script),
-        (None, Some(load)) => measure(&server, load, cpus, conditions),
-        (None, None) => anyhow::bail!(
-            "the rate is a share of the peak in {}, which was not measured before; add that scenario to the run",
-            trial.scenario.vary.as_ref().and_then(|vary| vary.peak_of.as_deref()).unwrap_or("a closed loop")
-        ),
+    ServerProcess::start_on(cpu, &server.command, &[])
+}
+
+/// How many CPUs a server may use.
+fn cpus_of_server(layout: Layout) -> usize {
+    match layout {
+        Layout::Shared => thread::available_parallelism().map_or(1, usize::from),
+        Layout::Pinned { .. } => 1,
     }
 }
 
@@ -109,80 +167,9 @@ fn play(server: &ServerProcess, script: Script) -> Result<Observed> {
     })
 }
 
-/// Everything that is read when a window begins and when it has ended.
-struct Reading {
-    at: Instant,
-    server: Option<usage::Reading>,
-    own: Duration,
-    machine: Option<CpuUse>,
-}
-
-impl Reading {
-    fn now(server: &ServerProcess, cpus: &[usize]) -> Self {
-        // The machine and this process last: both are compared with each other.
-        let server = usage::read(server.pid()).ok();
-        Reading { at: Instant::now(), server, own: own_cpu_time(), machine: CpuUse::now(cpus) }
-    }
-
-    /// What other programs than the server and this one used since `before`.
-    fn others_since(&self, before: &Reading, server: &usage::Usage) -> Option<Others> {
-        let own = self.own.saturating_sub(before.own) + Duration::from_nanos(server.cpu_ns);
-        self.machine?.others_since(before.machine.as_ref()?, own)
-    }
-}
-
-/// `can_use` is how many CPUs the server may use.
-#[expect(clippy::cast_precision_loss, reason = "bytes of one process are far below 2^53")]
-fn measure(
-    server: &ServerProcess,
-    load: &loadgen::Scenario,
-    can_use: usize,
-    conditions: Conditions,
-) -> Result<Observed> {
-    let read = || Reading::now(server, conditions.cpus);
-    let alone = usage::read(server.pid()).ok();
-    let (mut before, mut after) = (None, None);
-    let measurement = loadgen::run_until(server.address(), load, conditions.stop, |phase| match phase {
-        Phase::Measuring => before = Some(read()),
-        Phase::Closing => after = Some(read()),
-        _ => {}
-    })?;
-    let mut measurement = measurement.context("it was interrupted")?;
-    let connections = (load.connections + load.idle) as f64;
-    let memory = |reading: &usage::Reading| reading.anonymous_memory_bytes() as f64;
-    let window = before.zip(after);
-    let begun = window.as_ref().and_then(|(before, _)| before.server.as_ref());
-    let grown = alone.as_ref().zip(begun).map(|(alone, begun)| memory(begun) - memory(alone));
-    let usage = window.as_ref().and_then(|(before, after)| {
-        Some((after.server.as_ref()?.since(before.server.as_ref()?), after.at - before.at))
-    });
-    let outcome = &mut measurement.outcome;
-    outcome.verdict = match (outcome.verdict.take(), &usage) {
-        (Some(verdict), Some((usage, elapsed))) => {
-            let cpu_per_second = Duration::from_nanos(usage.cpu_ns).as_secs_f64() / elapsed.as_secs_f64();
-            let can_use = usize::try_from(usage.busy_threads)?.min(can_use);
-            Some(verdict.with_server(outcome, cpu_per_second, can_use))
-        }
-        (verdict, _) => verdict,
-    };
-    let usage = usage.map(|(usage, _)| usage);
-    let others = window.zip(usage).and_then(|((before, after), usage)| after.others_since(&before, &usage));
-    outcome.verdict = outcome.verdict.take().map(|verdict| verdict.with_others(others));
-    Ok(Observed::Load {
-        latency_histogram: Some(encoded(&measurement.latency_ns)?),
-        outcome: Box::new(measurement.outcome),
-        usage,
-        others: others.map(|others| others.share),
-        memory_per_connection_bytes: (load.load != loadgen::Load::Churn)
-            .then_some(grown)
-            .flatten()
-            .map(|bytes| bytes.max(0.0) / connections),
-    })
-}
-
-fn encoded(latency_ns: &Histogram<u64>) -> Result<String> {
-    let mut coarse = Histogram::new_with_bounds(latency_ns.low(), latency_ns.high(), RECORDED_DIGITS)
-        .context("cannot create a histogram for the record")?;
-    coarse.add(latency_ns).context("cannot add latencies for the record")?;
-    loadgen::histogram::encode(&coarse)
+fn no_peak(trial: &Trial) -> anyhow::Error {
+    anyhow::anyhow!(
+        "the rate is a share of the peak in {}, which was not measured before; add that scenario to the run",
+        trial.scenario.vary.as_ref().and_then(|vary| vary.peak_of.as_deref()).unwrap_or("a closed loop")
+    )
 }

@@ -43,6 +43,13 @@ struct Ticks {
     interrupts: u64,
 }
 
+/// How some CPUs were used between two readings, or between several pairs of readings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span {
+    elapsed: Duration,
+    ticks: Ticks,
+}
+
 /// CPU time of other programs between two readings.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Others {
@@ -67,10 +74,23 @@ impl CpuUse {
         Some(CpuUse { at, ticks: parse(&proc::machine("stat")?, cpus)? })
     }
 
-    /// What programs other than the caller's used since `before`; the caller's processes used `own` meanwhile. `None` if no
-    /// time has passed, or the number of CPUs has changed.
-    pub fn others_since(&self, before: &CpuUse, own: Duration) -> Option<Others> {
-        others(self.at.duration_since(before.at), self.ticks.since(before.ticks)?, own)
+    /// How the CPUs were used since `before`; `None` if their number has changed.
+    pub fn since(&self, before: &CpuUse) -> Option<Span> {
+        Some(Span { elapsed: self.at.duration_since(before.at), ticks: self.ticks.since(before.ticks)? })
+    }
+}
+
+impl Span {
+    /// This span and another one of the same CPUs. Ticks are coarse, so short spans are added up before others are found
+    /// in them.
+    #[must_use]
+    pub fn and(self, later: Span) -> Span {
+        Span { elapsed: self.elapsed + later.elapsed, ticks: self.ticks.and(later.ticks) }
+    }
+
+    /// What programs other than the caller's used; the caller's processes used `own` meanwhile. `None` if no time has passed.
+    pub fn others(self, own: Duration) -> Option<Others> {
+        others(self.elapsed, self.ticks, own)
     }
 }
 
@@ -78,7 +98,7 @@ impl CpuUse {
 pub fn watch(cpus: &[usize], duration: Duration) -> Option<Others> {
     let (before, own) = (CpuUse::now(cpus)?, own_cpu_time());
     thread::sleep(duration);
-    CpuUse::now(cpus)?.others_since(&before, own_cpu_time().saturating_sub(own))
+    CpuUse::now(cpus)?.since(&before)?.others(own_cpu_time().saturating_sub(own))
 }
 
 /// CPU time of this process so far, user and system, including threads that have ended.
@@ -98,6 +118,16 @@ impl Ticks {
             used: self.used.saturating_sub(before.used),
             interrupts: self.interrupts.saturating_sub(before.interrupts),
         })
+    }
+
+    fn and(self, later: Ticks) -> Ticks {
+        Ticks {
+            cpus: self.cpus,
+            unused: self.unused + later.unused,
+            stolen: self.stolen + later.stolen,
+            used: self.used + later.used,
+            interrupts: self.interrupts + later.interrupts,
+        }
     }
 }
 
@@ -172,6 +202,18 @@ mod tests {
     }
 
     #[test]
+    fn spans_are_added_up_before_others_are_found_in_them() {
+        // Own time of the first span is counted by the ticks of the second one.
+        let span = |used: u64| Span {
+            elapsed: Duration::from_millis(50),
+            ticks: Ticks { cpus: 1, used, ..Ticks::default() },
+        };
+        let share = span(2).and(span(6)).others(Duration::from_millis(80)).unwrap().share;
+        assert!(share.abs() < 1e-9, "{share}");
+        assert!(span(6).others(Duration::from_millis(40)).unwrap().share > 0.1);
+    }
+
+    #[test]
     fn only_the_chosen_cpus_count() {
         let all = parse(STAT, &[0, 1]).unwrap();
         assert_eq!(all, Ticks { cpus: 2, unused: 1_500, stolen: 20, used: 400, interrupts: 0 });
@@ -201,8 +243,9 @@ mod tests {
         }
         let (after, own) = (CpuUse::now(&cpus).unwrap(), own_cpu_time().saturating_sub(own));
         // However busy the machine is, taking this process for another one would add its whole time.
-        let with = after.others_since(&before, own).unwrap().share;
-        let without = after.others_since(&before, Duration::ZERO).unwrap().share;
+        let span = after.since(&before).unwrap();
+        let with = span.others(own).unwrap().share;
+        let without = span.others(Duration::ZERO).unwrap().share;
         assert!(own > Duration::ZERO && without > 0.0 && with < without, "{own:?}: {with}, {without}");
     }
 }

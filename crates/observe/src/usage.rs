@@ -14,6 +14,8 @@ pub struct Reading {
     /// CPU time of the whole process in user and in system mode, including ended threads, to the clock tick (10 ms).
     user: Duration,
     system: Duration,
+    /// The same of both together to the nanosecond, where the system has a clock for it.
+    precise: Option<Duration>,
     /// CPU time of each living thread, to the nanosecond.
     cpu_by_thread: BTreeMap<u32, Duration>,
     threads: u64,
@@ -46,13 +48,15 @@ pub struct Usage {
     pub involuntary_switches: u64,
 }
 
-/// The resolution of a CPU time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// The resolution of a CPU time, the best one first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CpuClock {
-    /// The scheduler's account of each thread, in nanoseconds.
+    /// The scheduler's account of the process in nanoseconds, with the threads that have ended.
+    Process,
+    /// The scheduler's account of each thread in nanoseconds; only in older records.
     Threads,
-    /// The account of the process, in clock ticks of 10 ms: threads ended between the readings.
+    /// The account of the process in clock ticks of 10 ms.
     Ticks,
 }
 
@@ -62,6 +66,7 @@ pub enum CpuClock {
 /// It has ended, or this system has no Linux `/proc`.
 pub fn read(pid: u32) -> Result<Reading> {
     let folder = Folder::of(pid);
+    let precise = process_clock(pid);
     let (user, system) = parse_ticks(&folder.text("stat")?)
         .with_context(|| format!("the CPU time of process {pid} in /proc has an unknown form"))?;
     let status = folder.text("status")?;
@@ -72,12 +77,25 @@ pub fn read(pid: u32) -> Result<Reading> {
     Ok(Reading {
         user: ticks_to_time(user),
         system: ticks_to_time(system),
+        precise,
         cpu_by_thread,
         threads: field("Threads")?,
         peak_memory_bytes: field("VmHWM")? * 1024,
         anonymous_memory_bytes: field("RssAnon")? * 1024,
         switches,
     })
+}
+
+/// The CPU time of a process so far by its own clock, see clock_getcpuclockid(3); `None` if there is none.
+#[cfg(target_os = "linux")]
+fn process_clock(pid: u32) -> Option<Duration> {
+    let pid = nix::unistd::Pid::from_raw(i32::try_from(pid).ok()?);
+    Some(nix::time::clock_getcpuclockid(pid).ok()?.now().ok()?.into())
+}
+
+#[cfg(not(target_os = "linux"))]
+fn process_clock(_: u32) -> Option<Duration> {
+    None
 }
 
 /// CPU time by thread, and the context switches of all threads.
@@ -116,8 +134,8 @@ impl Reading {
 
     /// The usage since an earlier reading of the same process.
     pub fn since(&self, earlier: &Reading) -> Usage {
-        let (cpu, cpu_clock) = match self.thread_time_since(earlier) {
-            Some(cpu) => (cpu, CpuClock::Threads),
+        let (cpu, cpu_clock) = match self.precise.zip(earlier.precise) {
+            Some((cpu, earlier)) => (cpu.saturating_sub(earlier), CpuClock::Process),
             None => (self.cpu().saturating_sub(earlier.cpu()), CpuClock::Ticks),
         };
         Usage {
@@ -136,24 +154,23 @@ impl Reading {
             involuntary_switches: self.switches.1.saturating_sub(earlier.switches.1),
         }
     }
+}
 
-    /// The sum over all threads, if none of them ended in between: the usage of an ended thread is lost.
-    fn thread_time_since(&self, earlier: &Reading) -> Option<Duration> {
-        let all_live = earlier.cpu_by_thread.keys().all(|thread| self.cpu_by_thread.contains_key(thread));
-        if !all_live || self.cpu_by_thread.is_empty() {
-            return None;
+impl Usage {
+    /// What a process used in this span and in a later one, which need not follow at once.
+    #[must_use]
+    pub fn and(self, later: Usage) -> Usage {
+        Usage {
+            cpu_ns: self.cpu_ns + later.cpu_ns,
+            cpu_clock: self.cpu_clock.max(later.cpu_clock),
+            user_ns: self.user_ns + later.user_ns,
+            system_ns: self.system_ns + later.system_ns,
+            peak_memory_bytes: self.peak_memory_bytes.max(later.peak_memory_bytes),
+            threads: self.threads.max(later.threads),
+            busy_threads: self.busy_threads.max(later.busy_threads),
+            voluntary_switches: self.voluntary_switches + later.voluntary_switches,
+            involuntary_switches: self.involuntary_switches + later.involuntary_switches,
         }
-        let time = self
-            .cpu_by_thread
-            .iter()
-            .map(|(thread, &cpu)| {
-                cpu.saturating_sub(earlier.cpu_by_thread.get(thread).copied().unwrap_or_default())
-            })
-            .sum();
-        // Threads that began and ended in between show only in the ticks. Each of the two readings, of
-        // user and of system time, is truncated to whole ticks.
-        let unseen = self.cpu().saturating_sub(earlier.cpu()).saturating_sub(time);
-        (unseen <= ticks_to_time(4)).then_some(time)
     }
 }
 
@@ -181,10 +198,11 @@ mod tests {
     const STAT: &str = "4711 (a) b (c) S 1 4711 4711 0 -1 4194560 335 0 0 0 42 17 0 0 20 0 3 0 90816 \
                         3067904 430 18446744073709551615 1 1 0 0 0 0 0 4096 0 0 0 0 17 1 0 0 0 0 0\n";
 
-    fn reading(cpu_ms: u64, threads: &[(u32, u64)]) -> Reading {
+    fn reading(cpu_ms: u64, precise_ns: Option<u64>, threads: &[(u32, u64)]) -> Reading {
         Reading {
             user: Duration::from_millis(cpu_ms / 2),
             system: Duration::from_millis(cpu_ms - cpu_ms / 2),
+            precise: precise_ns.map(Duration::from_nanos),
             cpu_by_thread: threads.iter().map(|&(id, ns)| (id, Duration::from_nanos(ns))).collect(),
             threads: threads.len() as u64,
             peak_memory_bytes: 1024,
@@ -202,23 +220,48 @@ mod tests {
     }
 
     #[test]
-    fn threads_are_added_up_to_the_nanosecond_new_ones_too() {
-        let usage =
-            reading(120, &[(1, 1_000), (2, 70_000_000), (3, 5)]).since(&reading(50, &[(1, 400), (2, 0)]));
-        assert_eq!((usage.cpu_ns, usage.cpu_clock, usage.threads), (70_000_605, CpuClock::Threads, 3));
-        assert_eq!(usage.busy_threads, 3);
+    fn the_clock_of_the_process_counts_and_ticks_where_there_is_none() {
+        let usage = |before, after| {
+            let threads = [(1, 400), (2, 0)];
+            reading(120, after, &[(1, 1_000), (2, 0), (3, 5)]).since(&reading(50, before, &threads))
+        };
+        let precise = usage(Some(50_000_000), Some(120_000_605));
+        assert_eq!((precise.cpu_ns, precise.cpu_clock), (70_000_605, CpuClock::Process));
+        assert_eq!((precise.threads, precise.busy_threads), (3, 2));
+        let ticks = usage(None, Some(120_000_605));
+        assert_eq!((ticks.cpu_ns, ticks.cpu_clock), (70_000_000, CpuClock::Ticks));
     }
 
     #[test]
-    fn ticks_stand_in_where_a_thread_has_ended() {
-        let usage = reading(120, &[(1, 1_000)]).since(&reading(50, &[(1, 400), (2, 0)]));
-        assert_eq!((usage.cpu_ns, usage.cpu_clock), (70_000_000, CpuClock::Ticks));
+    fn two_spans_add_up_what_was_used_and_keep_the_largest_size() {
+        let span = |from: u64, threads: &[(u32, u64)]| {
+            reading(from + 70, Some(from * 1_000 + 7), threads).since(&reading(from, Some(from * 1_000), &[]))
+        };
+        let both = span(100, &[(1, 1), (2, 1)]).and(span(500, &[(1, 1)]));
+        assert_eq!((both.cpu_ns, both.user_ns, both.system_ns), (14, 70_000_000, 70_000_000));
+        assert_eq!((both.threads, both.busy_threads, both.voluntary_switches), (2, 2, 140));
+        let coarse = Usage { cpu_clock: CpuClock::Ticks, ..both };
+        assert_eq!(
+            (both.and(coarse).cpu_clock, coarse.and(both).cpu_clock),
+            (CpuClock::Ticks, CpuClock::Ticks)
+        );
     }
 
     #[test]
-    fn ticks_stand_in_where_threads_came_and_went_unseen() {
-        let usage = reading(120, &[(1, 1_000)]).since(&reading(50, &[(1, 400)]));
-        assert_eq!((usage.cpu_ns, usage.cpu_clock), (70_000_000, CpuClock::Ticks));
+    #[cfg(target_os = "linux")]
+    fn the_time_of_threads_that_have_ended_is_counted() {
+        let before = read(std::process::id()).unwrap();
+        let spun = std::thread::spawn(|| {
+            let start = std::time::Instant::now();
+            while start.elapsed() < Duration::from_millis(5) {
+                std::hint::spin_loop();
+            }
+            rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime).tv_nsec
+        });
+        let spun = u64::try_from(spun.join().unwrap()).unwrap();
+        let usage = read(std::process::id()).unwrap().since(&before);
+        assert_eq!(usage.cpu_clock, CpuClock::Process);
+        assert!(usage.cpu_ns >= spun, "{usage:?}, {spun} ns in the thread");
     }
 
     #[test]

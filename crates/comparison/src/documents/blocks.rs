@@ -96,10 +96,7 @@ fn scenarios(analysis: &Analysis) -> String {
         ];
         text.push_str(&line(cells));
     }
-    text.push_str(&format!(
-        "\nRounds are those of the recorded run, whose windows are {} ms after {} ms of warm-up.\n",
-        run.profile.window_ms, run.profile.warm_up_ms
-    ));
+    text.push_str(&format!("\nRounds are those of the recorded run, with {}.\n", run.profile.times()));
     text
 }
 

@@ -20,9 +20,7 @@ fn add_run(project: &Path, name: &str, started: &str) {
     let mut comparison = example::comparison("full");
     started.clone_into(&mut comparison.run.started);
     let mut store = Store::create(&project.join(RESULTS).join(name), &comparison.run).unwrap();
-    for record in &comparison.records {
-        store.append(record).unwrap();
-    }
+    store.append(&comparison.records).unwrap();
 }
 
 /// A block that is not about a run.

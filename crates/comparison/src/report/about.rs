@@ -12,14 +12,7 @@ pub(super) fn about(analysis: &Analysis) -> Markup {
     let unknown = || "not reported by the system".to_owned();
     let rounds: Vec<String> =
         run.profile.rounds.iter().map(|(scenario, rounds)| format!("{scenario} {rounds}")).collect();
-    let profile = format!(
-        "{}: {}; warm-up {} ms, window {} ms, wait for greetings {} ms",
-        run.profile_name,
-        run.profile.about,
-        run.profile.warm_up_ms,
-        run.profile.window_ms,
-        run.profile.greeting_wait_ms
-    );
+    let profile = format!("{}: {}; {}", run.profile_name, run.profile.about, run.profile.times());
     let mitigations = if machine.mitigations.is_empty() {
         "none reported".to_owned()
     } else {

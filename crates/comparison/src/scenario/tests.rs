@@ -51,9 +51,22 @@ fn a_share_of_the_peak_is_a_rate() {
 }
 
 #[test]
+fn a_load_that_starts_at_once_is_sliced_where_it_is_the_same_for_all() {
+    let catalogue = Catalogue::parse(EMBEDDED).unwrap();
+    let sliced = catalogue.scenarios.iter().filter(|scenario| scenario.can_be_sliced());
+    let names: Vec<&str> = sliced.map(|scenario| scenario.name.as_str()).collect();
+    assert_eq!(names, ["ping-pong", "pipelined", "bulk", "churn"]);
+}
+
+#[test]
 fn invalid_scenarios_are_rejected_by_name() {
     for (from, to, expected) in [
         ("name = \"second\"", "name = \"first\"", "twice"),
+        (
+            "window_ms = 1",
+            "window_ms = 1\nslices = { passes = 3, warm_up_ms = 1, window_ms = 1 }",
+            "even number of passes",
+        ),
         ("load = { connections = 3 }", "", "either `script` or `load`"),
         ("connections = 3", "connections = 0", "connections"),
         ("connections = 3", "conections = 3", "conections"),

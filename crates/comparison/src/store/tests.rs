@@ -22,9 +22,7 @@ fn written(folder: &Path) -> Comparison {
     let run = example::run("quick");
     let mut store = Store::create(folder, &run).unwrap();
     let records = vec![record(1), record(2)];
-    for record in &records {
-        store.append(record).unwrap();
-    }
+    store.append(&records).unwrap();
     Comparison { run, records }
 }
 
@@ -46,7 +44,7 @@ fn an_incomplete_line_is_dropped_and_the_run_continues_after_the_last_complete_o
 
         let (mut store, kept) = Store::resume(folder.path()).unwrap();
         assert_eq!(kept, comparison);
-        store.append(&record(4)).unwrap();
+        store.append(&[record(4)]).unwrap();
         comparison.records.push(record(4));
         assert_eq!(load(folder.path()).unwrap(), comparison);
     }
@@ -57,14 +55,14 @@ fn records_that_are_removed_or_cut_while_a_run_writes_are_missed() {
     for remove in [true, false] {
         let folder = tempfile::tempdir().unwrap();
         let mut store = Store::create(folder.path(), &example::run("quick")).unwrap();
-        store.append(&record(1)).unwrap();
+        store.append(&[record(1)]).unwrap();
         let path = folder.path().join(RECORDS);
         if remove {
             fs::remove_file(&path).unwrap();
         } else {
             File::create(&path).unwrap();
         }
-        let message = store.append(&record(2)).unwrap_err().to_string();
+        let message = store.append(&[record(2)]).unwrap_err().to_string();
         assert!(message.contains("was removed or changed while the run writes to it"), "{message}");
     }
 }
@@ -134,7 +132,7 @@ fn a_trial_that_was_recorded_twice_counts_once() {
     // Resuming adds behind all complete lines, those that do not count included.
     let (mut store, kept) = Store::resume(folder.path()).unwrap();
     assert_eq!(kept, comparison);
-    store.append(&record(3)).unwrap();
+    store.append(&[record(3)]).unwrap();
     assert_eq!(load(folder.path()).unwrap().records.len(), 3);
     assert!(fs::read_to_string(&path).unwrap().starts_with(&text));
 }
