@@ -22,6 +22,7 @@ mod figures;
 mod holm;
 mod metric;
 mod pairs;
+mod point;
 mod row;
 mod statistics;
 mod student;
@@ -29,9 +30,10 @@ mod student;
 use crate::record::{Comparison, Record, Run};
 use crate::scenario::{Point, Scenario};
 
-pub use figures::{Analysis, Claim, PointAnalysis, Resolution, Row, ScenarioAnalysis, Spread};
+pub use figures::{Analysis, Claim, Row, ScenarioAnalysis, Spread};
 pub use metric::{Better, Metric};
 pub use pairs::Pair;
+pub use point::{PointAnalysis, Resolution};
 pub use statistics::{Interval, median, median_interval};
 
 /// Analyses the records.

@@ -2,13 +2,15 @@
 //! 100 columns wide.
 //!
 //! A block for each scenario: a table where there is one point, a matrix where there is a curve, a line for
-//! the script. Below are the noise of the twins, the claims, and the failures.
+//! the script, and below a table its models against each other. At the end are the noise of the twins, the claims, and
+//! the failures.
 
 mod block;
 mod column;
 mod curve;
 pub(crate) mod grid;
 mod order;
+mod pairs;
 mod remarks;
 pub(crate) mod style;
 
@@ -44,7 +46,7 @@ pub fn draw(analysis: &Analysis, coverage: &Coverage, width: usize) -> String {
         } else if scenario.scenario.vary.is_some() {
             curve::draw(scenario, width)
         } else {
-            block::draw(scenario, width)
+            block::draw(scenario, width) + &pairs::draw(scenario, width)
         });
     }
     text.push_str(&remarks::draw(analysis, width));

@@ -7,10 +7,11 @@ use serde::ser::{Error, SerializeMap, Serializer};
 
 use super::metric::Metric;
 use super::pairs::Pair;
+use super::point::{self, PointAnalysis};
 use super::statistics::{Interval, median, median_interval};
 use super::student::Mean;
 use crate::record::Run;
-use crate::scenario::{Point, Scenario};
+use crate::scenario::Scenario;
 use crate::subject::{Role, Subject};
 
 /// Fewer quotients have no interval: they do not show whether they scatter evenly.
@@ -34,32 +35,6 @@ pub struct ScenarioAnalysis {
     pub scenario: Scenario,
     /// One for each point of its curve that has records, in order; only one if it has no curve.
     pub points: Vec<PointAnalysis>,
-}
-
-/// All subjects at one point.
-#[derive(Clone, Debug, Serialize)]
-pub struct PointAnalysis {
-    /// The point of the curve.
-    pub point: Point,
-    /// One for each subject that has records here, in the run's order.
-    pub rows: Vec<Row>,
-    /// What the twins show; empty without a twin, or with too few rounds for its interval.
-    pub resolutions: Vec<Resolution>,
-    /// Subjects compared with each other: all models, all floors of full size, and every subject with its floor. The
-    /// cost and the rate of a subject and its floor are in its [`Row`].
-    pub pairs: Vec<Pair>,
-}
-
-/// What the twins of a point show about a metric.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Resolution {
-    /// The metric.
-    pub metric: Metric,
-    /// How far two runs of the same program differ: the widest bound of all twins' intervals, as a factor of 1 or more.
-    pub noise: f64,
-    /// The factor, of 1 or more, from which on a difference is claimed, between subjects whose rounds scatter as those of
-    /// the twins: depends on the rounds, and on the number of comparisons that the run makes.
-    pub claimed_from: f64,
 }
 
 /// One subject at one point.
@@ -147,54 +122,6 @@ impl Analysis {
     }
 }
 
-impl PointAnalysis {
-    /// The subject of this name, if it has records here.
-    pub fn row(&self, subject: &str) -> Option<&Row> {
-        self.rows.iter().find(|row| row.subject.name == subject)
-    }
-
-    /// A metric of one subject divided by that of another, if both were compared in it.
-    pub fn pair(&self, left: &str, right: &str, metric: Metric) -> Option<Pair> {
-        let of_rows = self.rows.iter().flat_map(|row| [&row.cost_ratio, &row.rate_ratio]).flatten();
-        let mut pairs = of_rows.chain(&self.pairs);
-        pairs.find_map(|pair| match pair {
-            _ if pair.is_of(left, right, metric) => Some(pair.clone()),
-            _ if pair.is_of(right, left, metric) => Some(pair.inverted()),
-            _ => None,
-        })
-    }
-
-    /// What the twins show about a metric.
-    pub fn resolution(&self, metric: Metric) -> Option<Resolution> {
-        self.resolutions.iter().copied().find(|resolution| resolution.metric == metric)
-    }
-
-    /// The metric that says how much is done here: connections a second in churn, otherwise messages a second.
-    pub fn rate(&self) -> Metric {
-        let is_churn = self.rows.iter().any(|row| row.spread(Metric::ConnectionsPerSecond).is_some());
-        if is_churn { Metric::ConnectionsPerSecond } else { Metric::MessagesPerSecond }
-    }
-
-    /// A clause if windows of the twins, or of the floors that these are divided by, were invalid: then that is why the
-    /// noise is unknown.
-    pub fn invalid_twins(&self) -> Option<String> {
-        let twins = || self.rows.iter().filter(|row| row.subject.role == Role::Twin);
-        let floors: Vec<&str> = twins().filter_map(|twin| twin.subject.floor.as_deref()).collect();
-        let is_asked =
-            |row: &&Row| row.subject.role == Role::Twin || floors.contains(&row.subject.name.as_str());
-        let asked: Vec<&Row> = self.rows.iter().filter(is_asked).collect();
-        let invalid: u32 = asked.iter().map(|row| row.invalid).sum();
-        let all: u32 = asked.iter().map(|row| row.trials).sum();
-        (invalid > 0).then(|| {
-            let reason = asked.iter().find_map(|row| row.invalid_reason());
-            format!(
-                "{invalid} of {all} windows of the twins and their floors were invalid{}",
-                such_as(reason)
-            )
-        })
-    }
-}
-
 impl Row {
     /// Of a subject that was not measured.
     #[cfg(test)]
@@ -228,18 +155,23 @@ impl Row {
     /// A clause if no window was valid, and some were invalid: then nothing is claimed from its figures.
     pub fn without_valid(&self) -> Option<String> {
         (self.valid == 0 && self.invalid > 0)
-            .then(|| format!("no window was valid{}", such_as(self.invalid_reason())))
+            .then(|| format!("no window was valid{}", point::such_as(self.invalid_reason())))
+    }
+
+    /// Whether it competes for the best figure: a model in which nothing failed, no client starved (serving one of fifty
+    /// is fast), and some window was valid.
+    pub fn competes(&self) -> bool {
+        self.subject.role == Role::Model
+            && self.failures.is_empty()
+            && self.valid > 0
+            && self.median(Metric::Starved).is_none_or(|starved| starved == 0.0)
     }
 
     /// The first reason why a window was invalid, if most were.
-    fn invalid_reason(&self) -> Option<&str> {
+    pub(super) fn invalid_reason(&self) -> Option<&str> {
         let (most_frequent, _) = self.verdicts.first()?;
         self.reason.as_deref().filter(|_| *most_frequent == Bound::Invalid)
     }
-}
-
-fn such_as(reason: Option<&str>) -> String {
-    reason.map(|reason| format!(" (such as: {reason})")).unwrap_or_default()
 }
 
 impl Spread {

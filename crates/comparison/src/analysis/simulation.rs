@@ -4,9 +4,10 @@
 use fastrand::Rng;
 
 use super::claims;
-use super::figures::{Analysis, Claim, PointAnalysis, Row, ScenarioAnalysis};
+use super::figures::{Analysis, Claim, Row, ScenarioAnalysis};
 use super::metric::Metric;
 use super::pairs::Pair;
+use super::point::PointAnalysis;
 use super::student::Mean;
 use crate::example;
 use crate::scenario::Point;

@@ -80,11 +80,11 @@ pub(super) fn columns(scenario: &Scenario) -> Vec<Column> {
 }
 
 impl Column {
-    /// The metric whose best value is marked. Fewer threads are not better, so threads have none.
+    /// The metric whose best value is marked, if that is claimed. Messages of one size carry as many bytes.
     pub(super) fn contest(self) -> Option<Metric> {
         match self.shows {
-            Shows::Median(metric, _) if metric != Metric::Threads => Some(metric),
-            Shows::Percentile(metric) => Some(metric),
+            Shows::Median(Metric::ReplyMegabytesPerSecond, _) => Some(Metric::MessagesPerSecond),
+            Shows::Median(metric, _) | Shows::Percentile(metric) => Some(metric),
             _ => None,
         }
     }

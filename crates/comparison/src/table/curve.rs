@@ -1,13 +1,13 @@
 //! The matrix of a scenario with a curve: subjects by points, and in each cell the figure that answers the
 //! question.
 
-use loadgen::Load;
+use loadgen::{Bound, Load};
 
-use super::block::{below, takes_part};
+use super::block::below;
 use super::grid::{self, Cell, Line};
 use super::order::{label, ordered};
 use super::style::{BEST, DIM, FAILED, NOT_MEASURED, PLAIN};
-use crate::analysis::{Better, Metric, PointAnalysis, Row, ScenarioAnalysis};
+use crate::analysis::{Metric, PointAnalysis, Row, ScenarioAnalysis};
 use crate::scenario::Point;
 use crate::subject::Role;
 use text::units::{count, duration, three_digits};
@@ -35,7 +35,8 @@ fn matrix(
     let points = &analysis.points;
     let header = std::iter::once(corner.to_owned()).chain(points.iter().map(|point| title(point.point)));
     let header: Vec<String> = header.collect();
-    let best: Vec<Option<String>> = points.iter().map(|point| best(point, metric).map(&show)).collect();
+    let best = |point: &PointAnalysis| Some(point.best(metric)?.subject.name.clone());
+    let best: Vec<Option<String>> = points.iter().map(best).collect();
     // Every subject with a record at any point has a line.
     let mut subjects: Vec<&Row> = Vec::new();
     for row in points.iter().flat_map(|point| ordered(&point.rows)) {
@@ -59,38 +60,24 @@ fn matrix(
     grid::draw(&header, &lines, 1, width)
 }
 
-/// A figure with `!` behind it is from trials that were mostly invalid, one with `°` from a subject that starved
-/// clients.
+/// A figure and its marks: `°` starved clients, `!` mostly invalid, `†` mostly at the load generator's limit.
 fn cell(row: &Row, metric: Metric, best: Option<&str>, show: impl Fn(f64) -> String) -> Cell {
     let Some(value) = row.median(metric) else {
         return Cell { text: "failed".to_owned(), style: FAILED };
     };
-    let text = show(value);
-    let is_invalid = 2 * row.invalid > row.trials;
     let is_starving = row.median(Metric::Starved).is_some_and(|starved| starved > 0.0);
-    let style = match (row.failures.is_empty(), takes_part(row) && !is_invalid && Some(&*text) == best) {
+    let is_invalid = 2 * row.invalid > row.trials;
+    let is_client = row.verdicts.first().is_some_and(|(bound, _)| *bound == Bound::Client);
+    let is_best = best == Some(row.subject.name.as_str());
+    let style = match (row.failures.is_empty(), is_best) {
         (false, _) => FAILED,
+        _ if is_invalid || is_starving => DIM,
         (true, true) => BEST,
-        (true, false) if is_invalid || is_starving => DIM,
         (true, false) => PLAIN,
     };
-    let mark = match (is_invalid, is_starving) {
-        (false, false) => " ",
-        (true, false) => "!",
-        (_, true) => "°",
-    };
-    Cell { text: text + mark, style }
-}
-
-fn best(point: &PointAnalysis, metric: Metric) -> Option<f64> {
-    let competitors = point.rows.iter().filter(|row| takes_part(row) && 2 * row.invalid <= row.trials);
-    let values: Vec<f64> = competitors.filter_map(|row| row.median(metric)).collect();
-    let values_sorted = values.iter().copied();
-    let best = match metric.better() {
-        Better::Lower => values_sorted.min_by(f64::total_cmp),
-        Better::Higher => values_sorted.max_by(f64::total_cmp),
-    };
-    best.filter(|_| values.len() > 1)
+    let marks = [(is_starving, '°'), (is_invalid, '!'), (is_client, '†')];
+    let marks: String = marks.into_iter().filter(|(is_so, _)| *is_so).map(|(_, mark)| mark).collect();
+    Cell { text: format!("{}{marks:<1}", show(value)), style }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "whole numbers that users typed")]

@@ -10,11 +10,12 @@ use crate::subject::Role;
 use text::units::three_digits;
 
 const HOW_TO_READ: &str = "\
-Figures are medians over the rounds; ratios are taken within a round, so that drift cancels.
-1.16 1.12–1.20: the median and its 95 % confidence interval; dim: no difference is claimed.
+Figures are medians over the rounds. Ratios are geometric means of the quotients within rounds.
+1.16 1.12–1.20: a ratio and its own 95 % confidence interval. Dim or ?: no difference is claimed.
+Green: the model is claimed to be better than all others that serve every client.
 CPU is the server's. Floors are raw echo without a protocol: the kernel's cost; `again`: a twin.
 p50, p99: a round trip; in open loops, from when a message was due. thr.: threads; sw.: switches.
-limit: the limiting side (or none). If client, times are its own; the server's CPU stays valid.
+limit: the limiting side (or none). If client or †, times are its own; the server's CPU stays valid.
 others: other programs held the CPUs. invalid, !: most trials were invalid. *: rounds differed.
 1/50 or °: the others starved, which is a result.
 ";
@@ -28,7 +29,10 @@ pub(super) fn draw(analysis: &Analysis, width: usize) -> String {
         }
     };
     section("Noise: the same server measured twice (twins)", each(analysis, width, twins));
-    section("Claims about CPU per message and rate", each(analysis, width, claims));
+    section(
+        "Claims about CPU per message and rate",
+        each(analysis, width, claims) + &correction(analysis, width),
+    );
     let limits = analysis.scenarios.iter().flat_map(limits).map(|sentence| wrap(&sentence, "  ", width));
     section("Limits other than the server's", limits.collect());
     let failures = each(analysis, width, failures);
@@ -79,9 +83,11 @@ fn twins(point: &PointAnalysis) -> Vec<String> {
     let [cost, rate] = [Metric::CpuPerMessage, point.rate()].map(|metric| point.resolution(metric));
     if let Some((cost, rate)) = cost.zip(rate) {
         sentences.push(format!(
-            "within {} in CPU, {} in rate; nothing smaller is claimed",
+            "within {} in CPU, {} in rate; can claim from {} in CPU, {} in rate",
             within(cost.noise),
-            within(rate.noise)
+            within(rate.noise),
+            within(cost.claimed_from),
+            within(rate.claimed_from)
         ));
     } else if point.rows.iter().any(|row| row.subject.role == Role::Twin) {
         sentences.push(match point.invalid_twins() {
@@ -130,6 +136,18 @@ fn claims(point: &PointAnalysis) -> Vec<String> {
         sentences.push(format!("no difference from the floor can be claimed for {}", silent.join(", ")));
     }
     sentences
+}
+
+/// How many comparisons the claims are corrected for.
+fn correction(analysis: &Analysis, width: usize) -> String {
+    if analysis.comparisons == 0 {
+        return String::new();
+    }
+    let text = format!(
+        "Corrected for all {} comparisons of this run: something is claimed wrongly in at most 5 % of such runs.",
+        analysis.comparisons
+    );
+    wrap(&text, "  ", width)
 }
 
 /// Such as `mio costs 1.16 times floor-epoll (1.12 to 1.20)`.

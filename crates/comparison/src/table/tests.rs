@@ -232,3 +232,62 @@ fn a_twin_that_differs_is_a_warning() {
     }));
     assert!(text.contains("floor-epoll again differs in CPU, 1.3"), "{text}");
 }
+
+#[test]
+fn nothing_is_marked_as_best_that_is_not_claimed_to_be_better_than_all_others() {
+    let with = |cost: f64| {
+        let text = altered("full", "ping-pong", |trial, figures| {
+            if trial.subject.name == "thread-per-conn" {
+                figures.cpu_ns_per_message *= cost / 1.1;
+            }
+        });
+        let line = text.lines().find(|line| line.contains("thread-per-conn")).unwrap();
+        let cpu = cells(&plain(&text), "thread-per-conn")[5].to_owned();
+        line.contains(&format!("{BEST}{cpu}{BEST:#}"))
+    };
+    // mio costs 1.16 times its floor, which costs as much as the other one.
+    assert!(!with(1.155) && with(1.10));
+}
+
+#[test]
+fn two_models_are_compared_in_a_sentence_and_more_in_a_matrix_that_doubts_what_is_not_claimed() {
+    let run = |names: &[&str], alter: fn(&Trial, &mut Figures)| {
+        let mut run = example::run_of("full", &["ping-pong"]);
+        run.subjects.retain(|subject| {
+            subject.role != crate::subject::Role::Model || names.contains(&subject.name.as_str())
+        });
+        plain(&drawn(&example::altered(run, alter), WIDEST))
+    };
+    let words = |text: &str| text.split_whitespace().collect::<Vec<&str>>().join(" ");
+    let two = words(&run(&["mio", "tokio"], |_, _| {}));
+    assert!(two.contains(" tokio costs 1.29 times mio (1.2") && two.contains("; it has 0.7"), "{two}");
+    let same = |trial: &Trial, figures: &mut Figures| {
+        if trial.subject.name == "tokio" {
+            figures.cpu_ns_per_message *= 1.16 / 1.5;
+        }
+    };
+    let two = words(&run(&["mio", "tokio"], same));
+    assert!(two.contains(" mio costs 1.00 times tokio ("), "{two}");
+    assert!(two.contains("), no difference is claimed; it has 1.3"), "{two}");
+    let three = run(&["thread-per-conn", "mio", "tokio"], same);
+    let matrix = &three[three.find("CPU as times  ").unwrap()..];
+    let cells = [cells(matrix, "mio "), cells(matrix, "tokio ")].concat();
+    // Which of the two is above the other is chance.
+    assert!(cells.iter().filter(|cell| cell.ends_with('?')).count() == 1, "{three}");
+    assert!(
+        cells.iter().filter(|cell| cell.starts_with("1.0") && !cell.ends_with('?')).count() == 2,
+        "{three}"
+    );
+}
+
+#[test]
+fn a_cell_of_a_curve_shows_starving_invalid_and_client_bound_points_apart() {
+    let text = plain(&altered("full", "ramp", |trial, figures| match trial.subject.name.as_str() {
+        "mio" => figures.verdict = loadgen::Bound::Client,
+        "sequential" => figures.verdict = loadgen::Bound::Invalid,
+        _ => {}
+    }));
+    assert!(cells(&text, "mio").last().unwrap().ends_with('†'), "{text}");
+    assert!(cells(&text, "sequential").last().unwrap().ends_with("°!"), "{text}");
+    assert!(cells(&text, "tokio").last().unwrap().is_ascii(), "{text}");
+}
