@@ -1,10 +1,10 @@
 //! A run compared with an earlier one, to detect a regression: does a model cost more, or has it become slower?
 //!
 //! Plain figures of two days differ because the machine differs. So the ratios to the floors are compared: those of all
-//! rounds of one run with those of the other, as two independent samples. Their change is the shift of the logarithms,
-//! with its exact interval. It is a regression if three conditions hold: it is worse than the bound, its interval
-//! excludes "no change", and the whole interval is beyond the noise that the twins of both runs show. There is no
-//! correction for the number of models and scenarios: noise and bound both make chance findings unlikely.
+//! rounds of one run with those of the other, as two independent samples. Their change is the shift of the logarithms.
+//! It is a regression if it is claimed, by the rules of the [analysis](crate::analysis), and worse than the bound: the
+//! 95 % interval is beyond the noise that the twins of both runs show, and the p-value is below 5 % after the correction
+//! for the number of changes.
 //!
 //! Where the load varies no subject has a twin, so nothing can be judged; those scenarios are left out. Everything else
 //! that both runs ask for must have been judged: a regression of what was not measured would not be seen.
@@ -16,12 +16,13 @@ mod unjudged;
 use anyhow::{Result, ensure};
 use serde::Serialize;
 
-use crate::analysis::{Analysis, Interval, Pair, PointAnalysis, analyse};
+use crate::analysis::{Analysis, Claim, Interval, Pair, PointAnalysis, analyse, holm};
 use crate::provenance::Provenance;
 use crate::record::{Comparison, Run};
 use crate::scenario::Scenario;
 use crate::servers::Servers;
 use crate::subject::Role;
+use shift::Shift;
 
 /// The changes of every model between two runs.
 #[derive(Clone, Debug, Serialize)]
@@ -53,14 +54,18 @@ pub struct Change {
     pub floor: String,
     /// Which figure.
     pub quantity: Quantity,
-    /// The median quotient in the earlier run.
+    /// The mean quotient in the earlier run.
     pub before: f64,
-    /// The median quotient in the later run.
+    /// The mean quotient in the later run.
     pub after: f64,
-    /// The factor between the runs: not `after` over `before`, but the shift of all rounds.
+    /// The factor between the runs.
     pub factor: f64,
-    /// Where the true factor lies, with a confidence of 95 % or more; `None` with too few rounds.
+    /// Where the true factor lies, with a confidence of 95 %; `None` with too few rounds.
     pub interval: Option<Interval>,
+    /// The probability of such a change if there is none; `None` with too few rounds.
+    pub p: Option<f64>,
+    /// The same, corrected for the number of changes.
+    pub adjusted_p: Option<f64>,
     /// The noise that the twins of both runs show, as a factor of 1 or more; `None` if one of the runs does not show
     /// it.
     pub noise: Option<f64>,
@@ -92,6 +97,9 @@ pub enum Judgement {
     NoChange,
     /// Nothing: the interval excludes no change, but not what the twins show.
     WithinNoise,
+    /// Nothing: the interval excludes no change and what the twins show, but among as many changes some such interval is
+    /// to be expected.
+    OneOfMany,
     /// Nothing: too few rounds for an interval, of the model or of a twin.
     TooFewRounds,
 }
@@ -129,8 +137,9 @@ pub fn compare(
         let name = &scenario.scenario.name;
         let point = |analysis: &Analysis| Some(analysis.scenario(name)?.points.first()?.clone());
         let Some((before, after)) = point(&earlier).zip(point(&later)) else { continue };
-        changes.extend(at_point(name, &before, &after, bound_percent / 100.0));
+        changes.extend(at_point(name, &before, &after));
     }
+    judge_all(&mut changes, bound_percent / 100.0);
     Ok(Changes {
         before: before.run.started.clone(),
         after: after.run.started.clone(),
@@ -145,19 +154,41 @@ pub fn compare(
 /// Checks that two runs can be compared, and returns warnings about differences between them.
 ///
 /// # Errors
-/// Layout, windows or the load of a scenario that both have differ, or they have no scenario in common. The message
-/// says which, and what to do.
+/// They were recorded in different formats, on different processors, or on other CPUs of them; rounds are made in
+/// another way; the load of a scenario that both have differs; or they have no scenario in common. The message says
+/// which, and what to do.
 pub fn check(before: &Run, after: &Run) -> Result<Vec<String>> {
+    ensure!(
+        before.format == after.format,
+        "the runs cannot be compared: the baseline is recorded in format {}, this run in format {}, and the figures of \
+         two formats do not mean the same; measure the baseline again with this version",
+        before.format,
+        after.format
+    );
+    let processor = |run: &Run| {
+        let name = run.machine.processor.clone().unwrap_or_else(|| "unknown".to_owned());
+        format!("{name}, {} cores", run.machine.cores)
+    };
+    ensure!(
+        processor(before) == processor(after),
+        "the runs cannot be compared: the processor is {} in the baseline, but {} here, and a ratio to a floor depends \
+         on it; measure both on the same machine",
+        processor(before),
+        processor(after)
+    );
     ensure!(
         before.layout == after.layout,
         "the runs cannot be compared: in the baseline, {}; here, {}; measure with the same layout (--pin)",
         before.layout,
         after.layout
     );
+    let way = |run: &Run| {
+        (run.profile.warm_up_ms, run.profile.window_ms, run.profile.slices, run.profile.greeting_wait_ms)
+    };
     ensure!(
-        before.profile.times() == after.profile.times(),
-        "the runs cannot be compared: in the baseline, {} (profile {}); here, {} (profile {}); measure with the baseline's \
-         profile",
+        way(before) == way(after),
+        "the runs cannot be compared: with {} in the baseline (profile {}), but {} here (profile {}); measure with the \
+         baseline's profile",
         before.profile.times(),
         before.profile_name,
         after.profile.times(),
@@ -192,7 +223,7 @@ fn notes(before: &Run, after: &Run) -> Vec<String> {
 }
 
 /// The models that both have here, divided by the same floor.
-fn at_point(scenario: &str, before: &PointAnalysis, after: &PointAnalysis, bound: f64) -> Vec<Change> {
+fn at_point(scenario: &str, before: &PointAnalysis, after: &PointAnalysis) -> Vec<Change> {
     let mut changes = Vec::new();
     for later in after.rows.iter().filter(|row| row.subject.role == Role::Model) {
         let Some(earlier) = before.row(&later.subject.name) else { continue };
@@ -205,12 +236,13 @@ fn at_point(scenario: &str, before: &PointAnalysis, after: &PointAnalysis, bound
             if earlier.right != later_ratio.right {
                 continue;
             }
-            let Some(shift) = shift::shift(&logarithms(earlier), &logarithms(later_ratio)) else { continue };
-            let interval =
-                shift.interval.map(|Interval { low, high }| Interval { low: low.exp(), high: high.exp() });
+            let Some(shift) = Shift::between(&logarithms(earlier), &logarithms(later_ratio)) else {
+                continue;
+            };
+            // Both runs have enough rounds if each ratio has an interval of its own.
+            let is_enough = earlier.spread.interval.is_some() && later_ratio.spread.interval.is_some();
             let noise = |point: &PointAnalysis| Some(point.resolution(later_ratio.metric)?.noise);
             let noise = noise(before).zip(noise(after)).map(|(one, other)| one.max(other));
-            let factor = shift.estimate.exp();
             changes.push(Change {
                 scenario: scenario.to_owned(),
                 model: later.subject.name.clone(),
@@ -218,10 +250,12 @@ fn at_point(scenario: &str, before: &PointAnalysis, after: &PointAnalysis, bound
                 quantity,
                 before: earlier.spread.center,
                 after: later_ratio.spread.center,
-                factor,
-                interval,
+                factor: shift.estimate().exp(),
+                interval: is_enough.then(|| shift.interval().map(f64::exp)),
+                p: is_enough.then(|| shift.p()),
+                adjusted_p: None,
                 noise,
-                judgement: judge(quantity, factor, interval.zip(noise), bound),
+                judgement: Judgement::TooFewRounds,
             });
         }
     }
@@ -232,23 +266,37 @@ fn logarithms(ratio: &Pair) -> Vec<f64> {
     ratio.spread.values.iter().map(|&(_, quotient)| quotient.ln()).collect()
 }
 
-fn judge(quantity: Quantity, factor: f64, known: Option<(Interval, f64)>, bound: f64) -> Judgement {
-    let Some((Interval { low, high }, noise)) = known else { return Judgement::TooFewRounds };
-    let (is_more, is_less) = (low > noise, high < 1.0 / noise);
+/// Corrects the p-values of all changes that can be judged, and judges these.
+fn judge_all(changes: &mut [Change], bound: f64) {
+    let mut judged: Vec<(&mut Change, f64, Interval, f64)> = Vec::new();
+    for change in changes {
+        if let (Some(p), Some(interval), Some(noise)) = (change.p, change.interval, change.noise) {
+            judged.push((change, p, interval, noise));
+        }
+    }
+    let adjusted = holm(&judged.iter().map(|(_, p, ..)| *p).collect::<Vec<f64>>());
+    for ((change, _, interval, noise), adjusted) in judged.into_iter().zip(adjusted) {
+        change.adjusted_p = Some(adjusted);
+        let claim = Claim::of(interval, noise, adjusted);
+        change.judgement = judge(change.quantity, change.factor, claim, bound);
+    }
+}
+
+fn judge(quantity: Quantity, factor: f64, claim: Claim, bound: f64) -> Judgement {
     let is_past_bound = match quantity {
         Quantity::Cost => factor > 1.0 + bound,
         Quantity::Rate => factor < 1.0 - bound,
     };
-    let (is_worse, is_better) = match quantity {
-        Quantity::Cost => (is_more, is_less),
-        Quantity::Rate => (is_less, is_more),
-    };
-    match (is_worse, is_better) {
-        (true, _) if is_past_bound => Judgement::Regression,
-        (true, _) => Judgement::Worse,
-        (_, true) => Judgement::Better,
-        _ if low > 1.0 || high < 1.0 => Judgement::WithinNoise,
-        _ => Judgement::NoChange,
+    match (quantity, claim) {
+        (Quantity::Cost, Claim::Higher) | (Quantity::Rate, Claim::Lower) if is_past_bound => {
+            Judgement::Regression
+        }
+        (Quantity::Cost, Claim::Higher) | (Quantity::Rate, Claim::Lower) => Judgement::Worse,
+        (Quantity::Cost, Claim::Lower) | (Quantity::Rate, Claim::Higher) => Judgement::Better,
+        (_, Claim::WithinNoise) => Judgement::WithinNoise,
+        (_, Claim::OneOfMany) => Judgement::OneOfMany,
+        (_, Claim::NoDifference) => Judgement::NoChange,
+        (_, Claim::TooFewRounds | Claim::NoTwin) => Judgement::TooFewRounds,
     }
 }
 

@@ -67,18 +67,24 @@ fn claim(point: &PointAnalysis, pair: &Pair) -> Claim {
     if !pair.has_twin {
         return Claim::NoTwin;
     }
-    let (Some(Interval { low, high }), Some(noise), Some(adjusted)) =
-        (pair.spread.interval, noise, pair.adjusted_p)
-    else {
+    let (Some(interval), Some(noise), Some(adjusted)) = (pair.spread.interval, noise, pair.adjusted_p) else {
         return Claim::TooFewRounds;
     };
-    let (is_higher, is_lower) = (low > noise, high < 1.0 / noise);
-    match (is_higher, is_lower, adjusted < MISSED) {
-        (true, _, true) => Claim::Higher,
-        (_, true, true) => Claim::Lower,
-        (true, ..) | (_, true, _) => Claim::OneOfMany,
-        _ if low > 1.0 || high < 1.0 => Claim::WithinNoise,
-        _ => Claim::NoDifference,
+    Claim::of(interval, noise, adjusted)
+}
+
+impl Claim {
+    /// About a ratio with this 95 % interval, beside twins that differ by up to this factor, with this corrected p-value.
+    pub(crate) fn of(interval: Interval, noise: f64, adjusted_p: f64) -> Self {
+        let Interval { low, high } = interval;
+        let (is_higher, is_lower) = (low > noise, high < 1.0 / noise);
+        match (is_higher, is_lower, adjusted_p < MISSED) {
+            (true, _, true) => Claim::Higher,
+            (_, true, true) => Claim::Lower,
+            (true, ..) | (_, true, _) => Claim::OneOfMany,
+            _ if low > 1.0 || high < 1.0 => Claim::WithinNoise,
+            _ => Claim::NoDifference,
+        }
     }
 }
 

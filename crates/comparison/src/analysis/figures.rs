@@ -15,7 +15,7 @@ use crate::scenario::Scenario;
 use crate::subject::{Role, Subject};
 
 /// Fewer quotients have no interval: they do not show whether they scatter evenly.
-const FEWEST_ROUNDS: usize = 6;
+pub(crate) const FEWEST_ROUNDS: usize = 6;
 
 /// All results of a comparison.
 #[derive(Clone, Debug, Serialize)]

@@ -7,7 +7,7 @@
 /// The smallest of m values counts m times, the next m - 1 times, and so on; none counts less than a smaller one.
 ///
 /// Source: S. Holm, Scandinavian Journal of Statistics 6 (1979), 65-70.
-pub(super) fn holm(values: &[f64]) -> Vec<f64> {
+pub(crate) fn holm(values: &[f64]) -> Vec<f64> {
     let mut order: Vec<usize> = (0..values.len()).collect();
     order.sort_by(|&one, &other| values[one].total_cmp(&values[other]));
     let mut adjusted = vec![1.0; values.len()];

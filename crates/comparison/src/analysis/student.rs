@@ -7,19 +7,19 @@ pub(super) const MISSED: f64 = 0.05;
 
 /// The mean of independent values of a normal distribution whose spread is unknown.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Mean {
+pub(crate) struct Mean {
     /// The estimate.
-    pub(super) value: f64,
+    pub(crate) value: f64,
     /// Its standard error.
-    pub(super) error: f64,
+    pub(crate) error: f64,
     /// One less than the values.
-    pub(super) freedom: u32,
+    pub(crate) freedom: u32,
 }
 
 impl Mean {
     /// Of these values; `None` with fewer than two.
     #[expect(clippy::cast_precision_loss, reason = "rounds are few")]
-    pub(super) fn of(values: &[f64]) -> Option<Self> {
+    pub(crate) fn of(values: &[f64]) -> Option<Self> {
         let freedom = u32::try_from(values.len().checked_sub(1)?).ok().filter(|freedom| *freedom > 0)?;
         let count = values.len() as f64;
         let value = values.iter().sum::<f64>() / count;
@@ -28,7 +28,7 @@ impl Mean {
     }
 
     /// Where the true mean lies, with a confidence of 95 %.
-    pub(super) fn interval(&self) -> Interval {
+    pub(crate) fn interval(&self) -> Interval {
         let half = self.half_width(MISSED);
         Interval { low: self.value - half, high: self.value + half }
     }
@@ -39,7 +39,7 @@ impl Mean {
     }
 
     /// The probability of an estimate at least as far from zero if the true mean is zero.
-    pub(super) fn p_of_zero(&self) -> f64 {
+    pub(crate) fn p_of_zero(&self) -> f64 {
         match (self.value == 0.0, self.error > 0.0) {
             (true, _) => 1.0,
             (false, false) => 0.0,

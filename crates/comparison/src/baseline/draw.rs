@@ -8,8 +8,9 @@ use text::units::{change, three_digits};
 const HEADER: [&str; 7] = ["scenario", "model", "times floor", "before", "after", "change", "verdict"];
 
 const HOW_TO_READ: &str = "\
-Quotients to the floor, medians over the rounds. The change is the shift between the rounds of both
-runs, with the 95 % interval; it counts only beyond what the twins of both runs show.
+Quotients to the floor, geometric means over the rounds. The change is that of the means, with its own
+95 % interval. It counts only beyond what the twins of both runs show, and corrected for the number
+of changes.
 ";
 
 /// Draws the warnings, the table and the conclusion within this width, with colours that the caller may strip.
@@ -64,7 +65,7 @@ fn line(change: &Change, names_scenario: bool, rule: bool) -> Line {
         Judgement::Regression => FAILED,
         Judgement::Better => GOOD,
         Judgement::Worse => PLAIN,
-        Judgement::NoChange | Judgement::WithinNoise | Judgement::TooFewRounds => DIM,
+        Judgement::NoChange | Judgement::WithinNoise | Judgement::OneOfMany | Judgement::TooFewRounds => DIM,
     };
     Line { cells: cells.map(Cell::plain).to_vec(), style: Some(style), rule }
 }
@@ -84,6 +85,7 @@ const fn words(judgement: Judgement) -> &'static str {
         Judgement::Better => "better",
         Judgement::NoChange => "no change",
         Judgement::WithinNoise => "noise",
+        Judgement::OneOfMany => "by chance?",
         Judgement::TooFewRounds => "few rounds",
     }
 }

@@ -1,7 +1,7 @@
 //! What two runs ask for and could not be judged.
 
 use super::{Change, Judgement};
-use crate::analysis::{Analysis, Pair, PointAnalysis, Row, median_interval};
+use crate::analysis::{Analysis, FEWEST_ROUNDS, Pair, PointAnalysis, Row};
 use crate::plan::plan;
 use crate::record::Run;
 use crate::scenario::Point;
@@ -81,7 +81,7 @@ fn why(scenario: &str, model: &str, before: &Analysis, after: &Analysis) -> Opti
         _ => {
             let has_enough = |run: &Run| {
                 let rounds = run.profile.rounds.get(scenario).copied().unwrap_or(0);
-                median_interval(&vec![1.0; rounds as usize]).is_some()
+                rounds as usize >= FEWEST_ROUNDS
             };
             (has_enough(&before.run) && has_enough(&after.run))
                 .then(|| "too few rounds are valid, of the model or of a floor".to_owned())
