@@ -183,7 +183,7 @@ struct Show {
     #[arg(long, value_name = "PERCENT", default_value = "10", value_parser = percent, requires = "baseline")]
     bound: f64,
 
-    /// Print medians, intervals, ratios and claims as JSON instead of tables
+    /// Print medians, intervals, all pairs and their claims as JSON instead of tables
     #[arg(long)]
     json: bool,
 }

@@ -70,7 +70,7 @@ fn summary(run: &str, analysis: &Analysis) -> String {
     }
     let run_details = &analysis.run;
     format!(
-        "{}\n{}, {}; {}. Medians over rounds, in brackets their 95 % confidence intervals; bold where a \
+        "{}\n{}, {}; {}. Medians over rounds; of ratios the geometric mean, in brackets its 95 % confidence interval; bold where a \
          difference from the floor is claimed. *sequential* serves one of the 50 clients, the others starve. †: \
          the load generator was at its limit, so the server may be faster; its CPU per message stays valid.\n\
          [All tables](results/{run}/tables.md), [raw records](results/{run}), and the report in \
@@ -119,14 +119,16 @@ fn machine(run: &str, analysis: &Analysis) -> String {
     words(["what", "how it was"]) + &lines.collect::<String>()
 }
 
-/// The noise that the twins show, by scenario.
+/// The noise that the twins show, and the smallest difference that can be claimed beside it, by scenario.
 fn noise(analysis: &Analysis) -> String {
-    let mut text = header(["scenario", "cost of a message", "messages/s"].map(str::to_owned));
+    let titles = ["scenario", "cost of a message", "can claim from", "messages/s", "can claim from"];
+    let mut text = header(titles.map(str::to_owned));
     let percent = |factor: f64| format!("±{:.1} %", 100.0 * (factor - 1.0));
     for (name, point) in points(analysis) {
         let [cost, rate] = [Metric::CpuPerMessage, point.rate()].map(|metric| point.resolution(metric));
         if let Some((cost, rate)) = cost.zip(rate) {
-            text.push_str(&line([name, percent(cost.noise), percent(rate.noise)]));
+            let cells = [cost.noise, cost.claimed_from, rate.noise, rate.claimed_from].map(percent);
+            text.push_str(&line([name].into_iter().chain(cells)));
         }
     }
     text
