@@ -146,23 +146,35 @@ impl<S: Service> Conversation<S> {
     /// Of a reply this many bytes were sent; the rest is kept, and no other reply is made before it is gone.
     #[inline]
     pub fn sent(&mut self, reply: &[u8], count: usize, now: Tick) {
+        let rest = &reply[count..];
+        self.tail.keep(rest);
+        self.sent_all_but(rest.len(), count, now);
+    }
+
+    /// As [`sent`](Self::sent), for a caller that itself keeps the rest until it has [sent](Self::sent_more) all of it.
+    #[inline]
+    pub fn sent_of_own(&mut self, reply: &[u8], count: usize, now: Tick) {
+        let rest = reply.len() - count;
+        self.tail.count(rest);
+        self.sent_all_but(rest, count, now);
+    }
+
+    #[inline]
+    fn sent_all_but(&mut self, rest: usize, count: usize, now: Tick) {
         if count > 0 {
             self.moved(count, now);
         }
-        if count < reply.len() {
-            self.tail.keep(&reply[count..]);
-            if !self.service.in_message() {
-                self.progress = Progress::begin(now);
-            }
+        if rest > 0 && !self.service.in_message() {
+            self.progress = Progress::begin(now);
         }
     }
 
-    /// What is left of the last reply.
+    /// What is kept here of the last reply.
     pub fn unsent(&self) -> &[u8] {
         self.tail.rest()
     }
 
-    /// This many bytes more of what was [unsent](Self::unsent) were sent.
+    /// This many bytes more of the last reply were sent.
     pub fn sent_more(&mut self, count: usize, now: Tick) {
         if count == 0 {
             return;

@@ -7,36 +7,57 @@ pub(crate) struct Tail {
     kept: Option<Box<Kept>>,
 }
 
-/// Kept as it is until all of it is sent: copying what is left would hold the same memory twice, again and again
-/// for a client that takes a few bytes at a time.
 #[derive(Debug)]
-struct Kept {
-    bytes: Box<[u8]>,
-    sent: usize,
+enum Kept {
+    /// Here, as it is until all of it is sent: copying what is left would hold the same memory twice, again and again
+    /// for a client that takes a few bytes at a time.
+    Here { bytes: Box<[u8]>, sent: usize },
+    /// By the caller: so many bytes.
+    Elsewhere(usize),
 }
 
 impl Tail {
-    /// Keeps what could not be sent. To be called only while nothing else is kept.
+    /// Keeps what could not be sent. Nothing else may be kept then.
     #[inline]
     pub(crate) fn keep(&mut self, bytes: &[u8]) {
-        debug_assert!(self.is_empty(), "a reply was made while another waited");
         if !bytes.is_empty() {
-            self.kept = Some(Box::new(Kept { bytes: bytes.into(), sent: 0 }));
+            debug_assert!(self.is_empty(), "a reply was made while another waited");
+            self.kept = Some(Box::new(Kept::Here { bytes: bytes.into(), sent: 0 }));
         }
     }
 
-    /// What is still to be sent.
+    /// Notes that the caller keeps so many bytes that could not be sent. Nothing else may be kept then.
+    #[inline]
+    pub(crate) fn count(&mut self, bytes: usize) {
+        if bytes > 0 {
+            debug_assert!(self.is_empty(), "a reply was made while another waited");
+            self.kept = Some(Box::new(Kept::Elsewhere(bytes)));
+        }
+    }
+
+    /// What is still to be sent and is kept here.
     pub(crate) fn rest(&self) -> &[u8] {
-        self.kept.as_ref().map_or(&[], |kept| &kept.bytes[kept.sent..])
+        match self.kept.as_deref() {
+            Some(Kept::Here { bytes, sent }) => &bytes[*sent..],
+            Some(Kept::Elsewhere(_)) | None => &[],
+        }
     }
 
     /// This many bytes of the rest have been sent.
     pub(crate) fn sent(&mut self, count: usize) {
-        if let Some(kept) = &mut self.kept {
-            kept.sent += count;
-            if kept.sent >= kept.bytes.len() {
-                self.kept = None;
+        let left = match self.kept.as_deref_mut() {
+            Some(Kept::Here { bytes, sent }) => {
+                *sent += count;
+                bytes.len().saturating_sub(*sent)
             }
+            Some(Kept::Elsewhere(left)) => {
+                *left = left.saturating_sub(count);
+                *left
+            }
+            None => return,
+        };
+        if left == 0 {
+            self.kept = None;
         }
     }
 
@@ -59,5 +80,16 @@ mod tests {
         assert_eq!(tail.rest(), b"ply");
         tail.sent(3);
         assert!(tail.is_empty() && tail.rest().is_empty());
+    }
+
+    #[test]
+    fn a_tail_that_the_caller_keeps_is_only_counted() {
+        let mut tail = Tail::default();
+        tail.count(5);
+        assert_eq!(tail.rest(), b"");
+        tail.sent(2);
+        assert!(!tail.is_empty());
+        tail.sent(3);
+        assert!(tail.is_empty());
     }
 }

@@ -51,9 +51,9 @@ impl Chunk {
 /// A client's buffer at first.
 const SMALLEST_BUFFER: usize = 4 * 1024;
 
-/// The buffer grows to this once a client fills it. Together with its stack, a client that sends much and reads
-/// nothing then still holds less than 64 KiB.
-const LARGEST_BUFFER: usize = 32 * 1024;
+/// A client's buffer once the client has filled the first. It is also all that a client holds that does not read: less
+/// than 64 KiB, with what the allocator adds. From 33 KiB on, more does not make 64 KiB messages cheaper.
+const LARGEST_BUFFER: usize = 48 * 1024;
 
 impl Client {
     /// Counts a client that has been accepted, and gives it a place in the table unless `limit` have one.
@@ -125,8 +125,7 @@ impl Client {
     /// # Errors
     /// As for [`answer`](Self::answer).
     pub fn greet(&mut self) -> io::Result<()> {
-        self.send(Echo::GREETING)?;
-        self.send_rest()
+        self.send(Echo::GREETING)
     }
 
     /// Waits for bytes from the client; `None` when there will be no more.
@@ -151,7 +150,6 @@ impl Client {
                 (Ok(0), _) => {
                     let reply = self.conversation.receive_end(self.socket.last_activity());
                     self.send(&reply)?;
-                    self.send_rest()?;
                     return Ok(None);
                 }
                 // After its FIN it has been answered in full.
@@ -197,44 +195,37 @@ impl Client {
     /// connection.
     pub fn answer(&mut self, chunk: Chunk) -> io::Result<()> {
         let Chunk { mut buffer, length } = chunk;
-        self.send_reply(&mut buffer[..length])?;
-        if self.conversation.unsent().is_empty() {
-            if length == buffer.len() && length < LARGEST_BUFFER {
-                buffer.resize(LARGEST_BUFFER, 0);
-            }
-            self.buffer = buffer;
-            return Ok(());
+        let reply = self.conversation.receive(&mut buffer[..length], self.socket.last_activity());
+        self.send(&reply)?;
+        self.buffer = buffer;
+        if length == self.buffer.len() && length < LARGEST_BUFFER {
+            self.buffer = Vec::new(); // first, so that the two never take memory together
+            self.buffer = vec![0; LARGEST_BUFFER];
         }
-        // A client that reads slowly holds what it is owed and nothing more.
-        drop(buffer);
-        self.send_rest()
+        Ok(())
     }
 
-    fn send_reply(&mut self, received: &mut [u8]) -> io::Result<()> {
-        let reply = self.conversation.receive(received, self.socket.last_activity());
-        self.send(&reply)
-    }
-
+    /// Sends all of it, as the client takes it.
     fn send(&mut self, reply: &[u8]) -> io::Result<()> {
         if reply.is_empty() {
             return Ok(());
         }
         let sent = send(&self.shared.options, &self.socket.stream, reply)?;
         let now = self.has_sent(sent);
-        self.conversation.sent(reply, sent.count, now);
-        Ok(())
+        self.conversation.sent_of_own(reply, sent.count, now);
+        self.send_rest(&reply[sent.count..])
     }
 
-    /// Sends what did not fit, as the client takes it.
-    fn send_rest(&mut self) -> io::Result<()> {
-        while !self.conversation.unsent().is_empty() {
+    fn send_rest(&mut self, mut rest: &[u8]) -> io::Result<()> {
+        while !rest.is_empty() {
             let began = now();
             // The kernel reports room only once a third of the send buffer is free, which may take a slow reader
             // longer than any timeout; but it accepts bytes as soon as some have been taken. So each time that
             // is reported or that it is time for a look, sending is simply tried again.
             wait_for_room(&self.socket.stream, self.shared.look_interval)?;
             self.forgive(began, now());
-            let sent = send(&self.shared.options, &self.socket.stream, self.conversation.unsent())?;
+            let sent = send(&self.shared.options, &self.socket.stream, rest)?;
+            rest = &rest[sent.count..];
             let now = self.has_sent(sent);
             self.conversation.sent_more(sent.count, now);
             self.look(now)?;
