@@ -64,6 +64,8 @@ mod summary;
 mod values;
 
 #[cfg(target_os = "linux")]
+mod alarm;
+#[cfg(target_os = "linux")]
 mod churn;
 #[cfg(target_os = "linux")]
 mod connect;
