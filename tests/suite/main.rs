@@ -13,6 +13,7 @@
 //! | `drain`, `owed`, `summaries` | every model in this process: its shutdown and its counts |
 //! | `log_colours`, `orphans`, `stalled_log`, `stopped`, `stopping`, `threads` | every model as a process: its log, its end, its threads |
 //! | `addresses`, `namespaces` | what all commands say about addresses, also on a machine without IPv6, routes or ports |
+//! | `several_machines` | the recipe for load from several machines, which are network namespaces |
 //! | `process`, `terminal` | what these start and look at |
 //! | `house`, `readme`, `security`, `supply_chain`, `targets` | the documents, rules and manifests, compared with the code |
 
@@ -46,6 +47,8 @@ mod readme;
 mod report;
 mod scripted_clients;
 mod security;
+#[cfg(target_os = "linux")]
+mod several_machines;
 #[cfg(target_os = "linux")]
 mod soak;
 #[cfg(target_os = "linux")]

@@ -21,6 +21,11 @@ const CLIENTS: [&str; 5] = [
 /// Runs a script in network and mount namespaces of its own, where the program is `$0` and an empty folder `$1`.
 /// Returns what it printed; `None`, with a message, where that is not possible.
 fn alone(script: &str) -> Option<String> {
+    alone_with(&[], script)
+}
+
+/// The same for a script that needs these programs, too.
+pub(crate) fn alone_with(programs: &[&str], script: &str) -> Option<String> {
     // What is still running at the end of the script ends with its process namespace.
     let namespaces = || {
         let mut command = Command::new("timeout");
@@ -29,12 +34,14 @@ fn alone(script: &str) -> Option<String> {
     };
     let possible =
         namespaces().arg("ip link set lo up && sysctl -q net.ipv6.conf.all.disable_ipv6=0").output();
-    if !possible.is_ok_and(|output| output.status.success()) {
-        // What is not installed can be; not every machine lets a test be root.
-        let missing: Vec<&str> = ["timeout", "unshare", "ip", "sysctl", "setpriv"]
-            .into_iter()
-            .filter(|program| Command::new(program).arg("--version").output().is_err())
-            .collect();
+    // What is not installed can be; not every machine lets a test be root.
+    let missing: Vec<&str> = ["timeout", "unshare", "ip", "sysctl", "setpriv"]
+        .iter()
+        .chain(programs)
+        .copied()
+        .filter(|program| Command::new(program).arg("--version").output().is_err())
+        .collect();
+    if !missing.is_empty() || !possible.is_ok_and(|output| output.status.success()) {
         let is_refused = std::env::var_os("NO_SKIP").is_some() && !missing.is_empty();
         assert!(!is_refused, "NO_SKIP is set, and this would be skipped for want of {missing:?}");
         eprintln!("skipped: needs root with its own namespaces; programs not found: {missing:?}");

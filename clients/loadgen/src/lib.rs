@@ -65,6 +65,8 @@ mod total;
 mod values;
 
 #[cfg(target_os = "linux")]
+mod alarm;
+#[cfg(target_os = "linux")]
 mod churn;
 #[cfg(target_os = "linux")]
 mod connect;

@@ -16,7 +16,9 @@ const CHURN_PER_SECOND: u64 = 25_000;
 const TIME_WAIT_MS: u64 = 60_000;
 const REUSED_AFTER_MS: u64 = 1_000;
 
-/// Descriptors reserved besides the connections: standard streams, epoll, a server's pipes, files of `/proc`.
+/// What each thread of the load opens: an epoll instance and a timer.
+const DESCRIPTORS_PER_THREAD: u64 = 2;
+/// Descriptors reserved besides those: standard streams, a server's pipes, files of `/proc`.
 const RESERVED_DESCRIPTORS: u64 = 64;
 
 /// Where the connections of a scenario go to and come from.
@@ -33,7 +35,7 @@ pub(crate) struct Room {
 /// server a name means must not depend on the load.
 pub(crate) fn make_room(addresses: &Addresses, scenario: &Scenario) -> anyhow::Result<Room> {
     let connections = (scenario.connections + scenario.idle) as u64;
-    allow_descriptors(connections)?;
+    allow_descriptors(connections, scenario.threads as u64)?;
     let on_loopback = addresses.only(|address| is_ipv4_loopback(address.ip()));
     if scenario.sources > 1 && on_loopback.is_none() {
         bail!(
@@ -72,8 +74,9 @@ fn waiting(scenario: &Scenario, reused: bool) -> u64 {
 }
 
 /// Raises the soft limit of open files as far as needed and allowed.
-fn allow_descriptors(connections: u64) -> anyhow::Result<()> {
-    let needed = connections + own_descriptors().unwrap_or(0) as u64 + RESERVED_DESCRIPTORS;
+fn allow_descriptors(connections: u64, threads: u64) -> anyhow::Result<()> {
+    let opened = own_descriptors().unwrap_or(0) as u64;
+    let needed = connections + threads * DESCRIPTORS_PER_THREAD + opened + RESERVED_DESCRIPTORS;
     let limit = getrlimit(Resource::Nofile);
     if limit.current.is_none_or(|soft| soft >= needed) {
         return Ok(());
@@ -168,7 +171,7 @@ mod tests {
             eprintln!("skipped: the number of open files is not limited here");
             return;
         };
-        let message = allow_descriptors(hard).unwrap_err().to_string();
+        let message = allow_descriptors(hard, 1).unwrap_err().to_string();
         assert!(message.contains(&format!("may open {hard}")), "{message}");
     }
 }

@@ -14,6 +14,7 @@ use rustix::event::Timespec;
 use rustix::event::epoll::{self, EventData, EventFlags};
 use rustix::io::Errno;
 
+use crate::alarm::{ALARM, Alarm};
 use crate::churn::Churn;
 use crate::connection::{Connection, Failure, Received};
 use crate::delays::{Delays, SlowReading};
@@ -49,6 +50,8 @@ pub(crate) struct Worker<'run> {
     /// Stops the run, and receives its progress.
     handle: &'run Handle,
     epoll: OwnedFd,
+    /// Ends a wait of an untimed load.
+    alarm: Alarm,
     /// Indexed by token, active ones first; `None` once ended or given up.
     connections: Vec<Option<Connection<'run>>>,
     /// How many of the tokens belong to active connections.
@@ -85,18 +88,22 @@ impl<'run> Worker<'run> {
     fn turn_until(&mut self, deadline: Instant, done: impl Fn(&Self) -> bool) -> anyhow::Result<()> {
         let mut events = Vec::with_capacity(EVENTS);
         self.now = Instant::now();
+        self.alarm.set(deadline.min(self.now + STOP_CHECK))?;
         while self.now < deadline && self.can_go_on() && !done(self) {
-            let wake = self.wake_up(deadline.min(self.now + STOP_CHECK));
-            let timeout = Timespec::try_from(wake.saturating_duration_since(self.now))
-                .context("the time to wait is out of range")?;
-            match epoll::wait(&self.epoll, spare_capacity(&mut events), Some(&timeout)) {
+            let timeout = self.timeout(deadline)?;
+            match epoll::wait(&self.epoll, spare_capacity(&mut events), timeout.as_ref()) {
                 Ok(_) | Err(Errno::INTR) => {}
                 Err(error) => return Err(error).context("waiting for readiness with epoll failed"),
             }
-            self.now = Instant::now();
+            if self.is_timed {
+                self.now = Instant::now();
+            }
             for event in events.drain(..) {
                 let (flags, token) = (event.flags, event.data.u64());
-                if let Ok(token) = usize::try_from(token) {
+                if token == ALARM {
+                    self.now = Instant::now();
+                    self.alarm.set(deadline.min(self.now + STOP_CHECK))?;
+                } else if let Ok(token) = usize::try_from(token) {
                     self.handle(token, flags);
                 }
                 self.run_timed();
@@ -117,15 +124,13 @@ impl<'run> Worker<'run> {
         }
     }
 
-    /// Until when to wait for events. If an action is timed the clock is read again, since time has passed since
-    /// the last reading.
-    fn wake_up(&mut self, deadline: Instant) -> Instant {
-        if !self.is_timed {
-            return deadline;
-        }
-        let Some(due) = self.next_timed() else { return deadline };
+    /// How long to wait for events: until the next timed action. If there is none, the alarm ends the wait.
+    fn timeout(&mut self, deadline: Instant) -> anyhow::Result<Option<Timespec>> {
+        let Some(due) = self.is_timed.then(|| self.next_timed()).flatten() else { return Ok(None) };
+        // Time has passed since the last reading.
         self.now = Instant::now();
-        due.min(deadline)
+        let wait = due.min(deadline).saturating_duration_since(self.now);
+        Ok(Some(Timespec::try_from(wait).context("the time to wait is out of range")?))
     }
 
     /// Reads, then writes: a server may be blocked until its replies are read.
@@ -135,6 +140,8 @@ impl<'run> Worker<'run> {
             if room > 0 && self.use_room(token, room) {
                 return;
             }
+        } else {
+            self.now = Instant::now();
         }
         let now = self.now;
         self.with(token, |connection| connection.flush(now));

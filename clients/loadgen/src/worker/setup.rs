@@ -7,6 +7,7 @@ use anyhow::Context;
 use rustix::event::epoll::{self, CreateFlags, EventData};
 
 use super::{BUFFER_BYTES, INTEREST, Worker};
+use crate::alarm::Alarm;
 use crate::churn::Churn;
 use crate::connect::Opener;
 use crate::connection::Connection;
@@ -44,10 +45,12 @@ impl<'run> Worker<'run> {
             Load::Churn => Tally::of_churn()?,
         };
         let slow = &scenario.slow;
+        let epoll = epoll::create(CreateFlags::CLOEXEC).context("cannot create an epoll instance")?;
         let mut worker = Worker {
             index,
             handle,
-            epoll: epoll::create(CreateFlags::CLOEXEC).context("cannot create an epoll instance")?,
+            alarm: Alarm::of(&epoll)?,
+            epoll,
             connections: Vec::with_capacity(share.places + share.idle.len()),
             active: share.places,
             open: 0,
