@@ -67,6 +67,7 @@ fn figures_that_contradict_each_other_are_invalid() {
 fn replies_that_a_stalled_server_sends_after_the_window_contradict_nothing() {
     let (scenario, outcome, mean) = closed(0.4, 0.0);
     let elapsed = 10_000_000_000;
+    let scenario = Scenario { duration_ms: elapsed / 1_000_000, ..scenario };
     let outcome = Outcome { elapsed_ns: elapsed, ..outcome };
     let latency = |max_ns| Some(Latency { max_ns, ..Latency::default() });
     let stalled =
