@@ -158,6 +158,11 @@ impl Row {
             .then(|| format!("no window was valid{}", point::such_as(self.invalid_reason())))
     }
 
+    /// Whether most of its trials were at the load generator's limit, so that its rate and its latency are that one's.
+    pub fn is_client_bound(&self) -> bool {
+        self.verdicts.first().is_some_and(|(bound, _)| *bound == Bound::Client)
+    }
+
     /// Whether it competes for the best figure: a model in which nothing failed, no client starved (serving one of fifty
     /// is fast), and some window was valid.
     pub fn competes(&self) -> bool {

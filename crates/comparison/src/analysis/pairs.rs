@@ -118,6 +118,9 @@ pub(super) fn pairs(rows: &[Row], records: &[&Record], metrics: &[Metric]) -> Ve
     let mut pairs = Vec::new();
     for (place, (one, left)) in own.iter().enumerate() {
         let divisor = left.iter().find_map(|record| record.divided_by.as_deref());
+        // Where the load varies nothing is divided by a floor, but a twin still shows the noise.
+        let of_twin = one.subject.floor.as_deref().filter(|_| one.subject.role == Role::Twin);
+        let divisor = divisor.or(of_twin);
         let others = own.iter().enumerate().filter(|(other_place, (other, _))| {
             Some(other.subject.name.as_str()) == divisor || (*other_place > place && are_peers(one, other))
         });

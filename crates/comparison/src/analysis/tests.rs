@@ -249,6 +249,14 @@ fn an_analysis_is_json_with_units_and_without_null_fields() {
     assert_eq!(mio["metrics"]["cpu_per_message"]["unit"], "ns/message");
     assert_eq!(mio["metrics"]["p999"]["values"].as_array().unwrap().len(), 12);
     assert_eq!(mio["cost_ratio"]["claim"], "higher");
+    let point = &scenario["points"][0];
+    let pairs = point["pairs"].as_array().unwrap();
+    let is_meant = |pair: &&serde_json::Value| {
+        pair["left"] == "mio" && pair["right"] == "tokio" && pair["metric"] == "cpu_per_message"
+    };
+    assert_eq!(pairs.iter().find(is_meant).unwrap()["claim"], "lower");
+    assert!(point["resolutions"][0]["claimed_from"].as_f64().unwrap() > 1.0);
+    assert!(json["comparisons"].as_u64().unwrap() > 100);
     assert!(mio["latency_ns"].as_str().unwrap().starts_with("HISTFAAAA"));
 }
 
@@ -335,4 +343,25 @@ fn a_model_that_differs_only_by_chance_among_many_is_not_claimed() {
     let ratio = ping_pong(&analysis).row("mio").unwrap().cost_ratio.clone().unwrap();
     assert!(ratio.p.unwrap() < 0.01 && ratio.adjusted_p.unwrap() > 0.05, "{ratio:?}");
     assert_eq!(ratio.claim, Claim::OneOfMany);
+}
+
+#[test]
+fn where_the_load_varies_models_are_compared_and_claimed_only_beside_a_twin() {
+    let slow = |trial: &Trial, figures: &mut Figures| {
+        if trial.subject.name == "tokio" {
+            figures.median_latency_ns *= 2.0;
+        }
+    };
+    let mut comparison = example::altered(example::run_of("full", &["open-loop"]), slow);
+    let claim = |comparison: &Comparison| {
+        let analysis = analyse(comparison);
+        let point = &analysis.scenarios[0].points[0];
+        point.pair("tokio", "mio", Metric::P50).unwrap().claim
+    };
+    assert_eq!(claim(&comparison), Claim::NoTwin);
+    let floors = comparison.records.iter().filter(|record| record.subject == "floor-epoll");
+    let again = floors.map(|floor| Record { subject: "floor-epoll again".to_owned(), ..floor.clone() });
+    let again: Vec<Record> = again.collect();
+    comparison.records.extend(again);
+    assert_eq!(claim(&comparison), Claim::Higher);
 }

@@ -1,7 +1,7 @@
 //! The matrix of a scenario with a curve: subjects by points, and in each cell the figure that answers the
 //! question.
 
-use loadgen::{Bound, Load};
+use loadgen::Load;
 
 use super::block::below;
 use super::grid::{self, Cell, Line};
@@ -67,7 +67,6 @@ fn cell(row: &Row, metric: Metric, best: Option<&str>, show: impl Fn(f64) -> Str
     };
     let is_starving = row.median(Metric::Starved).is_some_and(|starved| starved > 0.0);
     let is_invalid = 2 * row.invalid > row.trials;
-    let is_client = row.verdicts.first().is_some_and(|(bound, _)| *bound == Bound::Client);
     let is_best = best == Some(row.subject.name.as_str());
     let style = match (row.failures.is_empty(), is_best) {
         (false, _) => FAILED,
@@ -75,7 +74,7 @@ fn cell(row: &Row, metric: Metric, best: Option<&str>, show: impl Fn(f64) -> Str
         (true, true) => BEST,
         (true, false) => PLAIN,
     };
-    let marks = [(is_starving, '°'), (is_invalid, '!'), (is_client, '†')];
+    let marks = [(is_starving, '°'), (is_invalid, '!'), (row.is_client_bound(), '†')];
     let marks: String = marks.into_iter().filter(|(is_so, _)| *is_so).map(|(_, mark)| mark).collect();
     Cell { text: format!("{}{marks:<1}", show(value)), style }
 }

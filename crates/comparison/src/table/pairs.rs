@@ -1,6 +1,7 @@
 //! Models against each other, below the table of a scenario.
 
 use super::grid::{self, Cell, Line, wrap};
+use super::remarks::limited;
 use super::style::{DIM, NOT_MEASURED, PLAIN};
 use crate::analysis::{Metric, Pair, PointAnalysis, Row, ScenarioAnalysis};
 use crate::subject::Role;
@@ -27,7 +28,8 @@ fn at_point(point: &PointAnalysis, width: usize) -> String {
         [] | [_] => String::new(),
         [cheaper, dearer] => cost(dearer, cheaper).map_or(String::new(), |cost| {
             let rate = point.pair(&cost.left, &cost.right, point.rate());
-            wrap(&sentence(&cost, rate.as_ref()), "  ", width)
+            let mark = rate.as_ref().map_or("", |rate| limited(point, rate));
+            wrap(&(sentence(&cost, rate.as_ref()) + mark), "  ", width)
         }),
         models => matrix(models, cost, width),
     }

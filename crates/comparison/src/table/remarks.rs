@@ -15,7 +15,8 @@ Figures are medians over the rounds. Ratios are geometric means of the quotients
 Green: the model is claimed to be better than all others that serve every client.
 CPU is the server's. Floors are raw echo without a protocol: the kernel's cost; `again`: a twin.
 p50, p99: a round trip; in open loops, from when a message was due. thr.: threads; sw.: switches.
-limit: the limiting side (or none). If client or †, times are its own; the server's CPU stays valid.
+limit: the limiting side (or none). If client or †, rate and times are the load generator's; the
+server's CPU stays valid.
 others: other programs held the CPUs. invalid, !: most trials were invalid. *: rounds differed.
 1/50 or °: the others starved, which is a result.
 ";
@@ -113,11 +114,13 @@ fn claims(point: &PointAnalysis) -> Vec<String> {
         let claimed = |ratio: &Option<Pair>| ratio.clone().filter(|ratio| ratio.claim.is_difference());
         let sentence = match (claimed(&row.cost_ratio), claimed(&row.rate_ratio)) {
             (Some(cost), rate) => {
-                let rate = rate.map_or(String::new(), |rate| factor(&rate, ", at", "its rate"));
+                let rate = rate
+                    .map_or(String::new(), |rate| factor(&rate, ", at", "its rate") + limited(point, &rate));
                 factor(&cost, &format!("{} costs", row.subject.name), &cost.right) + &rate
             }
             (None, Some(rate)) => {
-                factor(&rate, &format!("{} does", row.subject.name), &format!("as much as {}", rate.right))
+                let after = format!("as much as {}", rate.right);
+                factor(&rate, &format!("{} does", row.subject.name), &after) + limited(point, &rate)
             }
             (None, None) => {
                 let judged = |ratio: &Option<Pair>| {
@@ -136,6 +139,12 @@ fn claims(point: &PointAnalysis) -> Vec<String> {
         sentences.push(format!("no difference from the floor can be claimed for {}", silent.join(", ")));
     }
     sentences
+}
+
+/// The mark of a rate that the load generator limited, of one side or of both.
+pub(super) fn limited(point: &PointAnalysis, rate: &Pair) -> &'static str {
+    let is_limited = |name: &str| point.row(name).is_some_and(Row::is_client_bound);
+    if is_limited(&rate.left) || is_limited(&rate.right) { " †" } else { "" }
 }
 
 /// How many comparisons the claims are corrected for.
