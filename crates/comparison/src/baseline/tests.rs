@@ -151,7 +151,7 @@ fn runs_that_measured_something_else_are_rejected_with_a_remedy() {
     });
     assert!(window.contains("windows of 200 ms") && window.contains("profile default"), "{window}");
     let slices = refused(&|run| run.profile.slices = None);
-    assert!(slices.contains("in the baseline, 4 slices") && slices.contains("here, windows of"), "{slices}");
+    assert!(slices.contains("in the baseline, 2 slices") && slices.contains("here, windows of"), "{slices}");
     let load = refused(&|run| run.scenarios[1].load.as_mut().unwrap().payload_bytes += 1);
     assert!(load.contains("\"ping-pong\"") && load.contains("--only"), "{load}");
     let none = refused(&|run| run.scenarios.iter_mut().for_each(|scenario| scenario.name.push('!')));
