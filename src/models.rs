@@ -1,10 +1,13 @@
 //! The registry: every model by name, one row each. Everything that needs all models (commands,
 //! tests, benches, the table in README) reads these rows.
 
+use std::io;
+use std::net::TcpListener;
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
-use chassis::{Knob, Serve};
+use chassis::{Knob, Serve, Shutdown, Summary};
 use comparison::{Server, Servers};
 use conformance::Concurrency;
 use observe::ServerCommand;
@@ -130,6 +133,38 @@ pub const FLOORS: &[Model] = &[
         serve: server_floor::on_epoll::serve,
     },
 ];
+
+/// The floor that can be slowed down by a known amount, to test the instrument.
+pub const SLOWED: &str = "floor-epoll";
+
+/// Serves as the floor [`SLOWED`], with this much more CPU time for each part that is received.
+///
+/// # Errors
+/// As any server's; or this system has no such floor.
+#[cfg(target_os = "linux")]
+pub fn serve_slowed(listener: &TcpListener, shutdown: &Shutdown, further: Duration) -> io::Result<Summary> {
+    server_floor::on_epoll::serve_slowed(listener, shutdown, further)
+}
+
+/// Not on this system.
+///
+/// # Errors
+/// Always.
+#[cfg(not(target_os = "linux"))]
+pub fn serve_slowed(_: &TcpListener, _: &Shutdown, _: Duration) -> io::Result<Summary> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+/// The command that starts the floor [`SLOWED`] with this much more CPU time for each part that is received.
+///
+/// # Errors
+/// This program's file cannot be found.
+pub fn slowed(further: Duration) -> Result<ServerCommand> {
+    let launcher = this_program()?;
+    let (parent, further) = (std::process::id().to_string(), further.as_nanos().to_string());
+    let arguments = ["serve", SLOWED, "--parent", &parent, "--burn", &further];
+    Ok(ServerCommand::new(format!("{SLOWED}, slowed"), launcher, arguments))
+}
 
 /// The names of all models, without the floors.
 pub fn names() -> impl Iterator<Item = &'static str> + Clone {

@@ -5,15 +5,18 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Error, Result};
 use clap::builder::PossibleValuesParser;
+use clap::value_parser;
 use comparison::Servers;
 use comparison::coverage::Coverage;
 use comparison::measure::{self, End};
 use comparison::record::{Comparison, Run};
 use comparison::request::{Request, Size, WrongOnly};
-use comparison::scenario::EMBEDDED;
+use comparison::scenario::{EMBEDDED, MAX_ROUNDS};
 use comparison::show::{Shown, read_baseline};
 use comparison::store::{self, Store};
 use text::{output, terminal};
+
+mod self_test;
 
 use super::refused;
 use crate::models;
@@ -24,17 +27,18 @@ use loadgen::Interrupts;
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch on the command line")]
 #[command(after_help = "\
 Examples:
-  concurrent-servers compare                       with intervals, in less than 4 minutes
+  concurrent-servers compare                       with intervals, in less than 5 minutes
   concurrent-servers compare mio tokio             two of them, beside the floors
   concurrent-servers compare --quick               a first look, in less than 40 s
   concurrent-servers compare --only ping-pong      one scenario
   concurrent-servers compare --resume runs/2026…   continues an interrupted run
   concurrent-servers compare --from runs/2026…     shows a recorded run
   concurrent-servers compare --baseline runs/2026… exits with 1 on a regression since then
+  concurrent-servers compare --self-test           what the instrument claims where the answer is known
 
 Exit codes: 0 every reply was right, 1 a reply was wrong or missing, a model did not start, was
 never measured or never answered, no window is valid and other programs disturbed none of them,
-there is a regression, something could not be judged against the baseline, or the run cannot be
+there is a regression, the self-test failed, something could not be judged against the baseline, or the run cannot be
 made, 2 wrong arguments, 130 after Ctrl-C (143 after SIGTERM), which says how to continue. Clients
 that a model starves are a result, not an error. Windows that other programs disturbed do not fail
 a run, even if none is valid: they are marked. With --baseline, a model that has no valid window
@@ -48,13 +52,17 @@ pub struct Arguments {
     #[arg(long, conflicts_with = "full")]
     quick: bool,
 
-    /// As for a recorded run: all scenarios, long windows, many rounds; about 25 minutes
+    /// As for a recorded run: all scenarios, long windows, many rounds; about 12 minutes
     #[arg(long)]
     full: bool,
 
     /// Run only these scenarios, such as ping-pong,churn
     #[arg(long, value_name = "NAME,NAME", value_delimiter = ',')]
     only: Vec<String>,
+
+    /// Make this many rounds of each scenario, 1 to 100 [default: as the profile says]
+    #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..=i64::from(MAX_ROUNDS)))]
+    rounds: Option<u32>,
 
     /// Use the scenarios of this file instead of the built-in ones (see --print-scenarios)
     #[arg(long, value_name = "FILE")]
@@ -68,20 +76,28 @@ pub struct Arguments {
     #[arg(long)]
     pin: bool,
 
+    /// Test the instrument itself: runs in which nothing may be claimed, then runs in which 5 % must be found
+    #[arg(long, conflicts_with_all = ["models", "quick", "full", "only", "scenarios", "pin", "seed", "resume", "from", "baseline", "json"])]
+    self_test: bool,
+
+    /// How many runs of each kind --self-test makes
+    #[arg(long, value_name = "N", requires = "self_test", default_value = "20", value_parser = value_parser!(u32).range(1..=1_000))]
+    runs: u32,
+
     /// Seed for the order of trials and the arrivals of open loops [default: the time]
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
 
-    /// Folder for the run [default: runs/ and the time]
+    /// Folder for the run [default: runs/ and the time], or for the outcome of --self-test [default: runs/]
     #[arg(long, value_name = "FOLDER")]
     out: Option<PathBuf>,
 
     /// Resume the interrupted run in this folder
-    #[arg(long, value_name = "FOLDER", conflicts_with_all = ["models", "quick", "full", "only", "scenarios", "pin", "seed", "out"])]
+    #[arg(long, value_name = "FOLDER", conflicts_with_all = ["models", "quick", "full", "only", "rounds", "scenarios", "pin", "seed", "out"])]
     resume: Option<PathBuf>,
 
     /// Show tables and report of the run in this folder and measure nothing
-    #[arg(long, value_name = "FOLDER", conflicts_with_all = ["models", "quick", "full", "only", "scenarios", "pin", "seed", "out", "resume"])]
+    #[arg(long, value_name = "FOLDER", conflicts_with_all = ["models", "quick", "full", "only", "rounds", "scenarios", "pin", "seed", "out", "resume"])]
     from: Option<PathBuf>,
 
     #[command(flatten)]
@@ -97,6 +113,9 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     if arguments.print_scenarios {
         output::print(EMBEDDED)?;
         return Ok(ExitCode::SUCCESS);
+    }
+    if arguments.self_test {
+        return self_test::run(arguments.runs, arguments.rounds, arguments.out.as_ref());
     }
     let servers = models::servers()?;
     if let Some(folder) = &arguments.from {
@@ -165,6 +184,7 @@ impl Arguments {
             models: self.models.clone(),
             size,
             only: self.only.clone(),
+            rounds: self.rounds,
             scenarios: self.scenarios.clone(),
             pin: self.pin,
             seed: self.seed,

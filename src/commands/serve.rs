@@ -1,8 +1,9 @@
 //! `serve MODEL`: runs one model in this process.
 
 use std::process::ExitCode;
+use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use chassis::Options;
 use clap::Args;
 use clap::builder::PossibleValuesParser;
@@ -37,6 +38,11 @@ pub struct Arguments {
     /// End together with this parent process: the launcher passes it to the servers that it starts
     #[arg(long, value_name = "PID", hide = true)]
     parent: Option<u32>,
+
+    /// Let floor-epoll burn this much more CPU time, in nanoseconds, for each part that it receives: `compare --self-test`
+    /// plants it
+    #[arg(long, value_name = "NANOSECONDS", hide = true)]
+    burn: Option<u64>,
 }
 
 /// Serves until the process receives a signal to stop.
@@ -50,5 +56,11 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     if let Some(parent) = arguments.parent {
         end_with(parent)?;
     }
-    Ok(chassis::run(model.name, model.knobs, &arguments.options, model.serve))
+    let Some(burn) = arguments.burn else {
+        return Ok(chassis::run(model.name, model.knobs, &arguments.options, model.serve));
+    };
+    ensure!(model.name == models::SLOWED, "--burn is for {}", models::SLOWED);
+    Ok(chassis::run(model.name, model.knobs, &arguments.options, |listener, _, shutdown| {
+        models::serve_slowed(&listener, shutdown, Duration::from_nanos(burn))
+    }))
 }

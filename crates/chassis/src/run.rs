@@ -41,7 +41,12 @@ pub fn main(model: &'static str, knobs: &[Knob], serve: Serve) -> ExitCode {
 }
 
 /// Runs a server in this process until shutdown is requested. Exit codes as for [`main`](fn@main).
-pub fn run(model: &'static str, knobs: &[Knob], options: &Options, serve: Serve) -> ExitCode {
+pub fn run(
+    model: &'static str,
+    knobs: &[Knob],
+    options: &Options,
+    serve: impl FnOnce(TcpListener, &Options, &Shutdown) -> io::Result<Summary>,
+) -> ExitCode {
     if let Err(error) = init_logging(options) {
         complain(&format!("the thread that writes the log cannot be spawned: {error}"));
         return ExitCode::FAILURE;
@@ -65,7 +70,11 @@ pub fn run(model: &'static str, knobs: &[Knob], options: &Options, serve: Serve)
     }
 }
 
-fn start(model: &'static str, options: &Options, serve: Serve) -> io::Result<Summary> {
+fn start(
+    model: &'static str,
+    options: &Options,
+    serve: impl FnOnce(TcpListener, &Options, &Shutdown) -> io::Result<Summary>,
+) -> io::Result<Summary> {
     if let Err(error) = raise_descriptor_limit() {
         warn!(%error, "cannot raise the limit on open files; fewer clients fit");
     }

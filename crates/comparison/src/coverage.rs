@@ -1,10 +1,12 @@
 //! What a run was to measure and did not: figures that do not exist must not pass for good ones.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use crate::plan::{Trial, plan};
 use crate::record::{Comparison, Observed, Record};
-use crate::scenario::Point;
+use crate::scenario::{Point, Scenario};
 use crate::servers::Servers;
 use loadgen::Bound;
 
@@ -15,6 +17,8 @@ pub struct Coverage {
     pub planned: usize,
     /// Those of them that have been made.
     pub made: usize,
+    /// How often a group of trials was discarded and made again, because other programs or machines had disturbed it.
+    pub repeated: u32,
     /// What was not measured at all, one sentence each; empty if there is nothing of the kind.
     pub gaps: Vec<String>,
 }
@@ -26,8 +30,29 @@ impl Coverage {
         let made = planned
             .iter()
             .filter(|trial| records_of(comparison, trial).any(|record| record.round == trial.round));
-        Coverage { made: made.count(), gaps: gaps(comparison, &planned), planned: planned.len() }
+        Coverage {
+            made: made.count(),
+            repeated: repeated(comparison),
+            gaps: gaps(comparison, &planned),
+            planned: planned.len(),
+        }
     }
+}
+
+/// Counted once for the trials that were made together.
+fn repeated(comparison: &Comparison) -> u32 {
+    let profile = &comparison.run.profile;
+    let is_single = |record: &Record| {
+        let scenario = comparison.run.scenarios.iter().find(|scenario| scenario.name == record.scenario);
+        profile.slices.is_none() || !scenario.is_some_and(Scenario::can_be_sliced)
+    };
+    let groups: BTreeMap<(u32, &str, Point, Option<&str>), u32> =
+        comparison.records.iter().fold(BTreeMap::new(), |mut groups, record| {
+            let subject = is_single(record).then_some(record.subject.as_str());
+            groups.insert((record.round, record.scenario.as_str(), record.point, subject), record.repeated);
+            groups
+        });
+    groups.values().sum()
 }
 
 fn gaps(comparison: &Comparison, planned: &[Trial]) -> Vec<String> {
@@ -118,6 +143,19 @@ mod tests {
     fn an_interrupted_run_is_smaller_but_has_measured_everything() {
         let part = coverage(|records| records.truncate(records.len() - 3));
         assert_eq!((part.made, part.gaps), (part.planned - 3, Vec::new()));
+    }
+
+    #[test]
+    fn a_group_that_was_made_again_counts_once_and_a_single_trial_by_itself() {
+        let repeated = coverage(|records| {
+            for record in records {
+                let is_one_of_a_curve =
+                    record.round == 2 && record.subject == "mio" && record.point == Point::Connections(64);
+                let is_of_a_group = record.round == 1 && record.scenario == "ping-pong";
+                record.repeated = if is_of_a_group { 2 } else { u32::from(is_one_of_a_curve) };
+            }
+        });
+        assert_eq!(repeated.repeated, 3);
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! What other programs on the machine, or other machines on the same hardware, take from a trial.
 //!
 //! A window in which they took too much is invalid: its rates and times describe a smaller machine that nobody asked
-//! for. It keeps its figures, is marked, and no ratio is taken from it.
+//! for. Its group is made again, within bounds; what is disturbed even then keeps its figures, is marked, and no ratio is
+//! taken from it.
 
 use std::time::Duration;
 
@@ -32,6 +33,16 @@ impl Record {
             Observed::Load { others, .. } => others.filter(|share| *share > MAX_OTHERS),
             Observed::Script { .. } | Observed::Failed { .. } => None,
         }
+    }
+
+    /// Whether something that is not the server's spoiled the trial: it [was disturbed](Self::is_disturbed), or the load
+    /// generator did not run for a part of it. That can be told without looking at the server's figures.
+    pub(crate) fn is_spoiled(&self) -> bool {
+        let is_stopped = match &self.observed {
+            Observed::Load { outcome, .. } => outcome.client_stopped().is_some(),
+            Observed::Script { .. } | Observed::Failed { .. } => false,
+        };
+        is_stopped || self.is_disturbed()
     }
 
     /// Whether the machine did not have its CPUs to itself: other programs, or other machines on the same hardware, took

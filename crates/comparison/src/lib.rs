@@ -16,13 +16,14 @@
 //! | [`mod@plan`] | the order of trials: a pure function of the run |
 //! | [`group`] | the trials of a round that are made together, in slices |
 //! | [`measure`], [`trial`], `window`, [`progress`] | making the trials, each on a newly started server, and showing progress |
-//! | [`disturbance`] | what other programs take from a trial |
+//! | [`disturbance`], `repeat` | what other programs take from a trial, and which trials are made again |
 //! | [`record`], [`store`] | the record of a trial, and the files of a run |
 //! | [`coverage`] | what a run was to measure and did not |
 //! | `provenance` | machine, compiler and program of a run, and in what two runs differ |
 //! | [`analysis`] | all statistics |
 //! | [`table`], [`report`], [`baseline`] | views of the analysis: for a terminal, as a page, compared with an earlier run |
 //! | [`mod@timeline`] | the scripted clients under each server, a lane for each client |
+//! | [`self_test`] | does the instrument claim what is not there, and find what is |
 //! | [`show`] | table, report and baseline together |
 //! | [`recorded`], [`documents`] | the runs that a project keeps, and the documents that quote the newest |
 //!
@@ -41,9 +42,11 @@ pub mod progress;
 mod provenance;
 pub mod record;
 pub mod recorded;
+mod repeat;
 pub mod report;
 pub mod request;
 pub mod scenario;
+pub mod self_test;
 pub mod servers;
 pub mod show;
 pub mod store;

@@ -15,6 +15,7 @@ use crate::plan::{Trial, plan};
 use crate::progress::Progress;
 use crate::provenance::check_resumable;
 use crate::record::{Comparison, Key, Observed, Record, Run};
+use crate::repeat::Repeats;
 use crate::scenario::Slices;
 use crate::servers::Servers;
 use crate::store::Store;
@@ -70,15 +71,14 @@ pub fn measure(
     if let Some(warning) = warning_before(&cpus) {
         output::note(&warning);
     }
-    if let Layout::Pinned { client, .. } = run.layout {
-        pin::pin_to(client)?;
-    }
+    pin_generator(run)?;
     let conditions =
         Conditions { servers, profile: &run.profile, layout: run.layout, cpus: &cpus, seed: run.seed, stop };
     let groups = groups(trials, &run.profile);
     let mut progress = Progress::new(run, &groups, servers);
     output::note(&format!("{}; warming up: the first trials run once and are discarded", progress.plan()));
     warm_up(&groups, conditions);
+    let mut repeats = Repeats::of(groups.len());
     for group in &groups {
         if stop.is_stopped() {
             break;
@@ -88,7 +88,7 @@ pub fn measure(
             let scenario = trial.scenario.vary.as_ref()?.peak_of.as_deref()?;
             last_peak(records, scenario, &trial.subject.name)
         };
-        let made = trial::run(group, conditions, peak_of);
+        let made = repeats.make(|| trial::run(group, conditions, peak_of));
         // What stops this process may also have ended a server, so even a failure says nothing.
         if stop.is_stopped() {
             break;
@@ -101,6 +101,33 @@ pub fn measure(
     progress.end();
     let made = records.len();
     Ok(if stop.is_stopped() && made < planned { End::Stopped { made, planned } } else { End::Whole })
+}
+
+/// Makes a whole run without a folder and without showing how far it is, until `stop` is stopped.
+///
+/// # Errors
+/// The load generator cannot be pinned.
+pub(crate) fn in_memory(servers: &Servers, run: &Run, stop: &Handle) -> Result<Vec<Record>> {
+    let cpus = cpus(run);
+    pin_generator(run)?;
+    let conditions =
+        Conditions { servers, profile: &run.profile, layout: run.layout, cpus: &cpus, seed: run.seed, stop };
+    let groups = groups(plan(run, servers), &run.profile);
+    warm_up(&groups, conditions);
+    let mut repeats = Repeats::of(groups.len());
+    let mut records = Vec::new();
+    for group in groups.iter().take_while(|_| !stop.is_stopped()) {
+        records.extend(repeats.make(|| trial::run(group, conditions, |_| None)));
+    }
+    Ok(records)
+}
+
+/// Pins this process to the CPU of the load generator, if it has one.
+fn pin_generator(run: &Run) -> Result<()> {
+    match run.layout {
+        Layout::Pinned { client, .. } => pin::pin_to(client),
+        Layout::Shared => Ok(()),
+    }
 }
 
 /// The CPUs that server and load generator may use, together; empty where the system does not say.

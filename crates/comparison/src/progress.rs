@@ -43,6 +43,8 @@ pub struct Progress {
     /// Windows of load so far, and those of them that other programs disturbed.
     windows: usize,
     disturbed: usize,
+    /// How often a group was made again.
+    repeated: u32,
     started: Instant,
 }
 
@@ -68,15 +70,16 @@ impl Progress {
             named: String::new(),
             windows: 0,
             disturbed: 0,
+            repeated: 0,
             started: Instant::now(),
         }
     }
 
-    /// How many trials there are, and how long they are expected to take.
+    /// How many trials there are, and how long they are expected to take if none has to be repeated.
     pub fn plan(&self) -> String {
         let expected = time_left(Duration::from_millis(self.expected_ms));
         let trials = if self.trials == 1 { "1 trial".to_owned() } else { format!("{} trials", self.trials) };
-        format!("{trials}, about {expected}")
+        format!("{trials}, about {expected}, and up to a quarter more if other programs disturb it")
     }
 
     /// Notes that this group begins.
@@ -105,6 +108,7 @@ impl Progress {
     /// Notes that the group has ended, and warns at the first window that other programs disturbed.
     pub fn end_group(&mut self, records: &[Record]) {
         self.windows += records.iter().filter(|record| record.load.is_some()).count();
+        self.repeated += records.first().map_or(0, |record| record.repeated);
         for record in records {
             let Some(share) = record.taken_by_others() else { continue };
             self.disturbed += 1;
@@ -124,9 +128,14 @@ impl Progress {
         }
     }
 
-    /// Notes that no further trial begins, and says how many windows were disturbed.
+    /// Notes that no further trial begins, and says how many windows were disturbed and how often trials were repeated.
     pub fn end(self) {
         self.bar.finish_and_clear();
+        if self.repeated > 0 {
+            let times =
+                if self.repeated == 1 { "once".to_owned() } else { format!("{} times", self.repeated) };
+            output::note(&format!("trials that something disturbed were discarded and made again {times}"));
+        }
         if self.disturbed > 1 {
             output::note(&format!(
                 "warning: other programs disturbed {} of {} windows, which are marked as invalid",
@@ -152,6 +161,11 @@ impl Drop for Progress {
     fn drop(&mut self) {
         self.bar.finish_and_clear();
     }
+}
+
+/// How long these groups are expected to take.
+pub(crate) fn expected(run: &Run, groups: &[Group], servers: &Servers) -> Duration {
+    Duration::from_millis(groups.iter().map(|group| expected_ms(run, group, servers)).sum())
 }
 
 fn expected_ms(run: &Run, group: &Group, servers: &Servers) -> u64 {
@@ -204,7 +218,7 @@ mod tests {
 
     #[test]
     fn the_embedded_profiles_take_no_longer_than_they_promise() {
-        for (profile, seconds) in [("quick", 40), ("default", 240), ("full", 25 * 60)] {
+        for (profile, seconds) in [("quick", 40), ("default", 5 * 60), ("full", 15 * 60)] {
             let mut run = example::run(profile);
             run.profile = Catalogue::parse(EMBEDDED).unwrap().profile(profile).unwrap().clone();
             let groups = groups(plan(&run, &example::servers()), &run.profile);

@@ -20,7 +20,7 @@ pub struct Comparison {
 /// The description of a run: what was measured, and on which machine. With the records, it can be read years later.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Run {
-    /// The version of the file format; other versions are not read.
+    /// The version of the file format: [`FORMAT`], or an older one.
     pub format: u32,
     /// This program's version.
     pub version: String,
@@ -47,8 +47,11 @@ pub struct Run {
     pub subjects: Vec<Subject>,
 }
 
-/// The version of the file format that this program writes and reads.
-pub const FORMAT: u32 = 1;
+/// The version of the file format that this program writes. 2: rounds may be made in slices, and groups made again.
+pub const FORMAT: u32 = 2;
+
+/// The oldest version that it reads. 1: one server after the other, each with one window.
+pub const OLDEST_FORMAT: u32 = 1;
 
 impl Comparison {
     /// Whether every server passed.
@@ -73,11 +76,19 @@ pub struct Record {
     pub divided_by: Option<String>,
     /// Its place in the order of this round, point and scenario, from 1.
     pub turn: u32,
-    /// The exact load, if the load generator made it.
+    /// The exact load, if the load generator made it; of each slice, if it was made in slices.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub load: Option<loadgen::Scenario>,
+    /// How often its group had been made before and was discarded, because it was disturbed.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub repeated: u32,
     /// The outcome.
     pub observed: Observed,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the form that serde asks for")]
+fn is_zero(count: &u32) -> bool {
+    *count == 0
 }
 
 /// What identifies a trial within a run: round, scenario, point and subject.

@@ -23,6 +23,8 @@ pub struct Request {
     pub size: Size,
     /// Only these scenarios; all if empty.
     pub only: Vec<String>,
+    /// In how many rounds each scenario takes part; as the profile says if absent.
+    pub rounds: Option<u32>,
     /// A file of scenarios to use instead of the embedded ones.
     pub scenarios: Option<PathBuf>,
     /// Whether the server has one CPU and the load generator another.
@@ -47,7 +49,7 @@ pub enum Size {
 #[derive(Debug, Error)]
 pub enum WrongOnly {
     /// There is no such scenario.
-    #[error("the profile {profile:?} has no scenario {name:?}; it has {known}")]
+    #[error("the profile {profile:?} has no scenario {name:?}; it has {known}{elsewhere}")]
     Unknown {
         /// What was asked for.
         name: String,
@@ -55,6 +57,8 @@ pub enum WrongOnly {
         profile: &'static str,
         /// The scenarios that it has.
         known: String,
+        /// A clause if the profile of a recorded run has it.
+        elsewhere: &'static str,
     },
     /// Its rate follows from another scenario, which was not chosen.
     #[error(
@@ -115,11 +119,15 @@ impl Request {
                         name: name.clone(),
                         profile: profile_name,
                         known: known(),
+                        elsewhere: if catalogue.has("full", name) { "; choose it with --full" } else { "" },
                     }
                     .into());
                 }
             }
             profile.rounds.retain(|name, _| self.only.contains(name));
+        }
+        if let Some(rounds) = self.rounds {
+            profile.rounds.values_mut().for_each(|of_scenario| *of_scenario = rounds);
         }
         let scenarios = catalogue.scenarios_of(&profile);
         if let Some((name, needed)) = without_its_peak(&scenarios) {
@@ -160,6 +168,7 @@ impl Request {
         if !self.only.is_empty() {
             words.push(format!("--only {}", self.only.join(",")));
         }
+        words.extend(self.rounds.map(|rounds| format!("--rounds {rounds}")));
         if let Some(name) = self.scenarios.as_deref().and_then(Path::file_name) {
             words.push(format!("--scenarios {}", name.to_string_lossy()));
         }
@@ -169,7 +178,7 @@ impl Request {
 }
 
 /// The first CPU for the server and the second one for the load generator.
-fn pinned() -> Result<Layout> {
+pub(crate) fn pinned() -> Result<Layout> {
     let cpus = pin::allowed()?;
     ensure!(
         cpus.len() >= 2,

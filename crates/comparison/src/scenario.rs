@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 pub const EMBEDDED: &str = include_str!("scenarios.toml");
 
 /// More rounds would not make figures more precise, because the machine drifts within a day.
-const MAX_ROUNDS: u32 = 100;
+pub const MAX_ROUNDS: u32 = 100;
 /// More slices in a round than this are better spent on more rounds, since each has new processes.
 const MAX_PASSES: u32 = 100;
 /// A scenario with more points is a mistake.
@@ -180,6 +180,11 @@ impl Catalogue {
             let known: Vec<&str> = self.profiles.keys().map(String::as_str).collect();
             format!("the scenarios have no profile {name:?}; they have {}", known.join(", "))
         })
+    }
+
+    /// Whether there is such a profile, and the scenario takes part in it.
+    pub fn has(&self, profile: &str, scenario: &str) -> bool {
+        self.profiles.get(profile).is_some_and(|profile| profile.rounds.contains_key(scenario))
     }
 
     /// The scenarios that take part in a profile, in the file's order.

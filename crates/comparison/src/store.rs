@@ -19,7 +19,7 @@ use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
 use text::{files, output};
 
-use crate::record::{Comparison, FORMAT, Record, Run};
+use crate::record::{Comparison, FORMAT, OLDEST_FORMAT, Record, Run};
 
 const RUN: &str = "run.json";
 const RECORDS: &str = "records.jsonl";
@@ -85,7 +85,13 @@ impl Store {
     /// There is no run in it, another process is writing to it, or it cannot be read or written.
     pub fn resume(folder: &Path) -> Result<(Self, Comparison)> {
         // Read once before the lock: without a run, nothing is to be locked.
-        load(folder)?;
+        let format = load(folder)?.run.format;
+        ensure!(
+            format == FORMAT,
+            "the run in {} has the format {format}, in which this program does not write; show it with --from, or start a \
+             new run",
+            folder.display()
+        );
         let mut store = Store::open(folder, false)?;
         let comparison = load(folder)?;
         // Drop an incomplete last line; keep all others unchanged.
@@ -179,8 +185,12 @@ pub fn load(folder: &Path) -> Result<Comparison> {
         .with_context(|| format!("{} is not JSON", path.display()))?
         .get("format")
         .and_then(serde_json::Value::as_u64);
-    if format != Some(FORMAT.into()) {
-        bail!("{} has another format than {FORMAT}; read it with the version that wrote it", path.display());
+    if !format.is_some_and(|format| (OLDEST_FORMAT.into()..=FORMAT.into()).contains(&format)) {
+        bail!(
+            "{} has the format {}, and this program reads {OLDEST_FORMAT} to {FORMAT}; read it with the version that wrote it",
+            path.display(),
+            format.map_or_else(|| "of no run".to_owned(), |format| format.to_string())
+        );
     }
     let run =
         serde_json::from_str(&text).with_context(|| format!("{} does not describe a run", path.display()))?;

@@ -37,6 +37,12 @@ pub fn draw(analysis: &Analysis, coverage: &Coverage, width: usize) -> String {
     let mut text = grid::wrap(&run.machine.to_string(), "  ", width);
     let settings = format!("{}; {rounds}; {}; profile {}", run.layout, run.profile.times(), run.profile_name);
     text.push_str(&grid::wrap(&settings, "  ", width));
+    if coverage.repeated > 0 {
+        let times =
+            if coverage.repeated == 1 { "once".to_owned() } else { format!("{} times", coverage.repeated) };
+        let repeated = format!("trials that something disturbed were discarded and made again {times}");
+        text.push_str(&grid::wrap(&repeated, "  ", width));
+    }
     text.push_str(&alerts(analysis, coverage, width));
     for scenario in &analysis.scenarios {
         text.push('\n');

@@ -104,6 +104,7 @@ pub(crate) fn record(trial: &Trial, load: Option<loadgen::Scenario>, observed: O
         subject: trial.subject.name.clone(),
         divided_by: trial.divided_by.map(str::to_owned),
         turn: trial.turn,
+        repeated: 0,
         load,
         observed,
     }

@@ -8,6 +8,8 @@
 //! - [`on_epoll`]: one thread and one readiness loop, on plain system calls.
 
 #[cfg(target_os = "linux")]
+mod burn;
+#[cfg(target_os = "linux")]
 pub mod on_epoll;
 pub mod on_threads;
 

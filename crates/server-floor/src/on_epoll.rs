@@ -6,6 +6,7 @@
 use std::io;
 use std::net::TcpListener;
 use std::os::fd::{AsRawFd, OwnedFd};
+use std::time::Duration;
 
 use chassis::{Options, Shutdown, Summary};
 use rustix::event::epoll::{self, CreateFlags, Event, EventData, EventFlags};
@@ -13,6 +14,7 @@ use rustix::io::Errno;
 use rustix::net::{RecvFlags, SendFlags, SocketFlags, accept_with, recv, send};
 
 use crate::BUFFER_SIZE;
+use crate::burn::Burn;
 
 const LISTENER: u64 = u64::MAX;
 const SHUTDOWN: u64 = u64::MAX - 1;
@@ -23,8 +25,22 @@ const SHUTDOWN: u64 = u64::MAX - 1;
 /// The poller cannot be made, or the listener is broken or out of descriptors.
 #[expect(clippy::needless_pass_by_value, reason = "the face that every server has")]
 pub fn serve(listener: TcpListener, _: &Options, shutdown: &Shutdown) -> io::Result<Summary> {
+    echo_until(&listener, shutdown, || ())
+}
+
+/// The same, but each part that is received costs `further` CPU time more: a slowdown of known size, to test an instrument
+/// with.
+///
+/// # Errors
+/// As [`serve`].
+pub fn serve_slowed(listener: &TcpListener, shutdown: &Shutdown, further: Duration) -> io::Result<Summary> {
+    let further = Burn::of(further);
+    echo_until(listener, shutdown, || further.burn())
+}
+
+fn echo_until(listener: &TcpListener, shutdown: &Shutdown, further: impl Fn()) -> io::Result<Summary> {
     let poller = epoll::create(CreateFlags::CLOEXEC)?;
-    epoll::add(&poller, &listener, EventData::new_u64(LISTENER), EventFlags::IN)?;
+    epoll::add(&poller, listener, EventData::new_u64(LISTENER), EventFlags::IN)?;
     epoll::add(&poller, shutdown, EventData::new_u64(SHUTDOWN), EventFlags::IN)?;
     let mut connections: Vec<Option<OwnedFd>> = Vec::new();
     let mut buffer = vec![0; BUFFER_SIZE];
@@ -37,13 +53,13 @@ pub fn serve(listener: TcpListener, _: &Options, shutdown: &Shutdown) -> io::Res
         }
         for event in &events {
             match event.data.u64() {
-                LISTENER => accept(&listener, &poller, &mut connections)?,
+                LISTENER => accept(listener, &poller, &mut connections)?,
                 SHUTDOWN => {}
                 descriptor => {
                     let slot = usize::try_from(descriptor).ok().and_then(|slot| connections.get_mut(slot));
                     if let Some(slot) = slot
                         && let Some(connection) = slot
-                        && echo(connection, event.flags, &mut buffer).is_err()
+                        && echo(connection, event.flags, &mut buffer, &further).is_err()
                     {
                         *slot = None;
                     }
@@ -74,7 +90,12 @@ fn accept(
 }
 
 /// Echoes what has arrived. An error means that the connection is over.
-fn echo(connection: &OwnedFd, event: EventFlags, buffer: &mut [u8]) -> Result<(), Errno> {
+fn echo(
+    connection: &OwnedFd,
+    event: EventFlags,
+    buffer: &mut [u8],
+    further: &impl Fn(),
+) -> Result<(), Errno> {
     let client_is_done = event.intersects(EventFlags::RDHUP | EventFlags::HUP | EventFlags::ERR);
     loop {
         let received = match recv(connection, &mut *buffer, RecvFlags::DONTWAIT) {
@@ -83,6 +104,7 @@ fn echo(connection: &OwnedFd, event: EventFlags, buffer: &mut [u8]) -> Result<()
             Err(Errno::AGAIN) => return Ok(()),
             Err(errno) => return Err(errno),
         };
+        further();
         let mut rest = &buffer[..received];
         while !rest.is_empty() {
             rest = &rest[send(connection, rest, SendFlags::NOSIGNAL)?..];

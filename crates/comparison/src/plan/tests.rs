@@ -87,7 +87,7 @@ fn a_subject_divided_by_a_floor_runs_in_the_same_round_as_the_floor() {
 
 #[test]
 fn a_model_of_one_client_is_divided_by_a_floor_with_one_client() {
-    let run = example::run("default");
+    let run = example::run("full");
     let trials = plan(&run, &example::servers());
     let floor_of = |scenario: &str| {
         let trial =

@@ -13,6 +13,7 @@ fn record(round: u32) -> Record {
         subject: "mio".to_owned(),
         divided_by: Some("floor-epoll".to_owned()),
         turn: 1,
+        repeated: 0,
         load: Some(loadgen::Scenario::default()),
         observed: Observed::Failed { error: "planned".to_owned() },
     }
@@ -91,9 +92,13 @@ fn a_folder_without_a_run_or_with_another_format_is_rejected() {
     let folder = tempfile::tempdir().unwrap();
     let message = format!("{:#}", load(folder.path()).unwrap_err());
     assert!(message.contains("is it") || message.contains("the folder of a run"), "{message}");
-    for (text, expected) in
-        [("nonsense", "not JSON"), ("{\"format\": 2}", "another format"), ("{\"format\": 1}", "describe")]
-    {
+    for (text, expected) in [
+        ("nonsense", "not JSON"),
+        ("{\"format\": 3}", "has the format 3, and this program reads 1 to 2"),
+        ("{\"format\": 0}", "has the format 0"),
+        ("{}", "has the format of no run"),
+        ("{\"format\": 2}", "describe"),
+    ] {
         fs::write(folder.path().join(RUN), text).unwrap();
         let message = format!("{:#}", load(folder.path()).unwrap_err());
         assert!(message.contains(expected), "{text}: {message}");
@@ -169,4 +174,21 @@ fn a_folder_with_records_and_no_description_is_not_used() {
     fs::remove_file(folder.path().join(RUN)).unwrap();
     let message = Store::create(folder.path(), &example::run("quick")).unwrap_err().to_string();
     assert!(message.contains("already has a run"), "{message}");
+}
+
+#[test]
+fn a_run_in_the_first_format_is_read_and_not_resumed() {
+    let results = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../results/2026-11-23-amd-epyc-2-cores");
+    let comparison = load(&results).unwrap();
+    assert_eq!((comparison.run.format, comparison.run.profile.slices), (1, None));
+    assert!(comparison.records.len() > 1_000 && comparison.records.iter().all(|record| record.repeated == 0));
+    let analysis = crate::analysis::analyse(&comparison);
+    assert_eq!(analysis.scenarios.len(), comparison.run.scenarios.len());
+
+    let folder = tempfile::tempdir().unwrap();
+    for name in [RUN, RECORDS] {
+        fs::copy(results.join(name), folder.path().join(name)).unwrap();
+    }
+    let message = Store::resume(folder.path()).unwrap_err().to_string();
+    assert!(message.contains("format 1") && message.contains("--from"), "{message}");
 }
