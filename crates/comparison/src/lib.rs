@@ -30,12 +30,14 @@
 //! crate parses no command line and prints nothing to standard output.
 
 pub mod analysis;
+mod answers;
 pub mod baseline;
 pub mod coverage;
 pub mod disturbance;
 pub mod documents;
 pub mod group;
 pub mod measure;
+mod numbers;
 pub mod plan;
 pub mod progress;
 mod provenance;
