@@ -161,10 +161,10 @@ impl Canvas {
         };
         let _ =
             writeln!(self.text, "<path class=\"{paint} {class}\" d=\"{outline}\">{}</path>", tooltip(about));
-        let (near, far) = (radius * 1.2, radius * 1.8);
+        let (near, far) = (radius * 1.2, radius * 1.5);
         match flaw {
             Some(Flaw::Limited) => {
-                self.path("tail", &format!("M{:.1} {y:.1}H{:.1}", x + near, x + 2.0 * far))
+                self.path("tail", &format!("M{:.1} {y:.1}H{:.1}", x + near, x + 2.2 * far))
             }
             Some(Flaw::Partial) => {
                 self.path("strike", &format!("M{:.1} {:.1}L{:.1} {:.1}", x - far, y + far, x + far, y - far));

@@ -158,7 +158,7 @@ impl Dots {
         Plot {
             domain,
             left: labels.min(220.0) + GAP,
-            right: canvas.width - figures.min(240.0) - GAP,
+            right: canvas.width - figures.min(260.0) - GAP,
             is_narrow,
         }
     }

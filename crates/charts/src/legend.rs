@@ -6,7 +6,9 @@ use super::words::{SMALL, width_of};
 /// A shape that a legend explains.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Key {
-    /// A short upright bar with a line across: a median and its interval.
+    /// A short upright bar: a median.
+    Median,
+    /// The same with a line across: a median and its interval.
     Interval,
     /// The dashed line that values are compared with.
     Reference,
@@ -60,6 +62,11 @@ pub(super) fn draw(canvas: &mut Canvas, entries: &[(Key, String)]) {
 
 fn draw_key(canvas: &mut Canvas, key: Key, x: f64, y: f64) {
     match key {
+        Key::Median => {
+            canvas.begin("floor");
+            canvas.path("median", &format!("M{x:.1} {:.1}V{:.1}", y - 6.0, y + 6.0));
+            canvas.end();
+        }
         Key::Interval => {
             canvas.begin("floor");
             let (from, to, above, below) = (x - 9.0, x + 9.0, y - 3.5, y + 3.5);

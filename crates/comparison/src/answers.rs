@@ -33,7 +33,8 @@ pub(crate) fn answers(analysis: &Analysis) -> Vec<Answer> {
     let asked = asked::asked(analysis);
     let of_question = |question: Question| {
         let own: Vec<&Asked> = asked.iter().filter(|asked| asked.question == question).collect();
-        let sentences = own.iter().map(|asked| Sentence { place: asked.place(), text: best::best(asked).text });
+        let sentences =
+            own.iter().map(|asked| Sentence { place: asked.place(), text: best::answer(asked).text });
         (!own.is_empty())
             .then(|| Answer { question: question.words().to_owned(), sentences: sentences.collect() })
     };

@@ -36,8 +36,13 @@ const LARGE_BYTES: usize = 1024;
 
 impl Question {
     /// All of them, in the order in which they are answered.
-    pub(crate) const ALL: [Question; 5] =
-        [Question::Message, Question::Connection, Question::IdleClient, Question::Wait, Question::ManyClients];
+    pub(crate) const ALL: [Question; 5] = [
+        Question::Message,
+        Question::Connection,
+        Question::IdleClient,
+        Question::Wait,
+        Question::ManyClients,
+    ];
 
     /// In words.
     pub(crate) const fn words(self) -> &'static str {

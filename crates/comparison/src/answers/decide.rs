@@ -1,7 +1,7 @@
 //! Which model for which purpose: conditions, each with what the run shows, or that it was not measured.
 
 use super::asked::{Asked, asked};
-use super::best::best;
+use super::best;
 use super::contest::{models, served};
 use crate::analysis::Analysis;
 
@@ -27,8 +27,16 @@ pub(crate) fn decisions(analysis: &Analysis) -> Vec<Decision> {
     measured.chain(against_starvation(analysis)).chain(not_measured(analysis)).collect()
 }
 
+/// `mio, tokio or rayon`.
+pub(crate) fn any_of(names: &[String]) -> String {
+    match names {
+        [before @ .., last] if !before.is_empty() => format!("{} or {last}", before.join(", ")),
+        few => few.concat(),
+    }
+}
+
 fn of_figure(asked: &Asked) -> Decision {
-    let best = best(asked);
+    let best = best::answer(asked);
     Decision {
         condition: asked.condition(),
         picks: best.picks,
@@ -60,11 +68,17 @@ fn not_measured(analysis: &Analysis) -> Vec<Decision> {
             "If each message computes, or waits for a file or another server",
             "in every scenario the only work for a message is that of the protocol, byte by byte".to_owned(),
         ),
-        ("If clients are behind a network", "all of this ran over the loopback device of one machine".to_owned()),
+        (
+            "If clients are behind a network",
+            "all of this ran over the loopback device of one machine".to_owned(),
+        ),
         ("If a server runs for days", "each server process ran for seconds".to_owned()),
     ];
     if cores < MANY_CORES {
-        open.push(("If there are many cores", format!("the machine has {cores}, and the load generator needs some of them")));
+        open.push((
+            "If there are many cores",
+            format!("the machine has {cores}, and the load generator needs some of them"),
+        ));
     }
     let decision = |(condition, why): (&str, String)| Decision {
         condition: condition.to_owned(),

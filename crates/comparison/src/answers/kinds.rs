@@ -3,7 +3,7 @@
 
 use super::asked::Asked;
 use super::contest::{Contest, Entry};
-use super::versus::{difference, unclaimed};
+use super::versus::{difference, multiple, why_not};
 use super::{Answer, Sentence};
 use crate::analysis::{Analysis, Pair};
 use crate::subject::Role;
@@ -31,16 +31,19 @@ pub(super) fn kinds(analysis: &Analysis, asked: &[Asked]) -> Option<Answer> {
         format!("{kind} in {claims}")
     });
     let open = figures.iter().filter(|(_, winner)| winner.is_none()).count();
-    let members = kinds.iter().map(|(kind, models)| format!("{kind} ({})", models.join(", ")));
-    let summary = format!(
-        "The best model of each kind against that of the other, in {} figures: {} is claimed to be better, {}; no \
-         difference is shown in {open}. A model's kind is that of its floor: {}.",
-        figures.len(),
-        if figures.len() == open { "neither" } else { "one" },
-        won.collect::<Vec<String>>().join(", "),
-        members.collect::<Vec<String>>().join("; "),
-    );
-    let sentences = std::iter::once(Sentence { place: String::new(), text: summary })
+    let members = kinds.iter().map(|(kind, models)| format!("{kind}: {}", models.join(", ")));
+    let all = figures.len();
+    let summary = [
+        format!(
+            "Of {all} figures: {}. There the best model of this kind is claimed to be better than the best one of the \
+             other. No difference is shown in {open}.",
+            won.collect::<Vec<String>>().join(", ")
+        ),
+        format!("A model is of the kind of its floor. {}.", members.collect::<Vec<String>>().join("; ")),
+    ];
+    let sentences = summary
+        .into_iter()
+        .map(|text| Sentence { place: String::new(), text })
         .chain(figures.into_iter().map(|(sentence, _)| sentence));
     Some(Answer { question: "Threads or async?".to_owned(), sentences: sentences.collect() })
 }
@@ -60,7 +63,12 @@ fn figure<'run>(asked: &Asked<'run>) -> Option<(Sentence, Option<&'run str>)> {
         Some(pair) if is_claimed => {
             format!("{}: {names} {}.{}", asked.quantity(), difference(pair), across(asked, &contest, winner))
         }
-        Some(pair) => format!("{}: no difference shown between {names} and {}.", asked.quantity(), unclaimed(pair)),
+        Some(pair) => format!(
+            "{}: no difference shown between {names} and {}: {}.",
+            asked.quantity(),
+            multiple(pair),
+            why_not(pair.claim).unwrap_or_default()
+        ),
         None => format!(
             "{}: {names} and {} were not compared in any round.",
             asked.quantity(),
@@ -75,9 +83,9 @@ fn across(asked: &Asked, contest: &Contest, winner: &str) -> String {
     let is_winner = |entry: &&Entry| entry.row.subject.floor.as_deref().map(kind) == Some(winner);
     let (own, others): (Vec<&Entry>, Vec<&Entry>) = contest.ranked.iter().partition(is_winner);
     let pairs = own.iter().flat_map(|own| {
-        others.iter().map(|other| {
-            asked.point.pair(&own.row.subject.name, &other.row.subject.name, asked.metric)
-        })
+        others
+            .iter()
+            .map(|other| asked.point.pair(&own.row.subject.name, &other.row.subject.name, asked.metric))
     });
     let pairs: Vec<Option<Pair>> = pairs.collect();
     let is_better = |pair: &&Pair| pair.claim.is_difference() && (pair.spread.center < 1.0);
@@ -88,8 +96,11 @@ fn across(asked: &Asked, contest: &Contest, winner: &str) -> String {
     }
 }
 
-/// The kind that a floor stands for: its name without what is common to all.
+/// The kind that a floor stands for. One that is not known by name is a kind of its own.
 fn kind(floor: &str) -> &str {
     let name = floor.split(',').next().unwrap_or(floor);
-    name.strip_prefix("floor-").unwrap_or(name)
+    match name.strip_prefix("floor-").unwrap_or(name) {
+        "epoll" => "async",
+        other => other,
+    }
 }

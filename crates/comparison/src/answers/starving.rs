@@ -5,22 +5,30 @@ use super::{Answer, Sentence};
 use crate::analysis::{Analysis, Metric, Row};
 use crate::numbers;
 
+/// How many clients are served, and the scenarios in which it is so.
+type Places<'run> = Vec<(String, Vec<&'run str>)>;
+
 /// A sentence for each model that starves clients, or one that says that none does; `None` if that was not measured.
 pub(super) fn starving(analysis: &Analysis) -> Option<Answer> {
-    let mut found: Vec<(&str, Vec<String>)> = Vec::new();
+    let mut found: Vec<(&str, Places)> = Vec::new();
     let mut fed: Vec<&str> = Vec::new();
     for scenario in &analysis.scenarios {
-        for row in scenario.points.iter().flat_map(models) {
+        // Of a curve the last point stands for all.
+        for row in scenario.points.last().into_iter().flat_map(models) {
             let name = row.subject.name.as_str();
             if row.median(Metric::Starved).is_some() && !fed.contains(&name) {
                 fed.push(name);
             }
             let Some(served) = served(row) else { continue };
-            let place = format!("{served} in {}", scenario.scenario.name);
-            match found.iter_mut().find(|(known, _)| *known == name) {
-                Some((_, places)) if places.contains(&place) => {}
-                Some((_, places)) => places.push(place),
-                None => found.push((name, vec![place])),
+            let place = scenario.scenario.name.as_str();
+            let known = found.iter().position(|(known, _)| *known == name).unwrap_or_else(|| {
+                found.push((name, Vec::new()));
+                found.len() - 1
+            });
+            let places = &mut found[known].1;
+            match places.iter_mut().find(|(known, _)| *known == served) {
+                Some((_, names)) => names.push(place),
+                None => places.push((served, vec![place])),
             }
         }
     }
@@ -31,7 +39,9 @@ pub(super) fn starving(analysis: &Analysis) -> Option<Answer> {
     let mut sentences: Vec<String> = found
         .iter()
         .map(|(name, places)| {
-            format!("{name} {}. The others wait; it is ranked nowhere where it starves clients.", places.join(", "))
+            let places = places.iter().map(|(served, names)| format!("{served} in {}", names.join(", ")));
+            let places: Vec<String> = places.collect();
+            format!("{name} {}. The others wait, so it is not ranked there.", places.join("; "))
         })
         .collect();
     if !fed.is_empty() {
@@ -57,7 +67,7 @@ fn one_by_one(analysis: &Analysis) -> Option<String> {
     (least > 0.0 && fastest != slowest).then(|| {
         let write = |time| numbers::with_unit(Metric::ScriptTime, time);
         format!(
-            "The scripted clients of {} are all served after {} under {fastest} and after {} under {slowest}, {} times \
+            "The clients of {} are all served after {} under {fastest} and after {} under {slowest}, {} times \
              as long; of so few rounds no difference is claimed.",
             scenario.scenario.name,
             write(least),

@@ -7,41 +7,47 @@ use super::contest::Contest;
 
 /// From this factor on "times as much" is easier to read than "percent more".
 const FACTOR: f64 = 2.0;
+/// Below this fraction "less by a factor" is.
+const FRACTION: f64 = 0.1;
 
 /// `18 % less than tokio (95 % interval 12 to 23 %)`: the left one of a pair, seen from the right one.
 pub(crate) fn difference(pair: &Pair) -> String {
-    let center = pair.spread.center;
-    let (figure, interval) = if center <= 1.0 {
-        let less = |factor: f64| percent(1.0 - factor);
-        let interval = pair.spread.interval.map(|Interval { low, high }| (less(high), less(low)));
-        (format!("{} % less than", less(center)), interval.map(|(low, high)| format!("{low} to {high} %")))
-    } else if center < FACTOR {
-        let more = |factor: f64| percent(factor - 1.0);
-        let interval = pair.spread.interval.map(|Interval { low, high }| (more(low), more(high)));
-        (format!("{} % more than", more(center)), interval.map(|(low, high)| format!("{low} to {high} %")))
-    } else {
-        (format!("{} times as much as", numbers::times(center)), factors(pair))
+    let (center, name) = (pair.spread.center, &pair.right);
+    let percents = |of: fn(f64) -> f64| {
+        let Interval { low, high } = pair.spread.interval?;
+        let (one, other) = (of(low), of(high));
+        Some(format!("{} to {} %", percent(one.min(other)), percent(one.max(other))))
     };
-    let interval = interval.map(|interval| format!(" (95 % interval {interval})")).unwrap_or_default();
-    format!("{figure} {}{interval}", pair.right)
+    let (figure, interval) = if center < FRACTION {
+        let inverted = pair.inverted();
+        let factor = numbers::times(inverted.spread.center);
+        (format!("less than {name} by a factor of {factor}"), factors(&inverted))
+    } else if center <= 1.0 {
+        (format!("{} % less than {name}", percent(1.0 - center)), percents(|factor| 1.0 - factor))
+    } else if center < FACTOR {
+        (format!("{} % more than {name}", percent(center - 1.0)), percents(|factor| factor - 1.0))
+    } else {
+        (format!("{} times as much as {name}", numbers::times(center)), factors(pair))
+    };
+    figure + &interval.map(|interval| format!(" (95 % interval {interval})")).unwrap_or_default()
 }
 
-/// `0.97 times tokio's (95 % interval 0.93 to 1.02: it includes 1)`: a pair of which no difference is shown.
-pub(crate) fn unclaimed(pair: &Pair) -> String {
-    let interval = factors(pair).map(|interval| format!("95 % interval {interval}: ")).unwrap_or_default();
-    let why = why_not(pair.claim).unwrap_or("claimed");
-    format!("{} ({} times, {interval}{why})", pair.right, numbers::times(1.0 / pair.spread.center))
+/// `tokio at 1.05 times (0.98 to 1.12)`: the right one of a pair as a multiple of the left one, with the interval.
+pub(crate) fn multiple(pair: &Pair) -> String {
+    let inverted = pair.inverted();
+    let interval = factors(&inverted).map(|interval| format!(" ({interval})")).unwrap_or_default();
+    format!("{} at {} times{interval}", pair.right, numbers::times(inverted.spread.center))
 }
 
 /// Why no difference is claimed, if none is.
 pub(crate) const fn why_not(claim: Claim) -> Option<&'static str> {
     match claim {
         Claim::Higher | Claim::Lower => None,
-        Claim::NoDifference => Some("it includes 1"),
+        Claim::NoDifference => Some("the interval includes 1"),
         Claim::WithinNoise => Some("within what two runs of one program differ by"),
-        Claim::OneOfMany => Some("to be expected among as many comparisons"),
+        Claim::OneOfMany => Some("to be expected by chance among so many comparisons"),
         Claim::TooFewRounds => Some("too few rounds"),
-        Claim::NoTwin => Some("no twin did this work"),
+        Claim::NoTwin => Some("no twin was measured here"),
     }
 }
 

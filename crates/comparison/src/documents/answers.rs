@@ -2,7 +2,7 @@
 
 use crate::analysis::Analysis;
 use crate::answers::answers;
-use crate::answers::decide::{Decision, decisions};
+use crate::answers::decide::{Decision, any_of, decisions};
 use crate::answers::{Answer, Sentence};
 
 /// A heading for each question, and its sentences.
@@ -22,7 +22,7 @@ fn sentence(of: &Sentence) -> String {
 pub(super) fn decided(run: &str, analysis: &Analysis) -> String {
     let entry = |decision: &Decision| {
         let picks: Vec<String> = decision.picks.iter().map(|name| format!("`{name}`")).collect();
-        let picks = if picks.is_empty() { String::new() } else { format!("{}. ", picks.join(" or ")) };
+        let picks = if picks.is_empty() { String::new() } else { format!("{}. ", any_of(&picks)) };
         let place = &decision.place;
         let place = if place.is_empty() { String::new() } else { format!(" *({place})*") };
         format!("- **{}**: {picks}{}{place}\n", decision.condition, decision.reason)

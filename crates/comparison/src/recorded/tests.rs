@@ -105,7 +105,9 @@ fn the_newest_run_is_the_one_that_began_last_whatever_its_folder_name() {
 #[test]
 fn without_results_or_documents_the_message_says_where_to_run_it() {
     let empty = tempfile::tempdir().unwrap();
-    for message in [drifted(empty.path(), &servers(), audited).unwrap_err(), Documents::read(empty.path()).unwrap_err()] {
+    for message in
+        [drifted(empty.path(), &servers(), audited).unwrap_err(), Documents::read(empty.path()).unwrap_err()]
+    {
         let message = format!("{message:#}");
         assert!(message.contains("the project's folder"), "{message}");
     }

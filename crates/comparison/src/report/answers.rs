@@ -3,8 +3,8 @@
 use maud::{Markup, html};
 
 use crate::analysis::Analysis;
+use crate::answers::decide::{any_of, decisions};
 use crate::answers::{self, Sentence};
-use crate::answers::decide::decisions;
 
 /// All answers, in sentences.
 pub(super) fn answers(analysis: &Analysis) -> Markup {
@@ -15,7 +15,11 @@ pub(super) fn answers(analysis: &Analysis) -> Markup {
             @if answers.is_empty() { p { "This run asks no question of several models." } }
             @for answer in &answers {
                 h3 { (answer.question) }
-                @match answer.sentences.as_slice() {
+                @let (whole, places): (Vec<&Sentence>, Vec<&Sentence>) =
+                    answer.sentences.iter().partition(|sentence| sentence.place.is_empty());
+                @for of in whole { p { (of.text) } }
+                @match places.as_slice() {
+                    [] => {},
                     [only] => p { (sentence(only)) },
                     several => ul { @for of in several { li { (sentence(of)) } } },
                 }
@@ -25,7 +29,7 @@ pub(super) fn answers(analysis: &Analysis) -> Markup {
 }
 
 fn sentence(of: &Sentence) -> Markup {
-    html! { @if !of.place.is_empty() { b { (of.place) } ". " } (of.text) }
+    html! { b { (of.place) } ". " (of.text) }
 }
 
 /// Which model for which purpose.
@@ -38,7 +42,7 @@ pub(super) fn decide(analysis: &Analysis) -> Markup {
                 @for decision in decisions(analysis) {
                     dt { (decision.condition) }
                     dd {
-                        @if !decision.picks.is_empty() { b { (decision.picks.join(" or ")) } ". " }
+                        @if !decision.picks.is_empty() { b { (any_of(&decision.picks)) } ". " }
                         (decision.reason)
                         @if !decision.place.is_empty() { " " span.quiet { "(" (decision.place) ")" } }
                     }

@@ -46,8 +46,7 @@ pub(super) fn changes(changes: &Changes) -> Markup {
 }
 
 fn row(change: &Change) -> Markup {
-    let is_claimed =
-        matches!(change.judgement, Judgement::Regression | Judgement::Worse | Judgement::Better);
+    let is_claimed = matches!(change.judgement, Judgement::Regression | Judgement::Worse | Judgement::Better);
     html! {
         tr {
             th scope="row" { (change.model) }

@@ -3,10 +3,9 @@
 use loadgen::Bound;
 
 use super::figure::{Figure, Table, absent, nothing};
-use super::findings::{first, own_limit, without_first};
 use super::subjects::{Subjects, point_in_words};
-use super::flaws;
-use crate::analysis::{Better, Metric, PointAnalysis, Row, ScenarioAnalysis};
+use super::{findings, flaws};
+use crate::analysis::{Metric, PointAnalysis, Row, ScenarioAnalysis};
 use crate::answers::contest::{Contest, serves_all};
 use crate::numbers;
 use crate::scenario::Point;
@@ -122,37 +121,34 @@ fn x_axis(scenario: &ScenarioAnalysis) -> Axis {
     }
 }
 
-/// The best subject at the last point, and how its figure grew up to there.
+/// The best subject at the last point with a valid window, and how its figure grew up to there.
 fn finding(scenario: &ScenarioAnalysis, metric: Metric, lead: &str) -> String {
-    let of = |row: &'_ Row| row.median(metric);
-    let mut contests = scenario.points.iter().rev().map(|point| (point, Contest::of(point, metric)));
-    let Some((last, contest)) = contests.find(|(_, contest)| !contest.ranked.is_empty()) else {
-        let otherwise = "No model was measured.";
-        return scenario.points.last().map_or(otherwise.to_owned(), |point| without_first(point, otherwise));
+    let points = || scenario.points.iter().rev();
+    let ranked = |point: &&PointAnalysis| !Contest::of(point, metric).ranked.is_empty();
+    let Some(last) = points().find(ranked) else {
+        return points().next().map(|point| findings::finding(point, metric, lead)).unwrap_or_default();
     };
-    let lead = format!("At {}, {lead}", point_in_words(last.point));
-    let mut text = first(&contest, &lead, |value| numbers::with_unit(metric, value), "").unwrap_or_default();
-    if let Some(best) = contest.ranked.first() {
-        if metric.better() == Better::Higher {
-            text.extend(own_limit(best.row));
-        }
-        let name = &best.row.subject.name;
-        let start = scenario.points.iter().find_map(|point| {
-            let row = point.row(name).filter(|row| row.valid > 0)?;
-            Some((point.point, of(row).filter(|value| *value > 0.0)?))
-        });
-        if let Some((point, value)) = start.filter(|(point, _)| *point != last.point) {
-            let growth = numbers::times(best.spread.center / value);
-            text += &format!(" For {name} that is {growth} times its figure at {}.", point_in_words(point));
-        }
-    }
-    text.extend(contest.not_ranked().map(|names| format!(" {names}")));
-    let beyond = scenario.points.iter().rev().take_while(|point| point.point != last.point);
-    for point in beyond {
-        let reason = without_first(point, "No model was measured.");
-        text += &format!(" At {}: {reason}", point_in_words(point.point));
+    let place = |point: &PointAnalysis| point_in_words(point.point);
+    let mut text = format!("At {}. ", place(last)) + &findings::finding(last, metric, lead);
+    text.extend(growth(scenario, last, metric));
+    for point in points().take_while(|point| point.point != last.point) {
+        text += &format!(" At {}: {}", place(point), findings::finding(point, metric, lead));
     }
     text
+}
+
+/// How the figure of the best model grew from the first point to this one.
+fn growth(scenario: &ScenarioAnalysis, last: &PointAnalysis, metric: Metric) -> Option<String> {
+    let contest = Contest::of(last, metric);
+    let best = contest.ranked.first()?;
+    let name = &best.row.subject.name;
+    let (point, value) = scenario.points.iter().find_map(|point| {
+        let row = point.row(name).filter(|row| row.valid > 0)?;
+        Some((point.point, row.median(metric).filter(|value| *value > 0.0)?))
+    })?;
+    let growth = numbers::times(best.spread.center / value);
+    (point != last.point)
+        .then(|| format!(" For {name} that is {growth} times its figure at {}.", point_in_words(point)))
 }
 
 /// A remark, and the rows that it applies to.

@@ -3,14 +3,15 @@
 use loadgen::Load;
 
 use super::figure::{Figure, Table, absent, nothing, only};
-use super::findings::{first, own_limit, range, without_first};
-use super::subjects::{Subjects, notes};
+use super::findings::finding;
 use super::flaws;
-use crate::analysis::{Better, Metric, PointAnalysis, Row, ScenarioAnalysis, Spread};
+use super::subjects::{Subjects, notes};
+use crate::analysis::{Better, Metric, Pair, PointAnalysis, Row, ScenarioAnalysis, Spread};
 use crate::answers::contest::{Contest, models};
+use crate::answers::versus;
 use crate::numbers;
-use charts::{Domain, Dot, DotRow, Dots, Key, Reference};
 use crate::subject::Role;
+use charts::{Domain, Dot, DotRow, Dots, Key, Reference};
 use text::units;
 
 /// Messages, or in churn connections, a second.
@@ -44,11 +45,13 @@ pub(super) fn least_cpu(scenario: &ScenarioAnalysis, subjects: &Subjects) -> Fig
 pub(super) fn cost(scenario: &ScenarioAnalysis, subjects: &Subjects) -> Figure {
     let heading = "CPU time per message, as a multiple of the floor's";
     let Some(point) = scenario.points.first() else { return nothing(heading) };
-    let rows: Vec<&Row> = subjects
+    let mut rows: Vec<&Row> = subjects
         .sorted(point, cost_spread, Better::Lower)
         .into_iter()
         .filter(|row| row.subject.floor.is_some())
         .collect();
+    // Multiples of different floors are not in one order.
+    rows.sort_by_key(|row| (row.subject.role == Role::Twin, row.subject.floor.clone()));
     let spreads = || rows.iter().filter_map(|row| cost_spread(row));
     let noise = point.resolution(Metric::CpuPerMessage).map(|of| of.noise);
     let band = noise.map(|noise| (1.0 / noise, noise));
@@ -58,17 +61,9 @@ pub(super) fn cost(scenario: &ScenarioAnalysis, subjects: &Subjects) -> Figure {
         return without_ratio(point, &rows).map_or_else(|| nothing(heading), |why| only(heading, &why));
     }
     let domain = Domain::by_quotients(with_reference);
-    let contest = Contest::by(point, cost_spread, Better::Lower);
-    let floor = contest.ranked.first().and_then(|entry| entry.row.cost_ratio.as_ref());
-    let floor = floor.map_or("its floor", |ratio| ratio.right.as_str());
-    let unit = format!(" times the CPU time of {floor}");
-    let mut finding = first(&contest, "Nearest to its floor", numbers::times, &unit).unwrap_or_else(|| {
-        without_ratio(point, &models(point).collect::<Vec<_>>())
-            .unwrap_or_else(|| "No model was measured together with its floor.".to_owned())
-    });
-    finding.extend(contest.not_ranked().map(|names| format!(" {names}")));
+    let finding = against_floors(point);
     let mut legend = vec![
-        interval_key(spreads()),
+        (Key::Interval, "geometric mean and its 95 % interval".to_owned()),
         (Key::Reference, "the floor that the row names".to_owned()),
     ];
     let caption = match noise {
@@ -108,6 +103,28 @@ pub(super) fn cost(scenario: &ScenarioAnalysis, subjects: &Subjects) -> Figure {
     };
     let table = by_round(&rows, cost_spread, numbers::times);
     Figure { heading: heading.to_owned(), finding, caption, chart: Some(Box::new(chart)), table }
+}
+
+/// What is claimed about models and their floors.
+fn against_floors(point: &PointAnalysis) -> String {
+    let ratios: Vec<&Pair> = models(point).filter_map(|row| row.cost_ratio.as_ref()).collect();
+    if ratios.is_empty() {
+        return without_ratio(point, &models(point).collect::<Vec<_>>())
+            .unwrap_or_else(|| "No model was measured together with its floor.".to_owned());
+    }
+    let (claimed, open): (Vec<&Pair>, Vec<&Pair>) =
+        ratios.iter().partition(|pair| pair.claim.is_difference());
+    let differences: Vec<String> =
+        claimed.iter().map(|pair| format!("{} {}", pair.left, versus::difference(pair))).collect();
+    let names: Vec<&str> = open.iter().map(|pair| pair.left.as_str()).collect();
+    let mut sentences = Vec::new();
+    if !differences.is_empty() {
+        sentences.push(format!("{}.", differences.join(", ")));
+    }
+    if !names.is_empty() {
+        sentences.push(format!("No difference from the floor is shown: {}.", names.join(", ")));
+    }
+    sentences.join(" ")
 }
 
 /// Why there is no ratio although CPU time was measured; `None` if it was not.
@@ -150,15 +167,7 @@ pub(super) fn amount(
     }
     let write = |value| numbers::plain(metric, value);
     let contest = Contest::of(point, metric);
-    let with_unit = |value| numbers::with_unit(metric, value);
-    let mut finding = first(&contest, lead, with_unit, "")
-        .unwrap_or_else(|| without_first(point, "No model was measured."));
-    if metric.better() == Better::Lower {
-        finding.extend(range(&contest, with_unit));
-    } else {
-        finding.extend(contest.ranked.first().and_then(|entry| own_limit(entry.row)));
-    }
-    finding.extend(contest.not_ranked().map(|names| format!(" {names}")));
+    let finding = finding(point, metric, lead);
     let dot_rows: Vec<DotRow> = rows
         .iter()
         .map(|row| {
@@ -167,7 +176,7 @@ pub(super) fn amount(
             dot_row(row, subjects, row.spread(metric), (divisor, write), (note, multiples))
         })
         .collect();
-    let legend = [interval_key(spreads())].into_iter().chain(flaws_of(&dot_rows)).collect();
+    let legend = [median_key(spreads())].into_iter().chain(flaws_of(&dot_rows)).collect();
     let chart = Dots {
         title: format!("{}: {}", scenario.scenario.name, scenario.scenario.title),
         finding: finding.clone(),
@@ -207,10 +216,12 @@ fn multiples(point: &PointAnalysis, row: &Row, metric: Metric, contest: &Contest
 }
 
 /// The entry of a legend for a median, with its interval if there are some.
-fn interval_key<'spreads>(mut spreads: impl Iterator<Item = &'spreads Spread>) -> (Key, String) {
-    let has_interval = spreads.any(|spread| spread.interval.is_some());
-    let words = if has_interval { "median, and its 95 % interval" } else { "median" };
-    (Key::Interval, words.to_owned())
+fn median_key<'spreads>(mut spreads: impl Iterator<Item = &'spreads Spread>) -> (Key, String) {
+    if spreads.any(|spread| spread.interval.is_some()) {
+        (Key::Interval, "median and its 95 % interval".to_owned())
+    } else {
+        (Key::Median, "median".to_owned())
+    }
 }
 
 /// The entries of a legend for the flaws of these rows' rounds.

@@ -48,24 +48,20 @@ pub(super) fn figures(scenario: &ScenarioAnalysis, subjects: &Subjects) -> Figur
             further: vec![rate(scenario, subjects), spectrum::spectrum(scenario, subjects)],
         },
         Some(Point::Connections(_)) => Figures {
-            main: vec![curve(
-                Metric::CpuPerMessage,
-                "Cost of a message, by connections",
-                "cheapest per message",
-            )],
+            main: vec![curve(Metric::CpuPerMessage, "Cost of a message, by connections", "Least CPU time")],
             further: vec![curve(
                 Metric::MessagesPerSecond,
                 "Messages a second, by connections",
-                "most messages a second",
+                "Most messages a second",
             )],
         },
         Some(Point::Rate(_)) => {
             let heading = "99th percentile of the response time, by offered load";
-            Figures { main: vec![curve(Metric::P99, heading, "lowest 99th percentile")], further: Vec::new() }
+            Figures { main: vec![curve(Metric::P99, heading, "Lowest")], further: Vec::new() }
         }
         Some(Point::PercentOfPeak(_)) => {
             let heading = "99th percentile of the response time, by share of the model's own peak";
-            Figures { main: vec![curve(Metric::P99, heading, "lowest 99th percentile")], further: Vec::new() }
+            Figures { main: vec![curve(Metric::P99, heading, "Lowest")], further: Vec::new() }
         }
     }
 }

@@ -11,7 +11,8 @@ use charts::{Flaw, Key};
 /// The flaw of one round of a row.
 pub(super) fn in_round(row: &Row, round: u32) -> Option<Flaw> {
     let starved = row.spread(Metric::Starved);
-    let starved = starved.is_some_and(|starved| starved.values.iter().any(|&(of, value)| of == round && value > 0.0));
+    let starved =
+        starved.is_some_and(|starved| starved.values.iter().any(|&(of, value)| of == round && value > 0.0));
     let bound = row.judged.iter().find(|(of, _)| *of == round).map(|(_, bound)| *bound);
     flaw(bound, starved)
 }

@@ -4,11 +4,10 @@
 use hdrhistogram::Histogram;
 
 use super::figure::{Figure, Table, absent, nothing};
-use super::findings::{first, without_first};
-use super::subjects::Subjects;
+use super::findings::finding;
 use super::flaws;
+use super::subjects::Subjects;
 use crate::analysis::{Metric, Row, ScenarioAnalysis};
-use crate::answers::contest::Contest;
 use crate::numbers;
 use charts::{Axis, Domain, Line, LinePoint, Lines, Spacing, Tick};
 use text::units;
@@ -51,11 +50,7 @@ pub(super) fn spectrum(scenario: &ScenarioAnalysis, subjects: &Subjects) -> Figu
         return nothing(heading);
     }
     let end = lines.iter().flat_map(|line| &line.points).map(|point| point.x).fold(10.0, f64::max);
-    let contest = Contest::of(point, Metric::P99);
-    let with_unit = |value| numbers::with_unit(Metric::P99, value);
-    let mut finding = first(&contest, "Lowest 99th percentile", with_unit, "")
-        .unwrap_or_else(|| without_first(point, "No model has a 99th percentile."));
-    finding.extend(contest.not_ranked().map(|names| format!(" {names}")));
+    let finding = finding(point, Metric::P99, "Lowest 99th percentile");
     let flaws = lines.iter().flat_map(|line| &line.points).filter_map(|point| point.flaw);
     let mut legend = flaws::legend(flaws, "mostly rounds");
     legend.extend(subjects.dashes());

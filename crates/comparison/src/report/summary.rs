@@ -158,7 +158,8 @@ fn claims(scenario: &ScenarioAnalysis, point: &PointAnalysis) -> Markup {
     let reasons =
         [Claim::NoDifference, Claim::WithinNoise, Claim::OneOfMany, Claim::TooFewRounds, Claim::NoTwin];
     let with_reason = |claim| {
-        let rows = models(point).filter(|row| row.cost_ratio.as_ref().is_some_and(|ratio| ratio.claim == claim));
+        let rows =
+            models(point).filter(|row| row.cost_ratio.as_ref().is_some_and(|ratio| ratio.claim == claim));
         let names: Vec<&str> = rows.map(|row| row.subject.name.as_str()).collect();
         let reason = why_not(point, claim).unwrap_or_default();
         (!names.is_empty()).then(|| format!("{} ({reason})", names.join(", ")))
