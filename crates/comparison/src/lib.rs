@@ -21,6 +21,7 @@
 //! | [`coverage`] | what a run was to measure and did not |
 //! | `provenance` | machine, compiler and program of a run, and in what two runs differ |
 //! | [`analysis`] | all statistics |
+//! | `answers` | the answers of a run in sentences, each with its claim, and which model is for what |
 //! | [`table`], [`report`], [`baseline`] | views of the analysis: for a terminal, as a page, compared with an earlier run |
 //! | [`mod@timeline`] | the scripted clients under each server, a lane for each client |
 //! | [`show`] | table, report and baseline together |

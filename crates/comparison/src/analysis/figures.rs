@@ -141,6 +141,7 @@ impl Row {
             cost_ratio: None,
             rate_ratio: None,
             verdicts: Vec::new(),
+            judged: Vec::new(),
             reason: None,
         }
     }

@@ -109,6 +109,13 @@ impl Asked<'_> {
         }
     }
 
+    /// Both, such as `CPU time per message in ping-pong`.
+    pub(crate) fn title(&self) -> String {
+        let mut letters = self.quantity().chars();
+        let first = letters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
+        format!("{first}{} in {}", letters.as_str(), self.place())
+    }
+
     /// When this figure decides: `If clients come and go`.
     pub(crate) fn condition(&self) -> String {
         let load = self.scenario.scenario.load.clone().unwrap_or_default();

@@ -51,7 +51,7 @@ pub(crate) fn best(point: &PointAnalysis, metric: Metric, say: impl Fn(&str, &st
     let mut text = if others.is_empty() {
         format!("Nothing to compare: only {name} was measured and serves every client, {figure}.")
     } else if pairs.is_empty() {
-        format!("{}. No claim is made about this figure.", say(name, &figure))
+        format!("{}. No claim is made about this figure.{}", say(name, &figure), worst(&contest, metric))
     } else if claimed.is_empty() {
         format!("No difference shown. Best median: {name}, {figure}.")
     } else {
@@ -69,6 +69,19 @@ pub(crate) fn best(point: &PointAnalysis, metric: Metric, say: impl Fn(&str, &st
     Best {
         picks: if claimed.is_empty() { Vec::new() } else { picks.collect() },
         text: text + &invalid(&contest),
+    }
+}
+
+/// The last of those that compete, if it differs.
+fn worst(contest: &Contest, metric: Metric) -> String {
+    let ends = contest.ranked.first().zip(contest.ranked.last());
+    let ends = ends.map(|(first, last)| (first.spread.center, last.spread.center, &last.row.subject.name));
+    match ends {
+        Some((best, worst, name)) if best > 0.0 && worst > 0.0 && best != worst => {
+            let figure = numbers::with_unit(metric, worst);
+            format!(" At the other end: {name}, {figure}, {} times that.", numbers::times(worst / best))
+        }
+        _ => String::new(),
     }
 }
 

@@ -14,7 +14,7 @@ pub(crate) struct Decision {
     pub(crate) picks: Vec<String>,
     /// What the run shows.
     pub(crate) reason: String,
-    /// The scenario and the point that show it; empty if it was not measured.
+    /// The figure that shows it; empty if it was not measured.
     pub(crate) place: String,
 }
 
@@ -37,12 +37,7 @@ pub(crate) fn any_of(names: &[String]) -> String {
 
 fn of_figure(asked: &Asked) -> Decision {
     let best = best::answer(asked);
-    Decision {
-        condition: asked.condition(),
-        picks: best.picks,
-        reason: format!("{}: {}", capitalised(asked.quantity()), best.text),
-        place: asked.place(),
-    }
+    Decision { condition: asked.condition(), picks: best.picks, reason: best.text, place: asked.title() }
 }
 
 /// Not a model that starves clients, if several are to be served at once.
@@ -87,9 +82,4 @@ fn not_measured(analysis: &Analysis) -> Vec<Decision> {
         place: String::new(),
     };
     open.into_iter().map(decision).collect()
-}
-
-fn capitalised(words: &str) -> String {
-    let mut letters = words.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }

@@ -173,7 +173,7 @@ fn what_no_run_measures_is_said_not_to_be_measured() {
         assert!(about(open).picks.is_empty() && about(open).place.is_empty());
     }
     assert!(about("several clients stay connected").reason.starts_with("Not sequential: it serves 1 of 50"));
-    assert_eq!(about("come and go").place, "churn");
+    assert_eq!(about("come and go").place, "CPU time per connection in churn");
 }
 
 #[test]

@@ -202,7 +202,8 @@ pub(super) fn amount(
 
 /// A figure as a multiple of its floor's and of the best model's.
 fn multiples(point: &PointAnalysis, row: &Row, metric: Metric, contest: &Contest) -> String {
-    let floor = row.subject.floor.as_deref().and_then(|floor| point.row(floor));
+    let floor = row.cost_ratio.as_ref().map(|ratio| ratio.right.as_str()).or(row.subject.floor.as_deref());
+    let floor = floor.and_then(|floor| point.row(floor));
     let best = contest.ranked.first().map(|entry| entry.row);
     let own = row.median(metric).filter(|own| *own > 0.0);
     let multiple = |of: &Row| {

@@ -3,7 +3,6 @@
 use crate::analysis::{Better, Metric, PointAnalysis, Row};
 use crate::answers::best::best;
 use crate::answers::contest::Contest;
-use crate::numbers;
 use loadgen::Bound;
 
 /// The best model in this metric with its claims, and what else must be known about it.
@@ -14,7 +13,6 @@ pub(super) fn finding(point: &PointAnalysis, metric: Metric, lead: &str) -> Stri
     if metric.better() == Better::Higher {
         text.extend(first.and_then(|first| own_limit(first.row)));
     }
-    text.extend(range(&contest, |value| numbers::with_unit(metric, value)));
     text.extend(contest.not_ranked().map(|names| format!(" {names}")));
     text
 }
@@ -26,14 +24,4 @@ fn own_limit(row: &Row) -> Option<String> {
         " In {rounds} of {} rounds the load generator was at its limit, so the server may be faster.",
         row.trials
     ))
-}
-
-/// The ratio of the last figure to the first of those that compete, if they differ.
-fn range(contest: &Contest, write: impl Fn(f64) -> String) -> Option<String> {
-    let (first, last) = contest.ranked.first().zip(contest.ranked.last())?;
-    let (best, worst) = (first.spread.center, last.spread.center);
-    let name = &last.row.subject.name;
-    (best > 0.0 && worst > 0.0 && best != worst).then(|| {
-        format!(" At the other end: {name}, {}, {} times that.", write(worst), numbers::times(worst / best))
-    })
 }

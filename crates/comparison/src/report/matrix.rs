@@ -30,7 +30,7 @@ pub(super) fn matrices(analysis: &Analysis) -> Markup {
 }
 
 fn matrix(asked: &Asked, contest: &Contest, is_open: bool) -> Markup {
-    let title = format!("{} in {}", asked.quantity(), asked.place());
+    let title = asked.title();
     let names: Vec<&str> = contest.ranked.iter().map(|entry| entry.row.subject.name.as_str()).collect();
     html! {
         details open[is_open] {

@@ -12,6 +12,8 @@ use crate::subject::Role;
 mod browser;
 mod invalid;
 mod little;
+mod marks;
+mod sections;
 
 /// The number of figures of each scenario of the embedded file: those that answer its question, and all of them.
 const FIGURES: [(&str, usize, usize); 9] = [
