@@ -73,7 +73,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         );
     }
     check_whole(project)?;
-    let (folder, drifted) = recorded::write(project, audited(project)?)?;
+    let (folder, drifted) = recorded::write(project, &models::servers()?, audited(project)?)?;
     let names: String = drifted.iter().map(|name| format!("  {name}\n")).collect();
     output::print(&format!("recorded in {}; written:\n{names}", folder.display()))?;
     Ok(ExitCode::SUCCESS)
@@ -132,7 +132,7 @@ fn check(project: &Path) -> Result<ExitCode> {
 /// # Errors
 /// As [`run`].
 pub fn drifted(project: &Path) -> Result<Vec<String>> {
-    recorded::drifted(project, audited(project)?)
+    recorded::drifted(project, &models::servers()?, audited(project)?)
 }
 
 /// The text of the newest audit for a block between markers.

@@ -3,6 +3,7 @@
 use std::f64::consts::PI;
 use std::fmt::Write;
 
+use super::legend::Flaw;
 use super::words::{escape, width_of};
 
 /// A canvas of a fixed width that is filled from the top.
@@ -65,6 +66,12 @@ impl Mark {
             _ => corners(x, y, radius * 1.6, 10, up, 0.5),
         }
     }
+}
+
+/// Two diagonals.
+fn crossed(x: f64, y: f64, radius: f64) -> String {
+    let (left, right, above, below) = (x - radius, x + radius, y - radius, y + radius);
+    format!("M{left:.1} {above:.1}L{right:.1} {below:.1}M{right:.1} {above:.1}L{left:.1} {below:.1}")
 }
 
 /// A polygon; every second corner is closer to the middle by the factor `inner`.
@@ -138,12 +145,32 @@ impl Canvas {
         );
     }
 
-    /// A marker with a tooltip.
-    pub(super) fn mark(&mut self, mark: Mark, class: &str, x: f64, y: f64, radius: f64, about: &str) {
-        let outline = mark.outline(x, y, radius);
+    /// A marker at a place, with a radius, its flaw and a tooltip.
+    pub(super) fn mark(
+        &mut self,
+        mark: Mark,
+        class: &str,
+        (x, y, radius): (f64, f64, f64),
+        flaw: Option<Flaw>,
+        about: &str,
+    ) {
         let paint = if matches!(mark, Mark::Floor(_)) { "open" } else { "mark" };
+        let (paint, outline) = match flaw {
+            Some(Flaw::Invalid) => ("cross", crossed(x, y, radius)),
+            _ => (paint, mark.outline(x, y, radius)),
+        };
         let _ =
             writeln!(self.text, "<path class=\"{paint} {class}\" d=\"{outline}\">{}</path>", tooltip(about));
+        let (near, far) = (radius * 1.2, radius * 1.5);
+        match flaw {
+            Some(Flaw::Limited) => {
+                self.path("tail", &format!("M{:.1} {y:.1}H{:.1}", x + near, x + 2.2 * far))
+            }
+            Some(Flaw::Partial) => {
+                self.path("strike", &format!("M{:.1} {:.1}L{:.1} {:.1}", x - far, y + far, x + far, y - far));
+            }
+            Some(Flaw::Invalid) | None => {}
+        }
     }
 
     pub(super) fn begin(&mut self, class: &str) {

@@ -3,9 +3,10 @@
 
 use super::Chart;
 use super::canvas::{Anchor, Canvas, Mark};
+use super::legend::{self, Flaw, Key};
 use super::scale::Domain;
 use super::ticks;
-use super::words::width_of;
+use super::words::{SMALL, width_of};
 
 /// Rows of marks over one axis.
 #[derive(Clone, Debug)]
@@ -24,6 +25,8 @@ pub struct Dots {
     pub reference: Option<Reference>,
     /// From top to bottom.
     pub rows: Vec<DotRow>,
+    /// What the shapes mean, below the axis.
+    pub legend: Vec<(Key, String)>,
 }
 
 /// The value that all rows are compared with.
@@ -52,6 +55,8 @@ pub struct DotRow {
     pub interval: Option<(f64, f64)>,
     /// Median and interval in words.
     pub figure: String,
+    /// The same figure in other words, such as a multiple of another row's; may be empty.
+    pub multiples: String,
 }
 
 /// One round's value.
@@ -59,6 +64,8 @@ pub struct DotRow {
 pub struct Dot {
     /// The value.
     pub value: f64,
+    /// Why it must be read with care, if so.
+    pub flaw: Option<Flaw>,
     /// The tooltip.
     pub about: String,
 }
@@ -105,6 +112,7 @@ impl Chart for Dots {
             draw_row(canvas, &plot, row, top, bottom - top);
         }
         canvas.top = bottom + FOOT;
+        legend::draw(canvas, &self.legend);
     }
 }
 
@@ -128,7 +136,8 @@ impl Plot {
 
     /// The number of text lines above a row's marks.
     fn lines(&self, row: &DotRow) -> f64 {
-        1.0 + f64::from(u8::from(!self.fits(row))) + f64::from(u8::from(!row.note.is_empty()))
+        let others = [!self.fits(row), !row.note.is_empty(), !row.multiples.is_empty()];
+        1.0 + others.into_iter().map(|has_line| f64::from(u8::from(has_line))).sum::<f64>()
     }
 
     /// Whether a row's name and its figure fit beside each other.
@@ -144,12 +153,12 @@ impl Dots {
             return Plot { domain, left: 8.0, right: canvas.width - 14.0, is_narrow };
         }
         let widest = |words: fn(&DotRow) -> f64| self.rows.iter().map(words).fold(0.0, f64::max);
-        let labels = widest(|row| width_of(&row.label).max(width_of(&row.note) * 0.88));
-        let figures = widest(|row| width_of(&row.figure));
+        let labels = widest(|row| width_of(&row.label).max(width_of(&row.note) * SMALL));
+        let figures = widest(|row| width_of(&row.figure).max(width_of(&row.multiples) * SMALL));
         Plot {
             domain,
             left: labels.min(220.0) + GAP,
-            right: canvas.width - figures.min(240.0) - GAP,
+            right: canvas.width - figures.min(260.0) - GAP,
             is_narrow,
         }
     }
@@ -195,6 +204,10 @@ fn draw_row(canvas: &mut Canvas, plot: &Plot, row: &DotRow, top: f64, height: f6
         if !row.note.is_empty() {
             canvas.words(0.0, figure_y + WORDS - 1.0, Anchor::Start, "quiet small", &row.note);
         }
+        if !row.multiples.is_empty() {
+            let lines = if row.note.is_empty() { 1.0 } else { 2.0 };
+            canvas.words(0.0, figure_y + lines * WORDS - 1.0, Anchor::Start, "quiet small", &row.multiples);
+        }
         (top + height - STRIP / 2.0 - 1.0, figure_y)
     } else {
         let middle = top + height / 2.0;
@@ -203,7 +216,12 @@ fn draw_row(canvas: &mut Canvas, plot: &Plot, row: &DotRow, top: f64, height: f6
         if !row.note.is_empty() {
             canvas.words(0.0, middle + 13.0, Anchor::Start, "quiet small", &row.note);
         }
-        (middle, middle + 4.5)
+        if row.multiples.is_empty() {
+            (middle, middle + 4.5)
+        } else {
+            canvas.words(right, middle + 13.0, Anchor::End, "quiet small", &row.multiples);
+            (middle, middle - 2.0)
+        }
     };
     canvas.words(right, figure_y, Anchor::End, "figure", &row.figure);
     // Many marks must not hide the median, and the median must not hide a single mark.
@@ -240,7 +258,7 @@ fn draw_dots(canvas: &mut Canvas, plot: &Plot, row: &DotRow, middle: f64) {
     for (index, dot) in row.dots.iter().enumerate() {
         let y = middle - half + 2.0 * half * index as f64 / last;
         if let Some(x) = plot.x(dot.value) {
-            canvas.mark(row.mark, "round", x, y, RADIUS, &dot.about);
+            canvas.mark(row.mark, "round", (x, y, RADIUS), dot.flaw, &dot.about);
         }
     }
 }

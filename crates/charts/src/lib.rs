@@ -10,6 +10,7 @@ pub mod browser;
 mod canvas;
 mod dots;
 mod labels;
+mod legend;
 mod lines;
 mod scale;
 mod ticks;
@@ -18,6 +19,7 @@ mod words;
 
 pub use canvas::{Canvas, Mark};
 pub use dots::{Dot, DotRow, Dots, Reference};
+pub use legend::{Flaw, Key};
 pub use lines::{Axis, Line, LinePoint, Lines};
 pub use scale::{Domain, Spacing};
 pub use ticks::Tick;

@@ -3,6 +3,7 @@
 use super::Chart;
 use super::canvas::{Anchor, Canvas, Mark};
 use super::labels::spread;
+use super::legend::{self, Flaw, Key};
 use super::scale::Domain;
 use super::ticks::{self, Tick};
 use super::words::width_of;
@@ -20,6 +21,8 @@ pub struct Lines {
     pub y: Axis,
     /// One for each subject.
     pub lines: Vec<Line>,
+    /// What the shapes mean, below the axis.
+    pub legend: Vec<(Key, String)>,
 }
 
 /// One of two axes.
@@ -55,6 +58,8 @@ pub struct LinePoint {
     pub y: f64,
     /// The interval of `y`.
     pub interval: Option<(f64, f64)>,
+    /// Why it must be read with care, if so.
+    pub flaw: Option<Flaw>,
     /// The tooltip of its marker; `None` draws no marker.
     pub about: Option<String>,
 }
@@ -89,10 +94,11 @@ impl Chart for Lines {
             .collect();
         canvas.top = plot.bottom + FOOT;
         if plot.is_narrow {
-            draw_legend(canvas, &ends);
+            draw_names(canvas, &ends);
         } else {
             draw_labels(canvas, &plot, &ends);
         }
+        legend::draw(canvas, &self.legend);
     }
 }
 
@@ -211,7 +217,7 @@ fn draw_line(canvas: &mut Canvas, plot: &Plot, line: &Line, aside: f64) -> Optio
             canvas.path("interval", &format!("M{x:.1} {low:.1}V{high:.1}"));
         }
         if let Some(about) = &point.about {
-            canvas.mark(line.mark, "point", x, y, RADIUS, about);
+            canvas.mark(line.mark, "point", (x, y, RADIUS), point.flaw, about);
         }
     }
     canvas.end();
@@ -226,19 +232,19 @@ fn draw_labels(canvas: &mut Canvas, plot: &Plot, ends: &[(&Line, (f64, f64))]) {
         canvas.begin(&format!("label {}", line.mark.class()));
         let (from, to) = (x + RADIUS + 2.0, plot.right + 12.0);
         canvas.path("leader", &format!("M{from:.1} {y:.1}L{to:.1} {label_y:.1}"));
-        canvas.mark(line.mark, "key", plot.right + 18.0, label_y, RADIUS, "");
+        canvas.mark(line.mark, "key", (plot.right + 18.0, label_y, RADIUS), None, "");
         canvas.words(plot.right + 28.0, label_y + 4.5, Anchor::Start, "", &line.label);
         canvas.end();
     }
 }
 
-fn draw_legend(canvas: &mut Canvas, ends: &[(&Line, (f64, f64))]) {
+fn draw_names(canvas: &mut Canvas, ends: &[(&Line, (f64, f64))]) {
     let column = canvas.width / 2.0;
     canvas.begin("legend");
     for (index, (line, _)) in ends.iter().enumerate() {
         let x = if index % 2 == 0 { 0.0 } else { column };
         canvas.begin(&line.mark.class());
-        canvas.mark(line.mark, "key", x + 6.0, canvas.top + 8.0, RADIUS, "");
+        canvas.mark(line.mark, "key", (x + 6.0, canvas.top + 8.0, RADIUS), None, "");
         canvas.words(x + 18.0, canvas.top + 12.5, Anchor::Start, "", &line.label);
         canvas.end();
         if index % 2 == 1 || index + 1 == ends.len() {

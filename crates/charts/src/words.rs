@@ -3,6 +3,9 @@
 /// The width of a 13 px letter, estimated generously: text must fit with any font.
 pub(super) const LETTER: f64 = 7.2;
 
+/// Text of the class `small` is this much narrower.
+pub(super) const SMALL: f64 = 0.89;
+
 /// The estimated width of text; rather too large than too small.
 #[expect(clippy::cast_precision_loss, reason = "words are short")]
 pub(super) fn width_of(words: &str) -> f64 {

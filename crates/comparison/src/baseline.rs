@@ -12,6 +12,7 @@
 pub mod draw;
 mod shift;
 mod unjudged;
+mod words;
 
 use anyhow::{Result, ensure};
 use serde::Serialize;

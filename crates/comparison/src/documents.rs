@@ -6,6 +6,7 @@
 //!  <!-- /recorded -->
 //! ```
 
+mod answers;
 mod blocks;
 mod quoted;
 pub(crate) mod tables;
@@ -17,10 +18,11 @@ use anyhow::{Context, Result, bail};
 use text::files;
 
 use crate::analysis::Analysis;
+use crate::coverage::Coverage;
 use crate::report;
 
 /// Texts with markers in them.
-const TEXTS: [&str; 3] = ["README.md", "METHODOLOGY.md", "SECURITY.md"];
+const TEXTS: [&str; 4] = ["README.md", "DECIDE.md", "METHODOLOGY.md", "SECURITY.md"];
 const OPENING: &str = "<!-- recorded: ";
 const OPENING_END: &str = " -->\n";
 const CLOSING: &str = "<!-- /recorded -->";
@@ -65,7 +67,7 @@ impl Documents {
     pub fn drawn_from(
         mut self,
         folder: &Path,
-        analysis: &Analysis,
+        (analysis, coverage): (&Analysis, &Coverage),
         further: impl Fn(&str) -> Option<String>,
     ) -> Result<Self> {
         let run = folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
@@ -81,7 +83,7 @@ impl Documents {
         for (name, must_be) in [
             ("docs/throughput.svg".to_owned(), report::throughput_svg(analysis)),
             ("docs/cost.svg".to_owned(), report::cost_svg(analysis)),
-            (beside(report::FILE), report::html(analysis)),
+            (beside(report::FILE), report::html(analysis, coverage, None)),
             (beside(tables::FILE), tables::all_tables(analysis)),
         ] {
             let is = fs::read_to_string(self.project.join(&name)).ok();

@@ -21,6 +21,7 @@
 //! | [`coverage`] | what a run was to measure and did not |
 //! | `provenance` | machine, compiler and program of a run, and in what two runs differ |
 //! | [`analysis`] | all statistics |
+//! | `answers` | the answers of a run in sentences, each with its claim, and which model is for what |
 //! | [`table`], [`report`], [`baseline`] | views of the analysis: for a terminal, as a page, compared with an earlier run |
 //! | [`mod@timeline`] | the scripted clients under each server, a lane for each client |
 //! | [`self_test`] | does the instrument claim what is not there, and find what is |
@@ -31,12 +32,14 @@
 //! crate parses no command line and prints nothing to standard output.
 
 pub mod analysis;
+mod answers;
 pub mod baseline;
 pub mod coverage;
 pub mod disturbance;
 pub mod documents;
 pub mod group;
 pub mod measure;
+mod numbers;
 pub mod plan;
 pub mod progress;
 mod provenance;

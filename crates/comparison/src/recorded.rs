@@ -6,8 +6,10 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, ensure};
 
 use crate::analysis::{Analysis, analyse};
+use crate::coverage::Coverage;
 use crate::documents::Documents;
 use crate::record::{Comparison, Run};
+use crate::servers::Servers;
 use crate::store;
 
 /// The folder of recorded runs, in the project's folder.
@@ -24,9 +26,13 @@ pub fn folder(project: &Path, run: &Run) -> PathBuf {
 ///
 /// # Errors
 /// This is not the project's folder, there is no recorded run, or a file cannot be read.
-pub fn drifted(project: &Path, further: impl Fn(&str) -> Option<String>) -> Result<Vec<String>> {
-    let (folder, analysis) = newest(project)?;
-    Ok(Documents::read(project)?.drawn_from(&folder, &analysis, further)?.drifted())
+pub fn drifted(
+    project: &Path,
+    servers: &Servers,
+    further: impl Fn(&str) -> Option<String>,
+) -> Result<Vec<String>> {
+    let (folder, analysis, coverage) = newest(project, servers)?;
+    Ok(Documents::read(project)?.drawn_from(&folder, (&analysis, &coverage), further)?.drifted())
 }
 
 /// Writes report and tables of the newest recorded run beside its records, and the documents that have drifted.
@@ -34,9 +40,13 @@ pub fn drifted(project: &Path, further: impl Fn(&str) -> Option<String>) -> Resu
 ///
 /// # Errors
 /// As [`drifted`], or a file cannot be written.
-pub fn write(project: &Path, further: impl Fn(&str) -> Option<String>) -> Result<(PathBuf, Vec<String>)> {
-    let (folder, analysis) = newest(project)?;
-    let drifted = Documents::read(project)?.drawn_from(&folder, &analysis, further)?.write()?;
+pub fn write(
+    project: &Path,
+    servers: &Servers,
+    further: impl Fn(&str) -> Option<String>,
+) -> Result<(PathBuf, Vec<String>)> {
+    let (folder, analysis, coverage) = newest(project, servers)?;
+    let drifted = Documents::read(project)?.drawn_from(&folder, (&analysis, &coverage), further)?.write()?;
     Ok((folder, drifted))
 }
 
@@ -59,15 +69,15 @@ pub fn check_newest(project: &Path, folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The newest recorded run, and its analysis.
-fn newest(project: &Path) -> Result<(PathBuf, Analysis)> {
+/// The folder of the newest recorded run of these servers, its analysis, and what it lacks.
+fn newest(project: &Path, servers: &Servers) -> Result<(PathBuf, Analysis, Coverage)> {
     let (folder, comparison) = newest_run(project)?;
     ensure!(
         !comparison.records.is_empty(),
         "the newest recorded run, in {}, has no records; continue it with `record --resume`, or remove its folder",
         folder.display()
     );
-    Ok((folder, analyse(&comparison)))
+    Ok((folder, analyse(&comparison), Coverage::of(&comparison, servers)))
 }
 
 /// The newest recorded run by its date, and its folder.

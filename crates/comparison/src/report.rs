@@ -5,13 +5,17 @@
 //! a page and for a phone; the style sheet shows one of them.
 
 mod about;
+mod answers;
 mod boxed;
+mod changes;
 mod curves;
 mod dots;
 mod figure;
 mod figures;
 mod findings;
-mod numbers;
+mod flaws;
+mod matrix;
+mod reading;
 mod spectrum;
 mod subjects;
 mod summary;
@@ -20,6 +24,8 @@ mod verdicts;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use crate::analysis::{Analysis, ScenarioAnalysis};
+use crate::baseline::Changes;
+use crate::coverage::Coverage;
 use boxed::boxed;
 use charts::Chart;
 use figure::{Figure, Table};
@@ -36,8 +42,8 @@ const PANELS: usize = 2;
 /// The report's file in the folder of a run.
 pub const FILE: &str = "report.html";
 
-/// The whole report.
-pub fn html(analysis: &Analysis) -> String {
+/// The whole report: what is missing, how to read it, the answers, a chart for each question, all pairs, the tables.
+pub fn html(analysis: &Analysis, coverage: &Coverage, changes: Option<&Changes>) -> String {
     let run = &analysis.run;
     let heading = "Concurrency models for network servers, compared";
     let subjects = Subjects::of(run);
@@ -56,14 +62,20 @@ pub fn html(analysis: &Analysis) -> String {
                 header {
                     h1 { (heading) }
                     p.quiet { (run.machine) ". " (run.profile_name) " profile: " (run.profile.about) ". " time datetime=(run.started) { (run.started) } }
-                    (contents(analysis))
+                    (contents(analysis, changes))
                 }
                 main #content {
                     (verdicts::failures(analysis))
                     (verdicts::disturbance(analysis))
-                    (summary::summary(analysis))
+                    (verdicts::missing(coverage))
+                    (reading::reading(analysis))
+                    (answers::answers(analysis))
+                    @if let Some(changes) = changes { (changes::changes(changes)) }
+                    (answers::decide(analysis))
                     @for scenario in &analysis.scenarios { (section(scenario, &subjects)) }
                     @if analysis.scenarios.is_empty() { p { "No trial of this run was made." } }
+                    (matrix::matrices(analysis))
+                    (summary::summary(analysis))
                     (verdicts::verdicts(analysis))
                     (about::about(analysis))
                 }
@@ -101,14 +113,19 @@ fn standalone(
     charts::standalone(heading, &charts)
 }
 
-fn contents(analysis: &Analysis) -> Markup {
+fn contents(analysis: &Analysis, changes: Option<&Changes>) -> Markup {
     html! {
         nav aria-label="Contents" {
             ul {
-                li { a href="#summary" { "Summary" } }
+                li { a href="#reading" { "How to read this page" } }
+                li { a href="#answers" { "Answers" } }
+                @if changes.is_some() { li { a href="#baseline" { "Since the baseline" } } }
+                li { a href="#decide" { "Which one for what" } }
                 @for scenario in &analysis.scenarios {
                     li { a href={ "#" (anchor(&scenario.scenario.name)) } { (scenario.scenario.name) } }
                 }
+                li { a href="#pairs" { "Every pair of models" } }
+                li { a href="#summary" { "Tables" } }
                 li { a href="#verdicts" { "Verdicts: whose limit it was" } }
                 li { a href="#about" { "How this was measured" } }
             }
@@ -119,11 +136,19 @@ fn contents(analysis: &Analysis) -> Markup {
 /// One question and its answers.
 fn section(scenario: &ScenarioAnalysis, subjects: &Subjects) -> Markup {
     let name = anchor(&scenario.scenario.name);
+    let figures = figures(scenario, subjects);
+    let headings: Vec<&str> = figures.further.iter().map(|figure| figure.heading.as_str()).collect();
     html! {
         section aria-labelledby=(name) {
             h2 id=(name) { (scenario.scenario.question) }
             p.quiet { b { (scenario.scenario.name) } ": " (scenario.scenario.title) ". " (figures::rounds(scenario)) }
-            @for figure in figures(scenario, subjects) { (show(&figure)) }
+            @for figure in &figures.main { (show(figure)) }
+            @if !figures.further.is_empty() {
+                details {
+                    summary { "Further charts: " (headings.join("; ")) }
+                    @for figure in &figures.further { (show(figure)) }
+                }
+            }
             (details("All figures of this scenario", &figures::everything(scenario)))
         }
     }

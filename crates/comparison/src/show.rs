@@ -82,7 +82,8 @@ impl Shown {
     /// It cannot be written.
     pub fn write_report(&self, folder: &Path) -> Result<PathBuf> {
         let path = folder.join(report::FILE);
-        files::replace(&path, report::html(&self.analysis).as_bytes())
+        let page = report::html(&self.analysis, &self.coverage, self.changes.as_ref());
+        files::replace(&path, page.as_bytes())
             .with_context(|| format!("cannot write the report to {}", path.display()))?;
         Ok(path)
     }

@@ -64,6 +64,9 @@ pub struct Row {
     pub rate_ratio: Option<Pair>,
     /// The verdicts of the rounds and their counts, the most frequent first.
     pub verdicts: Vec<(loadgen::Bound, u32)>,
+    /// The verdict of each round that has one.
+    #[serde(skip)]
+    pub judged: Vec<(u32, loadgen::Bound)>,
     /// The first reason given for the most frequent verdict.
     pub reason: Option<String>,
 }
@@ -138,6 +141,7 @@ impl Row {
             cost_ratio: None,
             rate_ratio: None,
             verdicts: Vec::new(),
+            judged: Vec::new(),
             reason: None,
         }
     }

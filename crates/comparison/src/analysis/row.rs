@@ -40,6 +40,7 @@ pub(super) fn row(subject: &Subject, records: &[&Record]) -> Option<Row> {
             .map(|verdict| verdict.reason.clone())
             .next(),
         verdicts,
+        judged: own.iter().filter_map(|record| Some((record.round, record.verdict()?.bound))).collect(),
     })
 }
 

@@ -1,6 +1,6 @@
 //! The table of changes for the terminal.
 
-use super::{Change, Changes, Judgement, Quantity};
+use super::{Change, Changes, Judgement};
 use crate::table::grid::{self, Cell, Line};
 use crate::table::style::{DIM, FAILED, GOOD, PLAIN, TITLE};
 use text::units::{change, three_digits};
@@ -52,14 +52,11 @@ fn line(change: &Change, names_scenario: bool, rule: bool) -> Line {
     let cells = [
         scenario.to_owned(),
         change.model.clone(),
-        match change.quantity {
-            Quantity::Cost => "CPU/message".to_owned(),
-            Quantity::Rate => "rate".to_owned(),
-        },
+        change.quantity.words().to_owned(),
         three_digits(change.before),
         three_digits(change.after),
         shown(change),
-        words(change.judgement).to_owned(),
+        change.judgement.words().to_owned(),
     ];
     let style = match change.judgement {
         Judgement::Regression => FAILED,
@@ -78,45 +75,7 @@ fn shown(of: &Change) -> String {
     change(of.factor) + &interval
 }
 
-const fn words(judgement: Judgement) -> &'static str {
-    match judgement {
-        Judgement::Regression => "regression",
-        Judgement::Worse => "worse",
-        Judgement::Better => "better",
-        Judgement::NoChange => "no change",
-        Judgement::WithinNoise => "noise",
-        Judgement::OneOfMany => "by chance?",
-        Judgement::TooFewRounds => "few rounds",
-    }
-}
-
 fn sum(changes: &Changes, width: usize) -> String {
-    let bound = changes.bound_percent;
-    let regressions = changes.changes.iter().filter(|change| change.judgement == Judgement::Regression);
-    let mut names: Vec<String> =
-        regressions.map(|change| format!("{} in {}", change.model, change.scenario)).collect();
-    // Cost and rate of the same model are neighbours.
-    names.dedup();
-    if names.is_empty() {
-        let judged =
-            changes.changes.iter().filter(|change| change.judgement != Judgement::TooFewRounds).count();
-        let text = format!("No regression past {bound} %, of {judged} figures that can be judged.");
-        grid::wrap(&text, "  ", width) + &unseen(changes, width)
-    } else {
-        let text = grid::wrap(&format!("Regression past {bound} %: {}.", names.join(", ")), "  ", width);
-        format!("{FAILED}{}{FAILED:#}\n", text.trim_end())
-    }
-}
-
-/// The smallest regression that the runs can detect.
-fn unseen(changes: &Changes, width: usize) -> String {
-    let noise = changes.changes.iter().filter_map(|change| change.noise).fold(1.0, f64::max);
-    if 100.0 * (noise - 1.0) <= changes.bound_percent {
-        return String::new();
-    }
-    let text = format!(
-        "Twins differ by up to {} in these runs: smaller regressions are not detected.",
-        change(noise).trim_start_matches('+')
-    );
-    grid::wrap(&text, "  ", width)
+    let text = grid::wrap(&changes.conclusion(), "  ", width);
+    if changes.has_regression() { format!("{FAILED}{}{FAILED:#}\n", text.trim_end()) } else { text }
 }

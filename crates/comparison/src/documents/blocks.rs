@@ -1,5 +1,6 @@
 //! The text between the markers: Markdown, generated only from the analysis of a recorded run.
 
+use super::answers;
 use super::quoted::{date, ratio};
 use crate::analysis::{Analysis, Metric, PointAnalysis, Row};
 use crate::scenario::Point;
@@ -15,6 +16,8 @@ pub(super) fn block(name: &str, run: &str, analysis: &Analysis) -> Option<String
         "machine" => Some(machine(run, analysis)),
         "noise" => Some(noise(analysis)),
         "verdicts" => Some(verdicts(analysis)),
+        "answers" => Some(answers::answered(analysis)),
+        "decide" => Some(answers::decided(run, analysis)),
         _ => None,
     }
 }

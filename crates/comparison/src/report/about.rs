@@ -1,4 +1,4 @@
-//! How the figures were measured, how to read them, and what they do not show.
+//! How the figures were measured, and what they do not show.
 
 use maud::{Markup, html};
 
@@ -45,20 +45,12 @@ pub(super) fn about(analysis: &Analysis) -> Markup {
             p { "This command makes such a run:" }
             div.box tabindex="0" role="region" aria-label="Command" { pre { code { (run.command) } } }
             dl { @for (name, value) in &facts { dt { (name) } dd { (value) } } }
-            h3 { "How to read it" }
-            ul {
-                li { "Each mark is one round: one window of load on a newly started server process." }
-                li { "A median's interval holds the true median with a confidence of 95 % or more, whatever the distribution. It needs at least 6 rounds." }
-                li { "A floor is a raw echo server that waits for its clients as the model does, without the protocol. Models are divided by it within each round, so drift from round to round cancels." }
-                li { "A difference is claimed only if the interval excludes 1 and the range by which twins differ." }
-                li { "Percentiles of a closed loop suffer from coordinated omission: a stall delays the requests that would have measured it. Those of an open loop do not." }
-            }
             h3 { "What the figures do not show" }
             ul {
                 li { "Behaviour over a network: client and server share one machine and its loopback device." }
                 li { "Behaviour on more cores, on other processors or with another kernel." }
                 li { "The cost of a server with real work for each request: these servers only add one to each byte." }
-                li { "Whether one model is better than another: claims are only about the distance of each from its floor." }
+                li { "Requests that a stall delayed, in closed loops: nothing is sent to a server while it stalls (coordinated omission). Open loops show them." }
             }
         }
     }

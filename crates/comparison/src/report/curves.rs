@@ -3,12 +3,13 @@
 use loadgen::Bound;
 
 use super::figure::{Figure, Table, absent, nothing};
-use super::findings::{leader, without_leader};
-use super::numbers;
-use super::subjects::{Subjects, models, point_in_words, serves_all};
+use super::subjects::{Subjects, point_in_words};
+use super::{findings, flaws};
 use crate::analysis::{Metric, PointAnalysis, Row, ScenarioAnalysis};
+use crate::answers::contest::{Contest, serves_all};
+use crate::numbers;
 use crate::scenario::Point;
-use charts::{Axis, Domain, Line, LinePoint, Lines, Spacing, Tick};
+use charts::{Axis, Domain, Key, Line, LinePoint, Lines, Spacing, Tick};
 use text::units;
 
 /// A line for each subject, a point for each point of the scenario.
@@ -40,12 +41,19 @@ pub(super) fn curve(
     }
     let (_, format) = numbers::at_axis(metric);
     let finding = finding(scenario, metric, lead);
+    let points = || lines.iter().flat_map(|line| &line.points);
+    let mut legend = flaws::legend(points().filter_map(|point| point.flaw), "mostly rounds");
+    if points().any(|point| point.interval.is_some()) {
+        legend.insert(0, (Key::Interval, "median, and its 95 % interval (upright here)".to_owned()));
+    }
+    legend.extend(subjects.dashes());
     let chart = Lines {
         title: format!("{}: {}", scenario.scenario.name, scenario.scenario.title),
         finding: finding.clone(),
         x: x_axis(scenario),
         y: Axis { label: metric.title().to_owned(), domain: y, ticks: Vec::new(), format },
         lines,
+        legend,
     };
     Figure {
         heading: heading.to_owned(),
@@ -63,6 +71,7 @@ fn point(at: &PointAnalysis, row: &Row, metric: Metric) -> Option<LinePoint> {
         x: place(at.point),
         y: spread.center,
         interval: spread.interval.map(|interval| (interval.low, interval.high)),
+        flaw: flaws::mostly(row),
         about: Some(format!("{}, {}: {figure}", row.subject.name, point_in_words(at.point))),
     })
 }
@@ -112,37 +121,34 @@ fn x_axis(scenario: &ScenarioAnalysis) -> Axis {
     }
 }
 
-/// The best subject at the last point, and how its figure grew up to there.
+/// The best subject at the last point with a valid window, and how its figure grew up to there.
 fn finding(scenario: &ScenarioAnalysis, metric: Metric, lead: &str) -> String {
-    let of = |row: &'_ Row| row.median(metric);
-    let leaders = scenario.points.iter().rev();
-    let mut leaders = leaders.filter_map(|point| {
-        Some((point, leader(&models(point), |row| row.spread(metric), metric.better())?))
-    });
-    let Some((last, leader)) = leaders.next() else {
-        let otherwise = "No model was measured.";
-        return scenario.points.last().map_or(otherwise.to_owned(), |point| without_leader(point, otherwise));
+    let points = || scenario.points.iter().rev();
+    let ranked = |point: &&PointAnalysis| !Contest::of(point, metric).ranked.is_empty();
+    let Some(last) = points().find(ranked) else {
+        return points().next().map(|point| findings::finding(point, metric, lead)).unwrap_or_default();
     };
-    let mut text = leader.sentence(
-        &format!("At {}, {lead}", point_in_words(last.point)),
-        |value| numbers::with_unit(metric, value),
-        "",
-    );
-    let first = scenario.points.iter().find_map(|point| {
-        let row = point.row(&leader.row.subject.name).filter(|row| row.valid > 0)?;
-        Some((point.point, of(row).filter(|value| *value > 0.0)?))
-    });
-    if let Some((point, value)) = first.filter(|(point, _)| *point != last.point) {
-        let growth = numbers::times(leader.spread.center / value);
-        let name = &leader.row.subject.name;
-        text += &format!(" For {name} that is {growth} times its figure at {}.", point_in_words(point));
-    }
-    let beyond = scenario.points.iter().rev().take_while(|point| point.point != last.point);
-    for point in beyond {
-        let reason = without_leader(point, "No model was measured.");
-        text += &format!(" At {}: {reason}", point_in_words(point.point));
+    let place = |point: &PointAnalysis| point_in_words(point.point);
+    let mut text = format!("At {}. ", place(last)) + &findings::finding(last, metric, lead);
+    text.extend(growth(scenario, last, metric));
+    for point in points().take_while(|point| point.point != last.point) {
+        text += &format!(" At {}: {}", place(point), findings::finding(point, metric, lead));
     }
     text
+}
+
+/// How the figure of the best model grew from the first point to this one.
+fn growth(scenario: &ScenarioAnalysis, last: &PointAnalysis, metric: Metric) -> Option<String> {
+    let contest = Contest::of(last, metric);
+    let best = contest.ranked.first()?;
+    let name = &best.row.subject.name;
+    let (point, value) = scenario.points.iter().find_map(|point| {
+        let row = point.row(name).filter(|row| row.valid > 0)?;
+        Some((point.point, row.median(metric).filter(|value| *value > 0.0)?))
+    })?;
+    let growth = numbers::times(best.spread.center / value);
+    (point != last.point)
+        .then(|| format!(" For {name} that is {growth} times its figure at {}.", point_in_words(point)))
 }
 
 /// A remark, and the rows that it applies to.
@@ -154,7 +160,7 @@ fn caption(scenario: &ScenarioAnalysis, metric: Metric) -> String {
     let mut spreads =
         scenario.points.iter().flat_map(|point| &point.rows).filter_map(|row| row.spread(metric));
     if spreads.any(|spread| spread.interval.is_some()) {
-        text += "Marks are medians, vertical lines their 95 % intervals, each shifted slightly so that all are visible.";
+        text += "Marks are shifted slightly sideways, so that all are visible.";
     }
     let doubts: [Doubt; 4] = [
         ("With failures", |row| !row.failures.is_empty()),

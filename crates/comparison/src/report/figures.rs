@@ -3,75 +3,65 @@
 
 use loadgen::Load;
 
-use super::dots::{amount, cost, rate};
+use super::dots::{amount, cost, least_cpu, rate};
 use super::figure::{Figure, Table, absent};
 use super::subjects::{Subjects, point_in_words};
-use super::{curves, numbers, spectrum};
+use super::{curves, spectrum};
 use crate::analysis::{Metric, PointAnalysis, Row, ScenarioAnalysis};
+use crate::numbers;
 use crate::scenario::Point;
 
+/// The figures of a scenario.
+#[derive(Default)]
+pub(super) struct Figures {
+    /// Those that answer its question.
+    pub(super) main: Vec<Figure>,
+    /// All others.
+    pub(super) further: Vec<Figure>,
+}
+
 /// All figures of a scenario.
-pub(super) fn figures(scenario: &ScenarioAnalysis, subjects: &Subjects) -> Vec<Figure> {
+pub(super) fn figures(scenario: &ScenarioAnalysis, subjects: &Subjects) -> Figures {
     let load = scenario.scenario.load.as_ref();
+    let amount = |metric, heading, lead| amount(scenario, subjects, metric, heading, lead);
+    let curve = |metric, heading, lead| curves::curve(scenario, subjects, metric, heading, lead);
     match scenario.points.first().map(|point| point.point) {
-        None => Vec::new(),
+        None => Figures::default(),
         Some(Point::Only) if scenario.scenario.script.is_some() => {
-            vec![amount(
-                scenario,
-                subjects,
-                Metric::ScriptTime,
-                "Time until all clients were served",
-                "Over first",
-            )]
+            let time = amount(Metric::ScriptTime, "Time until all clients were served", "Over first");
+            Figures { main: vec![time], further: Vec::new() }
         }
-        Some(Point::Only) if load.is_some_and(|load| load.idle > 0) => vec![
-            amount(
-                scenario,
-                subjects,
+        Some(Point::Only) if load.is_some_and(|load| load.idle > 0) => Figures {
+            main: vec![amount(
                 Metric::MemoryPerConnection,
                 "Memory per connection",
                 "Least memory per connection",
-            ),
-            amount(scenario, subjects, Metric::PeakMemory, "Peak memory", "Least memory at its peak"),
-            rate(scenario, subjects),
-            cost(scenario, subjects),
-        ],
-        Some(Point::Only) => {
-            vec![rate(scenario, subjects), cost(scenario, subjects), spectrum::spectrum(scenario, subjects)]
-        }
-        Some(Point::Connections(_)) => vec![
-            curves::curve(
-                scenario,
-                subjects,
-                Metric::CpuPerMessage,
-                "Cost of a message, by connections",
-                "cheapest per message",
-            ),
-            curves::curve(
-                scenario,
-                subjects,
+            )],
+            further: vec![
+                amount(Metric::PeakMemory, "Peak memory", "Least memory at its peak"),
+                rate(scenario, subjects),
+                cost(scenario, subjects),
+            ],
+        },
+        Some(Point::Only) => Figures {
+            main: vec![least_cpu(scenario, subjects), cost(scenario, subjects)],
+            further: vec![rate(scenario, subjects), spectrum::spectrum(scenario, subjects)],
+        },
+        Some(Point::Connections(_)) => Figures {
+            main: vec![curve(Metric::CpuPerMessage, "Cost of a message, by connections", "Least CPU time")],
+            further: vec![curve(
                 Metric::MessagesPerSecond,
                 "Messages a second, by connections",
-                "most messages a second",
-            ),
-        ],
+                "Most messages a second",
+            )],
+        },
         Some(Point::Rate(_)) => {
-            vec![curves::curve(
-                scenario,
-                subjects,
-                Metric::P99,
-                "99th percentile of the response time, by offered load",
-                "lowest 99th percentile",
-            )]
+            let heading = "99th percentile of the response time, by offered load";
+            Figures { main: vec![curve(Metric::P99, heading, "Lowest")], further: Vec::new() }
         }
         Some(Point::PercentOfPeak(_)) => {
-            vec![curves::curve(
-                scenario,
-                subjects,
-                Metric::P99,
-                "99th percentile of the response time, by share of the model's own peak",
-                "lowest 99th percentile",
-            )]
+            let heading = "99th percentile of the response time, by share of the model's own peak";
+            Figures { main: vec![curve(Metric::P99, heading, "Lowest")], further: Vec::new() }
         }
     }
 }

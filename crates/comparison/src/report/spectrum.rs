@@ -4,10 +4,11 @@
 use hdrhistogram::Histogram;
 
 use super::figure::{Figure, Table, absent, nothing};
-use super::findings::{leader, without_leader};
-use super::numbers;
-use super::subjects::{Subjects, models};
+use super::findings::finding;
+use super::flaws;
+use super::subjects::Subjects;
 use crate::analysis::{Metric, Row, ScenarioAnalysis};
+use crate::numbers;
 use charts::{Axis, Domain, Line, LinePoint, Lines, Spacing, Tick};
 use text::units;
 
@@ -41,7 +42,7 @@ pub(super) fn spectrum(scenario: &ScenarioAnalysis, subjects: &Subjects) -> Figu
         .map(|(row, latency)| Line {
             label: row.subject.name.clone(),
             mark: subjects.mark(&row.subject),
-            points: points(&row.subject.name, latency),
+            points: points(row, latency),
         })
         .collect();
     let y = Domain::by_quotients(lines.iter().flat_map(|line| &line.points).map(|point| point.y));
@@ -49,12 +50,10 @@ pub(super) fn spectrum(scenario: &ScenarioAnalysis, subjects: &Subjects) -> Figu
         return nothing(heading);
     }
     let end = lines.iter().flat_map(|line| &line.points).map(|point| point.x).fold(10.0, f64::max);
-    let finding = leader(&models(point), |row| row.spread(Metric::P99), Metric::P99.better()).map_or_else(
-        || without_leader(point, "No model has a 99th percentile."),
-        |leader| {
-            leader.sentence("Lowest 99th percentile", |value| numbers::with_unit(Metric::P99, value), "")
-        },
-    );
+    let finding = finding(point, Metric::P99, "Lowest 99th percentile");
+    let flaws = lines.iter().flat_map(|line| &line.points).filter_map(|point| point.flaw);
+    let mut legend = flaws::legend(flaws, "mostly rounds");
+    legend.extend(subjects.dashes());
     let chart = Lines {
         title: format!("{}: {}", scenario.scenario.name, scenario.scenario.title),
         finding: finding.clone(),
@@ -70,6 +69,7 @@ pub(super) fn spectrum(scenario: &ScenarioAnalysis, subjects: &Subjects) -> Figu
         },
         y: Axis { label: "latency".to_owned(), domain: y, ticks: Vec::new(), format: units::short_duration },
         lines,
+        legend,
     };
     Figure {
         heading: heading.to_owned(),
@@ -83,7 +83,8 @@ pub(super) fn spectrum(scenario: &ScenarioAnalysis, subjects: &Subjects) -> Figu
     }
 }
 
-fn points(name: &str, latency: &Histogram<u64>) -> Vec<LinePoint> {
+fn points(row: &Row, latency: &Histogram<u64>) -> Vec<LinePoint> {
+    let (name, flaw) = (&row.subject.name, flaws::mostly(row));
     let mut places: Vec<f64> =
         (0..=5 * PLACES).map(|place| 10.0_f64.powf(f64::from(place) / f64::from(PLACES))).collect();
     places.extend(MARKED.map(|(at, _)| at));
@@ -98,6 +99,7 @@ fn points(name: &str, latency: &Histogram<u64>) -> Vec<LinePoint> {
             x: place,
             y,
             interval: None,
+            flaw,
             about: about.map(|(_, percent)| {
                 format!("{name}: {percent} within {}", numbers::with_unit(Metric::P99, y))
             }),

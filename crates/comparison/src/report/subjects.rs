@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 
-use crate::analysis::{Metric, PointAnalysis, Row};
+use crate::analysis::{Better, PointAnalysis, Row, Spread};
+use crate::answers::contest::{self, Contest, in_order};
 use crate::record::Run;
 use crate::scenario::Point;
 use crate::subject::{Role, Subject};
-use charts::Mark;
+use charts::{Key, Mark};
 use loadgen::Bound;
 use text::units;
 
@@ -45,25 +46,40 @@ impl Subjects {
         self.marks.get(&subject.name).copied().unwrap_or(Mark::Floor(0))
     }
 
-    /// The rows that a chart of single figures shows.
-    pub(super) fn rows<'point>(&self, point: &'point PointAnalysis) -> Vec<&'point Row> {
-        point.rows.iter().filter(|row| self.shows_twins || row.subject.role != Role::Twin).collect()
+    /// The rows that a chart of single figures shows, by this figure: the models that compete for it, the best first,
+    /// then the other models, the floors, and the twins.
+    pub(super) fn sorted<'point>(
+        &self,
+        point: &'point PointAnalysis,
+        of: impl Fn(&'point Row) -> Option<&'point Spread>,
+        better: Better,
+    ) -> Vec<&'point Row> {
+        let contest = Contest::by(point, &of, better);
+        let group = |row: &Row| match row.subject.role {
+            Role::Model if contest.ranked.iter().any(|entry| entry.row.subject == row.subject) => 0,
+            Role::Model => 1,
+            Role::Floor => 2,
+            Role::Twin => 3,
+        };
+        let value = |row| of(row).map_or(f64::NAN, |spread| spread.center);
+        let mut rows: Vec<&Row> =
+            point.rows.iter().filter(|row| self.shows_twins || row.subject.role != Role::Twin).collect();
+        rows.sort_by(|one, other| {
+            group(one).cmp(&group(other)).then_with(|| in_order(value(one), value(other), better))
+        });
+        rows
+    }
+
+    /// The entry of a legend for the dashed lines of floors, if there are some.
+    pub(super) fn dashes(&self) -> Option<(Key, String)> {
+        let has_floor = self.marks.values().any(|mark| matches!(mark, Mark::Floor(_)));
+        has_floor.then(|| (Key::Dashes, "a floor: raw echo".to_owned()))
     }
 
     /// Whether a line chart shows it: twins and small floors would only hide others.
     pub(super) fn has_line(subject: &Subject) -> bool {
         subject.role != Role::Twin && subject.clients.is_none()
     }
-}
-
-/// The models among the rows.
-pub(super) fn models(point: &PointAnalysis) -> Vec<&Row> {
-    point.rows.iter().filter(|row| row.subject.role == Role::Model).collect()
-}
-
-/// Whether all clients were served, as far as that was measured.
-pub(super) fn serves_all(row: &Row) -> bool {
-    row.median(Metric::Starved).is_none_or(|starved| starved == 0.0)
 }
 
 /// Notes on a row's figures, the most important first.
@@ -73,11 +89,7 @@ pub(super) fn notes(row: &Row) -> Vec<String> {
     if !row.failures.is_empty() {
         notes.push(format!("failures in {}", rounds(failed(row))));
     }
-    if let (false, Some(served), Some(starved)) =
-        (serves_all(row), row.median(Metric::Served), row.median(Metric::Starved))
-    {
-        notes.push(format!("serves {} of {} clients", units::count(served), units::count(served + starved)));
-    }
+    notes.extend(contest::served(row));
     if row.disturbed > 0 {
         notes.push(format!("disturbed by other programs in {}", rounds(row.disturbed)));
     }

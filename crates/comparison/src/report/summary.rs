@@ -1,34 +1,35 @@
-//! The summary of the run, before any chart: two tables, the claims, and the noise of the twins.
+//! Two tables of all models and floors, the claims about floors, and the noise of the twins.
 
 use maud::{Markup, html};
 
 use super::boxed::boxed;
 use super::figure::absent;
-use super::findings::leader;
-use super::numbers;
-use super::subjects::{models, notes};
-use crate::analysis::{Analysis, Better, Claim, Metric, Pair, PointAnalysis, Row, ScenarioAnalysis, Spread};
+use super::subjects::notes;
+use crate::analysis::{Analysis, Claim, Metric, Pair, PointAnalysis, Row, ScenarioAnalysis};
+use crate::answers::contest::models;
+use crate::answers::versus::{self, claimed_best};
+use crate::numbers;
 use crate::scenario::Point;
 use crate::subject::{Role, Subject};
 
-/// The section at the top.
+/// The tables, the claims about floors, and the noise.
 pub(super) fn summary(analysis: &Analysis) -> Markup {
     let columns: Vec<(&ScenarioAnalysis, &PointAnalysis)> =
         analysis.scenarios.iter().filter_map(|scenario| Some((scenario, only_point(scenario)?))).collect();
     html! {
         section aria-labelledby="summary" {
-            h2 #summary { "Summary" }
+            h2 #summary { "Tables: against the floors" }
             @if columns.is_empty() {
                 p { "No scenario of this run has several models at the same load." }
             } @else {
-                (table(analysis, &columns, "What a message costs: CPU time as a multiple of the floor's", &cost_cell))
-                (table(analysis, &columns, "Throughput: messages (churn: connections) a second", &rate_cell))
                 p.note {
-                    "★ marks the best median of those that serve every client. Below each figure: its interval of "
-                    "95 %, or its ratio to the floor. " em.dim { "Dimmed" }
-                    ", with the reason in words: no difference from the floor is claimed."
+                    "Below each figure: its multiple of the floor's, with the 95 % interval. " em.dim { "Dimmed" }
+                    ": no difference from the floor is shown, with the reason. ★: claimed to be better than every other "
+                    "model that serves all clients."
                 }
-                h3 { "Claims" }
+                (table(analysis, &columns, "What a message (churn: a connection) costs: the server's CPU time", &cost_cell))
+                (table(analysis, &columns, "Throughput: messages (churn: connections) a second", &rate_cell))
+                h3 { "Claims about floors" }
                 ul { @for (scenario, point) in &columns { (claims(scenario, point)) } }
                 h3 { "Noise" }
                 p { "A twin is the same floor under another name. A difference between the two is noise." }
@@ -88,37 +89,31 @@ fn table(
 }
 
 fn cost_cell(point: &PointAnalysis, row: &Row) -> Markup {
-    let Some(ratio) = &row.cost_ratio else {
-        let is_floor = row.subject.role == Role::Floor;
-        return html! { td { @if is_floor { "1" small { "by definition" } } @else { (absent()) (note(row)) } } };
-    };
-    let best = leader(&models(point), |row| Some(&row.cost_ratio.as_ref()?.spread), Better::Lower);
-    let is_best = best.is_some_and(|best| best.row.subject.name == row.subject.name);
-    html! {
-        td.dim[!ratio.claim.is_difference()] {
-            (star(is_best)) (numbers::times(ratio.spread.center)) " ×"
-            small { (interval(&ratio.spread, numbers::times)) }
-            (unclaimed(point, ratio))
-            (note(row))
-        }
-    }
+    let write = |value| numbers::with_unit(Metric::CpuPerMessage, value);
+    cell(point, row, Metric::CpuPerMessage, row.cost_ratio.as_ref(), write)
 }
 
 fn rate_cell(point: &PointAnalysis, row: &Row) -> Markup {
-    let metric = if row.spread(Metric::ConnectionsPerSecond).is_some() {
-        Metric::ConnectionsPerSecond
-    } else {
-        Metric::MessagesPerSecond
-    };
-    let Some(spread) = row.spread(metric) else { return html! { td { (absent()) (note(row)) } } };
-    let best = leader(&models(point), |row| row.spread(metric), Better::Higher);
-    let is_best = best.is_some_and(|best| best.row.subject.name == row.subject.name);
-    let is_claimed = row.rate_ratio.as_ref().is_none_or(|ratio| ratio.claim.is_difference());
+    let metric = point.rate();
+    cell(point, row, metric, row.rate_ratio.as_ref(), |value| numbers::plain(metric, value))
+}
+
+/// A figure, its multiple of the floor's, and what must be known about both.
+fn cell(
+    point: &PointAnalysis,
+    row: &Row,
+    metric: Metric,
+    ratio: Option<&Pair>,
+    write: impl Fn(f64) -> String,
+) -> Markup {
+    let Some(value) = row.median(metric) else { return html! { td { (absent()) (note(row)) } } };
+    let is_best = claimed_best(point, metric) == Some(row.subject.name.as_str());
+    let is_open = ratio.is_some_and(|ratio| !ratio.claim.is_difference());
     html! {
-        td.dim[!is_claimed || row.valid == 0] {
-            (star(is_best)) (numbers::plain(metric, spread.center))
-            @if let Some(ratio) = &row.rate_ratio {
-                small { (numbers::times(ratio.spread.center)) " × floor" }
+        td.dim[is_open || row.valid == 0] {
+            (star(is_best)) (write(value))
+            @if let Some(ratio) = ratio {
+                small { (numbers::spread(&ratio.spread, numbers::times)) " × " (ratio.right) }
                 (unclaimed(point, ratio))
             }
             (note(row))
@@ -128,13 +123,6 @@ fn rate_cell(point: &PointAnalysis, row: &Row) -> Markup {
 
 fn star(is_best: bool) -> Markup {
     html! { @if is_best { span.best role="img" aria-label="best" { "★" } " " } }
-}
-
-fn interval(spread: &Spread, write: impl Fn(f64) -> String) -> String {
-    spread
-        .interval
-        .map(|interval| format!("{} to {}", write(interval.low), write(interval.high)))
-        .unwrap_or_default()
 }
 
 fn unclaimed(point: &PointAnalysis, ratio: &Pair) -> Markup {
@@ -148,13 +136,8 @@ fn note(row: &Row) -> Markup {
 /// Why no difference is claimed, if none is.
 fn why_not(point: &PointAnalysis, claim: Claim) -> Option<&'static str> {
     match claim {
-        Claim::Higher | Claim::Lower => None,
-        Claim::NoDifference => Some("interval includes 1"),
-        Claim::WithinNoise => Some("within the twins' noise"),
-        Claim::OneOfMany => Some("one of many comparisons"),
         Claim::TooFewRounds if point.rows.iter().any(|row| row.invalid > 0) => Some("too few valid rounds"),
-        Claim::TooFewRounds => Some("too few rounds"),
-        Claim::NoTwin => Some("its floor has no twin"),
+        other => versus::why_not(other),
     }
 }
 
@@ -162,7 +145,7 @@ fn why_not(point: &PointAnalysis, claim: Claim) -> Option<&'static str> {
 fn claims(scenario: &ScenarioAnalysis, point: &PointAnalysis) -> Markup {
     let of = |is_chosen: fn(Claim) -> bool| -> Vec<(&str, &Pair)> {
         let ratio = |row: &'_ Row| row.cost_ratio.as_ref().is_some_and(|ratio| is_chosen(ratio.claim));
-        let rows = models(point).into_iter().filter(|row| ratio(row));
+        let rows = models(point).filter(|row| ratio(row));
         rows.filter_map(|row| Some((row.subject.name.as_str(), row.cost_ratio.as_ref()?))).collect()
     };
     let listed = |claimed: Vec<(&str, &Pair)>| {
@@ -172,20 +155,18 @@ fn claims(scenario: &ScenarioAnalysis, point: &PointAnalysis) -> Markup {
         claimed.into_iter().map(one).collect::<Vec<String>>().join("; ")
     };
     let (higher, lower) = (of(|claim| claim == Claim::Higher), of(|claim| claim == Claim::Lower));
-    let mut open: Vec<String> =
-        [Claim::NoDifference, Claim::WithinNoise, Claim::OneOfMany, Claim::TooFewRounds, Claim::NoTwin]
-            .into_iter()
-            .filter_map(|claim| {
-                let rows = models(point).into_iter();
-                let rows =
-                    rows.filter(|row| row.cost_ratio.as_ref().is_some_and(|ratio| ratio.claim == claim));
-                let names: Vec<&str> = rows.map(|row| row.subject.name.as_str()).collect();
-                (!names.is_empty())
-                    .then(|| format!("{} ({})", names.join(", "), why_not(point, claim).unwrap_or_default()))
-            })
-            .collect();
+    let reasons =
+        [Claim::NoDifference, Claim::WithinNoise, Claim::OneOfMany, Claim::TooFewRounds, Claim::NoTwin];
+    let with_reason = |claim| {
+        let rows =
+            models(point).filter(|row| row.cost_ratio.as_ref().is_some_and(|ratio| ratio.claim == claim));
+        let names: Vec<&str> = rows.map(|row| row.subject.name.as_str()).collect();
+        let reason = why_not(point, claim).unwrap_or_default();
+        (!names.is_empty()).then(|| format!("{} ({reason})", names.join(", ")))
+    };
+    let mut open: Vec<String> = reasons.into_iter().filter_map(with_reason).collect();
     let without_valid = |row: &&Row| row.cost_ratio.is_none().then(|| row.without_valid()).flatten();
-    let invalid: Vec<&Row> = models(point).into_iter().filter(|row| without_valid(row).is_some()).collect();
+    let invalid: Vec<&Row> = models(point).filter(|row| without_valid(row).is_some()).collect();
     if let Some(reason) = invalid.first().and_then(without_valid) {
         let names: Vec<&str> = invalid.iter().map(|row| row.subject.name.as_str()).collect();
         open.push(format!("{}: {reason}", names.join(", ")));
@@ -217,7 +198,9 @@ fn twins(scenario: &ScenarioAnalysis, point: &PointAnalysis) -> Markup {
             @match point.resolution(Metric::CpuPerMessage).zip(point.resolution(point.rate())) {
                 Some((cost, rate)) => {
                     "two runs of the same program differ by up to " (numbers::percent_above(cost.noise))
-                    " in cost and " (numbers::percent_above(rate.noise)) " in rate; smaller differences are not claimed."
+                    " in cost and " (numbers::percent_above(rate.noise)) " in rate. A difference is claimed from "
+                    (numbers::percent_above(cost.claimed_from)) " in cost and "
+                    (numbers::percent_above(rate.claimed_from)) " in rate on, between servers that scatter as the twins do."
                 },
                 None => {
                     @match point.invalid_twins() {

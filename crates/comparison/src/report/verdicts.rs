@@ -5,6 +5,7 @@ use maud::{Markup, html};
 use super::boxed::boxed;
 use super::subjects::point_in_words;
 use crate::analysis::{Analysis, PointAnalysis, Row, ScenarioAnalysis};
+use crate::coverage::Coverage;
 use crate::scenario::Point;
 
 /// The largest number of entries listed; further ones are only counted.
@@ -26,6 +27,25 @@ pub(super) fn failures(analysis: &Analysis) -> Markup {
                 ul {
                     @for failure in failures.iter().take(SHOWN) { li { (failure) } }
                     @if failures.len() > SHOWN { li { "and " (failures.len() - SHOWN) " more" } }
+                }
+            }
+        }
+    }
+}
+
+/// The section of what the run was to measure and did not; nothing if it is whole.
+pub(super) fn missing(coverage: &Coverage) -> Markup {
+    let is_partial = coverage.made < coverage.planned;
+    html! {
+        @if is_partial || !coverage.gaps.is_empty() {
+            section.failures aria-labelledby="missing" {
+                h2 #missing { "Not measured" }
+                @if is_partial {
+                    p { "Incomplete: " (coverage.made) " of " (coverage.planned) " trials were made." }
+                }
+                ul {
+                    @for gap in coverage.gaps.iter().take(SHOWN) { li { (gap) } }
+                    @if coverage.gaps.len() > SHOWN { li { "and " (coverage.gaps.len() - SHOWN) " more" } }
                 }
             }
         }

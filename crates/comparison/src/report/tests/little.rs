@@ -6,8 +6,8 @@ use super::super::super::analysis::analyse;
 use super::super::super::example::{self, altered, comparison, run_of};
 use super::super::super::record::Comparison;
 use super::super::super::subject::Role;
-use super::super::{WIDTHS, html};
-use super::{assert_is_sound, charts_of};
+use super::super::WIDTHS;
+use super::{assert_is_sound, charts_of, page_of};
 
 #[test]
 fn a_run_without_a_trial_is_a_report_without_charts() {
@@ -19,7 +19,7 @@ fn a_run_without_a_trial_is_a_report_without_charts() {
 #[test]
 fn one_round_and_missing_scenarios_are_reported() {
     let page = assert_is_sound(&analyse(&comparison("quick")));
-    assert!(page.contains("Too few rounds for an interval, so no order is claimed."));
+    assert!(page.contains("No difference shown. Best median: ") && page.contains(": too few rounds."));
     let mut cut = comparison("full");
     cut.records.truncate(5);
     assert_is_sound(&analyse(&cut));
@@ -31,7 +31,7 @@ fn a_run_without_models_shows_its_floors() {
     run.subjects.retain(|subject| subject.role != Role::Model);
     let page = assert_is_sound(&analyse(&altered(run, |_, _| {})));
     let missing = page.matches("<p class=\"finding\">No model was measured").count();
-    assert_eq!(missing, 2 + 2, "rate and cost; both curves");
+    assert_eq!(missing, 4 + 2, "CPU time, its multiple, rate and latency; both curves");
     assert!(page.contains("floor-epoll"));
 }
 
@@ -66,7 +66,7 @@ fn figures_that_are_not_numbers_are_left_out() {
             }
         }
         // Such values may appear in tables, but must not break charts.
-        let page = html(&analysis);
+        let page = page_of(&analysis);
         for svg in WIDTHS.iter().flat_map(|(_, class)| charts_of(&page, class)) {
             let document = Document::parse(svg).unwrap();
             let broken = |node: &Node| {
