@@ -216,7 +216,7 @@ fn a_baseline_that_measured_something_else_is_rejected_before_anything_is_measur
     let refused = compare(&["mio", "--quick", "--baseline", text(&run), "--out", text(&out)]);
     assert_eq!(refused.status.code(), Some(1));
     assert!(
-        stderr(&refused).contains("the runs cannot be compared: warm-up, window"),
+        stderr(&refused).contains("the runs cannot be compared: with windows of 20 ms"),
         "{}",
         stderr(&refused)
     );

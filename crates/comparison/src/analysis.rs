@@ -31,11 +31,9 @@ use crate::record::{Comparison, Record, Run};
 use crate::scenario::{Point, Scenario};
 
 pub(crate) use figures::FEWEST_ROUNDS;
-pub use figures::{Analysis, Claim, Row, ScenarioAnalysis, Spread};
+pub use figures::{Analysis, Claim, Pair, PointAnalysis, Resolution, Row, ScenarioAnalysis, Spread};
 pub(crate) use holm::holm;
 pub use metric::{Better, Metric};
-pub use pairs::Pair;
-pub use point::{PointAnalysis, Resolution};
 pub use statistics::{Interval, median, median_interval};
 pub(crate) use student::Mean;
 

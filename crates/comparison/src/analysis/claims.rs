@@ -4,11 +4,9 @@
 //! program differ. The p-value is below 5 % after [Holm's correction](holm()) for all comparisons that the run makes. And
 //! the 95 % interval of this comparison alone excludes the whole range that the twins show.
 
-use super::figures::{Analysis, Claim};
+use super::figures::{Analysis, Claim, Pair, PointAnalysis, Resolution};
 use super::holm::holm;
 use super::metric::Metric;
-use super::pairs::Pair;
-use super::point::{PointAnalysis, Resolution};
 use super::statistics::Interval;
 use super::student::{MISSED, Mean};
 use crate::subject::Role;

@@ -6,12 +6,10 @@ use serde::Serialize;
 use serde::ser::{Error, SerializeMap, Serializer};
 
 use super::metric::Metric;
-use super::pairs::Pair;
-use super::point::{self, PointAnalysis};
 use super::statistics::{Interval, median, median_interval};
 use super::student::Mean;
 use crate::record::Run;
-use crate::scenario::Scenario;
+use crate::scenario::{Point, Scenario};
 use crate::subject::{Role, Subject};
 
 /// Fewer quotients have no interval: they do not show whether they scatter evenly.
@@ -35,6 +33,32 @@ pub struct ScenarioAnalysis {
     pub scenario: Scenario,
     /// One for each point of its curve that has records, in order; only one if it has no curve.
     pub points: Vec<PointAnalysis>,
+}
+
+/// All subjects at one point.
+#[derive(Clone, Debug, Serialize)]
+pub struct PointAnalysis {
+    /// The point of the curve.
+    pub point: Point,
+    /// One for each subject that has records here, in the run's order.
+    pub rows: Vec<Row>,
+    /// What the twins show; empty without a twin, or with too few rounds for its interval.
+    pub resolutions: Vec<Resolution>,
+    /// Subjects compared with each other: all models, all floors of full size, and every subject with its floor. The
+    /// cost and the rate of a subject and its floor are in its [`Row`].
+    pub pairs: Vec<Pair>,
+}
+
+/// What the twins of a point show about a metric.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Resolution {
+    /// The metric.
+    pub metric: Metric,
+    /// How far two runs of the same program differ: the widest bound of all twins' intervals, as a factor of 1 or more.
+    pub noise: f64,
+    /// The factor, of 1 or more, from which on a difference is claimed, between subjects whose rounds scatter as those of
+    /// the twins: depends on the rounds, and on the number of comparisons that the run makes.
+    pub claimed_from: f64,
 }
 
 /// One subject at one point.
@@ -80,6 +104,32 @@ pub struct Spread {
     pub center: f64,
     /// Where the true center lies, with a confidence of 95 % or more; `None` with fewer than 6 rounds.
     pub interval: Option<Interval>,
+}
+
+/// Two subjects at the same point: the left one's figure divided by the right one's, within each round in which both
+/// have a valid trial with the same work.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Pair {
+    /// The subject whose figure is divided.
+    pub left: String,
+    /// The subject that it is divided by.
+    pub right: String,
+    /// The figure.
+    pub metric: Metric,
+    /// Quotients by round, their geometric mean, and its interval.
+    pub spread: Spread,
+    /// The probability of quotients as far from 1 as these if the two do not differ; `None` with too few rounds.
+    pub p: Option<f64>,
+    /// The same, corrected for the number of comparisons that the run makes; `None` where no claim can be made.
+    pub adjusted_p: Option<f64>,
+    /// What can be claimed.
+    pub claim: Claim,
+    /// Whether a twin did the same work at this point.
+    #[serde(skip)]
+    pub(super) has_twin: bool,
+    /// Whether the right one is what the left one is divided by in tables.
+    #[serde(skip)]
+    pub(super) is_with_floor: bool,
 }
 
 /// What can be claimed about a pair.
@@ -159,7 +209,7 @@ impl Row {
     /// A clause if no window was valid, and some were invalid: then nothing is claimed from its figures.
     pub fn without_valid(&self) -> Option<String> {
         (self.valid == 0 && self.invalid > 0)
-            .then(|| format!("no window was valid{}", point::such_as(self.invalid_reason())))
+            .then(|| format!("no window was valid{}", such_as(self.invalid_reason())))
     }
 
     /// Whether most of its trials were at the load generator's limit, so that its rate and its latency are that one's.
@@ -181,6 +231,11 @@ impl Row {
         let (most_frequent, _) = self.verdicts.first()?;
         self.reason.as_deref().filter(|_| *most_frequent == Bound::Invalid)
     }
+}
+
+/// The reason in brackets, if there is one.
+pub(super) fn such_as(reason: Option<&str>) -> String {
+    reason.map(|reason| format!(" (such as: {reason})")).unwrap_or_default()
 }
 
 impl Spread {

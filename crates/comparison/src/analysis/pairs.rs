@@ -1,39 +1,12 @@
 //! Any two subjects at a point, compared within each round.
 
 use loadgen::{Load, Scenario as Workload};
-use serde::Serialize;
 
 use super::comparable::{are_comparable, did_same_work};
-use super::figures::{Claim, Row, Spread};
+use super::figures::{Claim, Pair, Row, Spread};
 use super::metric::Metric;
 use crate::record::Record;
 use crate::subject::Role;
-
-/// Two subjects at the same point: the left one's figure divided by the right one's, within each round in which both
-/// have a valid trial with the same work.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Pair {
-    /// The subject whose figure is divided.
-    pub left: String,
-    /// The subject that it is divided by.
-    pub right: String,
-    /// The figure.
-    pub metric: Metric,
-    /// Quotients by round, their geometric mean, and its interval.
-    pub spread: Spread,
-    /// The probability of quotients as far from 1 as these if the two do not differ; `None` with too few rounds.
-    pub p: Option<f64>,
-    /// The same, corrected for the number of comparisons that the run makes; `None` where no claim can be made.
-    pub adjusted_p: Option<f64>,
-    /// What can be claimed.
-    pub claim: Claim,
-    /// Whether a twin did the same work at this point.
-    #[serde(skip)]
-    pub(super) has_twin: bool,
-    /// Whether the right one is what the left one is divided by in tables.
-    #[serde(skip)]
-    pub(super) is_with_floor: bool,
-}
 
 impl Pair {
     /// The quotients of a metric of these two subjects, whose records are given; `None` if there are none. What can be
@@ -71,6 +44,7 @@ impl Pair {
     }
 
     /// The same comparison from the other side.
+    #[must_use]
     pub fn inverted(&self) -> Self {
         Pair {
             left: self.right.clone(),

@@ -1,38 +1,8 @@
 //! All subjects at one point of a scenario, alone and compared with each other.
 
-use serde::Serialize;
-
-use super::figures::{Claim, Row};
+use super::figures::{Claim, Pair, PointAnalysis, Resolution, Row, such_as};
 use super::metric::{Better, Metric};
-use super::pairs::Pair;
-use crate::scenario::Point;
 use crate::subject::Role;
-
-/// All subjects at one point.
-#[derive(Clone, Debug, Serialize)]
-pub struct PointAnalysis {
-    /// The point of the curve.
-    pub point: Point,
-    /// One for each subject that has records here, in the run's order.
-    pub rows: Vec<Row>,
-    /// What the twins show; empty without a twin, or with too few rounds for its interval.
-    pub resolutions: Vec<Resolution>,
-    /// Subjects compared with each other: all models, all floors of full size, and every subject with its floor. The
-    /// cost and the rate of a subject and its floor are in its [`Row`].
-    pub pairs: Vec<Pair>,
-}
-
-/// What the twins of a point show about a metric.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Resolution {
-    /// The metric.
-    pub metric: Metric,
-    /// How far two runs of the same program differ: the widest bound of all twins' intervals, as a factor of 1 or more.
-    pub noise: f64,
-    /// The factor, of 1 or more, from which on a difference is claimed, between subjects whose rounds scatter as those of
-    /// the twins: depends on the rounds, and on the number of comparisons that the run makes.
-    pub claimed_from: f64,
-}
 
 impl PointAnalysis {
     /// The subject of this name, if it has records here.
@@ -98,9 +68,4 @@ impl PointAnalysis {
             )
         })
     }
-}
-
-/// The reason in brackets, if there is one.
-pub(super) fn such_as(reason: Option<&str>) -> String {
-    reason.map(|reason| format!(" (such as: {reason})")).unwrap_or_default()
 }

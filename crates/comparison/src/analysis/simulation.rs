@@ -4,10 +4,8 @@
 use fastrand::Rng;
 
 use super::claims;
-use super::figures::{Analysis, Claim, Row, ScenarioAnalysis};
+use super::figures::{Analysis, Claim, Pair, PointAnalysis, Row, ScenarioAnalysis};
 use super::metric::Metric;
-use super::pairs::Pair;
-use super::point::PointAnalysis;
 use super::student::Mean;
 use crate::example;
 use crate::scenario::Point;

@@ -120,7 +120,7 @@ mod tests {
     #[test]
     fn values_without_a_spread_are_certain() {
         assert_eq!(Mean::of(&[1.0]), None);
-        assert_eq!(Mean::of(&[0.0; 6]).unwrap().p_of_zero(), 1.0);
-        assert_eq!(Mean::of(&[1.0; 6]).unwrap().p_of_zero(), 0.0);
+        assert!(Mean::of(&[0.0; 6]).unwrap().p_of_zero() >= 1.0);
+        assert!(Mean::of(&[1.0; 6]).unwrap().p_of_zero() <= 0.0);
     }
 }

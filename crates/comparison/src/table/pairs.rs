@@ -17,14 +17,13 @@ fn at_point(point: &PointAnalysis, width: usize) -> String {
         let pair = point.pair(&left.subject.name, &right.subject.name, Metric::CpuPerMessage);
         pair.filter(|pair| pair.spread.interval.is_some())
     };
-    let mut models: Vec<&Row> = point.rows.iter().filter(|row| row.subject.role == Role::Model).collect();
-    models.retain(|one| {
-        point.rows.iter().any(|other| cost(one, other).is_some_and(|pair| is_of_models(&pair, point)))
-    });
+    let models = || point.rows.iter().filter(|row| row.subject.role == Role::Model);
+    let is_compared = |one: &&Row| models().any(|other| cost(one, other).is_some());
+    let mut compared: Vec<&Row> = models().filter(is_compared).collect();
     // The cheapest first, so that the ratios are above 1.
     let by_cost = |row: &&Row| row.median(Metric::CpuPerMessage).unwrap_or(f64::MAX);
-    models.sort_by(|one, other| by_cost(one).total_cmp(&by_cost(other)));
-    match models.as_slice() {
+    compared.sort_by(|one, other| by_cost(one).total_cmp(&by_cost(other)));
+    match compared.as_slice() {
         [] | [_] => String::new(),
         [cheaper, dearer] => cost(dearer, cheaper).map_or(String::new(), |cost| {
             let rate = point.pair(&cost.left, &cost.right, point.rate());
@@ -33,12 +32,6 @@ fn at_point(point: &PointAnalysis, width: usize) -> String {
         }),
         models => matrix(models, cost, width),
     }
-}
-
-fn is_of_models(pair: &Pair, point: &PointAnalysis) -> bool {
-    [&pair.left, &pair.right]
-        .into_iter()
-        .all(|name| point.row(name).is_some_and(|row| row.subject.role == Role::Model))
 }
 
 /// Such as `tokio costs 1.29 times mio (1.27 to 1.31), claimed; it has 0.78 times the rate (0.77 to 0.80), claimed`.
