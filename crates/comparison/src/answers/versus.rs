@@ -71,5 +71,5 @@ fn factors(pair: &Pair) -> Option<String> {
 /// With one decimal where a whole number would hide the difference.
 fn percent(share: f64) -> String {
     let percent = 100.0 * share;
-    if percent.abs() < 10.0 || percent > 99.0 { format!("{percent:.1}") } else { format!("{percent:.0}") }
+    if percent.abs() < 10.0 || (99.0..100.0).contains(&percent) { format!("{percent:.1}") } else { format!("{percent:.0}") }
 }
