@@ -36,7 +36,7 @@ impl figures::Figures {
 }
 
 /// A whole run.
-const WHOLE: Coverage = Coverage { planned: 0, made: 0, gaps: Vec::new() };
+const WHOLE: Coverage = Coverage { planned: 0, made: 0, repeated: 0, gaps: Vec::new() };
 
 /// The page of a whole run without a baseline.
 fn page_of(analysis: &Analysis) -> String {
