@@ -164,7 +164,7 @@ impl Canvas {
         let (near, far) = (radius * 1.2, radius * 1.5);
         match flaw {
             Some(Flaw::Limited) => {
-                self.path("tail", &format!("M{:.1} {y:.1}H{:.1}", x + near, x + 2.2 * far))
+                self.path("tail", &format!("M{:.1} {y:.1}H{:.1}", x + near, x + 2.2 * far));
             }
             Some(Flaw::Partial) => {
                 self.path("strike", &format!("M{:.1} {:.1}L{:.1} {:.1}", x - far, y + far, x + far, y - far));

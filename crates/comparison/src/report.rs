@@ -66,7 +66,7 @@ pub fn html(analysis: &Analysis, coverage: &Coverage, changes: Option<&Changes>)
                 }
                 main #content {
                     (verdicts::failures(analysis))
-                    (verdicts::disturbance(analysis))
+                    (verdicts::disturbance(analysis, coverage))
                     (verdicts::missing(coverage))
                     (reading::reading(analysis))
                     (answers::answers(analysis))

@@ -95,7 +95,7 @@ impl Asked<'_> {
             Point::Only => name.clone(),
             Point::Rate(rate) => format!("{name} at {} messages/s", units::whole(rate)),
             Point::Connections(count) => format!("{name} with {} clients", units::whole(count)),
-            other => format!("{name} at {other}"),
+            Point::PercentOfPeak(percent) => format!("{name} at {percent} % of its peak"),
         }
     }
 

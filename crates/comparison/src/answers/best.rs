@@ -77,7 +77,7 @@ fn worst(contest: &Contest, metric: Metric) -> String {
     let ends = contest.ranked.first().zip(contest.ranked.last());
     let ends = ends.map(|(first, last)| (first.spread.center, last.spread.center, &last.row.subject.name));
     match ends {
-        Some((best, worst, name)) if best > 0.0 && worst > 0.0 && best != worst => {
+        Some((best, worst, name)) if best.min(worst) > 0.0 && best.max(worst) > best.min(worst) => {
             let figure = numbers::with_unit(metric, worst);
             format!(" At the other end: {name}, {figure}, {} times that.", numbers::times(worst / best))
         }

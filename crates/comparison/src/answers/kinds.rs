@@ -26,18 +26,21 @@ pub(super) fn kinds(analysis: &Analysis, asked: &[Asked]) -> Option<Answer> {
     if figures.is_empty() {
         return None;
     }
-    let won = kinds.iter().map(|(kind, _)| {
-        let claims = figures.iter().filter(|(_, winner)| *winner == Some(*kind)).count();
-        format!("{kind} in {claims}")
-    });
+    let all = figures.len();
+    let mut won: Vec<(usize, &str)> = kinds
+        .iter()
+        .map(|(kind, _)| (figures.iter().filter(|(_, winner)| *winner == Some(*kind)).count(), *kind))
+        .collect();
+    won.sort_by_key(|&(claims, _)| std::cmp::Reverse(claims));
+    let won: Vec<String> =
+        won.iter().map(|(claims, kind)| format!("{kind} in {claims} of {all} figures")).collect();
     let open = figures.iter().filter(|(_, winner)| winner.is_none()).count();
     let members = kinds.iter().map(|(kind, models)| format!("{kind}: {}", models.join(", ")));
-    let all = figures.len();
     let summary = [
         format!(
-            "Of {all} figures: {}. There the best model of this kind is claimed to be better than the best one of the \
-             other. No difference is shown in {open}.",
-            won.collect::<Vec<String>>().join(", ")
+            "Claimed to be better: {} (the best model of each kind against that of the other). No difference is shown \
+             in {open}.",
+            won.join(", ")
         ),
         format!("A model is of the kind of its floor. {}.", members.collect::<Vec<String>>().join("; ")),
     ];

@@ -47,7 +47,7 @@ fn without_a_claimed_difference_the_sentence_says_so_and_names_no_choice() {
     assert!(!cheapest.contains(" less than "), "{cheapest}");
     let kinds = text(&answers, KINDS);
     assert!(
-        kinds.contains("Of 1 figures: threads in 0, async in 0. ")
+        kinds.contains("Claimed to be better: threads in 0 of 1 figures, async in 0 of 1 figures (")
             && kinds.contains("No difference is shown in 1.")
     );
     assert!(kinds.contains("CPU time per message: no difference shown between "), "{kinds}");
@@ -140,7 +140,10 @@ fn threads_and_async_are_compared_model_against_model() {
         }
     });
     let kinds = text(&answers, KINDS);
-    assert!(kinds.contains("Of 1 figures: threads in 0, async in 1. "), "{kinds}");
+    assert!(
+        kinds.contains("Claimed to be better: async in 1 of 1 figures, threads in 0 of 1 figures ("),
+        "{kinds}"
+    );
     assert!(kinds.contains("threads: sequential, thread-per-conn, thread-pool, rayon; async: mio, tokio."));
     assert!(
         kinds.contains("CPU time per message: mio (async) 47 % less than thread-per-conn (95 % interval 4")

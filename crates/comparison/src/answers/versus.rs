@@ -52,7 +52,7 @@ pub(crate) const fn why_not(claim: Claim) -> Option<&'static str> {
 }
 
 /// The model that is claimed to be better than every other one that competes, if there is one.
-pub(crate) fn claimed_best<'run>(point: &'run PointAnalysis, metric: Metric) -> Option<&'run str> {
+pub(crate) fn claimed_best(point: &PointAnalysis, metric: Metric) -> Option<&str> {
     let contest = Contest::of(point, metric);
     let (best, others) = contest.ranked.split_first()?;
     let is_claimed = |other: &str| {
@@ -71,5 +71,9 @@ fn factors(pair: &Pair) -> Option<String> {
 /// With one decimal where a whole number would hide the difference.
 fn percent(share: f64) -> String {
     let percent = 100.0 * share;
-    if percent.abs() < 10.0 || percent > 99.0 { format!("{percent:.1}") } else { format!("{percent:.0}") }
+    if percent.abs() < 10.0 || (99.0..100.0).contains(&percent) {
+        format!("{percent:.1}")
+    } else {
+        format!("{percent:.0}")
+    }
 }

@@ -53,12 +53,18 @@ pub(super) fn missing(coverage: &Coverage) -> Markup {
 }
 
 /// The section that says that the machine was busy with something else; nothing if it was not.
-pub(super) fn disturbance(analysis: &Analysis) -> Markup {
+pub(super) fn disturbance(analysis: &Analysis, coverage: &Coverage) -> Markup {
+    let disturbance = analysis.disturbance();
     html! {
-        @if let Some(sentence) = analysis.disturbance() {
+        @if disturbance.is_some() || coverage.repeated > 0 {
             section.failures aria-labelledby="disturbance" {
                 h2 #disturbance { "Disturbed by other programs" }
-                p { (sentence) " Measure again while the machine does nothing else." }
+                @if let Some(sentence) = disturbance {
+                    p { (sentence) " Measure again while the machine does nothing else." }
+                }
+                @if coverage.repeated > 0 {
+                    p { "Groups of trials that were disturbed, discarded and made again: " (coverage.repeated) "." }
+                }
             }
         }
     }

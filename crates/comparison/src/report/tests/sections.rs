@@ -33,6 +33,14 @@ fn missing_trials_are_listed_before_anything_else() {
 }
 
 #[test]
+fn groups_that_were_made_again_are_counted() {
+    let analysis = analyse(&altered(run_of("quick", &["ping-pong"]), |_, _| {}));
+    let page = html(&analysis, &Coverage { repeated: 3, ..WHOLE }, None);
+    assert!(section(&page, "disturbance").contains("discarded and made again: 3."));
+    assert!(!page_of(&analysis).contains("id=\"disturbance\""));
+}
+
+#[test]
 fn a_comparison_with_a_baseline_is_in_the_report() {
     let before = altered(run_of("full", &["ping-pong"]), |_, _| {});
     let mut after = altered(run_of("full", &["ping-pong"]), |trial, figures| {
