@@ -13,6 +13,7 @@
 //! | `drain`, `owed`, `summaries` | every model in this process: its shutdown and its counts |
 //! | `log_colours`, `orphans`, `stalled_log`, `stopped`, `stopping`, `threads` | every model as a process: its log, its end, its threads |
 //! | `addresses`, `namespaces` | what all commands say about addresses, also on a machine without IPv6, routes or ports |
+//! | `agreement` | the load generator against a second client that shares no code with it |
 //! | `several_machines` | the recipe for load from several machines, which are network namespaces |
 //! | `process`, `terminal` | what these start and look at |
 //! | `house`, `readme`, `security`, `supply_chain`, `targets` | the documents, rules and manifests, compared with the code |
@@ -20,6 +21,8 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, also in its helpers")]
 
 mod addresses;
+#[cfg(target_os = "linux")]
+mod agreement;
 mod arguments;
 mod check;
 #[cfg(target_os = "linux")]

@@ -1,0 +1,150 @@
+//! A second client, to check the load generator with: blocking, one thread per connection, standard library only. Nothing
+//! is shared with the load generator, not even what a reply must be.
+
+use std::io::{self, Error, Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// A closed loop. What one connection has in flight must fit into the buffers of its socket, some 100 KiB.
+pub(crate) struct Load {
+    pub(crate) connections: usize,
+    /// Messages in flight on each connection.
+    pub(crate) depth: usize,
+    /// Size of one message's payload in bytes.
+    pub(crate) payload: usize,
+    /// Length of the measured window.
+    pub(crate) length: Duration,
+}
+
+/// What was answered, all connections together.
+#[derive(Debug, Default)]
+pub(crate) struct Counted {
+    /// Messages answered within the window.
+    pub(crate) messages: u64,
+    /// Messages that were in flight at its end, and answered after it.
+    pub(crate) drained: u64,
+    /// The longest window of a connection.
+    pub(crate) elapsed: Duration,
+}
+
+/// Makes the load. `observe` is called before the first message is sent, and when the last reply has arrived and all
+/// connections are still open.
+pub(crate) fn run(server: SocketAddr, load: &Load, mut observe: impl FnMut()) -> io::Result<Counted> {
+    let mut clients =
+        (0..load.connections).map(|_| Client::greeted(server, load)).collect::<io::Result<Vec<Client>>>()?;
+    observe();
+    let counts = thread::scope(|scope| {
+        let threads: Vec<_> =
+            clients.iter_mut().map(|client| scope.spawn(|| client.exchange(load))).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect::<io::Result<Vec<Counted>>>()
+    })?;
+    observe();
+    for client in clients {
+        client.close()?;
+    }
+    Ok(counts.into_iter().fold(Counted::default(), |sum, one| Counted {
+        messages: sum.messages + one.messages,
+        drained: sum.drained + one.drained,
+        elapsed: sum.elapsed.max(one.elapsed),
+    }))
+}
+
+struct Client {
+    stream: TcpStream,
+    /// The requests and the replies of `depth` messages.
+    requests: Vec<u8>,
+    replies: Vec<u8>,
+    /// The size of one reply in bytes.
+    reply: usize,
+    /// Where in `replies` the next byte is.
+    position: usize,
+    /// Reply bytes that are still to come.
+    owed: usize,
+    buffer: Vec<u8>,
+}
+
+impl Client {
+    /// Connects and waits for the greeting.
+    fn greeted(server: SocketAddr, load: &Load) -> io::Result<Client> {
+        let (mut stream, mut greeting) = (TcpStream::connect(server)?, [0]);
+        stream.set_nodelay(true)?;
+        stream.set_read_timeout(Some(Duration::from_secs(60)))?;
+        stream.read_exact(&mut greeting)?;
+        if greeting != *b"*" {
+            return Err(Error::other(format!("the greeting is {greeting:?}")));
+        }
+        // Every byte but `$`; the three special ones first.
+        let special = [0xFF, b'^', b'#'];
+        let plain = (0..=0xFF).filter(|byte| *byte != b'$' && !special.contains(byte));
+        let payload: Vec<u8> = special.into_iter().chain(plain).cycle().take(load.payload).collect();
+        let reply: Vec<u8> = payload.iter().map(|byte| byte.wrapping_add(1)).collect();
+        Ok(Client {
+            stream,
+            requests: [b"^", &payload[..], b"$"].concat().repeat(load.depth),
+            replies: reply.repeat(load.depth),
+            reply: reply.len(),
+            position: 0,
+            owed: 0,
+            buffer: vec![0; 64 * 1024],
+        })
+    }
+
+    /// Sends `depth` messages, then one for each reply until the window is over, then waits for the rest.
+    fn exchange(&mut self, load: &Load) -> io::Result<Counted> {
+        let mut counted = Counted::default();
+        let start = Instant::now();
+        self.send(load.depth)?;
+        while self.owed > 0 {
+            let answered = self.receive()?;
+            if !counted.elapsed.is_zero() {
+                counted.drained += answered as u64;
+                continue;
+            }
+            counted.messages += answered as u64;
+            let elapsed = start.elapsed();
+            if elapsed < load.length {
+                self.send(answered)?;
+            } else {
+                // The window is as long as it took to notice its end.
+                counted.elapsed = elapsed;
+            }
+        }
+        Ok(counted)
+    }
+
+    fn send(&mut self, messages: usize) -> io::Result<()> {
+        let depth = self.replies.len() / self.reply;
+        self.owed += messages * self.reply;
+        self.stream.write_all(&self.requests[..self.requests.len() / depth * messages])
+    }
+
+    /// Reads once, checks every byte, and returns how many replies are complete with that.
+    fn receive(&mut self) -> io::Result<usize> {
+        let length = self.stream.read(&mut self.buffer)?;
+        if length == 0 || length > self.owed {
+            return Err(Error::other(format!("{length} bytes arrived, but {} were due", self.owed)));
+        }
+        self.owed -= length;
+        let (begun, mut rest) = (self.position % self.reply, &self.buffer[..length]);
+        while !rest.is_empty() {
+            let due = &self.replies[self.position..];
+            let (now, later) = rest.split_at(rest.len().min(due.len()));
+            if !due.starts_with(now) {
+                return Err(Error::other("a reply is wrong"));
+            }
+            self.position = (self.position + now.len()) % self.replies.len();
+            rest = later;
+        }
+        Ok((begun + length) / self.reply)
+    }
+
+    /// Closes our side; the server must send nothing more and close its own.
+    fn close(mut self) -> io::Result<()> {
+        self.stream.shutdown(Shutdown::Write)?;
+        match self.stream.read(&mut self.buffer)? {
+            0 => Ok(()),
+            more => Err(Error::other(format!("{more} bytes arrived, but 0 were due"))),
+        }
+    }
+}
