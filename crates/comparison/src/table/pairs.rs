@@ -3,50 +3,59 @@
 use super::grid::{self, Cell, Line, wrap};
 use super::remarks::limited;
 use super::style::{DIM, NOT_MEASURED, PLAIN};
-use crate::analysis::{Metric, Pair, PointAnalysis, Row, ScenarioAnalysis};
+use crate::analysis::{Claim, Metric, Pair, PointAnalysis, Row, ScenarioAnalysis};
 use crate::subject::Role;
 use text::units::three_digits;
 
-/// Two models in a sentence, more of them in a matrix: nothing where no two models were compared.
+/// Two models in a sentence, more of them in a matrix.
 pub(super) fn draw(analysis: &ScenarioAnalysis, width: usize) -> String {
     analysis.points.iter().map(|point| at_point(point, width)).collect()
 }
 
 fn at_point(point: &PointAnalysis, width: usize) -> String {
-    let cost = |left: &Row, right: &Row| {
-        let pair = point.pair(&left.subject.name, &right.subject.name, Metric::CpuPerMessage);
-        pair.filter(|pair| pair.spread.interval.is_some())
-    };
-    let models = || point.rows.iter().filter(|row| row.subject.role == Role::Model);
-    let is_compared = |one: &&Row| models().any(|other| cost(one, other).is_some());
-    let mut compared: Vec<&Row> = models().filter(is_compared).collect();
+    let cost =
+        |left: &Row, right: &Row| point.pair(&left.subject.name, &right.subject.name, Metric::CpuPerMessage);
+    let mut models: Vec<&Row> = point.rows.iter().filter(|row| row.subject.role == Role::Model).collect();
     // The cheapest first, so that the ratios are above 1.
     let by_cost = |row: &&Row| row.median(Metric::CpuPerMessage).unwrap_or(f64::MAX);
-    compared.sort_by(|one, other| by_cost(one).total_cmp(&by_cost(other)));
-    match compared.as_slice() {
-        [] | [_] => String::new(),
-        [cheaper, dearer] => cost(dearer, cheaper).map_or(String::new(), |cost| {
-            let rate = point.pair(&cost.left, &cost.right, point.rate());
-            let mark = rate.as_ref().map_or("", |rate| limited(point, rate));
-            wrap(&(sentence(&cost, rate.as_ref()) + mark), "  ", width)
-        }),
-        models => matrix(models, cost, width),
+    models.sort_by(|one, other| by_cost(one).total_cmp(&by_cost(other)));
+    if let [cheaper, dearer] = models.as_slice() {
+        let text = cost(dearer, cheaper).map_or_else(
+            || {
+                let names = format!("{} and {}", dearer.subject.name, cheaper.subject.name);
+                format!(
+                    "  {names} are not compared: in no round did both have a valid window with the same work"
+                )
+            },
+            |cost| sentence(point, &cost),
+        );
+        return wrap(&text, "  ", width);
     }
+    let has_interval =
+        |one: &Row, other: &Row| cost(one, other).is_some_and(|pair| pair.spread.interval.is_some());
+    let compared = models.iter().filter(|one| models.iter().any(|other| has_interval(one, other)));
+    let compared: Vec<&Row> = compared.copied().collect();
+    if compared.is_empty() { String::new() } else { matrix(&compared, cost, width) }
 }
 
 /// Such as `tokio costs 1.29 times mio (1.27 to 1.31), claimed; it has 0.78 times the rate (0.77 to 0.80), claimed`.
-fn sentence(cost: &Pair, rate: Option<&Pair>) -> String {
+fn sentence(point: &PointAnalysis, cost: &Pair) -> String {
     let shown = |pair: &Pair| {
         let interval = pair.spread.interval.map_or(String::new(), |interval| {
             format!(" ({} to {})", three_digits(interval.low), three_digits(interval.high))
         });
-        let claim = if pair.claim.is_difference() { "claimed" } else { "no difference is claimed" };
+        let claim = match pair.claim {
+            Claim::Higher | Claim::Lower => "claimed",
+            Claim::TooFewRounds => "too few rounds for a claim",
+            _ => "no difference is claimed",
+        };
         (three_digits(pair.spread.center), format!("{interval}, {claim}"))
     };
     let (times, rest) = shown(cost);
-    let rate = rate
-        .map(shown)
-        .map_or(String::new(), |(times, rest)| format!("; it has {times} times the rate{rest}"));
+    let rate = point.pair(&cost.left, &cost.right, point.rate()).map_or(String::new(), |rate| {
+        let (times, rest) = shown(&rate);
+        format!("; it has {times} times the rate{rest}{}", limited(point, &rate))
+    });
     format!("  {} costs {times} times {}{rest}{rate}", cost.left, cost.right)
 }
 

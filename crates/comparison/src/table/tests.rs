@@ -269,6 +269,8 @@ fn two_models_are_compared_in_a_sentence_and_more_in_a_matrix_that_doubts_what_i
     let two = words(&run(&["mio", "tokio"], same));
     assert!(two.contains(" mio costs 1.00 times tokio ("), "{two}");
     assert!(two.contains("), no difference is claimed; it has 1.3"), "{two}");
+    let apart = words(&run(&["sequential", "tokio"], |_, _| {}));
+    assert!(apart.contains("tokio and sequential are not compared: in no round did both"), "{apart}");
     let limited = |_: &Trial, figures: &mut Figures| figures.verdict = loadgen::Bound::Client;
     let two = words(&run(&["mio", "tokio"], limited));
     assert!(two.contains("claimed † Noise") && two.contains(" † tokio costs 1.5"), "{two}");
