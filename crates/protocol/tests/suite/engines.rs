@@ -114,6 +114,28 @@ fn a_long_message_may_end_and_a_long_pause_may_stop_at_every_byte() {
 }
 
 #[test]
+fn messages_of_any_length_follow_each_other_at_once_or_after_a_pause() {
+    const INPUT: usize = 4000;
+    for engine in engines() {
+        let mut numbers = Numbers(3);
+        for length in 40..200 {
+            let (mut steady, mut varied) = (Vec::new(), Vec::new());
+            while varied.len() < INPUT {
+                steady.extend([b"^".as_slice(), &vec![b'a'; length], b"$"].concat());
+                varied.extend(
+                    [b"^".as_slice(), &vec![b'^'; length / 2 + numbers.below(length)], b"$"].concat(),
+                );
+                varied.resize(varied.len() + numbers.below(9) / 8, b'x');
+            }
+            for input in [steady, varied] {
+                check(engine, &input, false, length % OFFSETS);
+                check(engine, &input[1..], true, length % OFFSETS);
+            }
+        }
+    }
+}
+
+#[test]
 fn the_state_is_carried_from_read_to_read_and_from_engine_to_engine() {
     let mut numbers = Numbers(2);
     for rarity in [1, 3, 30, 300] {
