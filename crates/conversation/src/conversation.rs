@@ -192,9 +192,10 @@ impl<S: Service> Conversation<S> {
         self.progress.moved(bytes);
     }
 
-    /// What is needed next, to be asked after each event. [`Next::Work`] and [`Next::Fin`] come once.
+    /// What is needed next, to be asked after each event. [`Next::Work`] comes once, [`Next::Fin`] until it is
+    /// [sent](Self::fin_sent).
     #[inline]
-    pub fn next(&mut self, now: Tick) -> Next<S::Work> {
+    pub fn next(&mut self) -> Next<S::Work> {
         if !self.tail.is_empty() {
             return Next::Send;
         }
@@ -208,12 +209,14 @@ impl<S: Service> Conversation<S> {
         match self.stage {
             Stage::Talking | Stage::Discarding | Stage::FinSent => Next::Receive,
             Stage::Closed => Next::End(self.outcome()),
-            Stage::Leaving => {
-                self.stage = Stage::FinSent;
-                self.progress = Progress::begin(now);
-                Next::Fin
-            }
+            Stage::Leaving => Next::Fin,
         }
+    }
+
+    /// The FIN that was [due](Next::Fin) has been sent.
+    pub fn fin_sent(&mut self, now: Tick) {
+        self.stage = Stage::FinSent;
+        self.progress = Progress::begin(now);
     }
 
     /// The outcome if the connection fails. A client that has had everything, FIN included, may break off.

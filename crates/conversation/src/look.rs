@@ -99,6 +99,8 @@ pub struct Watch {
     timeouts: Timeouts,
     drain_timeout: Duration,
     drain: Option<Drain>,
+    /// From one look to the next; `None` if none is needed.
+    interval: Option<Duration>,
     last_look: Tick,
 }
 
@@ -106,10 +108,12 @@ impl Watch {
     /// The first look is due one interval from now.
     #[must_use]
     pub fn new(options: &Options, now: Tick) -> Watch {
+        let timeouts = Timeouts::new(options);
         Watch {
-            timeouts: Timeouts::new(options),
+            timeouts,
             drain_timeout: options.drain_timeout,
             drain: None,
+            interval: timeouts.look_interval(),
             last_look: now,
         }
     }
@@ -118,8 +122,8 @@ impl Watch {
     pub fn begin_drain(&mut self, now: Tick) {
         if self.drain.is_none() {
             // Looks were rarer until now: what was not late for one then is no lost time now.
-            let rarer =
-                self.interval().map_or(Duration::MAX, |before| before.saturating_sub(Drain::INTERVAL));
+            let rarer = self.interval.map_or(Duration::MAX, |before| before.saturating_sub(Drain::INTERVAL));
+            self.interval = Some(Drain::INTERVAL);
             self.last_look = self.last_look.shifted(rarer, now);
             self.drain = Some(Drain::begin(now, self.drain_timeout));
         }
@@ -134,21 +138,17 @@ impl Watch {
     /// How long until the next look is due; `None` if none is needed.
     #[must_use]
     pub fn time_left(&self, now: Tick) -> Option<Duration> {
-        Some(self.interval()?.saturating_sub(now.since(self.last_look)))
+        Some(self.interval?.saturating_sub(now.since(self.last_look)))
     }
 
     /// The look that is due now, if one is.
     pub fn due(&mut self, now: Tick) -> Option<Moment> {
-        let lost = now.since(self.last_look).checked_sub(self.interval()?)?;
+        let lost = now.since(self.last_look).checked_sub(self.interval?)?;
         self.last_look = now;
         if let Some(drain) = &mut self.drain {
             drain.look_was_late(lost, now);
         }
         Some(Moment { now, lost, timeouts: self.timeouts, drain: self.drain })
-    }
-
-    fn interval(&self) -> Option<Duration> {
-        if self.is_draining() { Some(Drain::INTERVAL) } else { self.timeouts.look_interval() }
     }
 }
 

@@ -13,12 +13,13 @@ use std::net::TcpStream;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::task::{Context, Poll, ready};
 
+use chassis::Outcome;
 use conversation::Conversation;
 use sockets::now;
 use sockets::ready::{Exchange, Receipt, Sending, Turn};
 use sockets::tasks::{Chunk, Place};
 use tokio::io::Interest;
-use tokio::io::unix::AsyncFd;
+use tokio::io::unix::{AsyncFd, AsyncFdReadyGuard};
 use tracing::debug;
 
 /// One client, owned by its task.
@@ -57,9 +58,16 @@ impl Client {
             return yield_now(context);
         }
         loop {
+            self.look(context)?;
             ready!(self.poll_send_rest(context))?;
+            let mut exchange = self.exchange()?;
+            // Before it waits: the end may need nothing from the client.
+            if let Some(Receipt::End(outcome)) = exchange.advance() {
+                return self.end(outcome);
+            }
+            let ready = ready!(exchange.wire.poll_read_ready(context))?;
             let mut chunk = Chunk::new();
-            match ready!(self.poll_receipt(context, chunk.room()))? {
+            match receive(&mut exchange, ready, chunk.room())? {
                 Receipt::Chunk { length, filled } => {
                     self.place.must_yield = filled;
                     chunk.came(length);
@@ -67,58 +75,33 @@ impl Client {
                 }
                 Receipt::Nothing => {}
                 Receipt::Refused => return yield_now(context),
-                Receipt::End(outcome) => {
-                    self.place.outcome = Some(outcome);
-                    return Poll::Ready(Ok(None));
-                }
+                Receipt::End(outcome) => return self.end(outcome),
             }
         }
     }
 
-    /// Waits until the socket is ready and reads once.
-    fn poll_receipt(&mut self, context: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<Receipt>> {
-        let mut exchange = self.exchange()?;
-        if let Some(end) = exchange.advance() {
-            return Poll::Ready(Ok(end));
-        }
-        let socket = exchange.wire;
-        let mut ready = ready!(socket.poll_read_ready(context))?;
-        let receipt = if_urgent(socket, || {
-            exchange.conversation.expect_more();
-            exchange.receive(buffer)
-        });
-        let receipt = receipt.unwrap_or_else(|| exchange.receive(buffer))?;
-        let is_empty = match receipt {
-            Receipt::Chunk { filled, .. } => !exchange.conversation.may_read_on(filled),
-            receipt => receipt == Receipt::Nothing,
-        };
-        if is_empty {
-            ready.clear_ready();
-        }
-        Poll::Ready(Ok(receipt))
+    fn end(&mut self, outcome: Outcome) -> Poll<io::Result<Option<Chunk>>> {
+        self.place.outcome = Some(outcome);
+        Poll::Ready(Ok(None))
     }
 
     /// Answers what has come: one `send`, unless the client reads slowly. The buffer is given back before that.
-    pub(crate) fn answer(&mut self, mut chunk: Chunk) -> impl Future<Output = io::Result<()>> {
+    pub(crate) fn answer(&mut self, chunk: Chunk) -> impl Future<Output = io::Result<()>> {
+        let mut chunk = Some(chunk);
         poll_fn(move |context| {
-            let mut chunk = chunk.take();
-            if !chunk.bytes().is_empty() {
+            if let Some(mut chunk) = chunk.take() {
                 self.exchange()?.answer(chunk.bytes())?;
             }
-            drop(chunk);
             self.poll_send_rest(context)
         })
     }
 
-    /// Takes the look that is due, if one is, and waits until the client has taken what did not fit.
+    /// Waits until the client has taken what did not fit.
     fn poll_send_rest(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        loop {
+        while !self.conversation.unsent().is_empty() {
+            // It sends what the kernel takes and reports no room for.
             if self.look(context)? {
-                return Poll::Ready(Err(ErrorKind::ConnectionAborted.into()));
-            }
-            // To be asked after the look, which sends what the kernel takes and reports no room for.
-            if self.conversation.unsent().is_empty() {
-                return Poll::Ready(Ok(()));
+                continue;
             }
             let mut exchange = self.exchange()?;
             let mut ready = ready!(exchange.wire.poll_write_ready(context))?;
@@ -128,14 +111,18 @@ impl Client {
                 Sending::Refused => return yield_now(context),
             }
         }
+        Poll::Ready(Ok(()))
     }
 
-    /// Looks at the clock and at the drain after a heartbeat. Returns whether the conversation has ended.
+    /// After a heartbeat, looks at the clock and at the drain. Returns whether it has looked.
+    ///
+    /// # Errors
+    /// The conversation has ended.
     fn look(&mut self, context: &Context<'_>) -> io::Result<bool> {
         let Some(moment) = self.place.feel_beat(context) else { return Ok(false) };
-        let Turn::End(outcome) = self.exchange()?.look(&moment) else { return Ok(false) };
+        let Turn::End(outcome) = self.exchange()?.look(&moment) else { return Ok(true) };
         self.place.outcome = Some(outcome);
-        Ok(true)
+        Err(ErrorKind::ConnectionAborted.into())
     }
 
     fn exchange(&mut self) -> io::Result<Exchange<'_, AsyncFd<TcpStream>>> {
@@ -170,7 +157,29 @@ const URGENT: Interest = Interest::PRIORITY;
 #[cfg(not(target_os = "linux"))]
 const URGENT: Interest = Interest::READABLE;
 
+/// Reads once. After that the socket may be empty, and tokio is told so.
+fn receive(
+    exchange: &mut Exchange<'_, Socket>,
+    mut ready: AsyncFdReadyGuard<'_, TcpStream>,
+    room: &mut [u8],
+) -> Received {
+    let receipt = if_urgent(exchange.wire, || {
+        exchange.conversation.expect_more();
+        exchange.receive(room)
+    });
+    let receipt = receipt.unwrap_or_else(|| exchange.receive(room))?;
+    let is_empty = match receipt {
+        Receipt::Chunk { filled, .. } => !exchange.conversation.may_read_on(filled),
+        receipt => receipt == Receipt::Nothing,
+    };
+    if is_empty {
+        ready.clear_ready();
+    }
+    Ok(receipt)
+}
+
 type Received = io::Result<Receipt>;
+type Socket = AsyncFd<TcpStream>;
 /// Receives if an urgent byte was reported. If nothing is left, that report is cleared. One that comes during the read
 /// stays: tokio clears only the state that it had seen.
 fn if_urgent(socket: &AsyncFd<TcpStream>, receive: impl FnOnce() -> Received) -> Option<Received> {

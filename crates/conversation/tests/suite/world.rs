@@ -73,8 +73,13 @@ impl<S: Service> World<S> {
         self.conversation.sent_more(count, self.now);
     }
 
+    /// What is needed next; a FIN is sent.
     pub(crate) fn next(&mut self) -> Next<S::Work> {
-        self.conversation.next(self.now)
+        let next = self.conversation.next();
+        if matches!(next, Next::Fin) {
+            self.conversation.fin_sent(self.now);
+        }
+        next
     }
 
     /// Time passes, and whatever looks are due are made, on time. Returns the first that finds something.

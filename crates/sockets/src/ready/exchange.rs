@@ -4,7 +4,7 @@ use std::io;
 use std::net::Shutdown as Direction;
 
 use chassis::Outcome;
-use conversation::{Conversation, Echo, Look, Moment, Next, Service, decide};
+use conversation::{Conversation, Echo, Look, Moment, Next, Service, Tick, decide};
 use tracing::debug;
 
 use super::shared::Shared;
@@ -60,16 +60,19 @@ impl<W: Wire> Exchange<'_, W> {
     /// # Errors
     /// The connection has failed.
     pub fn greet(&mut self) -> io::Result<Sending> {
-        self.send(Echo::GREETING)
+        self.send(Echo::GREETING, now())
     }
 
     /// Does what needs nothing from the client: a FIN, or the end. To be asked before waiting for bytes.
     #[inline]
     pub fn advance(&mut self) -> Option<Receipt> {
         loop {
-            match self.conversation.next(now()) {
+            match self.conversation.next() {
                 Next::Receive => return None,
-                Next::Fin => self.wire.shut(Direction::Write),
+                Next::Fin => {
+                    self.wire.shut(Direction::Write);
+                    self.conversation.fin_sent(now());
+                }
                 Next::End(outcome) => return Some(Receipt::End(outcome)),
                 Next::Send | Next::Result => return Some(Receipt::Nothing),
                 Next::Work(never) => match never {},
@@ -95,8 +98,9 @@ impl<W: Wire> Exchange<'_, W> {
                     return Ok(Receipt::Nothing);
                 }
                 Received::End => {
-                    let reply = self.conversation.receive_end(now());
-                    self.send(&reply)?;
+                    let now = now();
+                    let reply = self.conversation.receive_end(now);
+                    self.send(&reply, now)?;
                 }
             }
         }
@@ -108,15 +112,17 @@ impl<W: Wire> Exchange<'_, W> {
     /// The connection has failed.
     #[inline]
     pub fn answer(&mut self, received: &mut [u8]) -> io::Result<Sending> {
-        let reply = self.conversation.receive(received, now());
-        self.send(&reply)
+        // Nothing here waits, so that one look at the clock is enough.
+        let now = now();
+        let reply = self.conversation.receive(received, now);
+        self.send(&reply, now)
     }
 
     #[inline]
-    fn send(&mut self, reply: &[u8]) -> io::Result<Sending> {
+    fn send(&mut self, reply: &[u8], now: Tick) -> io::Result<Sending> {
         let sent = send(&self.shared.options, self.wire, reply)?;
         self.shared.counters.answer(sent.count as u64);
-        self.conversation.sent(reply, sent.count, now());
+        self.conversation.sent(reply, sent.count, now);
         Ok(self.sending(sent.refused))
     }
 
