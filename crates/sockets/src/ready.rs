@@ -34,7 +34,7 @@ pub use exchange::{Exchange, Receipt, Sending};
 pub use shared::Shared;
 pub use turn::Turn;
 
-/// The size of the one receive buffer of a loop: a message of 64 KiB fits, delimiters included, so that it takes one
-/// turn and does not fill the buffer, which would cost a second one. It is what one client may have answered in one
-/// turn before the others get theirs, and the most that a client holds that does not read.
-pub const BUFFER_SIZE: usize = 65 * 1024;
+/// The size of the one receive buffer of a loop: a message of 64 KiB fits with its delimiters and some bytes of the next
+/// one, so that it takes one turn and does not fill the buffer, which would cost a second one. It is what one client may
+/// have answered in one turn before the others get theirs, and the most that a client holds that does not read.
+pub const BUFFER_SIZE: usize = 64 * 1024 + 16;
