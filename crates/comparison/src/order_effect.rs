@@ -54,10 +54,7 @@ fn effect(scenario: &str, records: &[Record]) -> Option<Effect> {
 }
 
 /// The costs less the mean of those with the same key.
-fn less_mean<'run>(
-    costs: Vec<(&'run Record, f64)>,
-    key: impl Fn(&Record) -> String,
-) -> Vec<(&'run Record, f64)> {
+fn less_mean(costs: Vec<(&Record, f64)>, key: impl Fn(&Record) -> String) -> Vec<(&Record, f64)> {
     let mut sums: BTreeMap<String, (f64, f64)> = BTreeMap::new();
     for (record, cost) in &costs {
         let sum = sums.entry(key(record)).or_default();

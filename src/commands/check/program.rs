@@ -14,8 +14,6 @@ use conformance::{Launch, Settings};
 
 use crate::commands::leash;
 
-/// The program of a command line without words; there is none.
-static NOTHING: OsString = OsString::new();
 const PORT: &str = "{port}";
 const ADDRESS: &str = "{addr}";
 
@@ -66,7 +64,8 @@ impl<'words> Program<'words> {
 
 impl Launch for Program<'_> {
     fn command(&self, address: SocketAddr, _: &Settings) -> Option<Command> {
-        Some(listening_on(address, &self.launcher, self.words))
+        let (program, arguments) = self.words.split_first()?;
+        Some(listening_on(address, &self.launcher, program, arguments))
     }
 
     fn fixed(&self) -> Option<Settings> {
@@ -74,9 +73,13 @@ impl Launch for Program<'_> {
     }
 }
 
-/// The command that makes the program of these words listen on this address.
-pub(in crate::commands) fn listening_on(address: SocketAddr, launcher: &Path, words: &[OsString]) -> Command {
-    let (program, arguments) = words.split_first().unwrap_or((&NOTHING, &[]));
+/// The command that makes this program with these arguments listen on this address.
+pub(in crate::commands) fn listening_on(
+    address: SocketAddr,
+    launcher: &Path,
+    program: &OsStr,
+    arguments: &[OsString],
+) -> Command {
     let mut command = leash::command(launcher, &filled_in(program, address));
     command.args(arguments.iter().map(|word| filled_in(word, address)));
     command

@@ -35,9 +35,11 @@ pub(super) fn by_command(text: &str) -> Result<Foreign, String> {
     let words: Vec<OsString> = line.split_whitespace().map(OsString::from).collect();
     let launcher = this_program().map_err(|error| format!("{error:#}"))?;
     Program::new(launcher.clone(), &words, Settings::NONE)?.expect_file()?;
+    let (program, arguments) = words.split_first().ok_or("the program is missing")?;
+    let (program, arguments) = (program.clone(), arguments.to_vec());
     let place = Place::Program {
         words: line.to_owned(),
-        command: Arc::new(move |address| listening_on(address, &launcher, &words)),
+        command: Arc::new(move |address| listening_on(address, &launcher, &program, &arguments)),
     };
     Ok(Foreign { name, place, option: format!("--command '{text}'") })
 }
