@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use chassis::{Knob, Serve, Shutdown, Summary};
-use comparison::{Server, Servers};
+use comparison::{Place, Server, Servers};
 use conformance::Concurrency;
 use observe::ServerCommand;
 use observe::child::this_program;
@@ -222,7 +222,7 @@ pub fn servers() -> Result<Servers> {
         title: model.title.to_owned(),
         at_once: model.concurrency.at_once(),
         floor: model.floor.map(str::to_owned),
-        command: command(&launcher, model.name),
+        place: Place::Ours(command(&launcher, model.name)),
     };
     Ok(Servers { models: MODELS.iter().map(server).collect(), floors: FLOORS.iter().map(server).collect() })
 }

@@ -1,7 +1,7 @@
 //! `check`: runs the conformance catalogue against a model, or any server that speaks the protocol.
 
 mod first_look;
-mod program;
+pub(super) mod program;
 mod progress;
 mod promises;
 pub(crate) mod subject;

@@ -16,8 +16,10 @@ use comparison::show::{Shown, read_baseline};
 use comparison::store::{self, Store};
 use text::{output, terminal};
 
+mod foreign;
 mod self_test;
 
+use self::foreign::Foreign;
 use super::refused;
 use crate::models;
 use loadgen::Interrupts;
@@ -29,6 +31,7 @@ use loadgen::Interrupts;
 Examples:
   concurrent-servers compare                       with intervals, in less than 5 minutes
   concurrent-servers compare mio tokio             two of them, beside the floors
+  concurrent-servers compare mio --command 'other=./server --port {port}'
   concurrent-servers compare --quick               a first look, in less than 40 s
   concurrent-servers compare --only ping-pong      one scenario
   concurrent-servers compare --resume runs/2026…   continues an interrupted run
@@ -47,6 +50,14 @@ pub struct Arguments {
     /// The models to compare [default: all]
     #[arg(value_name = "MODEL", value_parser = PossibleValuesParser::new(models::names()), hide_possible_values = true)]
     models: Vec<String>,
+
+    /// A further server, which runs already: its rates and times are measured, its CPU time is not. Can be given several times
+    #[arg(long, value_name = "NAME=ADDR", value_parser = foreign::at_address)]
+    address: Vec<Foreign>,
+
+    /// A further server, somebody's program: {port} or {addr} stands where its address belongs. Can be given several times
+    #[arg(long, value_name = "NAME=PROGRAM", value_parser = foreign::by_command)]
+    command: Vec<Foreign>,
 
     /// A first look, in less than 40 s: few scenarios, too few rounds for intervals
     #[arg(long, conflicts_with = "full")]
@@ -77,7 +88,7 @@ pub struct Arguments {
     pin: bool,
 
     /// Test the instrument itself: runs in which nothing may be claimed, then runs in which 5 % must be found
-    #[arg(long, conflicts_with_all = ["models", "quick", "full", "only", "scenarios", "pin", "seed", "resume", "from", "baseline", "json"])]
+    #[arg(long, conflicts_with_all = ["models", "address", "command", "quick", "full", "only", "scenarios", "pin", "seed", "resume", "from", "baseline", "json"])]
     self_test: bool,
 
     /// How many runs of each kind --self-test makes
@@ -93,11 +104,11 @@ pub struct Arguments {
     out: Option<PathBuf>,
 
     /// Resume the interrupted run in this folder
-    #[arg(long, value_name = "FOLDER", conflicts_with_all = ["models", "quick", "full", "only", "rounds", "scenarios", "pin", "seed", "out"])]
+    #[arg(long, value_name = "FOLDER", conflicts_with_all = ["models", "address", "command", "quick", "full", "only", "rounds", "scenarios", "pin", "seed", "out"])]
     resume: Option<PathBuf>,
 
     /// Show tables and report of the run in this folder and measure nothing
-    #[arg(long, value_name = "FOLDER", conflicts_with_all = ["models", "quick", "full", "only", "rounds", "scenarios", "pin", "seed", "out", "resume"])]
+    #[arg(long, value_name = "FOLDER", conflicts_with_all = ["models", "address", "command", "quick", "full", "only", "rounds", "scenarios", "pin", "seed", "out", "resume"])]
     from: Option<PathBuf>,
 
     #[command(flatten)]
@@ -117,7 +128,9 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     if arguments.self_test {
         return self_test::run(arguments.runs, arguments.rounds, arguments.out.as_ref());
     }
-    let servers = models::servers()?;
+    let mut servers = models::servers()?;
+    let further: Vec<Foreign> = arguments.address.iter().chain(&arguments.command).cloned().collect();
+    foreign::add(&mut servers, &further)?;
     if let Some(folder) = &arguments.from {
         let comparison = store::load(folder).with_context(|| format!("--from {}", folder.display()))?;
         let baseline = arguments.show.baseline(&comparison.run)?;
@@ -129,7 +142,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         let baseline = arguments.show.baseline(&comparison.run)?;
         (store, comparison, baseline)
     } else {
-        let run = match arguments.request().run(&servers) {
+        let run = match arguments.request(&further).run(&servers) {
             Ok(run) => run,
             Err(error) => return refused_if_wrong(error),
         };
@@ -174,7 +187,8 @@ fn refused_if_wrong(error: Error) -> Result<ExitCode> {
 }
 
 impl Arguments {
-    fn request(&self) -> Request {
+    /// With these further servers.
+    fn request(&self, further: &[Foreign]) -> Request {
         let size = match (self.quick, self.full) {
             (true, _) => Size::Quick,
             (_, true) => Size::Full,
@@ -182,6 +196,7 @@ impl Arguments {
         };
         Request {
             models: self.models.clone(),
+            further: further.iter().map(|one| (one.name.clone(), one.option.clone())).collect(),
             size,
             only: self.only.clone(),
             rounds: self.rounds,

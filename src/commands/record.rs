@@ -8,9 +8,11 @@ use comparison::analysis::analyse;
 use comparison::coverage::Coverage;
 use comparison::documents::Documents;
 use comparison::measure::{self, End};
+use comparison::order_effect;
 use comparison::record::Comparison;
 use comparison::recorded;
 use comparison::request::{Request, Size};
+use comparison::self_test;
 use comparison::store::Store;
 use loadgen::Handle;
 use text::output;
@@ -135,9 +137,16 @@ pub fn drifted(project: &Path) -> Result<Vec<String>> {
     recorded::drifted(project, &models::servers()?, audited(project)?)
 }
 
-/// The text of the newest audit for a block between markers.
+/// The text of the newest audit, the recorded test of the instrument, or the effect of the order, for a block between
+/// markers.
 fn audited(project: &Path) -> Result<impl Fn(&str) -> Option<String>> {
     let audit = audit::results::Audit::read(&project.join(audit::FOLDER))?;
+    let tested = self_test::recorded(project)?;
+    let order = order_effect::block(&recorded::newest_run(project)?.1);
     let models: Vec<&str> = models::names().collect();
-    Ok(move |name: &str| audit::table::block(name, &audit, &models))
+    Ok(move |name: &str| match name {
+        "self-test" => Some(self_test::block(tested.as_ref())),
+        "order" => Some(order.clone()),
+        _ => audit::table::block(name, &audit, &models),
+    })
 }

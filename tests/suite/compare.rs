@@ -8,6 +8,7 @@ use std::process::{Command, Output};
 use comparison::record::{Comparison, Observed, Record};
 use comparison::scenario::Point;
 use comparison::store::{self, Store};
+use observe::{ServerCommand, ServerProcess};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -17,6 +18,7 @@ const TINY: &str = r#"
 about = "as short as possible"
 warm_up_ms = 5
 window_ms = 20
+slices = { passes = 2, warm_up_ms = 5, window_ms = 10 }
 greeting_wait_ms = 200
 rounds = { script = 1, ping-pong = 2 }
 
@@ -210,13 +212,56 @@ fn with_a_baseline_the_exit_code_reports_a_regression() {
 }
 
 #[test]
+fn servers_that_are_not_ours_take_part_by_command_and_by_address() {
+    let launcher = env!("CARGO_BIN_EXE_concurrent-servers");
+    let running = ServerProcess::start(&ServerCommand::new("mio", launcher, ["serve", "mio"]), &[]).unwrap();
+    let by_address = format!("running={}", running.address());
+    let by_command = format!("started={launcher} serve mio --quiet --addr {{addr}}");
+    let further = ["--rounds", "1", "--address", &by_address, "--command", &by_command];
+    let (_folder, run, output) = tiny_run(&further);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let comparison = store::load(&run).unwrap();
+    assert!(
+        comparison.run.command.contains(&format!("compare mio --address {by_address} --command 'started="))
+    );
+    let usage = |name: &str| {
+        let is_of = |record: &&Record| record.subject == name && record.scenario == "ping-pong";
+        let record = comparison.records.iter().find(is_of).unwrap();
+        let Observed::Load { outcome, usage, .. } = &record.observed else { panic!("{record:?}") };
+        assert!(outcome.messages > 0 && outcome.errors.is_empty(), "{outcome:?}");
+        *usage
+    };
+    assert!(usage("running").is_none(), "its process is not known");
+    assert!(usage("started").unwrap().cpu_ns > 0 && usage("mio").unwrap().cpu_ns > 0);
+    assert_eq!(comparison.records.iter().filter(|record| record.scenario == "script").count(), 3);
+}
+
+#[test]
+fn the_instrument_tests_itself_and_writes_what_it_found() {
+    let folder = TempDir::new().unwrap();
+    let output = compare(&["--self-test", "--runs", "1", "--rounds", "1", "--out", text(folder.path())]);
+    // On a busy machine no window may be valid, and a single core cannot be pinned; both are told.
+    let said = stderr(&output);
+    if said.contains("nothing can be tested") || said.contains("needs two CPUs") {
+        assert_eq!(output.status.code(), Some(1), "{said}");
+        return;
+    }
+    assert_eq!(output.status.code(), Some(1), "one round is too few to find anything: {said}");
+    assert!(stdout(&output).contains("| the same program | 1 | 0 | 0 |"), "{}", stdout(&output));
+    let written = fs::read_to_string(folder.path().join("self-test.json")).unwrap();
+    let outcome: Value = serde_json::from_str(&written).unwrap();
+    assert_eq!(outcome["slowed"].as_array().unwrap().len(), 1);
+    assert!(outcome["burned_ns"].as_f64().unwrap() > 0.0);
+}
+
+#[test]
 fn a_baseline_that_measured_something_else_is_rejected_before_anything_is_measured() {
     let (folder, run, _) = tiny_run(&[]);
     let out = folder.path().join("other");
     let refused = compare(&["mio", "--quick", "--baseline", text(&run), "--out", text(&out)]);
     assert_eq!(refused.status.code(), Some(1));
     assert!(
-        stderr(&refused).contains("the runs cannot be compared: with windows of 20 ms"),
+        stderr(&refused).contains("the runs cannot be compared: with 2 slices with windows of 10 ms"),
         "{}",
         stderr(&refused)
     );
@@ -247,7 +292,15 @@ fn wrong_arguments_are_rejected_with_the_correct_form() {
         ),
         (&["--only", "", "--out", nowhere], 2, "has no scenario \"\"; it has"),
         (&["--only", "own-peak", "--out", nowhere], 2, "choose both: ping-pong,own-peak"),
+        (&["--only", "many-idle", "--out", nowhere], 2, "choose it with --full"),
         (&["--seed", "one"], 2, "--seed <N>"),
+        (&["--rounds", "0"], 2, "--rounds <N>"),
+        (&["--rounds", "101"], 2, "1..=100"),
+        (&["--runs", "3"], 2, "--self-test"),
+        (&["--self-test", "mio"], 2, "cannot be used with"),
+        (&["--self-test", "--runs", "0"], 2, "--runs <N>"),
+        (&["--address", "127.0.0.1:80"], 2, "such as other=127.0.0.1:9090"),
+        (&["--command", "other=./server"], 2, "{port}"),
         (&["--profile", "full"], 2, "--profile"),
         (&["--resume", nowhere], 1, "the folder of a run?"),
         (&["--from", nowhere], 1, "the folder of a run?"),

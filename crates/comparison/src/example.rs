@@ -19,7 +19,7 @@ use loadgen::{Bound, Latency, Load, Outcome, Verdict};
 use crate::plan::{Trial, plan};
 use crate::record::{Comparison, FORMAT, Observed, Record, Run};
 use crate::scenario::{Catalogue, EMBEDDED};
-use crate::servers::{Server, Servers};
+use crate::servers::{Place, Server, Servers};
 use crate::subject::{Layout, Role, subjects};
 use observe::usage::{CpuClock, Usage};
 use observe::{Machine, ServerCommand};
@@ -50,7 +50,7 @@ pub(crate) fn servers() -> Servers {
         title: format!("the model {name}"),
         at_once,
         floor: floor.map(str::to_owned),
-        command: ServerCommand::new(name, "no-such-program", [name]),
+        place: Place::Ours(ServerCommand::new(name, "no-such-program", [name])),
     };
     let (threads, epoll) = (Some("floor-threads"), Some("floor-epoll"));
     Servers {

@@ -40,7 +40,7 @@ impl Group<'_> {
     /// Which trial each slice of a pass, counted from 0, is of.
     pub fn order(&self, pass: u32) -> impl Iterator<Item = usize> + use<> {
         let count = self.trials.len();
-        (0..count).map(move |place| if pass % 2 == 0 { place } else { count - 1 - place })
+        (0..count).map(move |place| if pass.is_multiple_of(2) { place } else { count - 1 - place })
     }
 }
 

@@ -15,7 +15,7 @@
 //! | [`request`] | from the user's request to a complete description of a run |
 //! | [`mod@plan`] | the order of trials: a pure function of the run |
 //! | [`group`] | the trials of a round that are made together, in slices |
-//! | [`measure`], [`trial`], `window`, [`progress`] | making the trials, each on a newly started server, and showing progress |
+//! | [`measure`], [`trial`], `running`, `window`, [`progress`] | making the trials, each on a newly started server, and showing progress |
 //! | [`disturbance`], `repeat` | what other programs take from a trial, and which trials are made again |
 //! | [`record`], [`store`] | the record of a trial, and the files of a run |
 //! | [`coverage`] | what a run was to measure and did not |
@@ -24,6 +24,7 @@
 //! | `answers` | the answers of a run in sentences, each with its claim, and which model is for what |
 //! | [`table`], [`report`], [`baseline`] | views of the analysis: for a terminal, as a page, compared with an earlier run |
 //! | [`mod@timeline`] | the scripted clients under each server, a lane for each client |
+//! | [`order_effect`] | does it matter which server had the load before |
 //! | [`self_test`] | does the instrument claim what is not there, and find what is |
 //! | [`show`] | table, report and baseline together |
 //! | [`recorded`], [`documents`] | the runs that a project keeps, and the documents that quote the newest |
@@ -40,6 +41,7 @@ pub mod documents;
 pub mod group;
 pub mod measure;
 mod numbers;
+pub mod order_effect;
 pub mod plan;
 pub mod progress;
 mod provenance;
@@ -48,6 +50,7 @@ pub mod recorded;
 mod repeat;
 pub mod report;
 pub mod request;
+mod running;
 pub mod scenario;
 pub mod self_test;
 pub mod servers;
@@ -62,4 +65,4 @@ mod window;
 #[cfg(test)]
 pub(crate) mod example;
 
-pub use servers::{Server, Servers};
+pub use servers::{Place, Server, Servers};

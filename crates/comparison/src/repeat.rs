@@ -26,7 +26,9 @@ impl Repeats {
         loop {
             let mut records = make();
             if repeated == TIMES || self.left == 0 || !records.iter().any(Record::is_spoiled) {
-                records.iter_mut().for_each(|record| record.repeated = repeated);
+                for record in &mut records {
+                    record.repeated = repeated;
+                }
                 return records;
             }
             self.left -= 1;

@@ -19,6 +19,8 @@ use crate::subject::{Layout, subjects};
 pub struct Request {
     /// The models to compare; all if empty.
     pub models: Vec<String>,
+    /// Servers that are not ours and take part beside the models: their names, and the options that name them.
+    pub further: Vec<(String, String)>,
     /// How much is measured.
     pub size: Size,
     /// Only these scenarios; all if empty.
@@ -153,16 +155,25 @@ impl Request {
             layout,
             machine: Machine::this(),
             profile_name: profile_name.to_owned(),
-            subjects: subjects(servers, &self.models, clients.max().unwrap_or(1)),
+            subjects: subjects(servers, &self.chosen(), clients.max().unwrap_or(1)),
             scenarios,
             profile,
         })
+    }
+
+    /// The names of all chosen models; empty if all are.
+    fn chosen(&self) -> Vec<String> {
+        if self.models.is_empty() {
+            return Vec::new();
+        }
+        self.models.iter().chain(self.further.iter().map(|(name, _)| name)).cloned().collect()
     }
 
     /// The command that requests the same, without the output folder.
     fn command(&self) -> String {
         let mut words = vec!["cargo run --release -- compare".to_owned()];
         words.extend(self.models.iter().cloned());
+        words.extend(self.further.iter().map(|(_, option)| option.clone()));
         words.extend((self.size != Size::Default).then(|| format!("--{}", self.size.name())));
         words.extend(self.pin.then(|| "--pin".to_owned()));
         if !self.only.is_empty() {

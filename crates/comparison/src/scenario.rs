@@ -207,7 +207,7 @@ impl Catalogue {
         for (name, profile) in &self.profiles {
             if let Some(Slices { passes, .. }) = profile.slices {
                 ensure!(
-                    passes % 2 == 0 && (2..=MAX_PASSES).contains(&passes),
+                    passes.is_multiple_of(2) && (2..=MAX_PASSES).contains(&passes),
                     "profile {name:?}: slices must have an even number of passes, 2 to {MAX_PASSES}, but have {passes}: every \
                      second pass goes backwards"
                 );

@@ -26,7 +26,7 @@ use crate::plan::plan;
 use crate::progress::expected;
 use crate::record::{Comparison, Run};
 use crate::request::Request;
-use crate::servers::{Server, Servers};
+use crate::servers::{Place, Server, Servers};
 use crate::subject::{Layout, Role, Subject};
 
 /// The file of an outcome, in the folder that it is written to.
@@ -110,9 +110,9 @@ pub fn run(test: SelfTest, mut each: impl FnMut(&str, u32, &Trial)) -> Result<Op
         test.half(test.servers, &run, test.floor, |number, trial| each("the same program", number, trial))?;
     let Some(same) = same else { return Ok(None) };
     let burned_ns = SLOWDOWN * median(&same.costs_ns).context("no message was measured")?;
-    let command = (test.slowed)(Duration::from_secs_f64(burned_ns / 1e9))?;
+    let place = Place::Ours((test.slowed)(Duration::from_secs_f64(burned_ns / 1e9))?);
     let mut servers = test.servers.clone();
-    servers.floors.push(Server { name: CANDIDATE.to_owned(), command, ..floor.clone() });
+    servers.floors.push(Server { name: CANDIDATE.to_owned(), place, ..floor.clone() });
     let slowed =
         test.half(&servers, &run, CANDIDATE, |number, trial| each("slowed by 5 %", number, trial))?;
     let Some(slowed) = slowed else { return Ok(None) };
@@ -190,6 +190,7 @@ fn subjects(floor: &str, model: &str) -> Vec<Subject> {
         role,
         floor: floor.map(str::to_owned),
         clients: None,
+        foreign: None,
     };
     vec![
         subject(floor, floor, Role::Floor, None),
@@ -281,6 +282,19 @@ impl Outcome {
         }
         text
     }
+}
+
+/// The recorded outcome, for a document.
+pub fn block(recorded: Option<&Outcome>) -> String {
+    let Some(outcome) = recorded else {
+        return "No test is recorded yet: `compare --self-test --out results` records one.\n".to_owned();
+    };
+    let Outcome { machine, started, version, layout, rounds, seconds_per_run, burned_ns, .. } = outcome;
+    let table = outcome.markdown();
+    format!(
+        "{table}\nBegun {started} with concurrent-servers {version}: {machine}; {layout}; {rounds} rounds in each run, \
+         {seconds_per_run:.0} s a run; {burned_ns:.0} ns burned for each message.\n"
+    )
 }
 
 /// Reads the outcome from the folder of the project's results, if one is recorded there.

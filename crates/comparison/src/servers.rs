@@ -1,11 +1,15 @@
 //! The servers that can be compared, as plain data from the caller.
 
 use std::collections::BTreeSet;
+use std::fmt;
+use std::net::SocketAddr;
 use std::path::Path;
+use std::process::Command;
+use std::sync::Arc;
 
 use observe::ServerCommand;
 
-/// A server that can be started.
+/// A server that can be started, or that runs already.
 #[derive(Clone, Debug)]
 pub struct Server {
     /// Its name.
@@ -16,8 +20,46 @@ pub struct Server {
     pub at_once: usize,
     /// The name of the floor that a model is divided by; `None` for a floor.
     pub floor: Option<String>,
-    /// Its command line.
-    pub command: ServerCommand,
+    /// How it is reached.
+    pub place: Place,
+}
+
+/// How a server is reached.
+#[derive(Clone)]
+pub enum Place {
+    /// One of ours is started for each trial.
+    Ours(ServerCommand),
+    /// Somebody's program is started for each trial.
+    Program {
+        /// The command line as it was typed, for people.
+        words: String,
+        /// The command that makes it listen on this address.
+        command: Arc<dyn Fn(SocketAddr) -> Command + Send + Sync>,
+    },
+    /// It runs already, at this address, with all its clients and its past. Its process is not known, so only rates and
+    /// times are measured.
+    At(SocketAddr),
+}
+
+impl Place {
+    /// How a server that is not ours is reached, in words; `None` for ours.
+    pub(crate) fn foreign(&self) -> Option<String> {
+        match self {
+            Place::Ours(_) => None,
+            Place::Program { words, .. } => Some(words.clone()),
+            Place::At(address) => Some(address.to_string()),
+        }
+    }
+}
+
+impl fmt::Debug for Place {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Place::Ours(command) => command.fmt(formatter),
+            Place::Program { words, .. } => words.fmt(formatter),
+            Place::At(address) => address.fmt(formatter),
+        }
+    }
 }
 
 /// All servers.
@@ -42,9 +84,14 @@ impl Servers {
         self.models.iter().chain(&self.floors).find(|server| server.name == name)
     }
 
-    /// The programs that they are started from, each once.
+    /// The programs that ours are started from, each once.
     pub(crate) fn programs(&self) -> BTreeSet<&Path> {
-        self.models.iter().chain(&self.floors).map(|server| server.command.program()).collect()
+        let servers = self.models.iter().chain(&self.floors);
+        let ours = servers.filter_map(|server| match &server.place {
+            Place::Ours(command) => Some(command.program()),
+            Place::Program { .. } | Place::At(_) => None,
+        });
+        ours.collect()
     }
 
     /// The models with these names, each once and in their order; all models if `names` is empty.

@@ -20,6 +20,9 @@ pub struct Subject {
     /// The largest number of clients that it gets: for the floor of a model that serves no more at once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clients: Option<usize>,
+    /// How a server that is not ours is reached: its command line or its address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub foreign: Option<String>,
 }
 
 /// The role of a subject.
@@ -75,7 +78,15 @@ pub fn subjects(servers: &Servers, names: &[String], clients: usize) -> Vec<Subj
             floor.name
         });
         let name = model.name.clone();
-        subjects.push(Subject { model: name.clone(), name, role: Role::Model, floor, clients: None });
+        let foreign = model.place.foreign();
+        subjects.push(Subject {
+            model: name.clone(),
+            name,
+            role: Role::Model,
+            floor,
+            clients: None,
+            foreign,
+        });
     }
     // All floors, whichever models are chosen: each is also a result by itself.
     let floors: Vec<Subject> = servers.floors.iter().map(|floor| floor_for(floor, None)).collect();
@@ -92,7 +103,7 @@ fn floor_for(floor: &Server, clients: Option<usize>) -> Subject {
         Some(1) => format!("{}, 1 client", floor.name),
         Some(count) => format!("{}, {count} clients", floor.name),
     };
-    Subject { name, model: floor.name.clone(), role: Role::Floor, floor: None, clients }
+    Subject { name, model: floor.name.clone(), role: Role::Floor, floor: None, clients, foreign: None }
 }
 
 fn twin(floor: &Subject) -> Subject {

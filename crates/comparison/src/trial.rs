@@ -4,11 +4,11 @@ use std::thread;
 
 use anyhow::{Context, Result};
 use loadgen::{Dialect, Handle};
-use observe::ServerProcess;
 
 use crate::group::Group;
 use crate::plan::Trial;
 use crate::record::{Observed, Record};
+use crate::running::Running;
 use crate::scenario::{Profile, Script, Slices};
 use crate::servers::Servers;
 use crate::subject::{Layout, Role};
@@ -53,7 +53,7 @@ struct Attempt<'group> {
     /// Absent with scripted clients, and where the rate is a share of an unknown peak.
     load: Option<loadgen::Scenario>,
     /// The running server, until something fails.
-    server: Result<ServerProcess>,
+    server: Result<Running>,
     windows: Vec<Window>,
     played: Option<Observed>,
 }
@@ -136,7 +136,7 @@ fn load(
     Some(load)
 }
 
-fn start(trial: &Trial, conditions: Conditions) -> Result<ServerProcess> {
+fn start(trial: &Trial, conditions: Conditions) -> Result<Running> {
     let cpu = match conditions.layout {
         Layout::Shared => None,
         Layout::Pinned { server, .. } => Some(server),
@@ -144,7 +144,7 @@ fn start(trial: &Trial, conditions: Conditions) -> Result<ServerProcess> {
     let model = &trial.subject.model;
     let server =
         conditions.servers.find(model).with_context(|| format!("no server has the name {model:?}"))?;
-    ServerProcess::start_on(cpu, &server.command, &[])
+    Running::start(server, cpu)
 }
 
 /// How many CPUs a server may use.
@@ -155,7 +155,7 @@ fn cpus_of_server(layout: Layout) -> usize {
     }
 }
 
-fn play(server: &ServerProcess, script: Script) -> Result<Observed> {
+fn play(server: &Running, script: Script) -> Result<Observed> {
     let options = script::Options {
         connections: script.connections,
         script: script::Script::series().faster(script.pause_divisor),

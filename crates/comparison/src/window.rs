@@ -6,11 +6,11 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use hdrhistogram::Histogram;
 use loadgen::{Load, Measurement, Phase};
-use observe::ServerProcess;
 use observe::others::{CpuUse, Span, own_cpu_time};
 use observe::usage::{self, Usage};
 
 use crate::record::Observed;
+use crate::running::Running;
 use crate::trial::Conditions;
 
 /// Percentiles within 1 % are precise enough for a chart, and take a tenth of the space on disk.
@@ -38,9 +38,9 @@ struct Reading {
 }
 
 impl Reading {
-    fn now(server: &ServerProcess, cpus: &[usize]) -> Self {
+    fn now(server: &Running, cpus: &[usize]) -> Self {
         // The machine and this process last: both are compared with each other.
-        let server = usage::read(server.pid()).ok();
+        let server = server.pid().and_then(|pid| usage::read(pid).ok());
         Reading { at: Instant::now(), server, own: own_cpu_time(), machine: CpuUse::now(cpus) }
     }
 
@@ -59,13 +59,9 @@ impl Reading {
 ///
 /// # Errors
 /// The load cannot be made, or was interrupted before its window began.
-pub(crate) fn measure(
-    server: &ServerProcess,
-    load: &loadgen::Scenario,
-    conditions: Conditions,
-) -> Result<Window> {
+pub(crate) fn measure(server: &Running, load: &loadgen::Scenario, conditions: Conditions) -> Result<Window> {
     let read = || Reading::now(server, conditions.cpus);
-    let alone = usage::read(server.pid()).ok();
+    let alone = server.pid().and_then(|pid| usage::read(pid).ok());
     let (mut before, mut after) = (None, None);
     let measurement = loadgen::run_until(server.address(), load, conditions.stop, |phase| match phase {
         Phase::Measuring => before = Some(read()),

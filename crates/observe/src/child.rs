@@ -3,7 +3,8 @@
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::Read;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpStream};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, Sender};
@@ -13,12 +14,15 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
 use crate::pin::pin_to;
 
 /// A newly started server must print its address within this time, even on a busy machine.
 pub const START_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// How long a connection to a program that is starting may take, and the pause before the next one.
+const POLL: Duration = Duration::from_millis(10);
 
 /// The command line of a server: a program and its first arguments. The program takes
 /// `--addr` and `--quiet`, and prints `listening on ADDRESS` when it is ready.
@@ -64,6 +68,8 @@ impl ServerCommand {
 pub struct ServerProcess {
     child: Child,
     address: SocketAddr,
+    /// Whether it leads a process group of its own.
+    has_group: bool,
     _keeper: Keeper,
 }
 
@@ -99,6 +105,33 @@ impl ServerProcess {
         log: File,
     ) -> Result<ServerProcess> {
         start(server, None, extra_arguments, Some(log))
+    }
+
+    /// Starts somebody's program, whose command line says that it listens on this address, and waits until it takes
+    /// connections there. It gets a process group of its own, which is killed with it, and its standard output is
+    /// discarded.
+    ///
+    /// # Errors
+    /// It cannot be started, or it ends or takes no connection within [`START_TIMEOUT`].
+    pub fn start_foreign(
+        cpu: Option<usize>,
+        mut command: Command,
+        address: SocketAddr,
+    ) -> Result<ServerProcess> {
+        command.stdin(Stdio::null()).stdout(Stdio::null()).process_group(0);
+        let (child, keeper) = spawn(command, cpu).context("cannot start the program")?;
+        let mut process = ServerProcess { child, address, has_group: true, _keeper: keeper };
+        let deadline = Instant::now() + START_TIMEOUT;
+        while TcpStream::connect_timeout(&address, POLL).is_err() {
+            if let Some(status) = process.child.try_wait().context("cannot wait for the program")? {
+                bail!("the program ended before it listened on {address} ({status})");
+            }
+            if Instant::now() > deadline {
+                bail!("the program takes no connection on {address} within {START_TIMEOUT:?}");
+            }
+            thread::sleep(POLL);
+        }
+        Ok(process)
     }
 
     /// The address on which it listens.
@@ -164,6 +197,11 @@ pub fn ended_within(server: &mut Child, timeout: Duration) -> Result<Option<Exit
 
 impl Drop for ServerProcess {
     fn drop(&mut self) {
+        if self.has_group
+            && let Some(group) = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw)
+        {
+            let _ = kill_process_group(group, Signal::KILL);
+        }
         // Both fail only if it has already ended.
         let _ = self.child.kill();
         let _ = self.child.wait();
@@ -193,7 +231,7 @@ fn start(
     let (mut child, keeper) = spawn(command, cpu)
         .with_context(|| format!("cannot start server {} from {}", server.name, server.program.display()))?;
     match wait_for_address(child.stdout.take()) {
-        Ok(address) => Ok(ServerProcess { child, address, _keeper: keeper }),
+        Ok(address) => Ok(ServerProcess { child, address, has_group: false, _keeper: keeper }),
         Err(error) => {
             let _ = child.kill();
             let status = child.wait().map_or_else(|_| "unknown".to_owned(), |status| status.to_string());

@@ -86,7 +86,7 @@ pub fn read(pid: u32) -> Result<Reading> {
     })
 }
 
-/// The CPU time of a process so far by its own clock, see clock_getcpuclockid(3); `None` if there is none.
+/// The CPU time of a process so far by its own clock, see `clock_getcpuclockid(3)`; `None` if there is none.
 #[cfg(target_os = "linux")]
 fn process_clock(pid: u32) -> Option<Duration> {
     let pid = nix::unistd::Pid::from_raw(i32::try_from(pid).ok()?);

@@ -7,7 +7,7 @@ use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use conformance::{Launch, Settings};
@@ -19,7 +19,7 @@ const ADDRESS: &str = "{addr}";
 
 /// Starts servers by somebody's command line, each on a port of its own.
 #[derive(Debug)]
-pub(super) struct Program<'words> {
+pub(in crate::commands) struct Program<'words> {
     /// This program, which ties the servers to its own life.
     launcher: PathBuf,
     words: &'words [OsString],
@@ -29,7 +29,7 @@ pub(super) struct Program<'words> {
 impl<'words> Program<'words> {
     /// # Errors
     /// The words do not say where the port belongs.
-    pub(super) fn new(
+    pub(in crate::commands) fn new(
         launcher: PathBuf,
         words: &'words [OsString],
         promised: Settings,
@@ -50,7 +50,7 @@ impl<'words> Program<'words> {
     ///
     /// # Errors
     /// It is not. The message says so as the system would.
-    pub(super) fn expect_file(&self) -> Result<(), String> {
+    pub(in crate::commands) fn expect_file(&self) -> Result<(), String> {
         let Some(program) = self.words.first() else { return Ok(()) };
         let reason = hindrance(program);
         reason.map_or(Ok(()), |reason| Err(format!("cannot run {}: {reason}", program.display())))
@@ -64,15 +64,25 @@ impl<'words> Program<'words> {
 
 impl Launch for Program<'_> {
     fn command(&self, address: SocketAddr, _: &Settings) -> Option<Command> {
-        let mut words = self.words.iter().map(|word| filled_in(word, address));
-        let mut command = leash::command(&self.launcher, &words.next()?);
-        command.args(words);
-        Some(command)
+        let (program, arguments) = self.words.split_first()?;
+        Some(listening_on(address, &self.launcher, program, arguments))
     }
 
     fn fixed(&self) -> Option<Settings> {
         Some(self.promised)
     }
+}
+
+/// The command that makes this program with these arguments listen on this address.
+pub(in crate::commands) fn listening_on(
+    address: SocketAddr,
+    launcher: &Path,
+    program: &OsStr,
+    arguments: &[OsString],
+) -> Command {
+    let mut command = leash::command(launcher, &filled_in(program, address));
+    command.args(arguments.iter().map(|word| filled_in(word, address)));
+    command
 }
 
 /// Why the system cannot run the program of this name, as far as its file shows. Like the system, this looks for a name

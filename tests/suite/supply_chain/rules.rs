@@ -208,7 +208,8 @@ fn every_kind_of_violation_is_found_in_a_graph_that_has_it() {
     assert_eq!(
         rules.ban_findings(&graph),
         [
-            "nix, used by server-example: rustix does it without libc, all but the mask of signals",
+            "nix, used by server-example: rustix does it without libc, all but the mask of signals and \
+             the CPU clock of a process",
             "libfuzzer-sys, used by server-example: no ordinary build compiles C++",
             "server-example takes any version of nix",
         ]

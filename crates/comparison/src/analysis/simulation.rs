@@ -108,6 +108,7 @@ fn subjects() -> Vec<Subject> {
         role,
         floor: floor.map(str::to_owned),
         clients: None,
+        foreign: None,
     };
     let models = (1..=8).map(|number| subject(&format!("model {number}"), Role::Model, Some("floor")));
     let floors = [

@@ -67,7 +67,13 @@ fn an_outcome_is_read_back_and_none_is_none() {
     fs::create_dir(project.path().join("results")).unwrap();
     let path = project.path().join("results").join(FILE);
     fs::write(&path, serde_json::to_string(&outcome).unwrap()).unwrap();
-    assert_eq!(recorded(project.path()).unwrap(), Some(outcome));
+    assert_eq!(recorded(project.path()).unwrap(), Some(outcome.clone()));
+    let (before, after) = (block(None), block(Some(&outcome)));
+    assert!(before.contains("compare --self-test --out results"), "{before}");
+    assert!(
+        after.contains(&outcome.markdown()) && after.contains("12 rounds in each run, 12 s a run"),
+        "{after}"
+    );
     fs::write(&path, "{}").unwrap();
     assert!(format!("{:#}", recorded(project.path()).unwrap_err()).contains(FILE));
 }

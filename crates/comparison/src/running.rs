@@ -1,0 +1,54 @@
+//! A server that runs: one of ours, somebody's program, or one that ran already.
+
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+
+use anyhow::{Context, Result};
+use observe::ServerProcess;
+
+use crate::servers::{Place, Server};
+
+/// A running server. A process that was started for it ends when this is dropped.
+#[derive(Debug)]
+pub(crate) enum Running {
+    Process(ServerProcess),
+    Elsewhere(SocketAddr),
+}
+
+impl Running {
+    /// Starts the server, on one CPU if that is given, unless it runs already.
+    ///
+    /// # Errors
+    /// It does not start.
+    pub(crate) fn start(server: &Server, cpu: Option<usize>) -> Result<Self> {
+        match &server.place {
+            Place::Ours(command) => ServerProcess::start_on(cpu, command, &[]).map(Running::Process),
+            Place::Program { words, command } => {
+                let address = free_address()?;
+                let process = ServerProcess::start_foreign(cpu, command(address), address);
+                process.map(Running::Process).with_context(|| format!("{} ({words})", server.name))
+            }
+            Place::At(address) => Ok(Running::Elsewhere(*address)),
+        }
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        match self {
+            Running::Process(process) => process.address(),
+            Running::Elsewhere(address) => *address,
+        }
+    }
+
+    /// Its process id, if it is known.
+    pub(crate) fn pid(&self) -> Option<u32> {
+        match self {
+            Running::Process(process) => Some(process.pid()),
+            Running::Elsewhere(_) => None,
+        }
+    }
+}
+
+/// An address that nobody listens on now.
+fn free_address() -> Result<SocketAddr> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("cannot find a free port")?;
+    Ok(listener.local_addr()?)
+}
