@@ -155,13 +155,25 @@ pub(super) fn amount(
     heading: &str,
     lead: &str,
 ) -> Figure {
-    let Some(point) = scenario.points.first() else { return nothing(heading) };
+    match scenario.points.first() {
+        Some(point) => amount_at(scenario, point, subjects, (metric, heading, lead)),
+        None => nothing(heading),
+    }
+}
+
+/// The same at one point of a curve.
+pub(super) fn amount_at(
+    scenario: &ScenarioAnalysis,
+    point: &PointAnalysis,
+    subjects: &Subjects,
+    (metric, heading, lead): (Metric, &str, &str),
+) -> Figure {
     let rows = subjects.sorted(point, |row| row.spread(metric), metric.better());
     let spreads = || rows.iter().filter_map(|row| row.spread(metric));
     let (divisor, format) = numbers::at_axis(metric);
     let values = extent(spreads()).map(|value| value / divisor);
-    let is_memory = matches!(metric, Metric::MemoryPerConnection | Metric::PeakMemory);
-    let domain = if is_memory { Domain::by_quotients(values) } else { Domain::from_zero(values) };
+    let by_quotients = matches!(metric, Metric::MemoryPerConnection | Metric::PeakMemory | Metric::P99);
+    let domain = if by_quotients { Domain::by_quotients(values) } else { Domain::from_zero(values) };
     if domain.is_none() {
         return nothing(heading);
     }
@@ -180,7 +192,7 @@ pub(super) fn amount(
     let chart = Dots {
         title: format!("{}: {}", scenario.scenario.name, scenario.scenario.title),
         finding: finding.clone(),
-        axis: format!("{}{}", metric.title(), if is_memory { " (log scale)" } else { "" }),
+        axis: format!("{}{}", metric.title(), if by_quotients { " (log scale)" } else { "" }),
         domain,
         format,
         reference: None,

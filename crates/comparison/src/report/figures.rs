@@ -3,7 +3,7 @@
 
 use loadgen::Load;
 
-use super::dots::{amount, cost, least_cpu, rate};
+use super::dots::{amount, amount_at, cost, least_cpu, rate};
 use super::figure::{Figure, Table, absent};
 use super::subjects::{Subjects, point_in_words};
 use super::{curves, spectrum};
@@ -47,23 +47,43 @@ pub(super) fn figures(scenario: &ScenarioAnalysis, subjects: &Subjects) -> Figur
             main: vec![least_cpu(scenario, subjects), cost(scenario, subjects)],
             further: vec![rate(scenario, subjects), spectrum::spectrum(scenario, subjects)],
         },
-        Some(Point::Connections(_)) => Figures {
-            main: vec![curve(Metric::CpuPerMessage, "Cost of a message, by connections", "Least CPU time")],
-            further: vec![curve(
+        Some(Point::Connections(_)) => {
+            let most = sorted_at(scenario, subjects, scenario.points.last(), Metric::CpuPerMessage);
+            let cost = curve(Metric::CpuPerMessage, "Cost of a message, by connections", "Least CPU time");
+            let rate = curve(
                 Metric::MessagesPerSecond,
                 "Messages a second, by connections",
                 "Most messages a second",
-            )],
-        },
+            );
+            Figures { main: most.into_iter().chain([cost]).collect(), further: vec![rate] }
+        }
         Some(Point::Rate(_)) => {
+            let middle = scenario.points.get(scenario.points.len() / 2);
+            let middle = sorted_at(scenario, subjects, middle, Metric::P99);
             let heading = "99th percentile of the response time, by offered load";
-            Figures { main: vec![curve(Metric::P99, heading, "Lowest")], further: Vec::new() }
+            let by_load = curve(Metric::P99, heading, "Lowest");
+            Figures { main: middle.into_iter().chain([by_load]).collect(), further: Vec::new() }
         }
         Some(Point::PercentOfPeak(_)) => {
             let heading = "99th percentile of the response time, by share of the model's own peak";
             Figures { main: vec![curve(Metric::P99, heading, "Lowest")], further: Vec::new() }
         }
     }
+}
+
+/// One point of a curve, sorted.
+fn sorted_at(
+    scenario: &ScenarioAnalysis,
+    subjects: &Subjects,
+    point: Option<&PointAnalysis>,
+    metric: Metric,
+) -> Option<Figure> {
+    let point = point?;
+    let what =
+        if metric == Metric::P99 { "99th percentile of the response time" } else { "CPU time per message" };
+    let heading = format!("{what}, at {}", point_in_words(point.point));
+    let lead = if metric == Metric::P99 { "Lowest" } else { "Least CPU time" };
+    Some(amount_at(scenario, point, subjects, (metric, &heading, lead)))
 }
 
 /// Whether a scenario is a closed loop without a curve: the ones in separate files.

@@ -17,7 +17,7 @@ pub(super) fn reading(analysis: &Analysis) -> Markup {
                 }
                 li {
                     b { "Claimed" } ": the 95 % interval excludes all that two runs of the same program (twins) differ by, and the "
-                    "difference holds among all " (analysis.comparisons) " comparisons of this run (Holm, 5 %). "
+                    "difference holds among all comparisons of this run (Holm, 5 %), of which there are " (analysis.comparisons) ". "
                     "Anything else is \"no difference shown\", which does not mean that there is none."
                 }
                 li {

@@ -21,11 +21,11 @@ const FIGURES: [(&str, usize, usize); 9] = [
     ("ping-pong", 2, 4),
     ("pipelined", 2, 4),
     ("bulk", 2, 4),
-    ("open-loop", 1, 1),
+    ("open-loop", 2, 2),
     ("own-peak", 1, 1),
     ("churn", 2, 4),
     ("many-idle", 1, 4),
-    ("ramp", 1, 2),
+    ("ramp", 2, 3),
 ];
 
 impl figures::Figures {
@@ -144,7 +144,7 @@ fn every_model_and_both_floors_have_a_line_and_a_name_in_charts_of_lines() {
     let analysis = analyse(&comparison("full"));
     let subjects = Subjects::of(&analysis.run);
     for (name, index, points) in
-        [("ping-pong", 3, 3), ("open-loop", 0, 3), ("own-peak", 0, 3), ("ramp", 0, 5), ("ramp", 1, 5)]
+        [("ping-pong", 3, 3), ("open-loop", 1, 3), ("own-peak", 0, 3), ("ramp", 1, 5), ("ramp", 2, 5)]
     {
         let figure = figures(analysis.scenario(name).unwrap(), &subjects).all().remove(index);
         for (width, class) in WIDTHS {

@@ -31,7 +31,7 @@ fn a_run_without_models_shows_its_floors() {
     run.subjects.retain(|subject| subject.role != Role::Model);
     let page = assert_is_sound(&analyse(&altered(run, |_, _| {})));
     let missing = page.matches("<p class=\"finding\">No model was measured").count();
-    assert_eq!(missing, 4 + 2, "CPU time, its multiple, rate and latency; both curves");
+    assert_eq!(missing, 4 + 3, "CPU time, its multiple, rate and latency; the last point and both curves");
     assert!(page.contains("floor-epoll"));
 }
 

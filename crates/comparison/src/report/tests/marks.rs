@@ -79,6 +79,20 @@ fn a_star_stands_only_at_a_best_that_is_claimed_and_at_no_multiple() {
 }
 
 #[test]
+fn a_point_of_a_curve_is_sorted_by_value_too() {
+    let page = page_of(&analyse(&comparison("full")));
+    for heading in [
+        "99th percentile of the response time, at 20,000 messages/s",
+        "CPU time per message, at 4,096 connections",
+    ] {
+        let svg = chart(&page, heading);
+        let values = svg.split("class=\"median\" d=\"M").skip(1).take(4);
+        let values: Vec<f64> = values.map(|rest| rest.split(' ').next().unwrap().parse().unwrap()).collect();
+        assert!(values.len() == 4 && values.is_sorted(), "{heading}: {values:?}");
+    }
+}
+
+#[test]
 fn rows_are_sorted_by_value_and_those_that_are_not_ranked_stand_below() {
     let page = page_of(&analyse(&comparison("full")));
     let svg = chart(&page, "CPU time per message");
