@@ -51,9 +51,9 @@ impl Chunk {
 /// A client's buffer at first.
 const SMALLEST_BUFFER: usize = 4 * 1024;
 
-/// A client's buffer once the client has filled the first. It is also all that a client holds that does not read: less
-/// than 64 KiB, with what the allocator adds. From 33 KiB on, more does not make 64 KiB messages cheaper.
-const LARGEST_BUFFER: usize = 48 * 1024;
+/// A client's buffer once the client has filled the first. It is also all that a client holds that does not read:
+/// together with its stack, less than 64 KiB. From 33 KiB on, more does not make 64 KiB messages cheaper.
+const LARGEST_BUFFER: usize = 40 * 1024;
 
 impl Client {
     /// Counts a client that has been accepted, and gives it a place in the table unless `limit` have one.
