@@ -34,16 +34,17 @@ pub(crate) fn run(server: SocketAddr, load: &Load, mut observe: impl FnMut()) ->
     let mut clients =
         (0..load.connections).map(|_| Client::greeted(server, load)).collect::<io::Result<Vec<Client>>>()?;
     observe();
-    let counts = thread::scope(|scope| {
-        let threads: Vec<_> =
-            clients.iter_mut().map(|client| scope.spawn(|| client.exchange(load))).collect();
-        threads.into_iter().map(|thread| thread.join().unwrap()).collect::<io::Result<Vec<Counted>>>()
-    })?;
+    let counts: io::Result<Vec<Counted>> = thread::scope(|scope| {
+        let (last, others) = clients.split_last_mut().expect("a connection");
+        let others: Vec<_> = others.iter_mut().map(|client| scope.spawn(|| client.exchange(load))).collect();
+        let last = [last.exchange(load)];
+        last.into_iter().chain(others.into_iter().map(|thread| thread.join().unwrap())).collect()
+    });
     observe();
     for client in clients {
         client.close()?;
     }
-    Ok(counts.into_iter().fold(Counted::default(), |sum, one| Counted {
+    Ok(counts?.into_iter().fold(Counted::default(), |sum, one| Counted {
         messages: sum.messages + one.messages,
         drained: sum.drained + one.drained,
         elapsed: sum.elapsed.max(one.elapsed),
@@ -52,10 +53,9 @@ pub(crate) fn run(server: SocketAddr, load: &Load, mut observe: impl FnMut()) ->
 
 struct Client {
     stream: TcpStream,
-    /// The requests and the replies of `depth` messages.
+    /// The requests and the replies of `depth` messages, and the size of one reply.
     requests: Vec<u8>,
     replies: Vec<u8>,
-    /// The size of one reply in bytes.
     reply: usize,
     /// Where in `replies` the next byte is.
     position: usize,
