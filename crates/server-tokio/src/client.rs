@@ -59,11 +59,14 @@ impl Client {
         }
         loop {
             self.look(context)?;
-            ready!(self.poll_send_rest(context))?;
             let mut exchange = self.exchange()?;
-            // Before it waits: the end may need nothing from the client.
-            if let Some(Receipt::End(outcome)) = exchange.advance() {
-                return self.end(outcome);
+            match exchange.advance() {
+                None => {}
+                Some(Receipt::End(outcome)) => return self.end(outcome),
+                Some(_) => {
+                    ready!(self.poll_send_rest(context))?;
+                    continue;
+                }
             }
             let ready = ready!(exchange.wire.poll_read_ready(context))?;
             let mut chunk = Chunk::new();
@@ -89,8 +92,10 @@ impl Client {
     pub(crate) fn answer(&mut self, chunk: Chunk) -> impl Future<Output = io::Result<()>> {
         let mut chunk = Some(chunk);
         poll_fn(move |context| {
-            if let Some(mut chunk) = chunk.take() {
-                self.exchange()?.answer(chunk.bytes())?;
+            if let Some(mut chunk) = chunk.take()
+                && self.exchange()?.answer(chunk.bytes())? == Sending::Done
+            {
+                return Poll::Ready(Ok(()));
             }
             self.poll_send_rest(context)
         })
