@@ -212,7 +212,7 @@ fn judged(comparison: &Comparison, floor: &str) -> Result<Trial> {
     let of_rows = point.rows.iter().flat_map(|row| [&row.cost_ratio, &row.rate_ratio]).flatten();
     let mut claims: Vec<String> = Vec::new();
     for pair in of_rows.chain(&point.pairs).filter(|pair| pair.claim.is_difference()) {
-        let claim = sentence(pair);
+        let claim = if pair.right == CANDIDATE { sentence(&pair.inverted()) } else { sentence(pair) };
         if !claims.contains(&claim) {
             claims.push(claim);
         }
