@@ -195,7 +195,7 @@ impl<S: Service> Conversation<S> {
     /// What is needed next, to be asked after each event. [`Next::Work`] comes once, [`Next::Fin`] until it is
     /// [sent](Self::fin_sent).
     #[inline]
-    pub fn next(&mut self) -> Next<S::Work> {
+    pub fn next_step(&mut self) -> Next<S::Work> {
         if !self.tail.is_empty() {
             return Next::Send;
         }

@@ -36,10 +36,10 @@
 //! let reply = conversation.receive(&mut bytes, now);
 //! assert_eq!(*reply, *b"bc");
 //! conversation.sent(&reply, 1, now); // the socket took one byte
-//! assert_eq!(conversation.next(), Next::Send);
+//! assert_eq!(conversation.next_step(), Next::Send);
 //! assert_eq!(conversation.unsent(), b"c");
 //! conversation.sent_more(1, now);
-//! assert_eq!(conversation.next(), Next::Receive);
+//! assert_eq!(conversation.next_step(), Next::Receive);
 //! ```
 
 mod conversation;

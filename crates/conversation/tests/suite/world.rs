@@ -75,7 +75,7 @@ impl<S: Service> World<S> {
 
     /// What is needed next; a FIN is sent.
     pub(crate) fn next(&mut self) -> Next<S::Work> {
-        let next = self.conversation.next();
+        let next = self.conversation.next_step();
         if matches!(next, Next::Fin) {
             self.conversation.fin_sent(self.now);
         }

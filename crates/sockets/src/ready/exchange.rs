@@ -67,7 +67,7 @@ impl<W: Wire> Exchange<'_, W> {
     #[inline]
     pub fn advance(&mut self) -> Option<Receipt> {
         loop {
-            match self.conversation.next() {
+            match self.conversation.next_step() {
                 Next::Receive => return None,
                 Next::Fin => {
                     self.wire.shut(Direction::Write);
