@@ -4,17 +4,18 @@
 use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::process::Stdio;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use loadgen::{Phase, Scenario};
+use observe::usage::{self, Reading};
 use rustix::process::Signal;
 
-use self::second_client::{Counted, Load};
-use crate::process::{PATIENCE, Server, serve};
+use self::second_client::Load;
+use crate::process::{Server, serve};
 
 mod second_client;
 
-/// Far from the shortest difference that anyone asks about.
+/// How far the figures of the two clients may be apart.
 const AGREES_WITHIN: f64 = 0.03;
 
 /// Each client loads the server twice in a block, in the order A B B A: what grows or shrinks steadily cancels out.
@@ -39,17 +40,19 @@ impl Slice {
         }
     }
 
+    #[expect(clippy::cast_precision_loss, reason = "counts of a slice are far below 2^53")]
     fn rate(self) -> f64 {
         self.messages as f64 / self.elapsed.as_secs_f64()
     }
 
+    #[expect(clippy::cast_precision_loss, reason = "counts of a slice are far below 2^53")]
     fn cpu_per_message(self) -> f64 {
         self.cpu.as_secs_f64() / (self.messages + self.drained) as f64
     }
 }
 
-fn cpu_of(server: &Server) -> Duration {
-    server.process().cpu_time().unwrap().used
+fn read(server: &Server) -> Reading {
+    usage::read(server.child.id()).unwrap()
 }
 
 fn from_load_generator(server: &Server, load: &Load) -> Slice {
@@ -65,7 +68,7 @@ fn from_load_generator(server: &Server, load: &Load) -> Slice {
     let mut used = Vec::new();
     let measurement = loadgen::run(server.address, &scenario, |phase| {
         if matches!(phase, Phase::Measuring | Phase::Closing) {
-            used.push(cpu_of(server));
+            used.push(read(server));
         }
     });
     let outcome = measurement.unwrap().outcome;
@@ -74,37 +77,32 @@ fn from_load_generator(server: &Server, load: &Load) -> Slice {
         messages: outcome.messages,
         drained: outcome.drained,
         elapsed: Duration::from_nanos(outcome.elapsed_ns),
-        cpu: used[1] - used[0],
+        cpu: cpu_between(&used),
     }
 }
 
 fn from_second_client(server: &Server, load: &Load) -> Slice {
     let mut used = Vec::new();
-    let Counted { messages, drained, elapsed } =
-        second_client::run(server.address, load, || used.push(cpu_of(server))).unwrap();
-    Slice { messages, drained, elapsed, cpu: used[1] - used[0] }
+    let counts = second_client::run(server.address, load, || used.push(read(server))).unwrap();
+    Slice {
+        messages: counts.iter().map(|count| count.messages).sum(),
+        drained: counts.iter().map(|count| count.drained).sum(),
+        elapsed: counts.iter().map(|count| count.elapsed).max().unwrap(),
+        cpu: cpu_between(&used),
+    }
+}
+
+/// CPU time from the first to the last of these moments.
+fn cpu_between(moments: &[Reading]) -> Duration {
+    let (first, last) = (moments.first().unwrap(), moments.last().unwrap());
+    Duration::from_nanos(last.since(first).cpu_ns)
 }
 
 /// What each client got in one block, the load generator first.
 fn block(server: &Server, load: &Load) -> [Slice; 2] {
-    let by = |client: fn(&Server, &Load) -> Slice| {
-        let before = threads_of(server);
-        let slice = client(server, load);
-        // The CPU time of a thread is lost when it ends, which must not happen within the next slice.
-        let deadline = Instant::now() + PATIENCE;
-        while threads_of(server) > before {
-            assert!(Instant::now() < deadline, "threads of closed connections still run");
-            std::thread::yield_now();
-        }
-        slice
-    };
-    let first = by(from_load_generator);
-    let others = by(from_second_client).and(by(from_second_client));
-    [first.and(by(from_load_generator)), others]
-}
-
-fn threads_of(server: &Server) -> usize {
-    server.process().holdings().unwrap().threads
+    let first = from_load_generator(server, load);
+    let others = from_second_client(server, load).and(from_second_client(server, load));
+    [first.and(from_load_generator(server, load)), others]
 }
 
 #[test]

@@ -17,38 +17,33 @@ pub(crate) struct Load {
     pub(crate) length: Duration,
 }
 
-/// What was answered, all connections together.
+/// What was answered on one connection.
 #[derive(Debug, Default)]
 pub(crate) struct Counted {
     /// Messages answered within the window.
     pub(crate) messages: u64,
     /// Messages that were in flight at its end, and answered after it.
     pub(crate) drained: u64,
-    /// The longest window of a connection.
+    /// The length of its window.
     pub(crate) elapsed: Duration,
 }
 
-/// Makes the load. `observe` is called before the first message is sent, and when the last reply has arrived and all
-/// connections are still open.
-pub(crate) fn run(server: SocketAddr, load: &Load, mut observe: impl FnMut()) -> io::Result<Counted> {
+/// Makes the load and counts for each connection. `observe` is called before the first message is sent, and when the last
+/// reply has arrived and all connections are still open.
+pub(crate) fn run(server: SocketAddr, load: &Load, mut observe: impl FnMut()) -> io::Result<Vec<Counted>> {
     let mut clients =
         (0..load.connections).map(|_| Client::greeted(server, load)).collect::<io::Result<Vec<Client>>>()?;
     observe();
-    let counts: io::Result<Vec<Counted>> = thread::scope(|scope| {
+    let counts = thread::scope(|scope| {
         let (last, others) = clients.split_last_mut().expect("a connection");
         let others: Vec<_> = others.iter_mut().map(|client| scope.spawn(|| client.exchange(load))).collect();
         let last = [last.exchange(load)];
-        last.into_iter().chain(others.into_iter().map(|thread| thread.join().unwrap())).collect()
-    });
+        let others = others.into_iter().map(|thread| thread.join().unwrap());
+        last.into_iter().chain(others).collect::<io::Result<Vec<Counted>>>()
+    })?;
     observe();
-    for client in clients {
-        client.close()?;
-    }
-    Ok(counts?.into_iter().fold(Counted::default(), |sum, one| Counted {
-        messages: sum.messages + one.messages,
-        drained: sum.drained + one.drained,
-        elapsed: sum.elapsed.max(one.elapsed),
-    }))
+    clients.into_iter().try_for_each(Client::close)?;
+    Ok(counts)
 }
 
 struct Client {
@@ -121,7 +116,12 @@ impl Client {
 
     /// Reads once, checks every byte, and returns how many replies are complete with that.
     fn receive(&mut self) -> io::Result<usize> {
-        let length = self.stream.read(&mut self.buffer)?;
+        let length = loop {
+            match self.stream.read(&mut self.buffer) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                read => break read?,
+            }
+        };
         if length == 0 || length > self.owed {
             return Err(Error::other(format!("{length} bytes arrived, but {} were due", self.owed)));
         }
