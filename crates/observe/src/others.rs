@@ -210,6 +210,8 @@ mod tests {
         };
         let share = span(2).and(span(6)).others(Duration::from_millis(80)).unwrap().share;
         assert!(share.abs() < 1e-9, "{share}");
+        let share = span(2).and(span(6)).others(Duration::from_millis(40)).unwrap().share;
+        assert!((share - 0.4).abs() < 1e-9, "{share}");
         assert!(span(6).others(Duration::from_millis(40)).unwrap().share > 0.1);
     }
 
