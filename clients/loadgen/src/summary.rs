@@ -63,12 +63,20 @@ fn open_loop(open: &OpenLoop, response: Option<Latency>) -> Vec<String> {
     ] {
         lines.extend(times(name, latency));
     }
-    if open.unanswered() > 0 {
-        lines.push(
-            "unanswered messages count with their age: the highest percentiles are lower bounds".to_owned(),
-        );
-    }
+    lines.extend(lower_bounds(open, response).map(str::to_owned));
     lines
+}
+
+/// What to know of the response times if some messages were not answered.
+fn lower_bounds(open: &OpenLoop, response: Option<Latency>) -> Option<&'static str> {
+    let samples = response.map_or(0, |response| response.samples);
+    match open.unanswered() {
+        0 => None,
+        unanswered if unanswered >= samples => Some(
+            "no message was answered: the times are the ages of messages that still waited, and no response times",
+        ),
+        _ => Some("unanswered messages count with their age: the highest percentiles are lower bounds"),
+    }
 }
 
 pub(crate) fn times(name: &str, latency: Option<Latency>) -> Option<String> {
@@ -82,4 +90,20 @@ pub(crate) fn times(name: &str, latency: Option<Latency>) -> Option<String> {
             units::microseconds(latency.max_ns)
         )
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ages_are_told_from_response_times() {
+        let response = Some(Latency { samples: 5, ..Latency::default() });
+        let bounds = |censored, unsent| {
+            lower_bounds(&OpenLoop { censored, unsent, ..OpenLoop::default() }, response).unwrap_or_default()
+        };
+        assert_eq!(bounds(0, 0), "");
+        assert!(bounds(2, 2).contains("the highest percentiles are lower bounds"));
+        assert!(bounds(2, 3).contains("no message was answered"));
+    }
 }
