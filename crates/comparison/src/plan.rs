@@ -46,13 +46,13 @@ pub fn plan<'run>(run: &'run Run, servers: &Servers) -> Vec<Trial<'run>> {
             let asked = run.profile.rounds.get(&scenario.name).copied().unwrap_or(0);
             let Some(turn_of_scenario) = takes_part(round, asked, rounds) else { continue };
             let subjects: Vec<&Subject> =
-                run.subjects.iter().filter(|subject| suits(scenario, subject, servers)).collect();
+                run.subjects.iter().filter(|subject| suits(run, scenario, subject, servers)).collect();
             for (point_index, point) in scenario.points().into_iter().enumerate() {
                 let seed = run.seed ^ ((index as u64) << 32) ^ ((point_index as u64) << 48);
                 let order = order(subjects.len(), turn_of_scenario, seed);
                 trials.extend((1..).zip(order).map(|(turn, place)| {
                     let subject = subjects[place];
-                    let divided_by = divisor(scenario, subject, &run.subjects, servers);
+                    let divided_by = divisor(run, scenario, subject, servers);
                     Trial { round, scenario, point, subject, divided_by, turn }
                 }));
             }
@@ -72,34 +72,36 @@ fn takes_part(round: u32, asked: u32, rounds: u32) -> Option<u32> {
 /// What a subject is divided by in a scenario: its floor, or the floor of full size where all clients are served
 /// in turn and it needs no smaller floor.
 fn divisor<'run>(
+    run: &'run Run,
     scenario: &Scenario,
     subject: &'run Subject,
-    subjects: &'run [Subject],
     servers: &Servers,
 ) -> Option<&'run str> {
-    if scenario.vary.is_some() {
+    if scenario.vary.is_some() && subject.role != Role::Twin {
         return None;
     }
+    let subjects = &run.subjects;
     let floor = subjects.iter().find(|other| Some(&other.name) == subject.floor.as_ref())?;
     let full = subjects.iter().find(|other| other.name == floor.model);
-    let takes_part = |floor: &&Subject| suits(scenario, floor, servers);
+    let takes_part = |floor: &&Subject| suits(run, scenario, floor, servers);
     Some(floor).filter(takes_part).or(full.filter(takes_part)).map(|floor| floor.name.as_str())
 }
 
 /// Whether a subject takes part in a scenario.
 ///
 /// The scripted clients speak the protocol, which floors do not. Where the load varies, a curve is drawn and no
-/// ratio is taken, so no subject needs a twin or a smaller floor there. Nor is a smaller floor needed in churn, where
-/// all clients are served in turn. Idle clients in the number that a model serves at once starve all others; that is
+/// ratio to a floor is taken, so no subject needs a smaller floor there; nor in churn, where all clients are served in
+/// turn. A share of each subject's own peak is another load for each, so nothing is compared and no twin is needed. Idle clients in the number that a model serves at once starve all others; that is
 /// known beforehand, and nothing would be measured.
-fn suits(scenario: &Scenario, subject: &Subject, servers: &Servers) -> bool {
+fn suits(run: &Run, scenario: &Scenario, subject: &Subject, servers: &Servers) -> bool {
     let Some(load) = &scenario.load else { return subject.role == Role::Model };
     match subject.role {
         Role::Model => {
             let model = servers.find(&subject.model);
             load.idle == 0 || model.is_none_or(|model| model.serves(load.idle + 1))
         }
-        Role::Twin => scenario.vary.is_none(),
+        // Runs in the first format have no twins where the load varies.
+        Role::Twin => scenario.vary.as_ref().is_none_or(|vary| run.format > 1 && vary.peak_of.is_none()),
         Role::Floor => subject.clients.is_none_or(|clients| {
             let stays = load.load != loadgen::Load::Churn;
             scenario.vary.is_none() && stays && load.idle == 0 && clients < load.connections
