@@ -13,21 +13,23 @@ use std::net::TcpStream;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::task::{Context, Poll, ready};
 
-use chassis::Outcome;
 use conversation::Conversation;
 use sockets::now;
 use sockets::ready::{Exchange, Receipt, Sending, Turn};
 use sockets::tasks::{Chunk, Place};
 use tokio::io::Interest;
-use tokio::io::unix::{AsyncFd, AsyncFdReadyGuard};
+use tokio::io::unix::AsyncFd;
 use tracing::debug;
+
+type Socket = AsyncFd<TcpStream>;
+type Received = io::Result<Receipt>;
 
 /// One client, owned by its task.
 pub(crate) struct Client {
     /// Dropped before the socket: when the client sees the end, its place is free.
     place: Place,
     conversation: Conversation,
-    socket: Option<AsyncFd<TcpStream>>,
+    socket: Option<Socket>,
 }
 
 impl Client {
@@ -57,33 +59,29 @@ impl Client {
         if mem::take(&mut self.place.must_yield) {
             return yield_now(context);
         }
-        loop {
-            self.look(context)?;
+        let outcome = loop {
+            ready!(self.poll_send_rest(context))?;
             let mut exchange = self.exchange()?;
-            match exchange.advance() {
-                None => {}
-                Some(Receipt::End(outcome)) => return self.end(outcome),
-                Some(_) => {
-                    ready!(self.poll_send_rest(context))?;
-                    continue;
-                }
+            // Before it waits: the end may need nothing from the client.
+            if let Some(Receipt::End(outcome)) = exchange.advance() {
+                break outcome;
             }
-            let ready = ready!(exchange.wire.poll_read_ready(context))?;
+            let mut ready = ready!(exchange.wire.poll_read_ready(context))?;
             let mut chunk = Chunk::new();
-            match receive(&mut exchange, ready, chunk.room())? {
+            match receive(&mut exchange, chunk.room())? {
                 Receipt::Chunk { length, filled } => {
+                    if !exchange.conversation.may_read_on(filled) {
+                        ready.clear_ready();
+                    }
                     self.place.must_yield = filled;
                     chunk.came(length);
                     return Poll::Ready(Ok(Some(chunk)));
                 }
-                Receipt::Nothing => {}
+                Receipt::Nothing => ready.clear_ready(),
                 Receipt::Refused => return yield_now(context),
-                Receipt::End(outcome) => return self.end(outcome),
+                Receipt::End(outcome) => break outcome,
             }
-        }
-    }
-
-    fn end(&mut self, outcome: Outcome) -> Poll<io::Result<Option<Chunk>>> {
+        };
         self.place.outcome = Some(outcome);
         Poll::Ready(Ok(None))
     }
@@ -101,12 +99,13 @@ impl Client {
         })
     }
 
-    /// Waits until the client has taken what did not fit.
+    /// Takes the look that is due, if one is, and waits until the client has taken what did not fit.
     fn poll_send_rest(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        while !self.conversation.unsent().is_empty() {
-            // It sends what the kernel takes and reports no room for.
-            if self.look(context)? {
-                continue;
+        loop {
+            self.look(context)?;
+            // To be asked after the look, which sends what the kernel takes and reports no room for.
+            if !self.conversation.owes() {
+                return Poll::Ready(Ok(()));
             }
             let mut exchange = self.exchange()?;
             let mut ready = ready!(exchange.wire.poll_write_ready(context))?;
@@ -116,21 +115,20 @@ impl Client {
                 Sending::Refused => return yield_now(context),
             }
         }
-        Poll::Ready(Ok(()))
     }
 
-    /// After a heartbeat, looks at the clock and at the drain. Returns whether it has looked.
+    /// After a heartbeat, looks at the clock and at the drain.
     ///
     /// # Errors
     /// The conversation has ended.
-    fn look(&mut self, context: &Context<'_>) -> io::Result<bool> {
-        let Some(moment) = self.place.feel_beat(context) else { return Ok(false) };
-        let Turn::End(outcome) = self.exchange()?.look(&moment) else { return Ok(true) };
+    fn look(&mut self, context: &Context<'_>) -> io::Result<()> {
+        let Some(moment) = self.place.feel_beat(context) else { return Ok(()) };
+        let Turn::End(outcome) = self.exchange()?.look(&moment) else { return Ok(()) };
         self.place.outcome = Some(outcome);
         Err(ErrorKind::ConnectionAborted.into())
     }
 
-    fn exchange(&mut self) -> io::Result<Exchange<'_, AsyncFd<TcpStream>>> {
+    fn exchange(&mut self) -> io::Result<Exchange<'_, Socket>> {
         let wire = self.socket.as_ref().ok_or(ErrorKind::NotConnected)?;
         Ok(Exchange { conversation: &mut self.conversation, wire, shared: self.place.shared() })
     }
@@ -162,32 +160,18 @@ const URGENT: Interest = Interest::PRIORITY;
 #[cfg(not(target_os = "linux"))]
 const URGENT: Interest = Interest::READABLE;
 
-/// Reads once. After that the socket may be empty, and tokio is told so.
-fn receive(
-    exchange: &mut Exchange<'_, Socket>,
-    mut ready: AsyncFdReadyGuard<'_, TcpStream>,
-    room: &mut [u8],
-) -> Received {
+/// Reads once; a read stops at an urgent byte, and then there may be more.
+fn receive(exchange: &mut Exchange<'_, Socket>, room: &mut [u8]) -> Received {
     let receipt = if_urgent(exchange.wire, || {
         exchange.conversation.expect_more();
         exchange.receive(room)
     });
-    let receipt = receipt.unwrap_or_else(|| exchange.receive(room))?;
-    let is_empty = match receipt {
-        Receipt::Chunk { filled, .. } => !exchange.conversation.may_read_on(filled),
-        receipt => receipt == Receipt::Nothing,
-    };
-    if is_empty {
-        ready.clear_ready();
-    }
-    Ok(receipt)
+    receipt.unwrap_or_else(|| exchange.receive(room))
 }
 
-type Received = io::Result<Receipt>;
-type Socket = AsyncFd<TcpStream>;
 /// Receives if an urgent byte was reported. If nothing is left, that report is cleared. One that comes during the read
 /// stays: tokio clears only the state that it had seen.
-fn if_urgent(socket: &AsyncFd<TcpStream>, receive: impl FnOnce() -> Received) -> Option<Received> {
+fn if_urgent(socket: &Socket, receive: impl FnOnce() -> Received) -> Option<Received> {
     let mut received = None;
     if cfg!(target_os = "linux") {
         let _ = socket.try_io(URGENT, |_| match received.insert(receive()) {
