@@ -10,7 +10,7 @@ use text::addresses::{self, Addresses};
 use crate::load::{Arrivals, Load, MAX_RATE};
 use crate::scenario::{
     Dialect, MAX_CONNECTIONS, MAX_DEPTH, MAX_IN_FLIGHT, MAX_PAYLOAD_BYTES, MAX_PHASE_MS, MAX_SOURCES,
-    MAX_THREADS, Scenario,
+    MAX_THREADS, Scenario, default_threads,
 };
 use crate::slow::{MAX_PAUSE_MS, MAX_READ_BYTES, MAX_RECEIVE_BUFFER_BYTES, Slow};
 use crate::values::{milliseconds, number, start_time};
@@ -28,12 +28,9 @@ pub struct Arguments {
     #[arg(long, value_enum, default_value_t)]
     pub dialect: Dialect,
 
-    /// Threads that make the load
-    #[arg(
-        long, value_name = "N", default_value_t = Scenario::default().threads,
-        value_parser = number(1, MAX_THREADS), allow_hyphen_values = true
-    )]
-    pub threads: usize,
+    /// Threads that make the load [default: one for every two CPUs, so that as many are left for the server]
+    #[arg(long, value_name = "N", value_parser = number(1, MAX_THREADS), allow_hyphen_values = true)]
+    pub threads: Option<usize>,
 
     /// Connections open at the same time
     #[arg(
@@ -177,10 +174,12 @@ impl Arguments {
     }
 
     fn check(&self) -> Result<(), String> {
-        if self.ramp.is_empty() && self.threads > self.connections {
+        if let Some(threads) = self.threads.filter(|threads| *threads > self.connections)
+            && self.ramp.is_empty()
+        {
             return Err(format!(
-                "--threads {} needs at least as many --connections, but there are {}",
-                self.threads, self.connections
+                "--threads {threads} needs at least as many --connections, but there are {}",
+                self.connections
             ));
         }
         let connections = self.steps().iter().copied().max().unwrap_or(self.connections);
@@ -219,7 +218,7 @@ impl Arguments {
         Scenario {
             name: "by hand".to_owned(),
             dialect: self.dialect,
-            threads: self.threads,
+            threads: self.threads.unwrap_or_else(|| default_threads().min(self.connections)),
             connections: self.connections,
             idle: self.idle,
             sources: self.sources.unwrap_or(0),

@@ -107,6 +107,6 @@ pub use outcome::{
 pub use phase::Phase;
 pub use ramp::{Ramp, Step, ramp, ramp_until};
 pub use run::{run, run_until};
-pub use scenario::{Dialect, Scenario};
+pub use scenario::{Dialect, Scenario, default_threads};
 pub use slow::Slow;
 pub use total::total;

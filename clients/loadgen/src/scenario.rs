@@ -1,5 +1,7 @@
 //! What load to make, as data: written by hand, stored in files, recorded with each result.
 
+use std::num::NonZeroUsize;
+use std::thread;
 use std::time::Duration;
 
 use anyhow::ensure;
@@ -49,7 +51,7 @@ pub struct Scenario {
     pub name: String,
     /// The protocol that the server speaks.
     pub dialect: Dialect,
-    /// Threads that make the load. Each drives its own share of the connections.
+    /// Threads that make the load; [`default_threads`] suits this machine. Each drives its own share of the connections.
     pub threads: usize,
     /// Connections open at the same time; in churn, slots in which one connection follows another.
     pub connections: usize,
@@ -187,6 +189,15 @@ impl Scenario {
     }
 }
 
+/// One thread for every two CPUs that this process may use, and at least one: as many are left for the server.
+pub fn default_threads() -> usize {
+    threads_on(thread::available_parallelism().map_or(1, NonZeroUsize::get))
+}
+
+fn threads_on(cpus: usize) -> usize {
+    (cpus / 2).clamp(1, MAX_THREADS)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -249,5 +260,10 @@ mod tests {
             let message = scenario.validate().unwrap_err().to_string();
             assert!(message.contains(field), "{message}");
         }
+    }
+
+    #[test]
+    fn a_second_core_of_the_generator_is_used_where_the_server_has_two_of_its_own() {
+        assert_eq!([1, 2, 3, 4, 16, 10_000].map(threads_on), [1, 1, 1, 2, 8, MAX_THREADS]);
     }
 }

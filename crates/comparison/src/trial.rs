@@ -3,7 +3,7 @@
 use std::thread;
 
 use anyhow::{Context, Result};
-use loadgen::{Dialect, Handle};
+use loadgen::{Dialect, Handle, default_threads};
 
 use crate::group::Group;
 use crate::plan::Trial;
@@ -129,7 +129,8 @@ fn load(
         // All subjects of a round get the same arrivals; each round gets different ones.
         *seed = conditions.seed ^ u64::from(trial.round);
     }
-    load.threads = load.threads.min(load.connections);
+    let at_least = if conditions.layout == Layout::Shared { default_threads() } else { 1 };
+    load.threads = load.threads.max(at_least).min(load.connections);
     load.warm_up_ms = slices.map_or(profile.warm_up_ms, |slices| slices.warm_up_ms);
     load.duration_ms = slices.map_or(profile.window_ms, |slices| slices.window_ms);
     load.greeting_wait_ms = profile.greeting_wait_ms;
