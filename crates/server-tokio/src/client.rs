@@ -87,14 +87,14 @@ impl Client {
     }
 
     /// Answers what has come: one `send`, unless the client reads slowly. The buffer is given back before that.
-    pub(crate) fn answer(&mut self, chunk: Chunk) -> impl Future<Output = io::Result<()>> {
-        let mut chunk = Some(chunk);
+    pub(crate) fn answer(&mut self, mut chunk: Chunk) -> impl Future<Output = io::Result<()>> {
         poll_fn(move |context| {
-            if let Some(mut chunk) = chunk.take()
-                && self.exchange()?.answer(chunk.bytes())? == Sending::Done
-            {
+            let mut chunk = chunk.take();
+            let is_new = !chunk.bytes().is_empty();
+            if is_new && self.exchange()?.answer(chunk.bytes())? == Sending::Done {
                 return Poll::Ready(Ok(()));
             }
+            drop(chunk);
             self.poll_send_rest(context)
         })
     }
