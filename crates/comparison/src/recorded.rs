@@ -11,14 +11,16 @@ use crate::documents::Documents;
 use crate::record::{Comparison, Run};
 use crate::servers::Servers;
 use crate::store;
+use crate::subject::Layout;
 
 /// The folder of recorded runs, in the project's folder.
 const RESULTS: &str = "results";
 
-/// The folder for recording this run, named after its date and machine.
+/// The folder for recording this run, named after its date, its machine and, if server and client are pinned, its layout.
 pub fn folder(project: &Path, run: &Run) -> PathBuf {
     let date = run.started.split('T').next().unwrap_or_default();
-    project.join(RESULTS).join(format!("{date}-{}", run.machine.slug()))
+    let layout = if run.layout == Layout::Shared { "" } else { "-pinned" };
+    project.join(RESULTS).join(format!("{date}-{}{layout}", run.machine.slug()))
 }
 
 /// The documents and pictures in this project that differ from its newest recorded run. `further` supplies the blocks

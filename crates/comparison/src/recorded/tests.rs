@@ -116,3 +116,13 @@ fn without_results_or_documents_the_message_says_where_to_run_it() {
     let message = format!("{:#}", drifted(project.path(), &servers(), audited).unwrap_err());
     assert!(message.contains("no recorded run"), "{message}");
 }
+
+#[test]
+fn a_pinned_run_of_the_same_day_has_a_folder_of_its_own() {
+    let mut run = example::comparison("full").run;
+    run.started = "2026-03-04T05:06:07Z".to_owned();
+    let shared = folder(Path::new("."), &run);
+    run.layout = Layout::Pinned { server: 0, client: 1 };
+    assert_eq!(folder(Path::new("."), &run), Path::new(&format!("{}-pinned", shared.display())));
+    assert!(shared.starts_with("./results") && shared.display().to_string().contains("2026-03-04-"));
+}
