@@ -63,7 +63,7 @@ pub struct Arguments {
     #[arg(long, conflicts_with = "full")]
     quick: bool,
 
-    /// As for a recorded run: all scenarios, long windows, many rounds; about 12 minutes
+    /// As for a recorded run: all scenarios, long windows, many rounds; about 13 minutes
     #[arg(long)]
     full: bool,
 
