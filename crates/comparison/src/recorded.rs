@@ -14,7 +14,7 @@ use crate::store;
 use crate::subject::Layout;
 
 /// The folder of recorded runs, in the project's folder.
-const RESULTS: &str = "results";
+pub(crate) const RESULTS: &str = "results";
 
 /// The folder for recording this run, named after its date, its machine and, if server and client are pinned, its layout.
 pub fn folder(project: &Path, run: &Run) -> PathBuf {

@@ -25,6 +25,7 @@ use crate::measure;
 use crate::plan::plan;
 use crate::progress::expected;
 use crate::record::{Comparison, Run};
+use crate::recorded::RESULTS;
 use crate::request::Request;
 use crate::servers::{Place, Server, Servers};
 use crate::subject::{Layout, Role, Subject};
@@ -302,7 +303,7 @@ pub fn block(recorded: Option<&Outcome>) -> String {
 /// # Errors
 /// It cannot be read.
 pub fn recorded(project: &Path) -> Result<Option<Outcome>> {
-    let path = project.join("results").join(FILE);
+    let path = project.join(RESULTS).join(FILE);
     if !path.exists() {
         return Ok(None);
     }
