@@ -1,9 +1,10 @@
 //! A server that runs: one of ours, somebody's program, or one that ran already.
 
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::SocketAddr;
 
 use anyhow::{Context, Result};
 use observe::ServerProcess;
+use observe::child::free_address;
 
 use crate::servers::{Place, Server};
 
@@ -23,7 +24,7 @@ impl Running {
         match &server.place {
             Place::Ours(command) => ServerProcess::start_on(cpu, command, &[]).map(Running::Process),
             Place::Program { words, command } => {
-                let address = free_address()?;
+                let address = free_address().context("cannot find a free port")?;
                 let process = ServerProcess::start_foreign(cpu, command(address), address);
                 process.map(Running::Process).with_context(|| format!("{} ({words})", server.name))
             }
@@ -45,10 +46,4 @@ impl Running {
             Running::Elsewhere(_) => None,
         }
     }
-}
-
-/// An address that nobody listens on now.
-fn free_address() -> Result<SocketAddr> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("cannot find a free port")?;
-    Ok(listener.local_addr()?)
 }

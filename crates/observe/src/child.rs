@@ -2,8 +2,8 @@
 
 use std::ffi::OsString;
 use std::fs::File;
-use std::io::Read;
-use std::net::{SocketAddr, TcpStream};
+use std::io::{self, Read};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
@@ -20,6 +20,14 @@ use crate::pin::pin_to;
 
 /// A newly started server must print its address within this time, even on a busy machine.
 pub const START_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// An address of this machine that nobody listens on now, for a program that cannot choose a free port itself.
+///
+/// # Errors
+/// All ports are in use.
+pub fn free_address() -> io::Result<SocketAddr> {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()
+}
 
 /// How long a connection to a program that is starting may take, and the pause before the next one.
 const POLL: Duration = Duration::from_millis(10);
