@@ -19,17 +19,20 @@
 //! | --- | --- |
 //! | one client, on any socket, and its turns | [`Client`], [`Turn`] |
 //! | the steps of a turn, one by one | [`Exchange`] |
+//! | all clients of a loop around a poller of states | [`Clients`], [`Ready`] |
 //! | accepting without blocking or spinning | [`Acceptor`] |
 //! | what all clients of a server share | [`Shared`] |
 
 mod acceptor;
 mod client;
+mod clients;
 mod exchange;
 mod shared;
 mod turn;
 
 pub use acceptor::Acceptor;
 pub use client::Client;
+pub use clients::{Clients, Ready};
 pub use exchange::{Exchange, Receipt, Sending};
 pub use shared::Shared;
 pub use turn::Turn;
