@@ -26,7 +26,7 @@
 //! elsewhere, too (mio does), or if a message can take long to compute: all others wait meanwhile.
 
 use std::io;
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::os::fd::OwnedFd;
 
 use chassis::{Knob, Options, Shutdown, Summary};
@@ -35,6 +35,8 @@ use rustix::event::Timespec;
 use rustix::event::epoll::{self, CreateFlags, Event, EventData, EventFlags};
 use rustix::io::Errno;
 use sockets::ready::{Clients, Ready};
+
+type Client = sockets::ready::Client<TcpStream>;
 
 /// The options of its own that this model takes.
 pub const KNOBS: &[Knob] = &[];
@@ -61,18 +63,21 @@ pub fn serve(listener: TcpListener, options: &Options, shutdown: &Shutdown) -> i
     }
     epoll::add(&poller, shutdown, EventData::new_u64(SHUTDOWN), EventFlags::IN | EventFlags::ET)?;
     let mut events = Vec::with_capacity(EVENTS);
+    // What a client waits for is the kernel's to remember. A socket with room is always ready, so room is asked for only
+    // while a reply waits for it.
+    let asked = |client: &Client| if client.waits_for_room() { EventFlags::OUT } else { EventFlags::IN };
+    let add = |key: usize, client: &Client| {
+        epoll::add(&poller, client, EventData::new_u64(key as u64), asked(client))
+    };
+    let modify = |key: usize, client: &Client| {
+        epoll::modify(&poller, client, EventData::new_u64(key as u64), asked(client))
+    };
     while !clients.is_done() {
         wait(&poller, &clients, &mut events, &mut ready)?;
-        clients.take_turns(&mut ready, |key, client| {
-            let asked = if client.waits_for_room() { EventFlags::OUT } else { EventFlags::IN };
-            Ok(epoll::modify(&poller, client, EventData::new_u64(key as u64), asked)?)
-        })?;
-        clients.accept_batch(|key, client| {
-            let asked = if client.waits_for_room() { EventFlags::OUT } else { EventFlags::IN };
-            Ok(epoll::add(&poller, client, EventData::new_u64(key as u64), asked)?)
-        });
+        clients.take_turns(&mut ready, |key, client| Ok(modify(key, client)?));
+        clients.accept_batch(|key, client| Ok(add(key, client)?));
         // Who leaves is closed, and a closed socket leaves the poller by itself.
-        clients.look_if_due();
+        clients.look_if_due(|key, client| Ok(modify(key, client)?));
     }
     clients.finish()
 }

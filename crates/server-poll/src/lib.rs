@@ -46,9 +46,9 @@ pub fn serve(listener: TcpListener, options: &Options, shutdown: &Shutdown) -> i
     let mut ready = Ready::default();
     while !clients.is_done() {
         wait(&clients, shutdown, &mut ready)?;
-        clients.take_turns(&mut ready, |_, _| Ok(()))?;
+        clients.take_turns(&mut ready, |_, _| Ok(()));
         clients.accept_batch(|_, _| Ok(()));
-        clients.look_if_due();
+        clients.look_if_due(|_, _| Ok(()));
     }
     clients.finish()
 }

@@ -99,29 +99,19 @@ impl Clients {
     }
 
     /// A turn for each client that is ready, each round beginning with another one; then `changed` is told of those that
-    /// now wait for something else.
-    ///
-    /// # Errors
-    /// Those of `changed`.
+    /// now wait for something else. An error of it ends that client.
     pub fn take_turns(
         &mut self,
         ready: &mut Ready,
         mut changed: impl FnMut(usize, &Client<TcpStream>) -> io::Result<()>,
-    ) -> io::Result<()> {
+    ) {
         if !ready.clients.is_empty() {
             let first = self.round % ready.clients.len();
             ready.clients.rotate_left(first);
             self.round = self.round.wrapping_add(1);
         }
         for key in ready.clients.drain(..) {
-            let Some(client) = self.table.get_mut(key) else { continue };
-            let waited_for_room = client.waits_for_room();
-            let turn = client.take_turn(&mut self.buffer, &self.shared);
-            if let Turn::End(outcome) = turn {
-                self.close(key, outcome);
-            } else if client.waits_for_room() != waited_for_room {
-                changed(key, client)?;
-            }
+            self.take_turn(key, &mut changed);
         }
         if std::mem::take(&mut ready.shutdown) {
             self.begin_drain();
@@ -129,7 +119,6 @@ impl Clients {
         if std::mem::take(&mut ready.listener) {
             self.acceptor.iter_mut().for_each(Acceptor::clients_wait);
         }
-        Ok(())
     }
 
     /// Accepts and greets a bounded number of clients; each is handed to `add` with its key. After the turns: a
@@ -160,18 +149,17 @@ impl Clients {
         }
     }
 
-    /// What no poller reports: that a client has been silent for too long, or that it may go in a drain.
-    pub fn look_if_due(&mut self) {
+    /// What no poller reports: that a client has been silent for too long, or that it may go in a drain. `changed` is told
+    /// as by [`take_turns`](Self::take_turns).
+    pub fn look_if_due(&mut self, mut changed: impl FnMut(usize, &Client<TcpStream>) -> io::Result<()>) {
         let Some(moment) = self.watch.due(now()) else { return };
         for key in 0..self.table.capacity() {
             let Some(client) = self.table.get_mut(key) else { continue };
-            let mut turn = client.look(&moment, &self.shared);
-            if turn == Turn::Unfinished {
+            match client.look(&moment, &self.shared) {
+                Turn::Wait => {}
                 // Its socket may have nothing to report.
-                turn = client.take_turn(&mut self.buffer, &self.shared);
-            }
-            if let Turn::End(outcome) = turn {
-                self.close(key, outcome);
+                Turn::Unfinished => self.take_turn(key, &mut changed),
+                Turn::End(outcome) => self.close(key, outcome),
             }
         }
     }
@@ -182,6 +170,24 @@ impl Clients {
     /// The listener was broken.
     pub fn finish(self) -> io::Result<Summary> {
         self.shared.counters.finish(self.ended)
+    }
+
+    fn take_turn(
+        &mut self,
+        key: usize,
+        changed: &mut impl FnMut(usize, &Client<TcpStream>) -> io::Result<()>,
+    ) {
+        let Some(client) = self.table.get_mut(key) else { return };
+        let waited_for_room = client.waits_for_room();
+        let turn = client.take_turn(&mut self.buffer, &self.shared);
+        if let Turn::End(outcome) = turn {
+            self.close(key, outcome);
+        } else if client.waits_for_room() != waited_for_room
+            && let Err(error) = changed(key, client)
+        {
+            debug!(%error, "cannot wait for a client");
+            self.close(key, Outcome::Error);
+        }
     }
 
     fn begin_drain(&mut self) {
