@@ -7,8 +7,10 @@
 //!   at the clock and at the drain for itself ([`Tasks`], [`Place`]);
 //! - buffers are lent by the thread, and given back before a task waits ([`Chunk`]).
 
+mod arrivals;
 mod chunk;
 mod place;
 
+pub use arrivals::Arrivals;
 pub use chunk::Chunk;
 pub use place::{Place, Tasks};

@@ -1,0 +1,88 @@
+//! Accepting by a loop of one's own: some clients at a time, each with a place among the tasks.
+
+use std::io;
+use std::net::{TcpListener, TcpStream};
+use std::os::fd::{AsFd, AsRawFd, RawFd};
+use std::sync::Arc;
+use std::time::Duration;
+
+use chassis::Summary;
+
+use super::{Place, Tasks};
+use crate::ready::Acceptor;
+
+/// Clients accepted in one go before those that are connected get their turn again.
+const ACCEPT_BATCH: usize = 64;
+
+/// Where clients come from, until the server stops.
+#[derive(Debug)]
+pub struct Arrivals {
+    /// `None` once the server drains.
+    acceptor: Option<Acceptor>,
+    tasks: Arc<Tasks>,
+    ended: io::Result<()>,
+}
+
+impl Arrivals {
+    /// Takes over a bound listener.
+    ///
+    /// # Errors
+    /// The listener cannot be made non-blocking.
+    pub fn new(listener: TcpListener, tasks: Arc<Tasks>) -> io::Result<Arrivals> {
+        Ok(Arrivals { acceptor: Some(Acceptor::new(listener)?), tasks, ended: Ok(()) })
+    }
+
+    /// The listener, for a poller that reports changes; -1 once the server drains.
+    pub fn listener(&self) -> RawFd {
+        self.acceptor.as_ref().map_or(-1, |acceptor| acceptor.as_fd().as_raw_fd())
+    }
+
+    /// Whether the server has been asked to stop and nobody is left.
+    pub fn are_gone(&self) -> bool {
+        self.acceptor.is_none() && self.tasks.are_gone()
+    }
+
+    /// How long the loop may sleep if nothing happens; `None` for ever.
+    pub fn time_left(&self) -> Option<Duration> {
+        let accept = self.acceptor.as_ref().and_then(Acceptor::time_left);
+        let beat = self.tasks.time_left().filter(|_| !self.tasks.are_gone());
+        [accept, beat].into_iter().flatten().min()
+    }
+
+    /// The poller has reported the listener.
+    pub fn clients_wait(&mut self) {
+        self.acceptor.iter_mut().for_each(Acceptor::clients_wait);
+    }
+
+    /// No more clients: those who are there are brought to their end.
+    pub fn begin_drain(&mut self) {
+        self.acceptor = None;
+        self.tasks.begin_drain();
+    }
+
+    /// Accepts a bounded number of clients, so that those that are connected need not wait.
+    pub fn accept_batch(&mut self, mut serve: impl FnMut(Place, TcpStream)) {
+        for _ in 0..ACCEPT_BATCH {
+            match self.acceptor.as_mut().map(Acceptor::next_client) {
+                None | Some(Ok(None)) => break,
+                Some(Ok(Some(stream))) => {
+                    if let Some(place) = self.tasks.admit() {
+                        serve(place, stream);
+                    }
+                }
+                Some(Err(error)) => {
+                    self.ended = Err(error);
+                    self.begin_drain();
+                }
+            }
+        }
+    }
+
+    /// Everybody is gone: the summary.
+    ///
+    /// # Errors
+    /// The listener was broken.
+    pub fn finish(self) -> io::Result<Summary> {
+        self.tasks.shared.counters.finish(self.ended)
+    }
+}
