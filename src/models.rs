@@ -150,6 +150,17 @@ pub const MODELS: &[Model] = &[
         serve: server_futures::serve,
     },
     Model {
+        name: "coroutines",
+        title: "straight code on a stack for each client, one thread",
+        chapter: "2",
+        lesson: "code that seems to block, at the cost of a stack for each client",
+        folder: "crates/server-coroutines",
+        concurrency: Concurrency::Many,
+        knobs: server_coroutines::KNOBS,
+        floor: Some("floor-epoll"),
+        serve: server_coroutines::serve,
+    },
+    Model {
         name: "tokio",
         title: "a task for each client",
         chapter: "6, 7",
