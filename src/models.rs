@@ -171,6 +171,18 @@ pub const MODELS: &[Model] = &[
         floor: Some("floor-epoll"),
         serve: server_tokio::serve,
     },
+    #[cfg(target_os = "linux")]
+    Model {
+        name: "reactors",
+        title: "a readiness loop for each core",
+        chapter: "-",
+        lesson: "loops that share nothing use all cores, if the kernel spreads the clients evenly",
+        folder: "crates/server-reactors",
+        concurrency: Concurrency::Many,
+        knobs: server_reactors::KNOBS,
+        floor: Some("floor-epoll"),
+        serve: server_reactors::serve,
+    },
 ];
 
 /// The floors, which models are divided by: raw echo, no protocol, no limits. A separate list, because they are not

@@ -40,6 +40,8 @@ pub use counters::{Counters, Outcome, Summary};
 pub use limits::{
     DESCRIPTOR_RESERVE, default_max_connections, most_threads, raise_descriptor_limit, require_threads,
 };
+#[cfg(target_os = "linux")]
+pub use listener::listen_beside;
 pub use listener::{BACKLOG, accept, listen, listen_on};
 pub use logging::{LogLimit, init_logging};
 pub use options::{Knob, LogFormat, Options, Runtime, Timeout};

@@ -6,6 +6,8 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use rustix::io::Errno;
 #[cfg(target_os = "linux")]
 use rustix::net::SocketFlags;
+#[cfg(target_os = "linux")]
+use socket2::SockRef;
 use socket2::{Domain, Protocol, Socket, Type};
 use text::addresses::Addresses;
 use text::connecting::has_ipv6;
@@ -87,8 +89,27 @@ fn refusal(address: SocketAddr, error: &io::Error) -> io::Error {
     io::Error::new(error.kind(), format!("cannot listen on {address}: {error}{advice}"))
 }
 
-fn bind(address: SocketAddr) -> io::Result<TcpListener> {
+/// A further listening socket on the same address: the kernel spreads new connections over all of them, by a hash.
+///
+/// The first one was bound alone, so that a second server on its address is refused. It gets `SO_REUSEPORT` only here, which
+/// Linux allows after the fact; then others of the same user can be bound beside it.
+///
+/// # Errors
+/// As [`listen`].
+#[cfg(target_os = "linux")]
+pub fn listen_beside(first: &TcpListener) -> io::Result<TcpListener> {
+    let address = first.local_addr()?;
+    SockRef::from(first).set_reuse_port(true)?;
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    socket.set_reuse_port(true)?;
+    bound(socket, address).map_err(|error| refusal(address, &error))
+}
+
+fn bind(address: SocketAddr) -> io::Result<TcpListener> {
+    bound(Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?, address)
+}
+
+fn bound(socket: Socket, address: SocketAddr) -> io::Result<TcpListener> {
     socket.set_reuse_address(true)?;
     socket.set_tcp_nodelay(true)?;
     socket.set_out_of_band_inline(true)?;
