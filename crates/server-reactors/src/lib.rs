@@ -62,11 +62,12 @@ pub fn serve(listener: TcpListener, options: &Options, shutdown: &Shutdown) -> i
     let shard = |listener| Shard::new(listener, options, shutdown, &common);
     let shards: Vec<Shard<'_>> = iter::once(listener).chain(further).map(shard).collect::<io::Result<_>>()?;
     let ended: io::Result<Vec<u64>> = thread::scope(|scope| {
-        let spawn = |shard: Shard<'_>| {
-            thread::Builder::new().name("reactor".to_owned()).spawn_scoped(scope, move || shard.run())
-        };
         // All run before one is waited for.
-        let running: Vec<_> = shards.into_iter().map(spawn).collect::<io::Result<_>>()?;
+        let mut running = Vec::new();
+        for shard in shards {
+            let thread = thread::Builder::new().name("reactor".to_owned());
+            running.push(thread.spawn_scoped(scope, move || shard.run())?);
+        }
         running
             .into_iter()
             .map(|shard| shard.join().map_err(|_| io::Error::other("a loop panicked"))?)
