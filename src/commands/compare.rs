@@ -63,7 +63,7 @@ pub struct Arguments {
     #[arg(long, conflicts_with = "full")]
     quick: bool,
 
-    /// As for a recorded run: all scenarios, long windows, many rounds; about 13 minutes
+    /// As for a recorded run: all scenarios, long windows, many rounds; about 19 minutes
     #[arg(long)]
     full: bool,
 

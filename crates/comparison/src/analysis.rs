@@ -2,8 +2,8 @@
 //!
 //! The unit of replication is a trial: a new server process in one round. Figures of a subject are summarised by the
 //! median of its rounds, with the exact interval from its order statistics. Two subjects are compared *within* each
-//! round, which cancels the drift of the machine: the quotients of the rounds are summarised by their geometric mean,
-//! with Student's interval of the logarithms.
+//! round, which cancels the drift of the machine: the quotients of the rounds are summarised by their trimmed geometric
+//! mean, with the interval of the logarithms.
 //!
 //! Which trials count was decided beforehand, and no trial is left out because of its figures:
 //!

@@ -6,7 +6,9 @@
 //! ```
 //!
 //! Each run is one of `compare --pin --only ping-pong`, with a candidate beside the floor and its twin. The slowed program
-//! burns a certain share more CPU time for each message; how much that is follows from the first half of the test.
+//! burns CPU time for each message, so much that a message costs a certain share more. That is more than the share itself:
+//! a busier server finds more to do at each wake-up and sleeps less often. So a few runs before the second half burn just the
+//! share, and the second half as many times more as these runs fell short.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -36,6 +38,10 @@ pub const FILE: &str = "self-test.json";
 const SCENARIO: &str = "ping-pong";
 /// The share of CPU time that is planted.
 const SLOWDOWN: f64 = 0.05;
+/// The runs that show what burned time costs.
+const TO_CALIBRATE: u32 = 4;
+/// How many times the share is burned at most: what costs still less is not understood.
+const MOST_BURNED: f64 = 4.0;
 /// The share of slowed runs in which the slowdown must be found.
 const FOUND: f64 = 0.95;
 /// The candidate's name.
@@ -75,7 +81,7 @@ pub struct Outcome {
     pub seconds_per_run: f64,
     /// The share of CPU time that was planted in the slowed runs.
     pub slowdown: f64,
-    /// The same for each message, in nanoseconds.
+    /// What was burned for each message to that end, in nanoseconds.
     pub burned_ns: f64,
     /// The runs with the same program.
     pub same: Vec<Trial>,
@@ -102,28 +108,38 @@ pub struct Trial {
 ///
 /// # Errors
 /// There is only one CPU, a server cannot be started, or so much was disturbed that a run has no figure.
-pub fn run(test: SelfTest, mut each: impl FnMut(&str, u32, &Trial)) -> Result<Option<Outcome>> {
+pub fn run(test: SelfTest, mut each: impl FnMut(&str, &Trial)) -> Result<Option<Outcome>> {
     let begun = Instant::now();
     let floor = test.servers.find(test.floor).context("there is no such floor")?;
     // Once, before this process is pinned and sees only one CPU.
     let run = test.described()?;
-    let same =
-        test.half(test.servers, &run, test.floor, |number, trial| each("the same program", number, trial))?;
-    let Some(same) = same else { return Ok(None) };
-    let burned_ns = SLOWDOWN * median(&same.costs_ns).context("no message was measured")?;
-    let place = Place::Ours((test.slowed)(Duration::from_secs_f64(burned_ns / 1e9))?);
-    let mut servers = test.servers.clone();
-    servers.floors.push(Server { name: CANDIDATE.to_owned(), place, ..floor.clone() });
-    let slowed =
-        test.half(&servers, &run, CANDIDATE, |number, trial| each("slowed by 5 %", number, trial))?;
-    let Some(slowed) = slowed else { return Ok(None) };
+    let mut half = |servers: &Servers, model: &str, runs: u32, what: &str| {
+        test.half(servers, &run, model, runs, |number, trial| {
+            each(&format!("{what}, {number}/{runs}"), trial)
+        })
+    };
+    let slowed_by = |burned_ns: f64| {
+        let place = Place::Ours((test.slowed)(Duration::from_secs_f64(burned_ns / 1e9))?);
+        let mut servers = test.servers.clone();
+        servers.floors.push(Server { name: CANDIDATE.to_owned(), place, ..floor.clone() });
+        anyhow::Ok(servers)
+    };
+    let Some(same) = half(test.servers, test.floor, test.runs, "the same program")? else { return Ok(None) };
+    let share_ns = SLOWDOWN * median(&same.costs_ns).context("no message was measured")?;
+    let Some(calibrated) = half(&slowed_by(share_ns)?, CANDIDATE, TO_CALIBRATE, "to calibrate")? else {
+        return Ok(None);
+    };
+    let burned_ns = share_ns * calibrated.fell_short();
+    let Some(slowed) = half(&slowed_by(burned_ns)?, CANDIDATE, test.runs, "slowed by 5 %")? else {
+        return Ok(None);
+    };
     Ok(Some(Outcome {
         rounds: run.profile.rounds.get(SCENARIO).copied().unwrap_or(0),
         started: run.started,
         version: run.version,
         machine: run.machine,
         layout: run.layout,
-        seconds_per_run: begun.elapsed().as_secs_f64() / f64::from(2 * test.runs),
+        seconds_per_run: begun.elapsed().as_secs_f64() / f64::from(2 * test.runs + TO_CALIBRATE),
         slowdown: SLOWDOWN,
         burned_ns,
         same: same.trials,
@@ -139,6 +155,15 @@ struct Half {
     costs_ns: Vec<f64>,
 }
 
+impl Half {
+    /// How many times more must be burned for the slowdown to be as large as it should.
+    fn fell_short(&self) -> f64 {
+        let costs: Vec<f64> = self.trials.iter().map(|trial| trial.cost).collect();
+        let slowdown = median(&costs).unwrap_or(1.0) - 1.0;
+        (SLOWDOWN / slowdown.max(SLOWDOWN / MOST_BURNED)).max(1.0)
+    }
+}
+
 impl SelfTest<'_> {
     /// The runs in which the candidate is this model.
     fn half(
@@ -146,10 +171,11 @@ impl SelfTest<'_> {
         servers: &Servers,
         run: &Run,
         model: &str,
+        runs: u32,
         mut each: impl FnMut(u32, &Trial),
     ) -> Result<Option<Half>> {
         let mut half = Half::default();
-        for number in 1..=self.runs {
+        for number in 1..=runs {
             // Each run draws an order of its own.
             let seed = fastrand::u64(..1 << 48);
             let run = Run { subjects: subjects(self.floor, model), seed, ..run.clone() };
@@ -173,7 +199,7 @@ impl SelfTest<'_> {
     pub fn expected(&self) -> Result<Duration> {
         let run = Run { subjects: subjects(self.floor, self.floor), ..self.described()? };
         let groups = groups(plan(&run, self.servers), &run.profile);
-        Ok(expected(&run, &groups, self.servers) * 2 * self.runs)
+        Ok(expected(&run, &groups, self.servers) * (2 * self.runs + TO_CALIBRATE))
     }
 
     /// What all runs have in common.

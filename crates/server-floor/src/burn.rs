@@ -1,38 +1,42 @@
 //! CPU time that is burned on purpose: a slowdown of known size, to test whether an instrument finds it.
 
-use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-/// Turns of the loop that are timed at once: some hundred microseconds, less than a time slice.
-const TURNS: u64 = 200_000;
-/// How often they are timed. The fastest time counts: it was not interrupted.
+/// How often the same is burned to learn what it takes: some milliseconds, with the times that others interrupt.
+const SAMPLES: u32 = 2_000;
+/// How often that is repeated. The shortest counts: it was interrupted least.
 const ATTEMPTS: u32 = 20;
 
-/// A loop that takes a certain time.
+/// Waits for the clock, on the CPU. A loop that counts would overlap with the work around it and cost less than it
+/// takes alone; a reading of the clock at either end waits for what came before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Burn {
-    turns: u64,
+    /// By the clock, from the first reading on.
+    wait: Duration,
 }
 
 impl Burn {
-    /// One that takes this long on this processor, as it runs now.
+    /// One that takes this long on this machine. The shortest one takes two readings of the clock.
     pub(crate) fn of(time: Duration) -> Burn {
-        let fastest = (0..ATTEMPTS).map(|_| Burn { turns: TURNS }.timed()).min().unwrap_or_default();
-        let turns = time.as_nanos() * u128::from(TURNS) / fastest.as_nanos().max(1);
-        Burn { turns: u64::try_from(turns).unwrap_or(u64::MAX) }
+        let taken = Burn { wait: time }.taken();
+        // What goes beyond, the readings and the last turn, is part of it.
+        Burn { wait: time.saturating_sub(taken.saturating_sub(time)) }
     }
 
     /// Burns it.
     pub(crate) fn burn(self) {
-        for turn in 0..self.turns {
-            black_box(turn);
-        }
+        let start = Instant::now();
+        while start.elapsed() < self.wait {}
     }
 
-    fn timed(self) -> Duration {
-        let start = Instant::now();
-        self.burn();
-        start.elapsed()
+    /// How long one takes among others, on average.
+    fn taken(self) -> Duration {
+        let sample = || {
+            let start = Instant::now();
+            (0..SAMPLES).for_each(|_| self.burn());
+            start.elapsed() / SAMPLES
+        };
+        (0..ATTEMPTS).map(|_| sample()).min().unwrap_or_default()
     }
 }
 
@@ -41,11 +45,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn twice_the_time_is_twice_the_turns_and_none_is_none() {
-        assert_eq!(Burn::of(Duration::ZERO), Burn { turns: 0 });
-        let burn = Burn::of(Duration::from_millis(2));
-        // The clock may have changed its pace since, and others may interrupt: the fastest of many is near.
-        let fastest = (0..ATTEMPTS).map(|_| burn.timed()).min().unwrap();
-        assert!((Duration::from_millis(1)..Duration::from_millis(4)).contains(&fastest), "{fastest:?}");
+    fn it_waits_on_the_cpu_and_its_own_readings_of_the_clock_are_part_of_it() {
+        for asked in [Duration::from_nanos(300), Duration::from_micros(3)] {
+            let burn = Burn::of(asked);
+            assert!(burn.wait < asked, "{burn:?}");
+            let start = Instant::now();
+            burn.burn();
+            assert!(start.elapsed() >= burn.wait, "{burn:?}");
+        }
     }
 }

@@ -34,8 +34,8 @@ pub(super) fn run(runs: u32, rounds: Option<u32>, folder: Option<&PathBuf>) -> R
         "{runs} runs with the same program, then {runs} with a slowed one: about {}",
         text::units::time_left(test.expected()?)
     ));
-    let Some(outcome) = self_test::run(test, |name, number, trial| {
-        output::note(&format!("{name}, {number}/{runs}: {}", described(trial)));
+    let Some(outcome) = self_test::run(test, |what, trial| {
+        output::note(&format!("{what}: {}", described(trial)));
     })?
     else {
         output::note("interrupted: nothing is written");

@@ -1,30 +1,31 @@
-//! A second client, to check the load generator with: blocking, one thread per connection, standard library only. Nothing
-//! is shared with the load generator, not even what a reply must be.
+//! A second client, to check the load generator with: blocking, one thread per connection. No code is shared, not even
+//! what a reply must be. Only the way to wait is the same, `epoll`: the kernel wakes a client within the server's `send`,
+//! and one that is blocked in `recv` would be cheaper to wake.
 
 use std::io::{self, Error, Read, Write};
+use std::mem::MaybeUninit;
 use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::os::fd::OwnedFd;
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// A closed loop. What one connection has in flight must fit into the buffers of its socket, some 100 KiB.
+use rustix::event::Timespec;
+use rustix::event::epoll::{self, CreateFlags, Event, EventData, EventFlags};
+
+/// A closed loop for a certain length of time: messages with `payload` bytes, `depth` in flight on each connection, which
+/// is at most what the buffers of its socket hold, some 100 KiB.
 pub(crate) struct Load {
     pub(crate) connections: usize,
-    /// Messages in flight on each connection.
     pub(crate) depth: usize,
-    /// Size of one message's payload in bytes.
     pub(crate) payload: usize,
-    /// Length of the measured window.
     pub(crate) length: Duration,
 }
 
-/// What was answered on one connection.
+/// What was answered on one connection within the window, and after it of what was in flight then.
 #[derive(Debug, Default)]
 pub(crate) struct Counted {
-    /// Messages answered within the window.
     pub(crate) messages: u64,
-    /// Messages that were in flight at its end, and answered after it.
     pub(crate) drained: u64,
-    /// The length of its window.
     pub(crate) elapsed: Duration,
 }
 
@@ -48,13 +49,13 @@ pub(crate) fn run(server: SocketAddr, load: &Load, mut observe: impl FnMut()) ->
 
 struct Client {
     stream: TcpStream,
+    readiness: OwnedFd,
     /// The requests and the replies of `depth` messages, and the size of one reply.
     requests: Vec<u8>,
     replies: Vec<u8>,
     reply: usize,
-    /// Where in `replies` the next byte is.
+    /// Where in `replies` the next byte is, and how many are still to come.
     position: usize,
-    /// Reply bytes that are still to come.
     owed: usize,
     buffer: Vec<u8>,
 }
@@ -69,6 +70,8 @@ impl Client {
         if greeting != *b"*" {
             return Err(Error::other(format!("the greeting is {greeting:?}")));
         }
+        let readiness = epoll::create(CreateFlags::CLOEXEC)?;
+        epoll::add(&readiness, &stream, EventData::new_u64(0), EventFlags::IN)?;
         // Every byte but `$`; the three special ones first.
         let special = [0xFF, b'^', b'#'];
         let plain = (0..=0xFF).filter(|byte| *byte != b'$' && !special.contains(byte));
@@ -76,6 +79,7 @@ impl Client {
         let reply: Vec<u8> = payload.iter().map(|byte| byte.wrapping_add(1)).collect();
         Ok(Client {
             stream,
+            readiness,
             requests: [b"^", &payload[..], b"$"].concat().repeat(load.depth),
             replies: reply.repeat(load.depth),
             reply: reply.len(),
@@ -101,8 +105,7 @@ impl Client {
             if elapsed < load.length {
                 self.send(answered)?;
             } else {
-                // The window is as long as it took to notice its end.
-                counted.elapsed = elapsed;
+                counted.elapsed = elapsed; // the window is as long as it took to notice its end
             }
         }
         Ok(counted)
@@ -114,14 +117,11 @@ impl Client {
         self.stream.write_all(&self.requests[..self.requests.len() / depth * messages])
     }
 
-    /// Reads once, checks every byte, and returns how many replies are complete with that.
+    /// Waits, reads once, checks every byte, and returns how many replies are complete with that.
     fn receive(&mut self) -> io::Result<usize> {
-        let length = loop {
-            match self.stream.read(&mut self.buffer) {
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                read => break read?,
-            }
-        };
+        let mut ready = [MaybeUninit::<Event>::uninit()];
+        epoll::wait(&self.readiness, &mut ready, Some(&Timespec { tv_sec: 60, tv_nsec: 0 }))?;
+        let length = self.stream.read(&mut self.buffer)?;
         if length == 0 || length > self.owed {
             return Err(Error::other(format!("{length} bytes arrived, but {} were due", self.owed)));
         }

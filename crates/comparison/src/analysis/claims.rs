@@ -2,7 +2,7 @@
 //!
 //! A difference is claimed if three conditions hold. A twin did the same work, so it is known how far two runs of the same
 //! program differ. The p-value is below 5 % after [Holm's correction](holm()) for all comparisons that the run makes. And
-//! the 95 % interval of this comparison alone excludes the whole range that the twins show.
+//! the 95 % interval of this comparison alone excludes the whole range that the twins show, and whatever is below 1 %.
 
 use super::figures::{Analysis, Claim, Pair, PointAnalysis, Resolution};
 use super::holm::holm;
@@ -10,6 +10,10 @@ use super::metric::Metric;
 use super::statistics::Interval;
 use super::student::{MISSED, Mean};
 use crate::subject::Role;
+
+/// The smallest difference that is ever claimed, as a factor: on a quiet machine many short rounds agree within less, but
+/// then what differs may be where a process happened to lie in memory (Mytkowicz and others, ASPLOS 2009).
+const SMALLEST: f64 = 1.01;
 
 /// Judges all pairs of the run.
 pub(super) fn judge(analysis: &mut Analysis) {
@@ -75,6 +79,7 @@ impl Claim {
     /// About a ratio with this 95 % interval, beside twins that differ by up to this factor, with this corrected p-value.
     pub(crate) fn of(interval: Interval, noise: f64, adjusted_p: f64) -> Self {
         let Interval { low, high } = interval;
+        let noise = noise.max(SMALLEST);
         let (is_higher, is_lower) = (low > noise, high < 1.0 / noise);
         match (is_higher, is_lower, adjusted_p < MISSED) {
             (true, _, true) => Claim::Higher,
@@ -111,7 +116,7 @@ fn claimed_from(point: &PointAnalysis, metric: Metric, noise: f64, comparisons: 
     let freedom = means.iter().map(|mean| mean.freedom).min()?;
     let squares: f64 = means.iter().map(|mean| mean.error * mean.error).sum();
     let typical = Mean { value: 0.0, error: (squares / means.len() as f64).sqrt(), freedom };
-    let beyond_noise = noise.ln() + typical.half_width(MISSED);
+    let beyond_noise = noise.max(SMALLEST).ln() + typical.half_width(MISSED);
     let beyond_chance = typical.half_width(MISSED / comparisons.max(1) as f64);
     Some(beyond_noise.max(beyond_chance).exp())
 }

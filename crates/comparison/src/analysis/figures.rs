@@ -100,7 +100,7 @@ pub struct Row {
 pub struct Spread {
     /// Round, value; empty where all rounds together give one value, which is then the median.
     pub values: Vec<(u32, f64)>,
-    /// Their median; that of quotients is their geometric mean.
+    /// Their median; that of quotients is their trimmed geometric mean.
     pub center: f64,
     /// Where the true center lies, with a confidence of 95 % or more; `None` with fewer than 6 rounds.
     pub interval: Option<Interval>,
@@ -116,7 +116,7 @@ pub struct Pair {
     pub right: String,
     /// The figure.
     pub metric: Metric,
-    /// Quotients by round, their geometric mean, and its interval.
+    /// Quotients by round, their trimmed geometric mean, and its interval.
     pub spread: Spread,
     /// The probability of quotients as far from 1 as these if the two do not differ; `None` with too few rounds.
     pub p: Option<f64>,

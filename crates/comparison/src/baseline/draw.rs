@@ -8,8 +8,8 @@ use text::units::{change, three_digits};
 const HEADER: [&str; 7] = ["scenario", "model", "times floor", "before", "after", "change", "verdict"];
 
 const HOW_TO_READ: &str = "\
-Quotients to the floor, geometric means over the rounds. The change is that of the means, with its own
-95 % interval. It counts only beyond what the twins of both runs show, and corrected for the number
+Quotients to the floor, trimmed geometric means over the rounds. The change is that of the means, with
+its own 95 % interval. It counts only beyond what the twins of both runs show, and corrected for the number
 of changes.
 ";
 

@@ -73,7 +73,7 @@ fn summary(run: &str, analysis: &Analysis) -> String {
     }
     let run_details = &analysis.run;
     format!(
-        "{}\n{}, {}; {}. Medians over rounds; of ratios the geometric mean, in brackets its 95 % confidence interval; bold where a \
+        "{}\n{}, {}; {}. Medians over rounds; of ratios the trimmed geometric mean, in brackets its 95 % confidence interval; bold where a \
          difference from the floor is claimed. *sequential* serves one of the 50 clients, the others starve. †: \
          the load generator was at its limit, so the server may be faster; its CPU per message stays valid.\n\
          [All tables](results/{run}/tables.md), [raw records](results/{run}), and the report in \

@@ -14,7 +14,7 @@ pub(crate) fn all_tables(analysis: &Analysis) -> String {
     let run = &analysis.run;
     let mut text = format!(
         "# {}: {}\n\n{}. Made by `{}`. What the columns mean is in \
-         [METHODOLOGY.md](../../METHODOLOGY.md). Medians over rounds; of ratios the geometric mean, in brackets its 95 % confidence interval; \
+         [METHODOLOGY.md](../../METHODOLOGY.md). Medians over rounds; of ratios the trimmed geometric mean, in brackets its 95 % confidence interval; \
          bold where a difference from the floor is claimed.\n",
         date(analysis),
         run.machine,

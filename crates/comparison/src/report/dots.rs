@@ -63,7 +63,7 @@ pub(super) fn cost(scenario: &ScenarioAnalysis, subjects: &Subjects) -> Figure {
     let domain = Domain::by_quotients(with_reference);
     let finding = against_floors(point);
     let mut legend = vec![
-        (Key::Interval, "geometric mean and its 95 % interval".to_owned()),
+        (Key::Interval, "trimmed geometric mean and its 95 % interval".to_owned()),
         (Key::Reference, "the floor that the row names".to_owned()),
     ];
     let caption = match noise {

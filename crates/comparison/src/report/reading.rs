@@ -13,7 +13,8 @@ pub(super) fn reading(analysis: &Analysis) -> Markup {
                 li { b { "Round" } ": each server once, as a new process, under verified load. Figures are medians over the rounds." }
                 li {
                     b { "Against each other" } ": two servers are divided within each round, so that slow drift of the "
-                    "machine cancels out. The figure of many rounds is the geometric mean of these quotients, with its interval."
+                    "machine cancels out. The figure of many rounds is the trimmed geometric mean of these quotients (of 15 rounds and more "
+                    "the highest and the lowest fifth are left out), with its interval."
                 }
                 li {
                     b { "Claimed" } ": the 95 % interval excludes all that two runs of the same program (twins) differ by, and the "

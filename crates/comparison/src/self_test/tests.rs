@@ -61,6 +61,15 @@ fn a_test_is_good_if_nothing_false_is_claimed_and_nineteen_of_twenty_are_found()
 }
 
 #[test]
+fn more_is_burned_where_the_share_itself_costs_less() {
+    let half = |cost: f64| Half { trials: vec![trial(cost, 12); 3], costs_ns: Vec::new() };
+    let fell_short = |cost: f64| half(cost).fell_short();
+    assert!((1.6..2.5).contains(&fell_short(1.025)), "{}", fell_short(1.025));
+    // As much as it should, or more: the share alone is burned. Nothing at all: not for ever more.
+    assert!(fell_short(1.06) <= 1.0 && fell_short(0.99) >= MOST_BURNED && fell_short(0.99) <= MOST_BURNED);
+}
+
+#[test]
 fn an_outcome_is_read_back_and_none_is_none() {
     let project = tempfile::tempdir().unwrap();
     assert_eq!(recorded(project.path()).unwrap(), None);

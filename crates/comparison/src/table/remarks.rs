@@ -10,7 +10,7 @@ use crate::subject::Role;
 use text::units::three_digits;
 
 const HOW_TO_READ: &str = "\
-Figures are medians over the rounds. Ratios are geometric means of the quotients within rounds.
+Figures are medians over the rounds. Ratios are trimmed geometric means of quotients within rounds.
 1.16 1.12–1.20: a ratio and its own 95 % confidence interval. Dim or ?: no difference is claimed.
 Green: the model is claimed to be better than all others that serve every client.
 CPU is the server's. Floors are raw echo without a protocol: the kernel's cost; `again`: a twin.

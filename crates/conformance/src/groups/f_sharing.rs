@@ -91,11 +91,12 @@ fn is_served(mut second: Client) -> Result<(), Failure> {
 ///
 /// The duration of a round trip depends more on the machine than on the server. So the measure is the firehose: how
 /// much of it is answered while all small clients make a round trip. The models need less than 1 MiB; a loop without
-/// fairness needs 30 MiB and more, or never serves the others.
+/// fairness needs 30 MiB and more, or never serves the others. The machine may also hold up the small clients
+/// themselves, for any time, so not all round trips count: the quickest quarter must be fair.
 fn f7_beside_a_firehose(context: &Context) -> CaseResult {
     const SMALL_CLIENTS: usize = 50;
     const PIECE: u64 = 1 << 20;
-    const FAIR: u64 = ROUND_TRIPS as u64 * (12 << 20);
+    const FAIR: u64 = 12 << 20;
     let small = SMALL_CLIENTS.min(context.concurrency().at_once() - 1);
     if small == 0 {
         return Stop::skipped("one client at a time: no client is served beside another");
@@ -126,7 +127,7 @@ fn f7_beside_a_firehose(context: &Context) -> CaseResult {
         "the firehose to be served in turn",
         || {
             format!(
-                "{} of it answered while {small} clients made {ROUND_TRIPS} round trips each",
+                "{} of it answered while {small} clients made a round trip each, and more in three of four",
                 whole_bytes(meanwhile)
             )
         },
@@ -134,27 +135,31 @@ fn f7_beside_a_firehose(context: &Context) -> CaseResult {
     Ok(())
 }
 
-const ROUND_TRIPS: u8 = 20;
+const ROUND_TRIPS: usize = 20;
 
-/// Returns how much of the firehose was answered while the small clients were greeted and made their round
-/// trips.
+/// Returns how much of the firehose was answered while each small client made a round trip, in the quickest quarter of
+/// them.
 fn make_round_trips(context: &Context, clients: usize, answered: &AtomicU64) -> Result<u64, Failure> {
-    let before = answered.load(Ordering::Relaxed);
     let mut small = Vec::with_capacity(clients);
     for _ in 0..clients {
         small.push(context.greeted().during("small client")?);
     }
-    for round in 0..ROUND_TRIPS {
+    let mut meanwhile = [0; ROUND_TRIPS];
+    for (letter, meanwhile) in (b'a'..).zip(&mut meanwhile) {
+        let before = answered.load(Ordering::Relaxed);
         for client in &mut small {
-            client.send(&[b'^', b'a' + round, b'$'])?;
+            client.send(&[b'^', letter, b'$'])?;
         }
         for client in &mut small {
-            client.expect(&[b'b' + round]).during(format_args!("small client, round trip {round}"))?;
+            client
+                .expect(&[letter + 1])
+                .during(format_args!("small client, message ^{}$", char::from(letter)))?;
         }
+        *meanwhile = answered.load(Ordering::Relaxed) - before;
     }
-    let meanwhile = answered.load(Ordering::Relaxed) - before;
     small.iter_mut().try_for_each(Client::expect_orderly_close)?;
-    Ok(meanwhile)
+    meanwhile.sort_unstable();
+    Ok(meanwhile[ROUND_TRIPS / 4])
 }
 
 /// Five times, the client sends until backpressure stops it, pauses, and reads everything. In the pauses the server
