@@ -66,6 +66,19 @@ pub(crate) fn servers() -> Servers {
     }
 }
 
+/// Servers as above and eight more models, with names as long as they come: a run with a crowd.
+fn crowd() -> Servers {
+    let mut servers = servers();
+    let further = ["coroutines", "select", "poll", "epoll", "callbacks", "futures", "reactors", "io-uring"];
+    servers.models.extend(further.map(|name| Server { name: name.to_owned(), ..servers.models[4].clone() }));
+    servers
+}
+
+/// A run of these scenarios with fourteen models, the floors and their twins.
+pub(crate) fn crowded_run_of(profile: &str, scenarios: &[&str]) -> Run {
+    Run { subjects: subjects(&crowd(), &[], 50), ..run_of(profile, scenarios) }
+}
+
 /// A run of all models with this profile.
 pub(crate) fn run(profile: &str) -> Run {
     let catalogue = Catalogue::parse(EMBEDDED).unwrap();
