@@ -66,11 +66,13 @@ pub(crate) fn servers() -> Servers {
     }
 }
 
-/// Servers as above and eight more models, with names as long as they come: a run with a crowd.
-fn crowd() -> Servers {
+/// As many as the launcher has: eight more models than above, and one more floor.
+pub(crate) fn crowd() -> Servers {
     let mut servers = servers();
+    let named = |name: &str, like: &Server| Server { name: name.to_owned(), ..like.clone() };
     let further = ["coroutines", "select", "poll", "epoll", "callbacks", "futures", "reactors", "io-uring"];
-    servers.models.extend(further.map(|name| Server { name: name.to_owned(), ..servers.models[4].clone() }));
+    servers.models.extend(further.map(|name| named(name, &servers.models[4])));
+    servers.floors.push(named("floor-io-uring", &servers.floors[1]));
     servers
 }
 
