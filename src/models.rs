@@ -36,7 +36,7 @@ pub struct Model {
     pub serve: Serve,
 }
 
-/// The models, in the order in which the series introduces them.
+/// The models, in the order in which the series introduces them; then those that it does not treat.
 pub const MODELS: &[Model] = &[
     Model {
         name: "sequential",
@@ -81,6 +81,17 @@ pub const MODELS: &[Model] = &[
         knobs: server_thread_pool::KNOBS,
         floor: Some("floor-threads"),
         serve: server_thread_pool::on_rayon::serve,
+    },
+    Model {
+        name: "coroutines",
+        title: "straight code on a stack for each client, one thread",
+        chapter: "2",
+        lesson: "code that seems to block, at the cost of a stack for each client",
+        folder: "crates/server-coroutines",
+        concurrency: Concurrency::Many,
+        knobs: server_coroutines::KNOBS,
+        floor: Some("floor-epoll"),
+        serve: server_coroutines::serve,
     },
     Model {
         name: "select",
@@ -148,17 +159,6 @@ pub const MODELS: &[Model] = &[
         knobs: server_futures::KNOBS,
         floor: Some("floor-epoll"),
         serve: server_futures::serve,
-    },
-    Model {
-        name: "coroutines",
-        title: "straight code on a stack for each client, one thread",
-        chapter: "2",
-        lesson: "code that seems to block, at the cost of a stack for each client",
-        folder: "crates/server-coroutines",
-        concurrency: Concurrency::Many,
-        knobs: server_coroutines::KNOBS,
-        floor: Some("floor-epoll"),
-        serve: server_coroutines::serve,
     },
     Model {
         name: "tokio",
@@ -330,6 +330,14 @@ mod tests {
             let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(model.folder);
             assert!(folder.is_dir(), "{}: folder {} does not exist", model.name, model.folder);
         }
+    }
+
+    #[test]
+    fn models_are_in_the_order_of_the_series_and_then_those_that_it_does_not_treat() {
+        let first = |model: &Model| {
+            model.chapter.split(", ").next().and_then(|chapter| chapter.parse().ok()).unwrap_or(u32::MAX)
+        };
+        assert!(MODELS.is_sorted_by_key(first), "{:?}", MODELS.iter().map(first).collect::<Vec<u32>>());
     }
 
     #[test]

@@ -16,7 +16,7 @@ use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use concurrent_servers::models;
+use concurrent_servers::models::{MODELS, command};
 use observe::{ServerProcess, usage};
 
 /// The number for which the figures are stated, or as many as the limit on open files allows.
@@ -48,7 +48,7 @@ static DESCRIPTORS: Mutex<()> = Mutex::new(());
 fn bytes_per_idle_client(model: &str, arguments: &[&str]) -> usize {
     let _guard = DESCRIPTORS.lock().unwrap_or_else(PoisonError::into_inner);
     let program = Path::new(env!("CARGO_BIN_EXE_concurrent-servers"));
-    let server = ServerProcess::start(&models::command(program, model), arguments).unwrap();
+    let server = ServerProcess::start(&command(program, model), arguments).unwrap();
     // Allocates buffers, threads and tables that do not depend on the number of clients.
     let _warm: Vec<TcpStream> = (0..16).map(|_| served_client(server.address())).collect();
     let before = private_memory(server.pid());
@@ -57,10 +57,40 @@ fn bytes_per_idle_client(model: &str, arguments: &[&str]) -> usize {
     private_memory(server.pid()).saturating_sub(before) / clients.len()
 }
 
+/// A model, further arguments, and what an idle client may cost it, in bytes of the server's own memory.
+type Bound = (&'static str, &'static [&'static str], usize);
+
+const IN_EVERY_BUILD: &[Bound] = &[
+    ("select", &[], 64),
+    ("poll", &[], 64),
+    ("epoll", &[], 64),
+    ("mio", &[], 64),
+    ("callbacks", &[], 256),
+    ("futures", &[], 256),
+    ("reactors", &["--workers", "2"], 64),
+];
+
+/// Tasks and stacks are larger in a debug build.
+const OPTIMISED: &[Bound] = &[
+    ("coroutines", &[], 8 << 10),
+    ("tokio", &["--runtime", "multi-thread"], 1 << 10),
+    ("tokio", &["--runtime", "current-thread"], 1 << 10),
+];
+
+fn hold(bounds: &[Bound]) {
+    let over = bounds.iter().filter_map(|&(model, arguments, bound)| {
+        let bytes = bytes_per_idle_client(model, arguments);
+        let figure = format!("{model} {}: {bytes} bytes, at most {bound}", arguments.join(" "));
+        println!("{figure}");
+        (bytes > bound).then_some(figure)
+    });
+    let over: Vec<String> = over.collect();
+    assert!(over.is_empty(), "{over:?}");
+}
+
 #[test]
-fn an_idle_client_costs_mio_at_most_64_bytes() {
-    let bytes = bytes_per_idle_client("mio", &[]);
-    assert!(bytes <= 64, "{bytes} bytes");
+fn an_idle_client_costs_its_model_no_more_than_it_may() {
+    hold(IN_EVERY_BUILD);
 }
 
 #[test]
@@ -68,9 +98,14 @@ fn an_idle_client_costs_mio_at_most_64_bytes() {
     debug_assertions,
     ignore = "debug builds make tasks larger: cargo test --release --test idle_memory"
 )]
-fn an_idle_client_costs_tokio_at_most_a_kibibyte_on_either_runtime() {
-    for runtime in ["multi-thread", "current-thread"] {
-        let bytes = bytes_per_idle_client("tokio", &["--runtime", runtime]);
-        assert!(bytes <= 1024, "{bytes} bytes on {runtime}");
+fn an_idle_client_costs_its_model_no_more_than_it_may_where_it_has_a_task_or_a_stack() {
+    hold(OPTIMISED);
+}
+
+#[test]
+fn every_model_without_a_thread_for_each_client_has_a_bound() {
+    let bounds = || IN_EVERY_BUILD.iter().chain(OPTIMISED);
+    for model in MODELS.iter().filter(|model| model.floor != Some("floor-threads")) {
+        assert!(bounds().any(|(name, ..)| *name == model.name), "{} has no bound here", model.name);
     }
 }

@@ -17,7 +17,7 @@ use crate::models;
 #[derive(clap::Args, Debug)]
 #[command(after_help = "\
 Run it in the project's folder. Examples:
-  concurrent-servers audit                       all of it, about an hour
+  concurrent-servers audit                       all of it, about two hours
   concurrent-servers audit --only check,faults   two steps; the others keep their figures
   concurrent-servers audit --quick               one call of each fault, a soak of some seconds
 
@@ -35,7 +35,7 @@ pub struct Arguments {
     #[arg(long, value_name = "MODEL,…", value_delimiter = ',', value_parser = PossibleValuesParser::new(models::names()))]
     models: Vec<String>,
 
-    /// Smaller sizes: minutes instead of an hour
+    /// Smaller sizes: minutes instead of hours
     #[arg(long)]
     quick: bool,
 

@@ -29,8 +29,8 @@ use loadgen::Interrupts;
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch on the command line")]
 #[command(after_help = "\
 Examples:
-  concurrent-servers compare                       with intervals, in less than 5 minutes
-  concurrent-servers compare mio tokio             two of them, beside the floors
+  concurrent-servers compare                       with intervals, in less than 8 minutes
+  concurrent-servers compare mio tokio             two of them, beside the floors, in less than 3 minutes
   concurrent-servers compare mio --command 'other=./server --port {port}'
   concurrent-servers compare --quick               a first look, in less than 40 s
   concurrent-servers compare --only ping-pong      one scenario
@@ -63,7 +63,7 @@ pub struct Arguments {
     #[arg(long, conflicts_with = "full")]
     quick: bool,
 
-    /// As for a recorded run: all scenarios, long windows, many rounds; about 19 minutes
+    /// As for a recorded run: all scenarios, long windows, many rounds; about 45 minutes
     #[arg(long)]
     full: bool,
 

@@ -20,6 +20,8 @@ const OTHER_PAGES: &[(&str, (usize, usize))] = &[
     ("crates/server-mio", (180, 320)),
     // Its page is shorter than others'; what keeps a waiting task small is in files of its own.
     ("crates/server-tokio", (130, 400)),
+    // The executor and the reactor, which tokio brings along, are its lesson, too.
+    ("crates/server-futures", (170, 400)),
 ];
 
 const REMEDY: &str = "move what is not its lesson to a file beside its page, or policy to `sockets` or \

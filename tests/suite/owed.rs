@@ -35,7 +35,7 @@ fn start(model: &Model, drain_timeout: Duration) -> Running {
 }
 
 /// All models at once, because these tests mostly wait.
-fn on_every_model(test: fn(&Model)) {
+pub(crate) fn on_every_model(test: fn(&Model)) {
     thread::scope(|scope| {
         for model in MODELS {
             scope.spawn(move || test(model));

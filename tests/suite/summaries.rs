@@ -7,7 +7,9 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use chassis::{Options, Runtime, Serve, Shutdown, Summary, Timeout, listen};
-use concurrent_servers::models::{self, MODELS};
+use concurrent_servers::models;
+
+use crate::owed::on_every_model;
 
 struct Server {
     address: SocketAddr,
@@ -87,9 +89,7 @@ fn one_of_each_kind_adds_up(name: &str, serve: Serve, options: Options) {
 
 #[test]
 fn every_model_counts_each_client_once_and_each_byte() {
-    for model in MODELS {
-        one_of_each_kind_adds_up(model.name, model.serve, Options::default());
-    }
+    on_every_model(|model| one_of_each_kind_adds_up(model.name, model.serve, Options::default()));
 }
 
 #[test]
@@ -103,18 +103,18 @@ fn tokio_counts_the_same_on_one_thread_as_on_several() {
 
 #[test]
 fn every_model_counts_a_silent_client_as_a_timeout() {
-    for model in MODELS {
+    on_every_model(|model| {
         let idle_timeout = Timeout::after(Duration::from_millis(50));
         let server = Server::start(model.serve, Options { idle_timeout, ..Options::default() });
         expect_end(server.greeted());
         let summary = server.stop();
         assert_eq!((summary.accepted, summary.timeouts), (1, 1), "{}: {summary}", model.name);
-    }
+    });
 }
 
 #[test]
 fn every_model_greets_a_client_before_it_stops_or_counts_it_as_rejected() {
-    for model in MODELS {
+    on_every_model(|model| {
         let server = Server::start(model.serve, Options::default());
         let mut clients = [server.connect(), server.connect(), server.connect()];
         expect(&mut clients[0], b"*");
@@ -128,12 +128,15 @@ fn every_model_greets_a_client_before_it_stops_or_counts_it_as_rejected() {
         assert_eq!(summary.answered_bytes, 1 + greetings.len() as u64, "{}: {summary}", model.name);
         let ended = summary.completed + summary.rejected;
         assert_eq!(summary.accepted, ended, "{}: {summary}", model.name);
-    }
+    });
 }
 
 #[test]
 fn every_model_counts_clients_over_the_limit_as_rejected() {
-    for model in MODELS.iter().filter(|model| model.concurrency.serves(2)) {
+    on_every_model(|model| {
+        if !model.concurrency.serves(2) {
+            return;
+        }
         let options = Options { max_conns: NonZeroUsize::new(1), ..Options::default() };
         let server = Server::start(model.serve, options);
         let first = server.greeted();
@@ -141,13 +144,13 @@ fn every_model_counts_clients_over_the_limit_as_rejected() {
         drop(first);
         let summary = server.stop();
         assert_eq!((summary.accepted, summary.rejected), (2, 1), "{}: {summary}", model.name);
-    }
+    });
 }
 
 #[test]
 #[cfg(debug_assertions)]
 fn every_model_counts_a_panic_as_an_error_of_that_client() {
-    for model in MODELS {
+    on_every_model(|model| {
         let options = Options { panic_on: Some("boom".to_owned()), ..Options::default() };
         let server = Server::start(model.serve, options);
         let mut victim = server.greeted();
@@ -156,17 +159,17 @@ fn every_model_counts_a_panic_as_an_error_of_that_client() {
         converse(&server);
         let summary = server.stop();
         assert_eq!((summary.errors, summary.completed), (1, 1), "{}: {summary}", model.name);
-    }
+    });
 }
 
 #[test]
 fn every_model_ends_with_the_reason_when_its_listener_is_broken() {
-    for model in MODELS {
+    on_every_model(|model| {
         let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
         socket.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).unwrap();
         // Bound, but not listening.
         let ended = (model.serve)(socket.into(), &Options::default(), &Shutdown::new().unwrap());
         let reason = ended.unwrap_err().to_string();
         assert!(reason.contains("the listening socket is broken"), "{}: {reason}", model.name);
-    }
+    });
 }

@@ -40,8 +40,15 @@ fn a_pool_has_its_workers_however_many_clients_come() {
 }
 
 #[test]
-fn a_readiness_loop_has_one_thread() {
-    assert_eq!(threads_with_five_clients("mio", &[], 5), 1);
+fn one_loop_has_one_thread() {
+    for model in ["coroutines", "select", "poll", "epoll", "mio", "callbacks", "futures"] {
+        assert_eq!(threads_with_five_clients(model, &[], 5), 1, "{model}");
+    }
+}
+
+#[test]
+fn each_of_several_loops_has_a_thread_beside_the_one_that_waits_for_them() {
+    assert_eq!(threads_with_five_clients("reactors", &["--workers", "3"], 5), 1 + 3);
 }
 
 #[test]

@@ -191,3 +191,18 @@ impl Canvas {
 fn tooltip(about: &str) -> String {
     if about.is_empty() { String::new() } else { format!("<title>{}</title>", escape(about)) }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn series_share_a_colour_or_a_shape_but_not_both() {
+        const SERIES: usize = 20;
+        let looks = |number| (Mark::Hue(number).class(), Mark::Hue(number).outline(0.0, 0.0, 1.0));
+        let distinct: HashSet<(String, String)> = (0..SERIES).map(looks).collect();
+        assert_eq!(distinct.len(), SERIES);
+    }
+}

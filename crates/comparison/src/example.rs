@@ -66,6 +66,21 @@ pub(crate) fn servers() -> Servers {
     }
 }
 
+/// As many as the launcher has: eight more models than above, and one more floor.
+pub(crate) fn crowd() -> Servers {
+    let mut servers = servers();
+    let named = |name: &str, like: &Server| Server { name: name.to_owned(), ..like.clone() };
+    let further = ["coroutines", "select", "poll", "epoll", "callbacks", "futures", "reactors", "io-uring"];
+    servers.models.extend(further.map(|name| named(name, &servers.models[4])));
+    servers.floors.push(named("floor-io-uring", &servers.floors[1]));
+    servers
+}
+
+/// A run of these scenarios with fourteen models, the floors and their twins.
+pub(crate) fn crowded_run_of(profile: &str, scenarios: &[&str]) -> Run {
+    Run { subjects: subjects(&crowd(), &[], 50), ..run_of(profile, scenarios) }
+}
+
 /// A run of all models with this profile.
 pub(crate) fn run(profile: &str) -> Run {
     let catalogue = Catalogue::parse(EMBEDDED).unwrap();

@@ -198,6 +198,7 @@ mod tests {
     use crate::group::groups;
     use crate::plan::plan;
     use crate::scenario::{Catalogue, EMBEDDED};
+    use crate::subject::subjects;
 
     #[test]
     fn a_model_that_leaves_clients_waiting_is_expected_to_take_longer() {
@@ -218,12 +219,13 @@ mod tests {
 
     #[test]
     fn the_embedded_profiles_take_no_longer_than_they_promise() {
-        for (profile, seconds) in [("quick", 40), ("default", 5 * 60), ("full", 20 * 60)] {
+        let crowd = example::crowd();
+        for (profile, seconds) in [("quick", 40), ("default", 8 * 60), ("full", 45 * 60)] {
             let mut run = example::run(profile);
             run.profile = Catalogue::parse(EMBEDDED).unwrap().profile(profile).unwrap().clone();
-            let groups = groups(plan(&run, &example::servers()), &run.profile);
-            let expected: u64 =
-                groups.iter().map(|group| expected_ms(&run, group, &example::servers())).sum();
+            run.subjects = subjects(&crowd, &[], 50);
+            let groups = groups(plan(&run, &crowd), &run.profile);
+            let expected: u64 = groups.iter().map(|group| expected_ms(&run, group, &crowd)).sum();
             // With room for a slower machine, but not for a text that promises much too much.
             assert!((seconds * 500..seconds * 1_000).contains(&expected), "{profile}: {expected} ms");
         }

@@ -103,7 +103,7 @@ fn across(asked: &Asked, contest: &Contest, winner: &str) -> String {
 fn kind(floor: &str) -> &str {
     let name = floor.split(',').next().unwrap_or(floor);
     match name.strip_prefix("floor-").unwrap_or(name) {
-        "epoll" => "async",
+        "epoll" | "io-uring" => "async",
         other => other,
     }
 }

@@ -62,9 +62,10 @@ fn large(trial: &Trial, figures: &mut Figures) {
 fn nothing_is_wider_than_the_terminal_even_with_large_figures() {
     let runs = ["ping-pong", "bulk", "churn", "many-idle", "ramp"]
         .map(|name| example::altered(example::run_of("full", &[name]), large));
+    let crowded = example::altered(example::crowded_run_of("full", &["ping-pong", "ramp"]), large);
     for columns in [60, 80, 100, 200] {
         let width = width(Some(columns));
-        for run in runs.iter().chain([&example::comparison("full")]) {
+        for run in runs.iter().chain([&example::comparison("full"), &crowded]) {
             let text = plain(&drawn(run, width));
             for line in text.lines() {
                 assert!(line.chars().count() <= width, "{columns} columns: {line}");

@@ -176,8 +176,8 @@ pub(super) fn served_or_not_greeted(context: &Context, number: usize) -> Result<
 }
 
 /// 400 clients connect from 8 threads. Each is greeted once and gets the reply to its own message, nothing of another's,
-/// and a FIN. This holds for servers with one acceptor or several. (No model here has several, and their shares would
-/// be invisible from outside, so they are not reported.)
+/// and a FIN. This holds for servers with one acceptor or several. (The shares of several are invisible from outside, so they
+/// are not reported.)
 fn i4_simultaneous(context: &Context) -> CaseResult {
     const CLIENTS: usize = 400;
     const AT_ONCE: usize = 8;

@@ -89,8 +89,9 @@ use Repeat::{Each, EverySecond, Lasting, Thrice};
 /// A descriptor whose `close` failed by injection stays open: that is no leak of the server's.
 pub(super) const CLOSE: &str = "close";
 
-const EPOLL_WAIT: &str = "?epoll_wait,?epoll_pwait";
+const EPOLL_WAIT: &str = "?epoll_wait,?epoll_pwait,?epoll_pwait2";
 const POLL: &str = "?poll,?ppoll";
+const SELECT: &str = "?select,?pselect6";
 const CLONE: &str = "?clone,?clone3";
 
 impl Row {
@@ -170,9 +171,13 @@ pub(super) const PLAN: &[Row] = &[
     ),
     Row::serving(EPOLL_WAIT, &[Error("EINTR")], NobodyHarmed).repeats(&[Each, EverySecond]),
     Row::serving(POLL, &[Error("EINTR")], NobodyHarmed).repeats(&[Each, EverySecond]),
+    Row::serving(SELECT, &[Error("EINTR")], NobodyHarmed).repeats(&[Each, EverySecond]),
     Row::serving("epoll_ctl", &[Error("ENOSPC"), Error("ENOMEM")], EndsItsConnection),
     Row::serving(CLONE, &[Error("EAGAIN")], EndsItsConnection),
     Row::serving("mmap", &[Error("ENOMEM")], EndsItsConnection).within(Scope::MainThread),
+    // Stacks are guarded with the one, or else with the other.
+    Row::serving("madvise", &[Error("EINVAL"), Error("ENOMEM")], NobodyHarmed).within(Scope::MainThread),
+    Row::serving("mprotect", &[Error("ENOMEM")], EndsItsConnection).within(Scope::MainThread),
     Row::serving("setsockopt", &[Error("EINVAL"), Error("ENOMEM")], EndsItsConnection),
     Row::serving(CLOSE, &[Error("EINTR"), Error("EIO")], NobodyHarmed),
     Row::serving("write", &[Error("EPIPE"), Error("EAGAIN"), Error("ENOSPC")], NobodyHarmed)
@@ -181,6 +186,8 @@ pub(super) const PLAN: &[Row] = &[
     Row::serving("recvfrom", &[Delay, Signal], NobodyHarmed),
     Row::serving("sendto", &[Delay, Signal], NobodyHarmed),
     Row::serving(EPOLL_WAIT, &[Delay, Signal], NobodyHarmed),
+    Row::serving(POLL, &[Delay, Signal], NobodyHarmed),
+    Row::serving(SELECT, &[Delay, Signal], NobodyHarmed),
     Row::serving("futex", &[Delay, Signal], NobodyHarmed),
     Row::draining("shutdown", &[Error("ENOTCONN"), Error("EINTR"), Error("EINVAL"), Error("EIO")])
         .within(Scope::Connections),
@@ -191,6 +198,7 @@ pub(super) const PLAN: &[Row] = &[
         .within(Scope::Connections),
     Row::draining(EPOLL_WAIT, &[Error("EINTR"), Delay]).repeats(&[Each, EverySecond]),
     Row::draining(POLL, &[Error("EINTR"), Delay]).repeats(&[Each, EverySecond]),
+    Row::draining(SELECT, &[Error("EINTR"), Delay]).repeats(&[Each, EverySecond]),
 ];
 
 impl Fault {
