@@ -39,8 +39,9 @@ const OTHER_WAYS: [Sending; 3] = [
     Sending { write_policy: None, nagle: true },
 ];
 
-/// The cases that see the difference: exact bytes, orderly ends, slow readers, a shutdown. `check` runs all.
-const OF_BYTES: &[&str] = &["A3", "B", "C", "D", "F4", "F8", "H2", "H3", "I3", "I4"];
+/// The cases that see the difference: exact bytes, orderly ends, slow readers, a shutdown. Not B5, whose 10,000 replies may
+/// each wait for an acknowledgement. `check` runs all.
+const OF_BYTES: &[&str] = &["A3", "B1", "B2", "B3", "B4", "C", "D", "F4", "F8", "H2", "H3", "I3", "I4"];
 
 fn trial(model: &'static Model, sending: Sending, case: &'static Case) -> Trial {
     let program = PathBuf::from(env!("CARGO_BIN_EXE_concurrent-servers"));

@@ -80,7 +80,8 @@ pub(super) fn figures(scenario: &ScenarioAnalysis, subjects: &Subjects) -> Figur
 fn with_options(scenario: &ScenarioAnalysis, subjects: &Subjects) -> Figure {
     let figure = amount(scenario, subjects, Metric::P50, "Median round trip", "Shortest");
     let explanation = scenario.scenario.explanation.clone().unwrap_or_default();
-    let marks = "Each mark is a round, the first one on top. Below each figure: its multiples of others, by medians.";
+    let marks =
+        "Each mark is a round, the first one on top. Below each figure: its multiples of others, by medians.";
     Figure {
         finding: variants::sentences(scenario).join(" "),
         caption: format!("{explanation} {marks}").trim_start().to_owned(),

@@ -61,7 +61,8 @@ impl Subjects {
         let contest = Contest::by(point, &of, better);
         // Beside its variants a model is no competitor of other models.
         let is_beside = |row: &Row| {
-            let is_variant = |other: &Row| other.subject.role == Role::Variant && other.subject.model == row.subject.name;
+            let is_variant =
+                |other: &Row| other.subject.role == Role::Variant && other.subject.model == row.subject.name;
             point.rows.iter().any(is_variant)
         };
         let group = |row: &Row| match row.subject.role {
