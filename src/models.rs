@@ -7,7 +7,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use chassis::{Knob, Serve, Shutdown, Summary};
+use chassis::{Knob, Sending, Serve, Shutdown, Summary};
 use comparison::{Place, Server, Servers};
 use conformance::Concurrency;
 use observe::ServerCommand;
@@ -270,10 +270,16 @@ pub fn command(launcher: &Path, name: &str) -> ServerCommand {
 impl Model {
     /// What trials need to know about this model; its servers are started from the launcher's file.
     pub fn subject(&self, launcher: &Path) -> trials::Subject {
+        self.subject_that_sends(launcher, Sending::default())
+    }
+
+    /// The same with servers that send their replies in this way, which the model must have a use for.
+    pub fn subject_that_sends(&self, launcher: &Path, sending: Sending) -> trials::Subject {
+        let arguments = sending.arguments();
         trials::Subject {
-            name: self.name.to_owned(),
+            name: [&[self.name.to_owned()], &arguments[..]].concat().join(" "),
             concurrency: self.concurrency,
-            server: command(launcher, self.name),
+            server: command(launcher, self.name).with(arguments),
         }
     }
 }
@@ -301,6 +307,7 @@ pub fn servers() -> Result<Servers> {
         title: model.title.to_owned(),
         at_once: model.concurrency.at_once(),
         floor: model.floor.map(str::to_owned),
+        options: model.knobs.iter().map(Knob::to_string).collect(),
         place: Place::Ours(command(&launcher, model.name)),
     };
     Ok(Servers { models: MODELS.iter().map(server).collect(), floors: FLOORS.iter().map(server).collect() })
@@ -349,6 +356,18 @@ mod tests {
                 names_one || !cfg!(target_os = "linux"),
                 "{}: floor {floor:?} does not exist",
                 model.name
+            );
+        }
+    }
+
+    #[test]
+    fn the_advice_about_an_option_of_some_models_names_these() {
+        for knob in [Knob::WritePolicy, Knob::Nagle] {
+            let (_, named) = knob.advice().split_once("takes it: ").unwrap();
+            let takers = MODELS.iter().filter(|model| model.knobs.contains(&knob)).map(|model| model.name);
+            assert_eq!(
+                named.replace(" or ", ", ").split(", ").collect::<Vec<_>>(),
+                takers.collect::<Vec<_>>()
             );
         }
     }

@@ -1,5 +1,6 @@
 //! The whole conformance catalogue on every model: one trial for each pair, such as `mio::A3`, with a
-//! server process of its own. A new row in the registry adds its trials.
+//! server process of its own. A new row in the registry adds its trials. Then the cases about bytes on the models that can
+//! send replies in other ways, such as `mio --write-policy=per-byte --nagle::A3`.
 
 mod skips;
 
@@ -7,6 +8,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use chassis::{Knob, Sending, WritePolicy};
 use concurrent_servers::models::{MODELS, Model};
 use conformance::{Case, Options, Outcome, cases, run};
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
@@ -19,17 +21,36 @@ const THREADS: usize = 12;
 fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
     arguments.test_threads.get_or_insert(THREADS);
-    let trials = MODELS.iter().flat_map(|model| cases().map(move |case| trial(model, case))).collect();
+    let as_it_is = |model| cases().map(move |case| trial(model, Sending::default(), case));
+    let mut trials: Vec<Trial> = MODELS.iter().flat_map(as_it_is).collect();
+    for model in MODELS.iter().filter(|model| model.knobs.contains(&Knob::WritePolicy)) {
+        for sending in OTHER_WAYS {
+            let cases = OF_BYTES.iter().flat_map(|name| conformance::find(name));
+            trials.extend(cases.map(|case| trial(model, sending, case)));
+        }
+    }
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 
-fn trial(model: &'static Model, case: &'static Case) -> Trial {
-    Trial::ignorable_test(format!("{}::{}", model.name, case.id), move || held(model, case))
+/// The ways of sending replies that no model has by default.
+const OTHER_WAYS: [Sending; 3] = [
+    Sending { write_policy: Some(WritePolicy::PerByte), nagle: false },
+    Sending { write_policy: Some(WritePolicy::PerByte), nagle: true },
+    Sending { write_policy: None, nagle: true },
+];
+
+/// The cases that see the difference: exact bytes, orderly ends, slow readers, a shutdown. Not B5, whose 10,000 replies may
+/// each wait for an acknowledgement. `check` runs all.
+const OF_BYTES: &[&str] = &["A3", "B1", "B2", "B3", "B4", "C", "D", "F4", "F8", "H2", "H3", "I3", "I4"];
+
+fn trial(model: &'static Model, sending: Sending, case: &'static Case) -> Trial {
+    let program = PathBuf::from(env!("CARGO_BIN_EXE_concurrent-servers"));
+    let launcher = Launcher { subject: model.subject_that_sends(&program, sending) };
+    let name = format!("{}::{}", launcher.subject.name, case.id);
+    Trial::ignorable_test(name, move || held(&launcher, case))
 }
 
-fn held(model: &'static Model, case: &'static Case) -> Result<Completion, Failed> {
-    let program = PathBuf::from(env!("CARGO_BIN_EXE_concurrent-servers"));
-    let launcher = Launcher { subject: model.subject(&program) };
+fn held(launcher: &Launcher, case: &'static Case) -> Result<Completion, Failed> {
     // With long patience: a dozen cases share the cores, and other processes may be busy too.
     let options = Options { patience: Duration::from_secs(30), ..Options::default() };
     let mut report = run(&launcher.target(), &[case], &options, &mut |_| ());

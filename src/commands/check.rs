@@ -12,6 +12,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::{Result, anyhow};
+use chassis::Sending;
 use conformance::{Case, Concurrency, Options, Target};
 use observe::child::this_program;
 use text::output;
@@ -30,6 +31,8 @@ use subject::{Subject, parse_case, parse_subject};
 Examples:
   concurrent-servers check mio                         every case, against servers that it starts
   concurrent-servers check sequential --only A,F6      one group and one case
+  concurrent-servers check mio --write-policy per-byte --nagle
+                                                       replies sent byte by byte
   concurrent-servers check --list                      what the cases require and need
   concurrent-servers check 127.0.0.1:9090 --concurrency 64 --idle-timeout 2s
                                                        your own server, and what it promises
@@ -78,8 +81,11 @@ pub struct Arguments {
     json: bool,
 
     /// Print the cases instead of running them
-    #[arg(long, conflicts_with_all = ["subject", "program", "fail_fast", "json", "long", "seed", "Promises"])]
+    #[arg(long, conflicts_with_all = ["subject", "program", "fail_fast", "json", "long", "seed", "Sending", "Promises"])]
     list: bool,
+
+    #[command(flatten, next_help_heading = "How the servers of a model send")]
+    sending: Sending,
 
     #[command(flatten, next_help_heading = "What a server at an address or a program promises")]
     promises: Promises,
@@ -107,7 +113,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
             interrupts::interrupted()
         }
     })?;
-    let promises = &arguments.promises;
+    let (promises, sending) = (&arguments.promises, arguments.sending);
     let concurrency = promises.concurrency.unwrap_or(Concurrency::Many);
     match &arguments.subject {
         Some(Subject::Model(model)) => {
@@ -118,9 +124,17 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
                     model.name
                 )));
             }
-            let launcher = Launcher { subject: model.subject(&this_program()?) };
-            check(model.name, &launcher.target(), &cases, arguments, &progress)
+            let options = chassis::Options { sending, ..chassis::Options::default() };
+            if let Err(refusal) = options.check_knobs(model.name, model.knobs) {
+                return Ok(refused(&refusal));
+            }
+            let launcher = Launcher { subject: model.subject_that_sends(&this_program()?, sending) };
+            check(&launcher.subject.name, &launcher.target(), &cases, arguments, &progress)
         }
+        _ if sending != Sending::default() => Ok(refused(
+            "--write-policy and --nagle are for models that are started; a server at an address or a program has its \
+             own options: leave them out",
+        )),
         Some(Subject::Address(_)) if promises.drain_timeout.is_some() => {
             Ok(refused("--drain-timeout is for programs, which are shut down; leave it out"))
         }

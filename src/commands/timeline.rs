@@ -31,6 +31,7 @@ Examples:
   concurrent-servers timeline thread-pool -n 6 --workers 2 waves, as wide as the pool
   concurrent-servers timeline 127.0.0.1:9090 mio           a server that is running, beside a model
   concurrent-servers timeline --fast --svg timeline.svg    ten times as fast, also as a picture
+  concurrent-servers timeline mio --write-policy per-byte --nagle --fast   the 40 ms of the series
 
 Exit codes: 0 every reply was right, 1 not so, 2 wrong arguments, 130 after Ctrl-C.")]
 pub struct Arguments {

@@ -22,7 +22,7 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
-use chassis::{Knob, Runtime, Shutdown, listen};
+use chassis::{Knob, Runtime, Shutdown, WritePolicy, listen};
 use concurrent_servers::models::{MODELS, Model};
 use conformance::Concurrency;
 use fastrand::Rng;
@@ -138,6 +138,9 @@ fn choose_options(model: &Model, random: &mut Rng) -> (chassis::Options, usize) 
     }
     if random.u8(..4) == 0 {
         options.max_conns = NonZeroUsize::new(random.usize(1..=CLIENTS));
+    }
+    if model.knobs.contains(&Knob::WritePolicy) && random.u8(..4) == 0 {
+        options.sending.write_policy = Some(WritePolicy::PerByte);
     }
     #[cfg(debug_assertions)]
     {

@@ -107,6 +107,50 @@ fn one_model_its_floors_and_their_twins_are_compared_as_processes_of_their_own()
 }
 
 #[test]
+fn variants_of_a_model_are_started_with_their_options_beside_the_model_as_it_is() {
+    let folder = TempDir::new().unwrap();
+    let (scenarios, run) = (folder.path().join("variants.toml"), folder.path().join("run"));
+    let variants = r#"
+        variants = [
+            { name = "per-byte", options = ["--write-policy=per-byte"] },
+            { name = "wrong", options = ["--write-policy=wrong"] },
+        ]
+    "#;
+    fs::write(&scenarios, TINY.to_owned() + variants).unwrap();
+    let output = compare(&[
+        "mio",
+        "tokio",
+        "--quick",
+        "--only=ping-pong",
+        "--scenarios",
+        text(&scenarios),
+        "--out",
+        text(&run),
+    ]);
+    let of = |name: &str| -> Vec<Record> {
+        let records = store::load(&run).unwrap().records;
+        records.into_iter().filter(|record| record.subject == name).collect()
+    };
+    for name in ["mio", "mio, per-byte"] {
+        assert!(of(name).len() == 2 && of(name).iter().all(|record| record.observed.is_right()), "{name}");
+    }
+    assert!(of("tokio").is_empty(), "tokio does not take the options");
+    // The server refuses the value, so it got it.
+    assert!(of("mio, wrong").iter().all(|record| matches!(record.observed, Observed::Failed { .. })));
+    assert_eq!((of("mio, wrong").len(), output.status.code()), (2, Some(1)), "{}", stderr(&output));
+    assert!(stdout(&output).contains("\n  per-byte "), "{}", stdout(&output));
+    assert!(stdout(&output).contains("\n  mio answers in "), "{}", stdout(&output));
+}
+
+#[test]
+fn a_scenario_about_options_is_refused_if_no_chosen_model_takes_them() {
+    let output = compare(&["tokio", "--only", "write-policy"]);
+    assert_eq!(output.status.code(), Some(2));
+    let expected = "choose one of sequential, thread-per-conn, mio";
+    assert!(stderr(&output).contains(expected), "{}", stderr(&output));
+}
+
+#[test]
 fn an_interrupted_run_is_resumed_where_it_ended() {
     let (_folder, run, output) = tiny_run(&[]);
     assert!(output.status.success(), "{}", stderr(&output));

@@ -37,6 +37,29 @@ fn the_client_succeeds_with_every_model() {
     }
 }
 
+/// What the client receives in answer to its first buffer, line by line.
+fn first_reply(server: &ServerProcess) -> Vec<String> {
+    let output = launcher(&["client", "-n1", "--fast=10", &server.address().to_string()]);
+    let transcript = stdout(&output);
+    assert!(output.status.success(), "{transcript}{}", stderr(&output));
+    let after = transcript.lines().skip_while(|line| !line.contains(" sending ")).skip(1);
+    let received = after.map_while(|line| Some(line.split_once(" received ")?.1.to_owned()));
+    received.collect()
+}
+
+#[test]
+fn the_transcript_shows_the_gap_of_a_server_that_sends_byte_by_byte_under_nagles_algorithm() {
+    for name in ["sequential", "thread-per-conn", "mio"] {
+        let command = models::command(Path::new(PROGRAM), name);
+        let server = ServerProcess::start(&command, &["--write-policy=per-byte", "--nagle"]).unwrap();
+        // A client that is late finds all of it: it need not always see the gap.
+        let seen = (0..20).any(|_| first_reply(&server) == [r#"b"b""#, r#"b"cdbcuf""#]);
+        assert!(seen, "{name}: the first byte never came alone, and the others together");
+        let server = ServerProcess::start(&command, &[]).unwrap();
+        assert_eq!(first_reply(&server), [r#"b"bcdbcuf""#], "{name}");
+    }
+}
+
 #[test]
 fn the_client_fails_with_a_server_that_does_not_speak_the_protocol() {
     let server = ServerProcess::start(&models::command(Path::new(PROGRAM), "floor-threads"), &[]).unwrap();

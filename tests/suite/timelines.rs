@@ -79,6 +79,14 @@ fn a_small_pool_makes_waves() {
 }
 
 #[test]
+fn servers_that_send_byte_by_byte_get_the_options_and_others_take_part_without() {
+    let models = ["thread-per-conn", "mio", "tokio"];
+    let output = timeline(&[&models[..], &["--write-policy=per-byte", "--nagle", "--fast=50"]].concat());
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert!(models.iter().all(|name| stdout(&output).contains(name)), "{}", stdout(&output));
+}
+
+#[test]
 fn a_running_server_takes_part_beside_a_model() {
     let server = ServerProcess::start(&models::command(Path::new(LAUNCHER), "tokio"), &[]).unwrap();
     let address = server.address().to_string();

@@ -45,6 +45,7 @@ impl Script {
     ///
     /// assert_eq!(Script::series().reply(), b"bcdbcuf23436bc1111");
     /// assert_eq!(Script::series().duration().as_millis(), 2200);
+    /// assert_eq!([0, 1, 2, 3].map(|steps| Script::series().owed_after(steps)), [0, 7, 10, 18]);
     /// ```
     pub fn series() -> Self {
         let step = |buffer: &str, milliseconds| Step {
@@ -76,6 +77,11 @@ impl Script {
     /// How long one connection takes if the server causes no delay: the sum of the pauses.
     pub fn duration(&self) -> Duration {
         self.steps.iter().map(|step| step.pause).sum()
+    }
+
+    /// The reply bytes that are due once this many steps have been sent.
+    pub fn owed_after(&self, steps: usize) -> usize {
+        steps.min(self.owed_after_step.len()).checked_sub(1).map_or(0, |last| self.owed_after_step[last])
     }
 
     /// The steps, each with the total number of reply bytes that are due once it is sent.

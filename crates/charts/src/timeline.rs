@@ -1,6 +1,7 @@
 //! When each client waits and when it is served: a lane for each, in groups, all over one time axis.
 //!
-//! A thin bar is waiting, a thick bar is being served, and a failure has a sign: no phase is shown only by its colour.
+//! A thin bar is waiting, a thick bar is being served, a gap in it is waiting for a reply, and a failure has a sign: no
+//! phase is shown only by its colour.
 
 use super::Chart;
 use super::canvas::{Anchor, Canvas};
@@ -41,9 +42,9 @@ pub struct Lane {
     pub label: String,
     /// The tooltip.
     pub about: String,
-    /// From left to right.
+    /// From left to right, and last the gaps.
     pub spans: Vec<Span>,
-    /// The events within the last span.
+    /// The events within the last span that is no gap.
     pub moments: Vec<Moment>,
     /// The text after the last span.
     pub figure: String,
@@ -80,6 +81,8 @@ pub enum Phase {
     Served,
     /// The client was served, but failed.
     Failed,
+    /// The client is served, and has not its whole reply: a gap in the bar before it.
+    Owed,
 }
 
 /// The kinds of events.
@@ -236,7 +239,8 @@ fn draw_lane(canvas: &mut Canvas, plot: &Plot, lane: &Lane, middle: f64) {
             draw_bar(canvas, span.phase, from, to, middle);
         }
     }
-    let (from, to) = lane.spans.last().and_then(|span| plot.ends(*span)).unwrap_or((plot.left, plot.left));
+    let last = lane.spans.iter().rfind(|span| span.phase != Phase::Owed);
+    let (from, to) = last.and_then(|span| plot.ends(*span)).unwrap_or((plot.left, plot.left));
     for moment in &lane.moments {
         // Signals have a width: one at the edge of the bar moves inside, to be completely visible.
         let inside = |x: f64| x.min(to - SIGNAL / 2.0).max(from + SIGNAL / 2.0);
@@ -251,11 +255,21 @@ fn draw_lane(canvas: &mut Canvas, plot: &Plot, lane: &Lane, middle: f64) {
 
 fn draw_bar(canvas: &mut Canvas, phase: Phase, from: f64, to: f64, middle: f64) {
     let (class, height) = match phase {
+        Phase::Owed => return draw_gap(canvas, from, to, middle),
         Phase::Waits => ("waits", THIN_BAR),
         Phase::Served => ("served", BAR),
         Phase::Failed => ("served failed", BAR),
     };
     canvas.bar(class, from, to, middle, height);
+}
+
+/// A gap in a thick bar. The signals at its ends stay on the bar.
+fn draw_gap(canvas: &mut Canvas, from: f64, to: f64, middle: f64) {
+    let (from, to) = (from + SIGNAL / 2.0, to - SIGNAL / 2.0);
+    if from < to {
+        canvas.bar("paper", from, to, middle, BAR);
+        canvas.bar("waits", from, to, middle, THIN_BAR);
+    }
 }
 
 /// A triangle: up in the upper half of a bar, or down in the lower one.

@@ -4,7 +4,8 @@
 //! | idea | where |
 //! | --- | --- |
 //! | command line, the same for all models | [`Options`], [`Knob`] |
-//! | a listening socket with the right options | [`listen`], [`accept`] |
+//! | a listening socket with the right options | [`listen`], [`listen_as`], [`accept`] |
+//! | what one `send` carries, and Nagle's algorithm | [`Sending`] |
 //! | what a failed accept means | [`AcceptPolicy`] |
 //! | asking a server to stop | [`Shutdown`] |
 //! | what happened | [`Counters`], [`Outcome`], [`Summary`] |
@@ -26,6 +27,7 @@ mod listener;
 mod logging;
 mod options;
 mod outlet;
+mod sending;
 mod shim;
 mod shutdown;
 #[cfg(not(loom))]
@@ -42,9 +44,10 @@ pub use limits::{
 };
 #[cfg(target_os = "linux")]
 pub use listener::listen_beside;
-pub use listener::{BACKLOG, accept, listen, listen_on};
+pub use listener::{BACKLOG, accept, listen, listen_as};
 pub use logging::{LogLimit, init_logging};
 pub use options::{Knob, LogFormat, Options, Runtime, Timeout};
+pub use sending::{Sending, WritePolicy};
 #[cfg(debug_assertions)]
 pub use shim::faults::{Faults, Shim};
 pub use shutdown::Shutdown;

@@ -13,6 +13,8 @@ use text::addresses::Addresses;
 use text::connecting::has_ipv6;
 use tracing::warn;
 
+use crate::options::Options;
+
 /// Connections that the kernel may hold ready for a server that is busy.
 ///
 /// The standard library's 128 overflows in any burst, and each client that does not fit waits a second
@@ -24,25 +26,26 @@ pub const BACKLOG: i32 = 4096;
 /// - `SO_REUSEADDR`: a restarted server need not wait for old connections in `TIME_WAIT`.
 /// - `TCP_NODELAY`: accepted sockets inherit it (on Linux and macOS alike), so it costs no call per
 ///   connection. Without it a reply that is sent in two pieces waits 40 ms for the client's delayed
-///   acknowledgement.
+///   acknowledgement; [`Sending`](crate::Sending) may leave it out.
 /// - `SO_OOBINLINE`, inherited too: a byte that a client sends as urgent is a byte like any other.
 ///
 /// # Errors
 /// What the system said, with the address, the cause and what to do about it.
 pub fn listen(address: SocketAddr) -> io::Result<TcpListener> {
-    bind(address).map_err(|error| refusal(address, &error))
+    bind(address, Nagle::Off).map_err(|error| refusal(address, &error))
 }
 
-/// Binds a listening socket, as [`listen`] does, to the first of these addresses that this machine has: `localhost` may
-/// be `::1` and 127.0.0.1, on a machine without IPv6.
+/// Binds a listening socket, as [`listen`] does, to the first address of `--addr` that this machine has: `localhost` may
+/// be `::1` and 127.0.0.1, on a machine without IPv6. `--nagle` leaves `TCP_NODELAY` out.
 ///
 /// An address that is in use ends the search: clients try the addresses in the same order, and would find the server
 /// that uses it.
 ///
 /// # Errors
 /// As [`listen`], for the last address that was tried.
-pub fn listen_on(addresses: &Addresses) -> io::Result<TcpListener> {
-    choose(addresses, bind)
+pub fn listen_as(options: &Options) -> io::Result<TcpListener> {
+    let nagle = if options.sending.nagle { Nagle::On } else { Nagle::Off };
+    choose(&options.addr, |address| bind(address, nagle))
 }
 
 fn choose<L>(addresses: &Addresses, bind: impl Fn(SocketAddr) -> io::Result<L>) -> io::Result<L> {
@@ -102,16 +105,23 @@ pub fn listen_beside(first: &TcpListener) -> io::Result<TcpListener> {
     SockRef::from(first).set_reuse_port(true)?;
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
     socket.set_reuse_port(true)?;
-    bound(socket, address).map_err(|error| refusal(address, &error))
+    bound(socket, address, Nagle::Off).map_err(|error| refusal(address, &error))
 }
 
-fn bind(address: SocketAddr) -> io::Result<TcpListener> {
-    bound(Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?, address)
+/// Whether the kernel holds small segments of a connection back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Nagle {
+    On,
+    Off,
 }
 
-fn bound(socket: Socket, address: SocketAddr) -> io::Result<TcpListener> {
+fn bind(address: SocketAddr, nagle: Nagle) -> io::Result<TcpListener> {
+    bound(Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?, address, nagle)
+}
+
+fn bound(socket: Socket, address: SocketAddr, nagle: Nagle) -> io::Result<TcpListener> {
     socket.set_reuse_address(true)?;
-    socket.set_tcp_nodelay(true)?;
+    socket.set_tcp_nodelay(nagle == Nagle::Off)?;
     socket.set_out_of_band_inline(true)?;
     socket.bind(&address.into())?;
     socket.listen(BACKLOG)?;
@@ -141,6 +151,7 @@ pub fn accept(listener: &TcpListener) -> io::Result<(TcpStream, SocketAddr)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Sending;
 
     fn both() -> Addresses {
         let all = ["[::1]:9090", "127.0.0.1:9090"].map(|address| address.parse().unwrap());
@@ -155,6 +166,17 @@ mod tests {
     #[test]
     fn the_first_address_of_a_name_is_taken() {
         assert_eq!(choose(&both(), Ok).unwrap(), both().all()[0]);
+    }
+
+    #[test]
+    fn accepted_sockets_hold_no_small_segment_back_unless_nagle_is_asked_for() {
+        for nagle in [false, true] {
+            let sending = Sending { nagle, ..Sending::default() };
+            let any = Addresses::from(SocketAddr::from(([127, 0, 0, 1], 0)));
+            let listener = listen_as(&Options { addr: any, sending, ..Options::default() }).unwrap();
+            let _client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+            assert_eq!(accept(&listener).unwrap().0.nodelay().unwrap(), !nagle);
+        }
     }
 
     #[test]

@@ -10,6 +10,7 @@ use clap::{ArgAction, Args, ValueEnum};
 use text::addresses::Addresses;
 
 use crate::limits::{default_max_connections, most_threads};
+use crate::sending::Sending;
 
 /// How a server is set up. [`Options::default`] is what an empty command line gives.
 #[derive(Args, Clone, Debug)]
@@ -27,6 +28,10 @@ pub struct Options {
     /// tokio's scheduler, in tokio only [default: multi-thread]
     #[arg(long, value_name = "KIND")]
     pub runtime: Option<Runtime>,
+
+    /// How replies are sent, in some models only.
+    #[command(flatten)]
+    pub sending: Sending,
 
     /// Connections held open at most; further clients are closed without a greeting [default: the limit
     /// on open files less 64]
@@ -84,6 +89,7 @@ impl Default for Options {
             addr: SocketAddr::from(([127, 0, 0, 1], 9090)).into(),
             workers: None,
             runtime: None,
+            sending: Sending::default(),
             max_conns: None,
             idle_timeout: Timeout::after(Duration::from_secs(300)),
             // Long enough for slow readers: crates/sockets/tests/suite/window.rs. Longer than the progress timeout would
@@ -138,9 +144,14 @@ impl Options {
                 "--runtime current-thread has one thread and no use for --workers; leave one out".into()
             );
         }
-        let given = [(Knob::Workers, self.workers.is_some()), (Knob::Runtime, self.runtime.is_some())];
+        let given = [
+            (Knob::Workers, self.workers.is_some()),
+            (Knob::Runtime, self.runtime.is_some()),
+            (Knob::WritePolicy, self.sending.write_policy.is_some()),
+            (Knob::Nagle, self.sending.nagle),
+        ];
         match given.iter().find(|(knob, is_given)| *is_given && !knobs.contains(knob)) {
-            Some((knob, _)) => Err(format!("{model} has no use for {knob}; leave it out")),
+            Some((knob, _)) => Err(format!("{model} has no use for {knob}; {}", knob.advice())),
             None => Ok(()),
         }
     }
@@ -153,6 +164,23 @@ pub enum Knob {
     Workers,
     /// `--runtime`
     Runtime,
+    /// `--write-policy`
+    WritePolicy,
+    /// `--nagle`
+    Nagle,
+}
+
+impl Knob {
+    /// What to do if a model has no use for it.
+    #[must_use]
+    pub fn advice(self) -> &'static str {
+        match self {
+            Knob::Workers | Knob::Runtime => "leave it out",
+            Knob::WritePolicy | Knob::Nagle => {
+                "leave it out, or serve a model that takes it: sequential, thread-per-conn or mio"
+            }
+        }
+    }
 }
 
 impl fmt::Display for Knob {
@@ -160,6 +188,8 @@ impl fmt::Display for Knob {
         formatter.write_str(match self {
             Knob::Workers => "--workers",
             Knob::Runtime => "--runtime",
+            Knob::WritePolicy => "--write-policy",
+            Knob::Nagle => "--nagle",
         })
     }
 }
@@ -310,6 +340,15 @@ mod tests {
         assert!(options.check_knobs("thread-pool", &[Knob::Workers]).is_ok());
         let refusal = options.check_knobs("mio", &[]).unwrap_err();
         assert_eq!(refusal, "mio has no use for --workers; leave it out");
+        for (arguments, option) in
+            [(vec!["--write-policy", "per-read"], "--write-policy"), (vec!["--nagle"], "--nagle")]
+        {
+            let options = parse(&arguments).unwrap();
+            assert!(options.check_knobs("mio", &[Knob::WritePolicy, Knob::Nagle]).is_ok());
+            let refusal = options.check_knobs("tokio", &[Knob::Workers]).unwrap_err();
+            assert!(refusal.starts_with(&format!("tokio has no use for {option}; leave it out, or ")));
+            assert!(refusal.ends_with("sequential, thread-per-conn or mio"), "{refusal}");
+        }
         let one_thread = parse(&["--runtime", "current-thread", "--workers", "3"]).unwrap();
         assert!(one_thread.check_knobs("tokio", &[Knob::Workers, Knob::Runtime]).is_err());
     }

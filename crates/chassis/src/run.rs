@@ -9,7 +9,7 @@ use tracing::{info, warn};
 
 use crate::counters::Summary;
 use crate::limits::raise_descriptor_limit;
-use crate::listener::listen_on;
+use crate::listener::listen_as;
 use crate::logging::{FlushLog, complain, init_logging, print};
 use crate::options::{Knob, Options};
 use crate::shutdown::Shutdown;
@@ -78,7 +78,7 @@ fn start(
     if let Err(error) = raise_descriptor_limit() {
         warn!(%error, "cannot raise the limit on open files; fewer clients fit");
     }
-    let listener = listen_on(&options.addr)?;
+    let listener = listen_as(options)?;
     let address = listener.local_addr()?;
     let shutdown = Shutdown::on_signals()?;
     if is_reachable_from_elsewhere(address) {

@@ -8,6 +8,7 @@ pub(crate) mod contest;
 pub(crate) mod decide;
 mod kinds;
 mod starving;
+pub(crate) mod variants;
 pub(crate) mod versus;
 
 use crate::analysis::Analysis;
@@ -41,6 +42,7 @@ pub(crate) fn answers(analysis: &Analysis) -> Vec<Answer> {
     let mut answers: Vec<Answer> = kinds::kinds(analysis, &asked).into_iter().collect();
     answers.extend(Question::ALL.into_iter().filter_map(of_question));
     answers.extend(starving::starving(analysis));
+    answers.extend(variants::variants(analysis));
     answers
 }
 

@@ -20,7 +20,8 @@ use crate::plan::{Trial, plan};
 use crate::record::{Comparison, FORMAT, Observed, Record, Run};
 use crate::scenario::{Catalogue, EMBEDDED};
 use crate::servers::{Place, Server, Servers};
-use crate::subject::{Layout, Role, subjects};
+use crate::subject::{Layout, Role, Subject, subjects};
+use crate::variant::add_variants;
 use observe::usage::{CpuClock, Usage};
 use observe::{Machine, ServerCommand};
 
@@ -43,6 +44,16 @@ pub(crate) const JITTER: f64 = 0.015;
 /// Latencies in each trial.
 pub(crate) const SAMPLES: u64 = 300;
 
+/// Those of its own that a model takes.
+fn options(name: &str) -> Vec<String> {
+    let options: &[&str] = match name {
+        "sequential" | "thread-per-conn" | "mio" => &["--write-policy", "--nagle"],
+        "thread-pool" | "rayon" | "tokio" => &["--workers"],
+        _ => &[],
+    };
+    options.iter().map(|&option| option.to_owned()).collect()
+}
+
 /// Servers that are never started.
 pub(crate) fn servers() -> Servers {
     let server = |name: &str, at_once, floor: Option<&str>| Server {
@@ -50,6 +61,7 @@ pub(crate) fn servers() -> Servers {
         title: format!("the model {name}"),
         at_once,
         floor: floor.map(str::to_owned),
+        options: options(name),
         place: Place::Ours(ServerCommand::new(name, "no-such-program", [name])),
     };
     let (threads, epoll) = (Some("floor-threads"), Some("floor-epoll"));
@@ -88,6 +100,8 @@ pub(crate) fn run(profile: &str) -> Run {
     for rounds in chosen.rounds.values_mut() {
         *rounds = (*rounds).min(MOST_ROUNDS);
     }
+    let scenarios = catalogue.scenarios_of(&chosen);
+    let subjects = add_variants(subjects(&servers(), &[], 50), &scenarios, &servers());
     Run {
         format: FORMAT,
         version: "0.0.0".to_owned(),
@@ -98,9 +112,9 @@ pub(crate) fn run(profile: &str) -> Run {
         layout: Layout::Shared,
         machine: Machine::example(),
         profile_name: profile.to_owned(),
-        scenarios: catalogue.scenarios_of(&chosen),
+        scenarios,
         profile: chosen,
-        subjects: subjects(&servers(), &[], 50),
+        subjects,
     }
 }
 
@@ -109,6 +123,8 @@ pub(crate) fn run_of(profile: &str, scenarios: &[&str]) -> Run {
     let mut run = run(profile);
     run.scenarios.retain(|scenario| scenarios.contains(&scenario.name.as_str()));
     run.profile.rounds.retain(|name, _| scenarios.contains(&name.as_str()));
+    let asks = |subject: &Subject| run.scenarios.iter().any(|of| of.compares(subject, &[]));
+    run.subjects.retain(|subject| subject.role != Role::Variant || asks(subject));
     run
 }
 
@@ -233,7 +249,7 @@ fn loaded(load: &loadgen::Scenario, trial: &Trial, figures: &Figures, random: &m
         churned: (load.load == Load::Churn).then_some(churned),
         ..Outcome::default()
     };
-    let per_thread = if trial.subject.role == Role::Model { 9_000.0 } else { 8_000.0 };
+    let per_thread = if !trial.subject.role.is_raw_echo() { 9_000.0 } else { 8_000.0 };
     Observed::Load {
         outcome: Box::new(outcome),
         latency_histogram: Some(loadgen::histogram::encode(&latency_ns).unwrap()),

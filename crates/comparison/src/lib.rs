@@ -12,6 +12,7 @@
 //! | [`scenario`], `scenarios.toml` | the questions and loads, as data |
 //! | [`servers`] | the servers, as plain data from the caller |
 //! | [`subject`] | the subjects of a run: models, the floors they are divided by, and the floors' twins |
+//! | [`variant`] | models with options, which a scenario measures beside the models as they are |
 //! | [`request`] | from the user's request to a complete description of a run |
 //! | [`mod@plan`] | the order of trials: a pure function of the run |
 //! | [`group`] | the trials of a round that are made together, in slices |
@@ -60,6 +61,7 @@ pub mod subject;
 pub mod table;
 pub mod timeline;
 pub mod trial;
+pub mod variant;
 mod window;
 
 #[cfg(test)]

@@ -35,7 +35,11 @@ pub(crate) fn spread(spread: &Spread, write: impl Fn(f64) -> String) -> String {
 
 /// A ratio, to be followed by the name of its divisor.
 pub(crate) fn times(ratio: f64) -> String {
-    if ratio < 10.0 { format!("{ratio:.2}") } else { format!("{ratio:.1}") }
+    match ratio {
+        ..10.0 => format!("{ratio:.2}"),
+        ..1000.0 => format!("{ratio:.1}"),
+        _ => units::count(ratio),
+    }
 }
 
 /// With two digits other than zero, for what is known no better.

@@ -89,13 +89,18 @@ fn divisor<'run>(
 
 /// Whether a subject takes part in a scenario.
 ///
+/// A model with options takes part only in a scenario about these, and there of the others only the same model without.
 /// The scripted clients speak the protocol, which floors do not. Where the load varies, a curve is drawn and no
 /// ratio to a floor is taken, so no subject needs a smaller floor there; nor in churn, where all clients are served in
 /// turn. A share of each subject's own peak is another load for each, so nothing is compared and no twin is needed. Idle clients in the number that a model serves at once starve all others; that is
 /// known beforehand, and nothing would be measured.
 fn suits(run: &Run, scenario: &Scenario, subject: &Subject, servers: &Servers) -> bool {
     let Some(load) = &scenario.load else { return subject.role == Role::Model };
+    if !scenario.variants.is_empty() && !subject.role.is_raw_echo() {
+        return scenario.compares(subject, &run.subjects);
+    }
     match subject.role {
+        Role::Variant => false,
         Role::Model => {
             let model = servers.find(&subject.model);
             load.idle == 0 || model.is_none_or(|model| model.serves(load.idle + 1))

@@ -12,7 +12,8 @@ use crate::provenance;
 use crate::record::{FORMAT, Run};
 use crate::scenario::{Catalogue, EMBEDDED, Scenario};
 use crate::servers::Servers;
-use crate::subject::{Layout, subjects};
+use crate::subject::{Layout, Subject, subjects};
+use crate::variant::{add_variants, takers};
 
 /// What the user requests.
 #[derive(Clone, Debug, Default)]
@@ -61,6 +62,14 @@ pub enum WrongOnly {
         known: String,
         /// A clause if the profile of a recorded run has it.
         elsewhere: &'static str,
+    },
+    /// It is about options that no chosen model takes.
+    #[error("{name:?} is about options that none of the chosen models takes; choose one of {takers}")]
+    NoTaker {
+        /// What was asked for.
+        name: String,
+        /// The models that take them.
+        takers: String,
     },
     /// Its rate follows from another scenario, which was not chosen.
     #[error(
@@ -131,7 +140,7 @@ impl Request {
         if let Some(rounds) = self.rounds {
             profile.rounds.values_mut().for_each(|of_scenario| *of_scenario = rounds);
         }
-        let scenarios = catalogue.scenarios_of(&profile);
+        let mut scenarios = catalogue.scenarios_of(&profile);
         if let Some((name, needed)) = without_its_peak(&scenarios) {
             let names = scenarios.iter().map(|scenario| scenario.name.as_str());
             let with: Vec<&str> = std::iter::once(needed).chain(names).collect();
@@ -144,6 +153,10 @@ impl Request {
         }
         let clients =
             scenarios.iter().filter_map(|scenario| scenario.load.as_ref()).map(|load| load.connections);
+        let subjects = subjects(servers, &self.chosen(), clients.max().unwrap_or(1));
+        let subjects = add_variants(subjects, &scenarios, servers);
+        self.drop_without_subjects(&mut scenarios, &subjects, servers)?;
+        profile.rounds.retain(|name, _| scenarios.iter().any(|scenario| scenario.name == *name));
         let layout = if self.pin { pinned()? } else { Layout::Shared };
         Ok(Run {
             format: FORMAT,
@@ -155,10 +168,32 @@ impl Request {
             layout,
             machine: Machine::this(),
             profile_name: profile_name.to_owned(),
-            subjects: subjects(servers, &self.chosen(), clients.max().unwrap_or(1)),
+            subjects,
             scenarios,
             profile,
         })
+    }
+
+    /// Drops the scenarios about options that no chosen model takes.
+    ///
+    /// # Errors
+    /// One of them was asked for by name.
+    fn drop_without_subjects(
+        &self,
+        scenarios: &mut Vec<Scenario>,
+        subjects: &[Subject],
+        servers: &Servers,
+    ) -> Result<(), WrongOnly> {
+        let has_subject = |scenario: &Scenario| {
+            scenario.variants.is_empty()
+                || subjects.iter().any(|subject| scenario.compares(subject, subjects))
+        };
+        if let Some(scenario) = scenarios.iter().find(|of| self.only.contains(&of.name) && !has_subject(of)) {
+            let takers = takers(scenario, servers).join(", ");
+            return Err(WrongOnly::NoTaker { name: scenario.name.clone(), takers });
+        }
+        scenarios.retain(has_subject);
+        Ok(())
     }
 
     /// The names of all chosen models; empty if all are.

@@ -16,13 +16,16 @@ pub(crate) enum Running {
 }
 
 impl Running {
-    /// Starts the server, on one CPU if that is given, unless it runs already.
+    /// Starts the server with these options, on one CPU if that is given, unless it runs already. Only ours take options.
     ///
     /// # Errors
     /// It does not start.
-    pub(crate) fn start(server: &Server, cpu: Option<usize>) -> Result<Self> {
+    pub(crate) fn start(server: &Server, options: &[String], cpu: Option<usize>) -> Result<Self> {
         match &server.place {
-            Place::Ours(command) => ServerProcess::start_on(cpu, command, &[]).map(Running::Process),
+            Place::Ours(command) => {
+                let options: Vec<&str> = options.iter().map(String::as_str).collect();
+                ServerProcess::start_on(cpu, command, &options).map(Running::Process)
+            }
             Place::Program { words, command } => {
                 let address = free_address().context("cannot find a free port")?;
                 let process = ServerProcess::start_foreign(cpu, command(address), address);

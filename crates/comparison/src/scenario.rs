@@ -12,6 +12,8 @@ use anyhow::{Context, Result, bail, ensure};
 use loadgen::Load;
 use serde::{Deserialize, Serialize};
 
+use crate::variant::Variant;
+
 /// The scenarios that come with this program.
 pub const EMBEDDED: &str = include_str!("scenarios.toml");
 
@@ -84,6 +86,12 @@ pub struct Scenario {
     /// What differs from point to point.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub vary: Option<Vary>,
+    /// Models with options that take part beside the same models without; no other model does.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub variants: Vec<Variant>,
+    /// Why the figures are as they are, in sentences.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub explanation: Option<String>,
 }
 
 /// The scripted clients of the series.
@@ -249,11 +257,12 @@ impl Scenario {
     }
 
     /// Whether its load can go from one server to the next in short slices: a load that is the same for all, starts at once
-    /// and has no clock.
+    /// and has no clock. Not with variants, of which a message may take as long as a slice.
     pub fn can_be_sliced(&self) -> bool {
         let starts_at_once =
             |load: &loadgen::Scenario| load.idle == 0 && matches!(load.load, Load::Closed | Load::Churn);
-        self.vary.is_none() && self.load.as_ref().is_some_and(starts_at_once)
+        let is_uniform = self.vary.is_none() && self.variants.is_empty();
+        is_uniform && self.load.as_ref().is_some_and(starts_at_once)
     }
 
     /// The load at one point; `peak` is the model's rate in messages a second, needed if the point is
@@ -288,6 +297,7 @@ impl Scenario {
             ensure!(!of_script, "`vary` is for `load`, not for `script`");
             vary.validate(self, before)?;
         }
+        self.validate_variants()?;
         for point in points {
             if let Some(load) = self.load_at(point, Some(1_000.0)) {
                 load.validate()?;
@@ -317,8 +327,10 @@ impl Vary {
         let peak =
             peak.with_context(|| format!("`peak_of` names {name:?}, which is not defined before it"))?;
         ensure!(
-            peak.vary.is_none() && peak.load.as_ref().is_some_and(|load| load.load == Load::Closed),
-            "`peak_of` must name a closed loop without `vary`, but names {name:?}"
+            peak.vary.is_none()
+                && peak.variants.is_empty()
+                && peak.load.as_ref().is_some_and(|load| load.load == Load::Closed),
+            "`peak_of` must name a closed loop without `vary` and `variants`, but names {name:?}"
         );
         Ok(())
     }

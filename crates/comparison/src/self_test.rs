@@ -218,6 +218,7 @@ fn subjects(floor: &str, model: &str) -> Vec<Subject> {
         floor: floor.map(str::to_owned),
         clients: None,
         foreign: None,
+        options: Vec::new(),
     };
     vec![
         subject(floor, floor, Role::Floor, None),

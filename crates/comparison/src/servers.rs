@@ -20,6 +20,8 @@ pub struct Server {
     pub at_once: usize,
     /// The name of the floor that a model is divided by; `None` for a floor.
     pub floor: Option<String>,
+    /// The options that not every server takes, and this one does, such as `--workers`.
+    pub options: Vec<String>,
     /// How it is reached.
     pub place: Place,
 }

@@ -23,6 +23,9 @@ pub struct Subject {
     /// How a server that is not ours is reached: its command line or its address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub foreign: Option<String>,
+    /// The options that it is started with.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub options: Vec<String>,
 }
 
 /// The role of a subject.
@@ -31,10 +34,19 @@ pub struct Subject {
 pub enum Role {
     /// A concurrency model that speaks the protocol.
     Model,
+    /// A model with options, for a scenario about these.
+    Variant,
     /// Raw echo: the cost of the kernel.
     Floor,
     /// The same floor under another name: a difference between the two is noise.
     Twin,
+}
+
+impl Role {
+    /// Whether it echoes what it receives, and does not speak the protocol.
+    pub(crate) const fn is_raw_echo(self) -> bool {
+        matches!(self, Role::Floor | Role::Twin)
+    }
 }
 
 /// Which CPUs the server and the load generator run on.
@@ -86,6 +98,7 @@ pub fn subjects(servers: &Servers, names: &[String], clients: usize) -> Vec<Subj
             floor,
             clients: None,
             foreign,
+            options: Vec::new(),
         });
     }
     // All floors, whichever models are chosen: each is also a result by itself.
@@ -103,7 +116,15 @@ fn floor_for(floor: &Server, clients: Option<usize>) -> Subject {
         Some(1) => format!("{}, 1 client", floor.name),
         Some(count) => format!("{}, {count} clients", floor.name),
     };
-    Subject { name, model: floor.name.clone(), role: Role::Floor, floor: None, clients, foreign: None }
+    Subject {
+        name,
+        model: floor.name.clone(),
+        role: Role::Floor,
+        floor: None,
+        clients,
+        foreign: None,
+        options: Vec::new(),
+    }
 }
 
 fn twin(floor: &Subject) -> Subject {

@@ -15,6 +15,7 @@ mod remarks;
 pub(crate) mod style;
 
 use crate::analysis::{Analysis, Metric, ScenarioAnalysis};
+use crate::answers::variants::sentences;
 use crate::coverage::Coverage;
 use style::{DIM, FAILED, TITLE, WIDEST};
 use text::units::duration;
@@ -51,6 +52,8 @@ pub fn draw(analysis: &Analysis, coverage: &Coverage, width: usize) -> String {
             script(scenario, width)
         } else if scenario.scenario.vary.is_some() {
             curve::draw(scenario, width)
+        } else if !scenario.scenario.variants.is_empty() {
+            block::draw(scenario, width) + &variants(scenario, width)
         } else {
             block::draw(scenario, width) + &pairs::draw(scenario, width)
         });
@@ -89,6 +92,12 @@ fn script(analysis: &ScenarioAnalysis, width: usize) -> String {
         format!("{} {}", row.subject.name, time.map_or("failed".to_owned(), duration))
     });
     grid::wrap(&format!("  {}", times.collect::<Vec<String>>().join(" · ")), "  ", width)
+}
+
+/// What the options change, and why.
+fn variants(analysis: &ScenarioAnalysis, width: usize) -> String {
+    let texts = sentences(analysis).into_iter().chain(analysis.scenario.explanation.clone());
+    texts.map(|text| grid::wrap(&format!("  {text}"), "  ", width)).collect()
 }
 
 #[cfg(test)]

@@ -89,7 +89,7 @@ fn play(player: &Player, options: &Options) -> Result<Chart> {
             report
         }
     };
-    Ok(Chart::new(&player.name, &player.title, &report))
+    Ok(Chart::new(&player.name, &player.title, &options.script, &report))
 }
 
 /// Whether no client could connect at all, so that there is nothing to draw.

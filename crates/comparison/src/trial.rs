@@ -11,7 +11,7 @@ use crate::record::{Observed, Record};
 use crate::running::Running;
 use crate::scenario::{Profile, Script, Slices};
 use crate::servers::Servers;
-use crate::subject::{Layout, Role};
+use crate::subject::Layout;
 use crate::window::{self, Window};
 
 /// The conditions of trials, the same for a whole run.
@@ -119,7 +119,7 @@ fn load(
 ) -> Option<loadgen::Scenario> {
     let profile = conditions.profile;
     let mut load = trial.scenario.load_at(trial.point, peak)?;
-    if trial.subject.role != Role::Model {
+    if trial.subject.role.is_raw_echo() {
         load.dialect = Dialect::Echo;
     }
     if let Some(clients) = trial.subject.clients {
@@ -145,7 +145,7 @@ fn start(trial: &Trial, conditions: Conditions) -> Result<Running> {
     let model = &trial.subject.model;
     let server =
         conditions.servers.find(model).with_context(|| format!("no server has the name {model:?}"))?;
-    Running::start(server, cpu)
+    Running::start(server, &trial.subject.options, cpu)
 }
 
 /// How many CPUs a server may use.

@@ -52,6 +52,13 @@ impl ServerCommand {
         ServerCommand { name: name.into(), program: program.into(), arguments }
     }
 
+    /// The same command with these further arguments.
+    #[must_use]
+    pub fn with(mut self, further: impl IntoIterator<Item = impl Into<OsString>>) -> Self {
+        self.arguments.extend(further.into_iter().map(Into::into));
+        self
+    }
+
     /// The program's file.
     pub fn program(&self) -> &Path {
         &self.program

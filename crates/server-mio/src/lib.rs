@@ -44,7 +44,7 @@ use sockets::now;
 use sockets::ready::{Acceptor, BUFFER_SIZE, Client, Shared, Turn};
 
 /// The options of its own that this model takes.
-pub const KNOBS: &[Knob] = &[];
+pub const KNOBS: &[Knob] = &[Knob::WritePolicy, Knob::Nagle];
 
 /// Tokens that no client has: theirs are their places in the table.
 const LISTENER: Token = Token(usize::MAX);

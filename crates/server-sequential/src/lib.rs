@@ -29,7 +29,7 @@ use chassis::{Knob, Options, Shutdown, Summary};
 use sockets::blocking::{Acceptor, Client, Connections};
 
 /// The options of its own that this model takes.
-pub const KNOBS: &[Knob] = &[];
+pub const KNOBS: &[Knob] = &[Knob::WritePolicy, Knob::Nagle];
 
 /// Serves one client after the other until shutdown is requested.
 ///

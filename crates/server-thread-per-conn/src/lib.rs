@@ -32,7 +32,7 @@ use sockets::blocking::{Acceptor, Client, Connections};
 use tracing::warn;
 
 /// The options of its own that this model takes.
-pub const KNOBS: &[Knob] = &[];
+pub const KNOBS: &[Knob] = &[Knob::WritePolicy, Knob::Nagle];
 
 /// A thread's stack. The conversation needs a few KiB (its buffer is on the heap), logging in a debug build a
 /// few tens. Only touched pages take memory, but the default of 2 MiB would also reserve address space

@@ -64,7 +64,8 @@ pub fn receive(options: &Options, wire: &impl Wire, buffer: &mut [u8]) -> io::Re
     }
 }
 
-/// Writes until everything has been sent or the socket is full.
+/// Writes until everything has been sent or the socket is full: in one call, unless the socket takes less, or
+/// `--write-policy per-byte` asks for one call per byte.
 ///
 /// # Errors
 /// The connection has failed.
@@ -72,7 +73,7 @@ pub fn receive(options: &Options, wire: &impl Wire, buffer: &mut [u8]) -> io::Re
 pub fn send(options: &Options, wire: &impl Wire, bytes: &[u8]) -> io::Result<Sent> {
     let mut count = 0;
     while count < bytes.len() {
-        let allowed = match options.before_write(&bytes[count..]) {
+        let allowed = match options.before_write(options.sending.next(&bytes[count..])) {
             Ok(allowed) => allowed,
             Err(Errno::INTR) => continue,
             Err(Errno::AGAIN) => return Ok(Sent { count, refused: true }),
@@ -93,6 +94,9 @@ mod tests {
     use std::io::Write;
     use std::os::unix::net::UnixStream;
 
+    use chassis::{Sending, WritePolicy};
+    use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
+
     use super::*;
 
     #[test]
@@ -106,6 +110,23 @@ mod tests {
         assert_eq!(receive(&mut [0; 4]), Received::Bytes { count: 2, filled: false });
         drop(client);
         assert_eq!(receive(&mut [0; 4]), Received::End);
+    }
+
+    #[test]
+    fn a_reply_is_one_send_or_one_for_each_byte() {
+        let sends = |write_policy| {
+            // Each send is a packet of its own here, and each recv takes one.
+            let (packets, flags) = (SocketType::SEQPACKET, SocketFlags::NONBLOCK);
+            let (client, server) = socketpair(AddressFamily::UNIX, packets, flags, None).unwrap();
+            let sending = Sending { write_policy, ..Sending::default() };
+            let sent = send(&Options { sending, ..Options::default() }, &server, b"bcd").unwrap();
+            assert_eq!(sent, Sent { count: 3, refused: false });
+            let mut buffer = [0; 8];
+            std::iter::from_fn(|| client.recv(&mut buffer).ok()).collect::<Vec<usize>>()
+        };
+        assert_eq!(sends(None), [3]);
+        assert_eq!(sends(Some(WritePolicy::PerRead)), [3]);
+        assert_eq!(sends(Some(WritePolicy::PerByte)), [1, 1, 1]);
     }
 
     #[test]

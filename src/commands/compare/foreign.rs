@@ -66,6 +66,7 @@ pub(super) fn add(servers: &mut Servers, foreign: &[Foreign]) -> Result<()> {
             title: "a server that is not ours".to_owned(),
             at_once: usize::MAX,
             floor: None,
+            options: Vec::new(),
             place: place.clone(),
         });
     }

@@ -10,9 +10,11 @@ use super::players::takes;
 use crate::models::Model;
 
 /// Those of the servers' options that change what a timeline shows, by their ids.
-const PASSED_ON: [(&str, Option<Knob>); 6] = [
+const PASSED_ON: [(&str, Option<Knob>); 8] = [
     ("workers", Some(Knob::Workers)),
     ("runtime", Some(Knob::Runtime)),
+    ("write_policy", Some(Knob::WritePolicy)),
+    ("nagle", Some(Knob::Nagle)),
     ("max_conns", None),
     ("idle_timeout", None),
     ("write_timeout", None),
@@ -36,7 +38,7 @@ impl ServerOptions {
     /// One line that names the option.
     pub(super) fn check(&self, models: &[&Model]) -> Result<(), String> {
         let is_used = |knob| models.iter().any(|model| takes(model, knob));
-        if let Some((_, argument)) = self.0.iter().find(|(knob, _)| !is_used(*knob)) {
+        if let Some((knob, argument)) = self.0.iter().find(|(knob, _)| !is_used(*knob)) {
             let (option, _) = argument.split_once('=').unwrap_or((argument, ""));
             let names: Vec<&str> = models.iter().map(|model| model.name).collect();
             return Err(if names.is_empty() {
@@ -44,7 +46,8 @@ impl ServerOptions {
                     "{option} is for models that are started; a running server has its own options: leave it out"
                 )
             } else {
-                format!("{} has no use for {option}; leave it out", names.join(", "))
+                let advice = knob.map_or("leave it out", Knob::advice);
+                format!("{} has no use for {option}; {advice}", names.join(", "))
             });
         }
         for model in models {
@@ -81,8 +84,13 @@ impl FromArgMatches for ServerOptions {
         let mut given = Vec::new();
         for (id, knob) in PASSED_ON {
             if matches.value_source(id) == Some(ValueSource::CommandLine) {
+                let option = format!("--{}", id.replace('_', "-"));
+                // Of a switch, clap keeps whether it was given.
+                let is_switch = matches!(matches.try_get_one::<bool>(id), Ok(Some(_)));
                 let typed = matches.get_raw(id).and_then(|mut values| values.next_back()?.to_str());
-                given.extend(typed.map(|typed| (knob, format!("--{}={typed}", id.replace('_', "-")))));
+                given.extend(
+                    typed.map(|typed| (knob, if is_switch { option } else { format!("{option}={typed}") })),
+                );
             }
         }
         Ok(ServerOptions(given))
@@ -111,6 +119,8 @@ mod tests {
         let of = |name| options.of(find(name).unwrap());
         assert_eq!(of("thread-pool"), ["--workers=2", "--idle-timeout=3s"]);
         assert_eq!(of("mio"), ["--idle-timeout=3s"]);
+        let options = given(&["--nagle", "--write-policy", "per-byte"]).unwrap();
+        assert_eq!(options.of(find("mio").unwrap()), ["--write-policy=per-byte", "--nagle"]);
         assert_eq!(given(&[]).unwrap().of(find("mio").unwrap()), [""; 0]);
     }
 
@@ -128,6 +138,10 @@ mod tests {
         };
         assert_eq!(refusal(&["--workers=2"], &["mio"]), "mio has no use for --workers; leave it out");
         assert!(refusal(&["--idle-timeout=2s", "--workers=2"], &[]).starts_with("--workers is for models"));
+        let of_others = refusal(&["--nagle"], &["tokio"]);
+        assert!(
+            of_others.starts_with("tokio has no use for --nagle; leave it out, or serve a model that takes")
+        );
         let one_thread = refusal(&["--runtime=current-thread", "--workers=2"], &["tokio"]);
         assert!(one_thread.contains("--runtime current-thread has one thread"), "{one_thread}");
         assert!(given(&["--workers=0"]).unwrap_err().to_string().contains("--workers"));

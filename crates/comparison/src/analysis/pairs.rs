@@ -78,7 +78,7 @@ pub(super) fn compared(load: &Workload) -> &'static [Metric] {
     }
 }
 
-/// All pairs of models, all pairs of floors of full size, and every subject with what it is divided by: in the order of
+/// All pairs of models, of a model with its variants, of floors of full size, and every subject with what it is divided by: in the order of
 /// the rows, the earlier one to the left.
 pub(super) fn pairs(rows: &[Row], records: &[&Record], metrics: &[Metric]) -> Vec<Pair> {
     let of = |row: &Row| -> Vec<&Record> {
@@ -109,8 +109,11 @@ pub(super) fn pairs(rows: &[Row], records: &[&Record], metrics: &[Metric]) -> Ve
     pairs
 }
 
-/// Whether both are models, or both floors of full size.
+/// Whether both are models, or both floors of full size, or the same model with other options.
 fn are_peers(one: &Row, other: &Row) -> bool {
+    if one.subject.role == Role::Variant || other.subject.role == Role::Variant {
+        return one.subject.model == other.subject.model;
+    }
     let is_whole = |row: &Row| row.subject.clients.is_none();
     one.subject.role == other.subject.role
         && one.subject.role != Role::Twin

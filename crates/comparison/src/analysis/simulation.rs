@@ -110,6 +110,7 @@ fn subjects() -> Vec<Subject> {
         floor: floor.map(str::to_owned),
         clients: None,
         foreign: None,
+        options: Vec::new(),
     };
     let models = (1..=8).map(|number| subject(&format!("model {number}"), Role::Model, Some("floor")));
     let floors = [

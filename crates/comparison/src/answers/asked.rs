@@ -60,7 +60,9 @@ impl Question {
 pub(crate) fn asked(analysis: &Analysis) -> Vec<Asked<'_>> {
     let mut asked = Vec::new();
     for scenario in &analysis.scenarios {
-        let Some(load) = &scenario.scenario.load else { continue };
+        // With variants it asks what options change, and not which model is the best.
+        let is_contest = scenario.scenario.variants.is_empty();
+        let Some(load) = scenario.scenario.load.as_ref().filter(|_| is_contest) else { continue };
         for (place, point) in scenario.points.iter().enumerate() {
             let (question, metric) = match point.point {
                 Point::Only => of_load(load),

@@ -156,7 +156,8 @@ fn every_question_of_the_embedded_scenarios_is_answered_with_its_place() {
     let answers = answers(&analyse(&example::comparison("full")));
     let questions: Vec<&str> = answers.iter().map(|answer| answer.question.as_str()).collect();
     let expected: Vec<&str> = asked::Question::ALL.iter().map(|question| question.words()).collect();
-    assert_eq!(questions, [&[KINDS], expected.as_slice(), &[STARVING]].concat());
+    let of_variants = "What happens if a server sends its reply byte by byte?";
+    assert_eq!(questions, [&[KINDS], expected.as_slice(), &[STARVING, of_variants]].concat());
     assert!(text(&answers, "Which holds the most clients per GiB?").contains(" a GiB. That is "));
     let waits = text(&answers, "Which has the lowest 99th percentile at a common rate?");
     assert_eq!(waits.matches("open-loop at ").count(), 3, "{waits}");

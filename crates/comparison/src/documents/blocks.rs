@@ -57,7 +57,7 @@ fn summary(run: &str, analysis: &Analysis) -> String {
     let mut lines =
         vec![header(["model".to_owned()].into_iter().chain(columns.iter().map(|column| column.0.clone())))];
     for subject in &analysis.run.subjects {
-        if subject.role == Role::Twin || subject.clients.is_some() {
+        if matches!(subject.role, Role::Twin | Role::Variant) || subject.clients.is_some() {
             continue;
         }
         let name = if subject.role == Role::Floor {

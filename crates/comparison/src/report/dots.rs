@@ -172,7 +172,8 @@ pub(super) fn amount_at(
     let spreads = || rows.iter().filter_map(|row| row.spread(metric));
     let (divisor, format) = numbers::at_axis(metric);
     let values = extent(spreads()).map(|value| value / divisor);
-    let by_quotients = matches!(metric, Metric::MemoryPerConnection | Metric::PeakMemory | Metric::P99);
+    let by_quotients =
+        matches!(metric, Metric::MemoryPerConnection | Metric::PeakMemory | Metric::P50 | Metric::P99);
     let domain = if by_quotients { Domain::by_quotients(values) } else { Domain::from_zero(values) };
     if domain.is_none() {
         return nothing(heading);
@@ -212,7 +213,7 @@ pub(super) fn amount_at(
     }
 }
 
-/// A figure as a multiple of its floor's and of the best model's.
+/// A figure as a multiple of its floor's and of the best model's; that of a variant as a multiple of its model's.
 fn multiples(point: &PointAnalysis, row: &Row, metric: Metric, contest: &Contest) -> String {
     let floor = row.cost_ratio.as_ref().map(|ratio| ratio.right.as_str()).or(row.subject.floor.as_deref());
     let floor = floor.and_then(|floor| point.row(floor));
@@ -223,7 +224,11 @@ fn multiples(point: &PointAnalysis, row: &Row, metric: Metric, contest: &Contest
         Some(format!("{} × {}", numbers::times(own? / divisor), of.subject.name))
     };
     let is_other = |of: &&Row| of.subject.name != row.subject.name;
-    let others = [floor, best.filter(|_| row.subject.role == Role::Model)];
+    let others = match row.subject.role {
+        Role::Model => [floor, best],
+        Role::Variant => [point.row(&row.subject.model), None],
+        Role::Floor | Role::Twin => [floor, None],
+    };
     let multiples = others.into_iter().flatten().filter(is_other).filter_map(multiple);
     multiples.collect::<Vec<String>>().join(", ")
 }

@@ -8,6 +8,7 @@ use super::figure::{Figure, Table, absent};
 use super::subjects::{Subjects, point_in_words};
 use super::{curves, spectrum};
 use crate::analysis::{Metric, PointAnalysis, Row, ScenarioAnalysis};
+use crate::answers::variants;
 use crate::numbers;
 use crate::scenario::Point;
 
@@ -43,6 +44,10 @@ pub(super) fn figures(scenario: &ScenarioAnalysis, subjects: &Subjects) -> Figur
                 cost(scenario, subjects),
             ],
         },
+        Some(Point::Only) if !scenario.scenario.variants.is_empty() => Figures {
+            main: vec![with_options(scenario, subjects)],
+            further: vec![least_cpu(scenario, subjects), rate(scenario, subjects)],
+        },
         Some(Point::Only) => Figures {
             main: vec![least_cpu(scenario, subjects), cost(scenario, subjects)],
             further: vec![rate(scenario, subjects), spectrum::spectrum(scenario, subjects)],
@@ -71,6 +76,19 @@ pub(super) fn figures(scenario: &ScenarioAnalysis, subjects: &Subjects) -> Figur
     }
 }
 
+/// How long a message takes with each model's options.
+fn with_options(scenario: &ScenarioAnalysis, subjects: &Subjects) -> Figure {
+    let figure = amount(scenario, subjects, Metric::P50, "Median round trip", "Shortest");
+    let explanation = scenario.scenario.explanation.clone().unwrap_or_default();
+    let marks =
+        "Each mark is a round, the first one on top. Below each figure: its multiples of others, by medians.";
+    Figure {
+        finding: variants::sentences(scenario).join(" "),
+        caption: format!("{explanation} {marks}").trim_start().to_owned(),
+        ..figure
+    }
+}
+
 /// One point of a curve, sorted.
 fn sorted_at(
     scenario: &ScenarioAnalysis,
@@ -86,10 +104,11 @@ fn sorted_at(
     Some(amount_at(scenario, point, subjects, (metric, &heading, lead)))
 }
 
-/// Whether a scenario is a closed loop without a curve: the ones in separate files.
+/// Whether a scenario is a closed loop without a curve in which models compete: the ones in separate files.
 pub(super) fn is_closed_loop(scenario: &ScenarioAnalysis) -> bool {
     let load = scenario.scenario.load.as_ref();
-    scenario.scenario.vary.is_none() && load.is_some_and(|load| load.load == Load::Closed && load.idle == 0)
+    let is_contest = scenario.scenario.vary.is_none() && scenario.scenario.variants.is_empty();
+    is_contest && load.is_some_and(|load| load.load == Load::Closed && load.idle == 0)
 }
 
 /// The number of its rounds, in words.

@@ -26,7 +26,11 @@ impl Subjects {
         let mut marks: HashMap<String, Mark> = hues.collect();
         // A floor's twins, and the floor with fewer clients, are the same program.
         let mut floors: Vec<&str> = Vec::new();
-        for subject in run.subjects.iter().filter(|subject| subject.role != Role::Model) {
+        for variant in run.subjects.iter().filter(|subject| subject.role == Role::Variant) {
+            let of_model = marks.get(&variant.model).copied();
+            marks.extend(of_model.map(|mark| (variant.name.clone(), mark)));
+        }
+        for subject in run.subjects.iter().filter(|subject| subject.role.is_raw_echo()) {
             let number = floors.iter().position(|floor| *floor == subject.model).unwrap_or_else(|| {
                 floors.push(&subject.model);
                 floors.len() - 1
@@ -46,8 +50,8 @@ impl Subjects {
         self.marks.get(&subject.name).copied().unwrap_or(Mark::Floor(0))
     }
 
-    /// The rows that a chart of single figures shows, by this figure: the models that compete for it, the best first,
-    /// then the other models, the floors, and the twins.
+    /// The rows that a chart of single figures shows, by this figure: the models that compete for it and their
+    /// variants, the best first, then the other models, the floors, and the twins.
     pub(super) fn sorted<'point>(
         &self,
         point: &'point PointAnalysis,
@@ -55,7 +59,15 @@ impl Subjects {
         better: Better,
     ) -> Vec<&'point Row> {
         let contest = Contest::by(point, &of, better);
+        // Beside its variants a model is no competitor of other models.
+        let is_beside = |row: &Row| {
+            let is_variant =
+                |other: &Row| other.subject.role == Role::Variant && other.subject.model == row.subject.name;
+            point.rows.iter().any(is_variant)
+        };
         let group = |row: &Row| match row.subject.role {
+            Role::Variant => 0,
+            Role::Model if is_beside(row) => 0,
             Role::Model if contest.ranked.iter().any(|entry| entry.row.subject == row.subject) => 0,
             Role::Model => 1,
             Role::Floor => 2,

@@ -39,9 +39,9 @@ pub(super) fn summary(analysis: &Analysis) -> Markup {
     }
 }
 
-/// The point of a scenario under load that has no curve.
+/// The point of a scenario under load that has no curve and is not about options.
 fn only_point(scenario: &ScenarioAnalysis) -> Option<&PointAnalysis> {
-    scenario.scenario.load.as_ref()?;
+    scenario.scenario.load.as_ref().filter(|_| scenario.scenario.variants.is_empty())?;
     scenario.points.first().filter(|point| point.point == Point::Only)
 }
 

@@ -5,7 +5,6 @@ use super::grid::{self, Cell, Line};
 use super::order::{label, ordered};
 use super::style::{BEST, DIM, FAILED};
 use crate::analysis::{Row, ScenarioAnalysis};
-use crate::subject::Role;
 
 /// Draws it: models, and below a rule the floors and their twins. The best model of a column is marked if it is claimed to
 /// be better than all others.
@@ -38,9 +37,9 @@ pub(super) fn draw(analysis: &ScenarioAnalysis, width: usize) -> String {
     grid::draw(&header, &lines, 1, width)
 }
 
-/// Whether there is a rule above this row: the first one that is not a model's.
+/// Whether there is a rule above this row: the first one of raw echo.
 pub(super) fn below(row: &Row, is_above: &mut bool) -> bool {
-    let is_first = *is_above && row.subject.role != Role::Model;
+    let is_first = *is_above && row.subject.role.is_raw_echo();
     *is_above &= !is_first;
     is_first
 }
@@ -49,7 +48,7 @@ pub(super) fn below(row: &Row, is_above: &mut bool) -> bool {
 pub(super) fn style(row: &Row) -> Option<anstyle::Style> {
     if !row.failures.is_empty() {
         Some(FAILED)
-    } else if row.subject.role != Role::Model {
+    } else if row.subject.role.is_raw_echo() {
         Some(DIM)
     } else {
         None

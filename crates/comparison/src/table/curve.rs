@@ -9,7 +9,6 @@ use super::order::{label, ordered};
 use super::style::{BEST, DIM, FAILED, NOT_MEASURED, PLAIN};
 use crate::analysis::{Metric, PointAnalysis, Row, ScenarioAnalysis};
 use crate::scenario::Point;
-use crate::subject::Role;
 use text::units::{count, duration, three_digits};
 
 /// Draws one matrix, or several where one figure is not enough.
@@ -52,7 +51,7 @@ fn matrix(
         });
         Line {
             cells: std::iter::once(Cell::plain(label(subject, &subjects))).chain(cells).collect(),
-            style: (subject.subject.role != Role::Model).then_some(DIM),
+            style: subject.subject.role.is_raw_echo().then_some(DIM),
             rule: below(subject, &mut is_above),
         }
     });

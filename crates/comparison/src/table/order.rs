@@ -1,4 +1,4 @@
-//! The order of rows: models, then each floor followed by its variants.
+//! The order of rows: models, each followed by its variants, then each floor followed by its variants.
 
 use crate::analysis::Row;
 use crate::subject::Role;
@@ -9,7 +9,7 @@ pub(super) fn ordered(rows: &[Row]) -> Vec<&Row> {
     let family = |row: &Row| rows.iter().position(|other| other.subject.model == row.subject.model);
     let mut ordered: Vec<&Row> = rows.iter().collect();
     ordered.sort_by_key(|row| match row.subject.role {
-        Role::Model => (None, 0),
+        Role::Model | Role::Variant => (None, 0),
         Role::Floor if row.subject.clients.is_none() => (family(row), 0),
         Role::Floor => (family(row), 1),
         Role::Twin => (family(row), 2),
@@ -17,10 +17,11 @@ pub(super) fn ordered(rows: &[Row]) -> Vec<&Row> {
     ordered
 }
 
-/// The subject's name; beneath its floor, if that is among `rows`, only what differs.
+/// The subject's name; beneath its floor or its model, if that is among `rows`, only what differs.
 pub(super) fn label(row: &Row, rows: &[&Row]) -> String {
     let name = &row.subject.name;
-    let is_relative = (row.subject.role == Role::Twin || row.subject.clients.is_some())
+    let is_relative = (matches!(row.subject.role, Role::Twin | Role::Variant)
+        || row.subject.clients.is_some())
         && rows.iter().any(|other| other.subject.name == row.subject.model);
     match name.strip_prefix(row.subject.model.as_str()) {
         Some(rest) if is_relative => format!("  {}", rest.trim_start_matches([',', ' '])),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use script::{Event, EventKind, Report};
+use script::{Event, EventKind, Report, Script};
 
 /// One run of the clients against one model.
 #[derive(Clone, Debug)]
@@ -24,17 +24,30 @@ pub(super) struct Lane {
     pub(super) greeted: Option<Duration>,
     pub(super) sent: Vec<Duration>,
     pub(super) received: Vec<Duration>,
+    /// From when it sent until its whole reply was there.
+    pub(super) owed: Vec<(Duration, Duration)>,
     pub(super) ended: Duration,
     pub(super) failure: Option<String>,
 }
 
 impl Chart {
-    pub(super) fn new(name: &str, title: &str, report: &Report) -> Self {
+    pub(super) fn new(name: &str, title: &str, script: &Script, report: &Report) -> Self {
         let mut lanes: Vec<Lane> = (0..report.outcomes.len())
             .map(|connection| Lane { client: format!("conn{connection}"), ..Lane::default() })
             .collect();
+        let mut received = vec![0; lanes.len()];
         for event in &report.events {
-            lanes[event.connection].note(event);
+            let (lane, received) = (&mut lanes[event.connection], &mut received[event.connection]);
+            let was_owed = *received < script.owed_after(lane.sent.len());
+            if let EventKind::Received(bytes) = &event.kind {
+                *received += bytes.len();
+            }
+            lane.note(event);
+            match (was_owed, *received < script.owed_after(lane.sent.len())) {
+                (false, true) => lane.owed.push((event.at, event.at)),
+                (true, _) => lane.owed.last_mut().into_iter().for_each(|(_, until)| *until = event.at),
+                (false, false) => {}
+            }
         }
         // Clients that were served at the same time keep their order: differences below a hundredth of the drawing
         // are chance, and cannot be seen.
@@ -66,6 +79,11 @@ impl Lane {
     /// How long the client waited until the server began to serve it.
     pub(super) fn waited(&self) -> Duration {
         self.served_from().saturating_sub(self.arrived)
+    }
+
+    /// The longest wait for a reply.
+    pub(super) fn longest_owed(&self) -> Duration {
+        self.owed.iter().map(|(from, until)| until.saturating_sub(*from)).max().unwrap_or_default()
     }
 
     /// When the server began to serve this client; the client's end if it never did.

@@ -20,7 +20,7 @@ const STROKE: char = '─';
 const TICK: char = '┬';
 
 const LEGEND: [(char, &str); 7] = [
-    (WAITS, "waits for '*'"),
+    (WAITS, "waits"),
     (SERVED, "served"),
     (SENDS, "sends"),
     (RECEIVES, "receives"),
@@ -162,6 +162,9 @@ impl Scale {
         cells[self.column(lane.arrived)..=served].fill(WAITS);
         if lane.greeted.is_some() {
             cells[served..=ended].fill(SERVED);
+        }
+        for &(from, until) in &lane.owed {
+            cells[self.column(from)..self.column(until)].fill(WAITS);
         }
         for &at in &lane.sent {
             cells[self.column(at)] = SENDS;

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::time::{Duration, UNIX_EPOCH};
 
 use roxmltree::{Document, Node};
-use script::{Event, EventKind, Failure, Outcome, Report};
+use script::{Event, EventKind, Failure, Outcome, Report, Script};
 use text::addresses::Addresses;
 
 use super::*;
@@ -34,7 +34,7 @@ fn chart(name: &str, clients: &[Vec<Event>]) -> Chart {
     let outcome = |connection| Outcome { connection, ended: Duration::ZERO, failure: None };
     let outcomes = (0..clients.len()).map(outcome).collect();
     let elapsed = events.last().map_or(Duration::ZERO, |event| event.at);
-    Chart::new(name, "as it is", &Report { elapsed, outcomes, events })
+    Chart::new(name, "as it is", &Script::series(), &Report { elapsed, outcomes, events })
 }
 
 fn staircase() -> Chart {
@@ -67,6 +67,14 @@ fn failures() -> Chart {
     )
 }
 
+/// Of the first reply, the first byte arrives at once, and the rest 0.4 s later.
+fn byte_by_byte() -> Chart {
+    let mut events = served_from(0, 0);
+    events[3].kind = EventKind::Received(b"b".to_vec());
+    events.insert(4, event(0, 400, EventKind::Received(b"cdbcuf".to_vec())));
+    chart("byte by byte", &[events])
+}
+
 fn no_events() -> Chart {
     chart("nothing", &[Vec::new(), Vec::new()])
 }
@@ -82,7 +90,7 @@ fn a_terminal_without_unicode_gets_the_same_drawing_in_ascii() {
     let plain = timeline.text(49, false);
     assert!(plain.is_ascii(), "{plain}");
     let plain = anstream::adapter::strip_str(&plain).to_string();
-    assert!(plain.starts_with(". waits for '*'   = served   ^ sends   v receives\n"), "{plain}");
+    assert!(plain.starts_with(". waits   = served   ^ sends   v receives\n"), "{plain}");
     let widths = |text: &str| -> Vec<usize> { text.lines().map(|line| line.chars().count()).collect() };
     assert_eq!(widths(&plain), widths(&text(&timeline.charts, 49)));
 }
@@ -92,7 +100,7 @@ fn clients_that_were_served_one_by_one_are_drawn_as_a_staircase() {
     assert_eq!(
         text(&[staircase()], 49),
         "\
-· waits for '*'   ━ served   ▲ sends   ▼ receives
+· waits   ━ served   ▲ sends   ▼ receives
 ◆ both   ✓ done   ✗ failed
 
 staircase  6.600 s  as it is
@@ -114,6 +122,22 @@ fn clients_that_were_served_together_are_drawn_side_by_side() {
     for row in rows {
         assert_eq!(&row[1..], "  ◆━━━━━━━━━━━━━━━━◆━━━━━━━━━━━━━━━━━◆━━━✓");
     }
+}
+
+#[test]
+fn the_wait_for_the_rest_of_a_reply_is_drawn_as_a_gap() {
+    let text = text(&[byte_by_byte()], 49);
+    assert!(text.contains("\n  conn0  ◆······▼━━━━━━━━━◆━━━━━━━━━━━━━━━━━◆━━━✓\n"), "{text}");
+    let gaps = |charts: &[Chart]| {
+        let picture = svg::draw(charts);
+        let document = Document::parse(&picture).unwrap();
+        let lane = of_class(document.root(), "lane")[0];
+        (of_class(lane, "waits").len(), picture.contains("waits for a reply"))
+    };
+    // One before the greeting, which has no length here.
+    assert_eq!(gaps(&[byte_by_byte()]), (2, true));
+    assert_eq!(gaps(&[bars()]), (1, false));
+    assert!(svg::draw(&[byte_by_byte()]).contains("for a reply 0.400 s; 0 failed."));
 }
 
 #[test]
@@ -253,7 +277,7 @@ fn the_picture_has_a_description_and_needs_no_other_file() {
     assert_eq!(text_of("title"), "3 scripted clients at once, model by model");
     assert_eq!(
         text_of("description"),
-        "staircase (as it is): 3 clients in 6.600 s; the longest wait for the greeting was 4.400 s; 0 failed."
+        "staircase (as it is): 3 clients in 6.600 s; the longest wait for the greeting was 4.400 s, for a reply 0.000 s; 0 failed."
     );
     assert!(picture.contains("prefers-color-scheme: dark"));
     for foreign in ["href", "url(", "@import", "<script", "<image"] {
