@@ -28,6 +28,9 @@ fn trial(model: &'static Model, case: &'static Case) -> Trial {
 }
 
 fn held(model: &'static Model, case: &'static Case) -> Result<Completion, Failed> {
+    if let Some(reason) = model.missing() {
+        return skips::skip(reason);
+    }
     let program = PathBuf::from(env!("CARGO_BIN_EXE_concurrent-servers"));
     let launcher = Launcher { subject: model.subject(&program) };
     // With long patience: a dozen cases share the cores, and other processes may be busy too.

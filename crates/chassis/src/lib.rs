@@ -11,6 +11,7 @@
 //! | how many connections and threads there may be | [`default_max_connections`], [`most_threads`] |
 //! | log lines that never block | [`init_logging`], [`LogLimit`] |
 //! | faults at reads and writes, in debug builds for tests | [`Options::before_read`] |
+//! | faults at operations that complete later | [`Options::before_operation`], [`OperationFaults`] |
 //! | from `main` to exit code | [`main`], [`run`] |
 
 #[cfg(not(loom))]
@@ -47,4 +48,5 @@ pub use logging::{LogLimit, init_logging};
 pub use options::{Knob, LogFormat, Options, Runtime, Timeout};
 #[cfg(debug_assertions)]
 pub use shim::faults::{Faults, Shim};
+pub use shim::operations::{Handed, Instead, OperationFaults};
 pub use shutdown::Shutdown;

@@ -10,6 +10,7 @@ use clap::{ArgAction, Args, ValueEnum};
 use text::addresses::Addresses;
 
 use crate::limits::{default_max_connections, most_threads};
+use crate::shim::operations::OperationFaults;
 
 /// How a server is set up. [`Options::default`] is what an empty command line gives.
 #[derive(Args, Clone, Debug)]
@@ -27,6 +28,11 @@ pub struct Options {
     /// tokio's scheduler, in tokio only [default: multi-thread]
     #[arg(long, value_name = "KIND")]
     pub runtime: Option<Runtime>,
+
+    /// Rings with a thread each, in io-uring only [default: 1]. Each has a table of as many connections as the limit on open
+    /// files allows, so that --max-conns may be larger with more of them
+    #[arg(long, value_name = "N", value_parser = parse_workers, allow_negative_numbers = true)]
+    pub rings: Option<NonZeroUsize>,
 
     /// Connections held open at most; further clients are closed without a greeting [default: the limit
     /// on open files less 64]
@@ -65,6 +71,11 @@ pub struct Options {
     #[arg(long, value_name = "SEED", hide = true)]
     pub shim: Option<crate::shim::faults::Shim>,
 
+    /// A file of faults at operations that are handed to the kernel: `faults` writes it, for models whose operations strace
+    /// does not see
+    #[arg(long, value_name = "FILE", hide = true)]
+    pub operation_faults: Option<OperationFaults>,
+
     /// Form of the log lines on standard error
     #[arg(long, value_name = "FORMAT", default_value_t = LogFormat::Text)]
     pub log_format: LogFormat,
@@ -84,6 +95,7 @@ impl Default for Options {
             addr: SocketAddr::from(([127, 0, 0, 1], 9090)).into(),
             workers: None,
             runtime: None,
+            rings: None,
             max_conns: None,
             idle_timeout: Timeout::after(Duration::from_secs(300)),
             // Long enough for slow readers: crates/sockets/tests/suite/window.rs. Longer than the progress timeout would
@@ -95,6 +107,7 @@ impl Default for Options {
             panic_on: None,
             #[cfg(debug_assertions)]
             shim: None,
+            operation_faults: None,
             log_format: LogFormat::Text,
             verbose: 0,
             quiet: false,
@@ -138,7 +151,11 @@ impl Options {
                 "--runtime current-thread has one thread and no use for --workers; leave one out".into()
             );
         }
-        let given = [(Knob::Workers, self.workers.is_some()), (Knob::Runtime, self.runtime.is_some())];
+        let given = [
+            (Knob::Workers, self.workers.is_some()),
+            (Knob::Runtime, self.runtime.is_some()),
+            (Knob::Rings, self.rings.is_some()),
+        ];
         match given.iter().find(|(knob, is_given)| *is_given && !knobs.contains(knob)) {
             Some((knob, _)) => Err(format!("{model} has no use for {knob}; leave it out")),
             None => Ok(()),
@@ -153,6 +170,8 @@ pub enum Knob {
     Workers,
     /// `--runtime`
     Runtime,
+    /// `--rings`
+    Rings,
 }
 
 impl fmt::Display for Knob {
@@ -160,6 +179,7 @@ impl fmt::Display for Knob {
         formatter.write_str(match self {
             Knob::Workers => "--workers",
             Knob::Runtime => "--runtime",
+            Knob::Rings => "--rings",
         })
     }
 }
