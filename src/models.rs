@@ -183,6 +183,18 @@ pub const MODELS: &[Model] = &[
         floor: Some("floor-epoll"),
         serve: server_reactors::serve,
     },
+    #[cfg(target_os = "linux")]
+    Model {
+        name: "io-uring",
+        title: "one thread, completion instead of readiness",
+        chapter: "-",
+        lesson: "the kernel does the work and says what it has done: one system call for many messages",
+        folder: "crates/server-io-uring",
+        concurrency: Concurrency::Many,
+        knobs: server_io_uring::KNOBS,
+        floor: Some("floor-io-uring"),
+        serve: server_io_uring::serve,
+    },
 ];
 
 /// The floors, which models are divided by: raw echo, no protocol, no limits. A separate list, because they are not
@@ -210,6 +222,18 @@ pub const FLOORS: &[Model] = &[
         knobs: &[],
         floor: None,
         serve: server_floor::on_epoll::serve,
+    },
+    #[cfg(target_os = "linux")]
+    Model {
+        name: "floor-io-uring",
+        title: "raw echo, one ring",
+        chapter: "-",
+        lesson: "the cost of the kernel for models that wait for completions",
+        folder: "crates/server-floor",
+        concurrency: Concurrency::Many,
+        knobs: &[],
+        floor: None,
+        serve: server_floor::on_io_uring::serve,
     },
 ];
 
@@ -268,6 +292,15 @@ pub fn command(launcher: &Path, name: &str) -> ServerCommand {
 }
 
 impl Model {
+    /// Why this machine cannot run it, if so: its kernel lacks what the model is about.
+    pub fn missing(&self) -> Option<String> {
+        #[cfg(target_os = "linux")]
+        if [self.name, self.floor.unwrap_or_default()].contains(&"floor-io-uring") {
+            return server_io_uring::missing();
+        }
+        None
+    }
+
     /// What trials need to know about this model; its servers are started from the launcher's file.
     pub fn subject(&self, launcher: &Path) -> trials::Subject {
         self.subject_that_sends(launcher, Sending::default())
@@ -279,6 +312,7 @@ impl Model {
         trials::Subject {
             name: [&[self.name.to_owned()], &arguments[..]].concat().join(" "),
             concurrency: self.concurrency,
+            hands_over: self.knobs.contains(&Knob::Rings),
             server: command(launcher, self.name).with(arguments),
         }
     }

@@ -28,7 +28,7 @@ use trials::Launcher;
 /// Whole groups and single cases: exact bytes, orderly ends, and the effect of one client's end on others. Not included
 /// are cases that count memory, CPU time or log lines, that wait for long timeouts, and G5, whose panic text must
 /// arrive in one read. The longest case is first, so that the others can run beside it.
-const CASES: &[&str] = &["F1", "A", "B", "C", "D", "E", "F4", "F6", "F8", "H2", "H5", "I"];
+const CASES: &[&str] = &["F1", "A", "B", "C", "D", "E", "F4", "F6", "F8", "H2", "H5", "I", "U"];
 
 /// The default number of seeds. Each takes half a minute, because cases mostly wait.
 const SEEDS: u64 = 1;
@@ -92,6 +92,9 @@ fn trial(model: &'static Model, case: &'static Case, seed: u64) -> Trial {
     Trial::ignorable_test(format!("{}::{}::{seed}", model.name, case.id), move || {
         if cfg!(not(debug_assertions)) {
             return Ok(Completion::ignored_with("release builds have no --shim"));
+        }
+        if let Some(reason) = model.missing() {
+            return skips::skip(reason);
         }
         held(model, case, seed)
     })

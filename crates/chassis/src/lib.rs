@@ -12,6 +12,7 @@
 //! | how many connections and threads there may be | [`default_max_connections`], [`most_threads`] |
 //! | log lines that never block | [`init_logging`], [`LogLimit`] |
 //! | faults at reads and writes, in debug builds for tests | [`Options::before_read`] |
+//! | faults at operations that complete later | [`Options::before_operation`], [`OperationFaults`] |
 //! | from `main` to exit code | [`main`], [`run`] |
 
 #[cfg(not(loom))]
@@ -50,4 +51,5 @@ pub use options::{Knob, LogFormat, Options, Runtime, Timeout};
 pub use sending::{Sending, WritePolicy};
 #[cfg(debug_assertions)]
 pub use shim::faults::{Faults, Shim};
+pub use shim::operations::{Handed, Instead, OperationFaults};
 pub use shutdown::Shutdown;

@@ -11,6 +11,7 @@ use text::addresses::Addresses;
 
 use crate::limits::{default_max_connections, most_threads};
 use crate::sending::Sending;
+use crate::shim::operations::OperationFaults;
 
 /// How a server is set up. [`Options::default`] is what an empty command line gives.
 #[derive(Args, Clone, Debug)]
@@ -32,6 +33,10 @@ pub struct Options {
     /// How replies are sent, in some models only.
     #[command(flatten)]
     pub sending: Sending,
+    /// Rings with a thread each, in io-uring only [default: 1]. Each has a table of as many connections as the limit on open
+    /// files allows, so that --max-conns may be larger with more of them
+    #[arg(long, value_name = "N", value_parser = parse_workers, allow_negative_numbers = true)]
+    pub rings: Option<NonZeroUsize>,
 
     /// Connections held open at most; further clients are closed without a greeting [default: the limit
     /// on open files less 64]
@@ -70,6 +75,11 @@ pub struct Options {
     #[arg(long, value_name = "SEED", hide = true)]
     pub shim: Option<crate::shim::faults::Shim>,
 
+    /// A file of faults at operations that are handed to the kernel: `faults` writes it, for models whose operations strace
+    /// does not see
+    #[arg(long, value_name = "FILE", hide = true)]
+    pub operation_faults: Option<OperationFaults>,
+
     /// Form of the log lines on standard error
     #[arg(long, value_name = "FORMAT", default_value_t = LogFormat::Text)]
     pub log_format: LogFormat,
@@ -90,6 +100,7 @@ impl Default for Options {
             workers: None,
             runtime: None,
             sending: Sending::default(),
+            rings: None,
             max_conns: None,
             idle_timeout: Timeout::after(Duration::from_secs(300)),
             // Long enough for slow readers: crates/sockets/tests/suite/window.rs. Longer than the progress timeout would
@@ -101,6 +112,7 @@ impl Default for Options {
             panic_on: None,
             #[cfg(debug_assertions)]
             shim: None,
+            operation_faults: None,
             log_format: LogFormat::Text,
             verbose: 0,
             quiet: false,
@@ -149,6 +161,7 @@ impl Options {
             (Knob::Runtime, self.runtime.is_some()),
             (Knob::WritePolicy, self.sending.write_policy.is_some()),
             (Knob::Nagle, self.sending.nagle),
+            (Knob::Rings, self.rings.is_some()),
         ];
         match given.iter().find(|(knob, is_given)| *is_given && !knobs.contains(knob)) {
             Some((knob, _)) => Err(format!("{model} has no use for {knob}; {}", knob.advice())),
@@ -168,6 +181,8 @@ pub enum Knob {
     WritePolicy,
     /// `--nagle`
     Nagle,
+    /// `--rings`
+    Rings,
 }
 
 impl Knob {
@@ -175,7 +190,7 @@ impl Knob {
     #[must_use]
     pub fn advice(self) -> &'static str {
         match self {
-            Knob::Workers | Knob::Runtime => "leave it out",
+            Knob::Workers | Knob::Runtime | Knob::Rings => "leave it out",
             Knob::WritePolicy | Knob::Nagle => {
                 "leave it out, or serve a model that takes it: sequential, thread-per-conn or mio"
             }
@@ -190,6 +205,7 @@ impl fmt::Display for Knob {
             Knob::Runtime => "--runtime",
             Knob::WritePolicy => "--write-policy",
             Knob::Nagle => "--nagle",
+            Knob::Rings => "--rings",
         })
     }
 }

@@ -6,6 +6,7 @@
 
 #[cfg(debug_assertions)]
 pub(crate) mod faults;
+pub(crate) mod operations;
 
 use std::os::fd::AsFd;
 

@@ -6,11 +6,14 @@
 //!
 //! - [`on_threads`]: a blocking thread for each connection, two system calls for each message.
 //! - [`on_epoll`]: one thread and one readiness loop, on plain system calls.
+//! - [`on_io_uring`]: one thread and one ring, one system call for each turn.
 
 #[cfg(target_os = "linux")]
 mod burn;
 #[cfg(target_os = "linux")]
 pub mod on_epoll;
+#[cfg(target_os = "linux")]
+pub mod on_io_uring;
 pub mod on_threads;
 
 /// Larger than any model's, so that no model needs fewer system calls than its floor; and a page larger than the longest

@@ -9,6 +9,7 @@
 //! | clients of threads that block, with timeouts, woken at shutdown | [`blocking`] | models that block |
 //! | clients that take turns, and accepting without blocking | [`ready`] | event-driven models |
 //! | what the tasks of clients share | [`tasks`] | models with a task for each client |
+//! | operations that the kernel completes later | `completion`, on Linux | io-uring |
 //!
 //! Test faults at reads and writes are injected here, so that no model's file shows them.
 //!
@@ -18,6 +19,8 @@
 // Built with `--cfg loom` there is no system below: what polls is left out, and `ask` and `wire` are
 // stand-ins that the models in `interleavings` can see through.
 pub mod blocking;
+#[cfg(all(target_os = "linux", not(loom)))]
+pub mod completion;
 #[cfg(not(loom))]
 pub mod ready;
 #[cfg(not(loom))]

@@ -14,11 +14,13 @@
 //! | --- | --- |
 //! | `plan.rs` | which calls fail how, and the required outcome |
 //! | `thoroughness.rs` | how much of the plan is tried |
+//! | `operations.rs` | injecting where strace sees nothing |
 //! | `clients.rs`, `server.rs` | the clients and the server of a trial |
 //! | `sweep.rs`, `stages.rs` | trials: while serving; while starting and stopping |
 //! | `report.rs` | the outcomes |
 
 mod clients;
+mod operations;
 mod plan;
 mod report;
 mod server;
@@ -68,7 +70,8 @@ pub fn run(
         finished(&line);
         report.add(line);
     };
-    for row in PLAN.iter().filter(|row| is_meant(row, only)) {
+    let is_possible = |row: &&Row| subject.hands_over || !row.is_operation();
+    for row in PLAN.iter().filter(|row| is_meant(row, only)).filter(is_possible) {
         match row.stage {
             Stage::Starting => sweep.starting(row, &mut finished),
             Stage::Serving => sweep.serving(row, &mut finished),
@@ -79,6 +82,7 @@ pub fn run(
     if only.is_empty() {
         finished(sweep.pairs()?);
     }
+    report.findings.extend(report.faults.iter().filter_map(Line::proves_nothing));
     let server = sweep.into_server();
     if report.fired > 0 {
         hold_to_catalogue(server, subject, &mut report);

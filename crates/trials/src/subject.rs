@@ -10,6 +10,8 @@ pub struct Subject {
     pub name: String,
     /// How many clients it serves at the same time with its default options.
     pub concurrency: Concurrency,
+    /// Whether it hands operations to the kernel, so that strace does not see them, and takes `--operation-faults`.
+    pub hands_over: bool,
     /// Its command line. In addition to `--addr` and `--quiet` it takes the options that all servers share.
     pub server: ServerCommand,
 }

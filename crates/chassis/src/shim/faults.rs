@@ -8,6 +8,8 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
 
 use rustix::io::{Errno, ioctl_fionread};
 
+use crate::shim::operations::{Handed, Instead};
+
 /// Refusals in a row, at most: a storm must pass, or it would be a server that hangs.
 const LONGEST_STORM: u32 = 8;
 
@@ -23,6 +25,21 @@ struct Inner {
     refusals_in_a_row: AtomicU32,
     reads: Counts,
     writes: Counts,
+    operations: Operations,
+}
+
+/// Faults at operations that complete later, for the models that have these instead of reads and writes.
+#[derive(Debug, Default)]
+struct Operations {
+    short_receives: AtomicU64,
+    single_receives: AtomicU64,
+    receives_without_buffer: AtomicU64,
+    cancelled_receives: AtomicU64,
+    single_accepts: AtomicU64,
+    short_sends: AtomicU64,
+    blocked_sends: AtomicU64,
+    cancelled_sends: AtomicU64,
+    unknown_cancels: AtomicU64,
 }
 
 #[derive(Debug, Default)]
@@ -59,6 +76,7 @@ impl Shim {
                 refusals_in_a_row: AtomicU32::new(0),
                 reads: Counts::default(),
                 writes: Counts::default(),
+                operations: Operations::default(),
             }),
         }
     }
@@ -93,6 +111,31 @@ impl Shim {
         self.refuse_some(&self.inner.writes)?;
         let length = self.cut_some(bytes.len(), &self.inner.writes).unwrap_or(bytes.len());
         Ok(&bytes[..length])
+    }
+
+    /// No client is harmed by any of these: an operation that has failed so is asked for again.
+    pub(super) fn before_operation(&self, operation: Handed) -> Option<Instead> {
+        let counts = &self.inner.operations;
+        let faults: &[(&AtomicU64, Instead)] = match operation {
+            Handed::Receive => &[
+                (&counts.short_receives, Instead::Short),
+                (&counts.single_receives, Instead::Once),
+                (&counts.receives_without_buffer, Instead::Error(Errno::NOBUFS)),
+                (&counts.cancelled_receives, Instead::Error(Errno::CANCELED)),
+            ],
+            Handed::Accept => &[(&counts.single_accepts, Instead::Once)],
+            Handed::Send => &[
+                (&counts.short_sends, Instead::Short),
+                (&counts.blocked_sends, Instead::Error(Errno::AGAIN)),
+                (&counts.cancelled_sends, Instead::Error(Errno::CANCELED)),
+            ],
+            Handed::Cancel => &[(&counts.unknown_cancels, Instead::Error(Errno::NOENT))],
+        };
+        // Half of them, so that each storm passes.
+        let random = self.random();
+        let (count, fault) = (random % 2 == 0).then(|| faults[(random >> 1) as usize % faults.len()])?;
+        count.fetch_add(1, Relaxed);
+        Some(fault)
     }
 
     /// One call in eight begins a storm, and in a storm seven in eight continue it.
@@ -144,6 +187,22 @@ impl FromStr for Shim {
 
 impl fmt::Display for Shim {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let operations = &self.inner.operations;
+        let kinds = [
+            ("short receives", &operations.short_receives),
+            ("single receives", &operations.single_receives),
+            ("receives without a buffer", &operations.receives_without_buffer),
+            ("cancelled receives", &operations.cancelled_receives),
+            ("single accepts", &operations.single_accepts),
+            ("short sends", &operations.short_sends),
+            ("blocked sends", &operations.blocked_sends),
+            ("cancelled sends", &operations.cancelled_sends),
+            ("unknown cancels", &operations.unknown_cancels),
+        ];
+        if kinds.iter().any(|(_, count)| count.load(Relaxed) > 0) {
+            let kinds = kinds.map(|(kind, count)| format!("{kind} {}", count.load(Relaxed)));
+            return write!(formatter, "injected: {}", kinds.join(", "));
+        }
         let faults = self.faults();
         write!(
             formatter,

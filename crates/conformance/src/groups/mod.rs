@@ -18,6 +18,7 @@ mod h_stops;
 mod i_many;
 mod j_checker;
 mod timing;
+mod u_moments;
 
 use crate::case::Case;
 
@@ -46,6 +47,7 @@ pub const GROUPS: &[Group] = &[
     group("H", "the process: how it starts, what signals do, how it exits, where its output goes"),
     group("I", "many clients at once, each with its own reply"),
     group("J", "the checker itself: it must detect servers with faults, and runs first"),
+    group("U", "many things at the same moment: more than buffers, replies that go in part, ends amid them"),
 ];
 
 /// The checker itself comes first.
@@ -67,6 +69,7 @@ const CASES: &[&[Case]] = &[
     h_output::CASES,
     h_stops::CASES,
     i_many::CASES,
+    u_moments::CASES,
 ];
 
 /// Every case, group by group.
@@ -114,6 +117,7 @@ mod tests {
             ("H", 12),
             ("I", 4),
             ("J", 1),
+            ("U", 6),
         ];
         let expected: BTreeSet<String> = expected
             .iter()

@@ -5,10 +5,13 @@
 
 use serde::Serialize;
 
+use super::operations::are_operations;
+
 /// Which calls fail, how, and the required outcome.
 #[derive(Debug)]
 pub(super) struct Row {
-    /// System calls, as a set of strace's: with commas, and a `?` before one that not every machine has.
+    /// System calls, as a set of strace's: with commas, and a `?` before one that not every machine has. Or operations
+    /// that are handed to the kernel: `ring:receive`.
     pub(super) calls: &'static str,
     pub(super) faults: &'static [Fault],
     pub(super) stage: Stage,
@@ -29,6 +32,10 @@ pub(super) enum Fault {
     Delay,
     /// The call is executed, and the server receives a signal that it ignores.
     Signal,
+    /// The operation moves fewer bytes than it could.
+    Short,
+    /// The operation would complete again and again, but ends with its first completion.
+    Once,
 }
 
 /// The stage of the server's life.
@@ -83,7 +90,7 @@ pub(super) enum Scope {
 }
 
 use Expected::{Drained, EndsItsConnection, EndsTheServer, NobodyHarmed, RefusedOrServed};
-use Fault::{Delay, Error, Signal};
+use Fault::{Delay, Error, Once, Short, Signal};
 use Repeat::{Each, EverySecond, Lasting, Thrice};
 
 /// A descriptor whose `close` failed by injection stays open: that is no leak of the server's.
@@ -113,6 +120,11 @@ impl Row {
         self.calls.split(',').map(|call| call.trim_start_matches('?'))
     }
 
+    /// Whether its calls are operations.
+    pub(super) fn is_operation(&self) -> bool {
+        are_operations(self.calls)
+    }
+
     const fn repeats(self, repeats: &'static [Repeat]) -> Row {
         Row { repeats, ..self }
     }
@@ -135,6 +147,8 @@ pub(super) const PLAN: &[Row] = &[
     Row::starting("?eventfd2", &[Error("EMFILE"), Error("ENFILE"), Error("ENOMEM")]),
     Row::starting("socketpair", &[Error("EMFILE"), Error("ENFILE")]),
     Row::starting("epoll_ctl", &[Error("ENOSPC"), Error("ENOMEM")]),
+    Row::starting("?io_uring_setup", &[Error("ENOSYS"), Error("EPERM"), Error("EMFILE"), Error("ENOMEM")]),
+    Row::starting("?io_uring_register", &[Error("EINVAL"), Error("ENOMEM")]),
     Row::starting(CLONE, &[Error("EAGAIN")]),
     Row::serving(
         "accept4",
@@ -189,6 +203,45 @@ pub(super) const PLAN: &[Row] = &[
     Row::serving(POLL, &[Delay, Signal], NobodyHarmed),
     Row::serving(SELECT, &[Delay, Signal], NobodyHarmed),
     Row::serving("futex", &[Delay, Signal], NobodyHarmed),
+    Row::serving(
+        "?io_uring_enter",
+        &[Error("EINTR"), Error("EAGAIN"), Error("EBUSY"), Error("ENOMEM")],
+        NobodyHarmed,
+    )
+    .repeats(&[Each, EverySecond]),
+    Row::serving("?io_uring_enter", &[Delay, Signal], NobodyHarmed),
+    Row::serving(
+        "ring:accept",
+        &[Error("EINTR"), Error("ECONNABORTED"), Error("EPROTO"), Error("EPERM"), Error("ECANCELED"), Once],
+        NobodyHarmed,
+    ),
+    Row::serving(
+        "ring:accept",
+        &[Error("EMFILE"), Error("ENFILE"), Error("ENOBUFS"), Error("ENOMEM")],
+        NobodyHarmed,
+    )
+    .repeats(&[Each, Thrice, Lasting]),
+    Row::serving("ring:accept", &[Error("EBADF"), Error("EINVAL")], EndsTheServer),
+    Row::serving(
+        "ring:receive",
+        &[Error("ENOBUFS"), Error("ECANCELED"), Error("EINTR"), Error("EAGAIN"), Short, Once],
+        NobodyHarmed,
+    )
+    .repeats(&[Each, EverySecond]),
+    Row::serving(
+        "ring:receive",
+        &[Error("ECONNRESET"), Error("ETIMEDOUT"), Error("EHOSTUNREACH"), Error("ENOMEM"), Error("EIO")],
+        EndsItsConnection,
+    ),
+    Row::serving("ring:send", &[Error("EINTR"), Error("EAGAIN"), Error("ECANCELED"), Short], NobodyHarmed)
+        .repeats(&[Each, EverySecond]),
+    Row::serving(
+        "ring:send",
+        &[Error("ENOBUFS"), Error("EPIPE"), Error("ECONNRESET"), Error("ETIMEDOUT")],
+        EndsItsConnection,
+    ),
+    Row::serving("ring:cancel", &[Error("ENOENT"), Error("EALREADY")], NobodyHarmed)
+        .repeats(&[Each, EverySecond]),
     Row::draining("shutdown", &[Error("ENOTCONN"), Error("EINTR"), Error("EINVAL"), Error("EIO")])
         .within(Scope::Connections),
     Row::draining("ioctl", &[Error("EINVAL"), Error("EIO")]).within(Scope::Connections),
@@ -196,6 +249,9 @@ pub(super) const PLAN: &[Row] = &[
     Row::draining("sendto", &[Error("EINTR"), Error("EAGAIN")])
         .repeats(&[Each, EverySecond])
         .within(Scope::Connections),
+    Row::draining("ring:receive", &[Error("ENOBUFS"), Error("ECANCELED"), Short, Once])
+        .repeats(&[Each, EverySecond]),
+    Row::draining("ring:send", &[Error("EAGAIN"), Error("ECANCELED"), Short]).repeats(&[Each, EverySecond]),
     Row::draining(EPOLL_WAIT, &[Error("EINTR"), Delay]).repeats(&[Each, EverySecond]),
     Row::draining(POLL, &[Error("EINTR"), Delay]).repeats(&[Each, EverySecond]),
     Row::draining(SELECT, &[Error("EINTR"), Delay]).repeats(&[Each, EverySecond]),
@@ -208,6 +264,8 @@ impl Fault {
             Error(errno) => errno,
             Delay => "delay",
             Signal => "signal",
+            Short => "short",
+            Once => "once",
         }
     }
 
@@ -217,6 +275,7 @@ impl Fault {
             Error(errno) => format!("error={errno}"),
             Delay => "delay_exit=50000".to_owned(),
             Signal => "signal=SIGURG".to_owned(),
+            Short | Once => self.name().to_owned(),
         }
     }
 }

@@ -6,6 +6,7 @@ use anstyle::{AnsiColor, Style};
 use anyhow::Result;
 use serde::Serialize;
 
+use super::operations::are_operations;
 use super::plan::{Expected, Fault, Row, Stage};
 use super::thoroughness::Thoroughness;
 use observe::strace;
@@ -88,6 +89,13 @@ impl Line {
             Ok(()) if fired == 0 => self.not_reached += 1,
             Ok(()) => self.survived += fired,
         }
+    }
+
+    /// That nothing was injected into operations, which a model that has them cannot avoid.
+    pub(super) fn proves_nothing(&self) -> Option<String> {
+        let is_silent = are_operations(&self.calls) && self.fired == 0;
+        is_silent
+            .then(|| format!("{}, {} {}: it was never injected", self.stage.name(), self.calls, self.fault))
     }
 }
 
@@ -202,6 +210,21 @@ mod tests {
         assert_eq!((line.trials, line.fired, line.survived, line.not_reached), (3, 5, 3, 1));
         assert_eq!(line.findings, ["starting, socket EMFILE at 3: it hung"]);
         assert!(line.text(None).contains("FAILED"));
+    }
+
+    #[test]
+    fn a_fault_at_operations_that_is_never_injected_is_a_finding() {
+        let row = PLAN.iter().find(|row| row.is_operation()).unwrap();
+        let mut line = Line::new(row, row.faults[0]);
+        line.add(0, Ok(()), "at 1");
+        assert!(line.proves_nothing().is_some_and(|finding| finding.ends_with("it was never injected")));
+        line.add(1, Ok(()), "at 2");
+        assert_eq!(line.proves_nothing(), None);
+        assert_eq!(
+            Line::new(&PLAN[0], PLAN[0].faults[0]).proves_nothing(),
+            None,
+            "a model need not make a call"
+        );
     }
 
     #[test]

@@ -10,9 +10,10 @@ use anyhow::{Context, Result, bail, ensure};
 use conformance::require_adds_up;
 
 use super::clients::{End, Manner, PATIENCE, visit};
+use super::operations::{self, Operations, are_operations};
 use super::plan::Scope;
 use observe::meter::{Meter, Sample};
-use observe::strace::{Injection, Strace, Tracing};
+use observe::strace::{Injection, Strace, Trace, Tracing};
 use observe::{Process, ServerCommand, ServerProcess};
 use text::units::whole_bytes;
 
@@ -22,11 +23,31 @@ const DRAIN_TIMEOUT: &str = "--drain-timeout=4s";
 /// Memory by which a server may grow in a sweep: heaps of threads, tables at their largest.
 const MEMORY_AT_MOST: u64 = 8 << 20;
 
+/// What injects faults into a server, until it is detached.
+pub(super) enum Attached {
+    Strace(Strace),
+    Operations(Operations),
+}
+
+impl Attached {
+    /// What has been injected.
+    ///
+    /// # Errors
+    /// strace does not end.
+    pub(super) fn detach(self) -> Result<Trace> {
+        match self {
+            Attached::Strace(strace) => strace.detach(),
+            Attached::Operations(operations) => Ok(operations.detach()),
+        }
+    }
+}
+
 /// A running server.
 #[derive(Debug)]
 pub(super) struct Server {
     process: ServerProcess,
     meter: Meter,
+    folder: PathBuf,
     log: PathBuf,
     /// Its descriptors and threads while no client is connected.
     rest: Sample,
@@ -43,11 +64,14 @@ impl Server {
     /// It does not start, or does not serve.
     pub(super) fn start(command: &ServerCommand, folder: &Path) -> Result<Server> {
         let log = folder.join("server.log");
-        let arguments = arguments();
+        let operations = format!("--operation-faults={}", operations::file(folder).display());
+        let mut arguments = arguments();
+        arguments.push(&operations);
         let process = ServerProcess::start_logging(command, &arguments, File::create(&log)?)?;
         let meter = Meter::new(process.pid());
         let rest = meter.sample(Duration::ZERO)?;
-        let mut server = Server { process, meter, log, rest, not_closed: 0, own_files: Vec::new() };
+        let folder = folder.to_owned();
+        let mut server = Server { process, meter, folder, log, rest, not_closed: 0, own_files: Vec::new() };
         for _ in 0..3 {
             server.probe()?;
         }
@@ -60,11 +84,14 @@ impl Server {
         &self.process
     }
 
-    /// Attaches strace to it. "Connections" are those that are open now.
+    /// Attaches strace to it, or has it inject faults into its operations. "Connections" are those that are open now.
     ///
     /// # Errors
-    /// As [`Strace::attach`].
-    pub(super) fn attach(&self, calls: &[&str], injections: &[Injection], scope: Scope) -> Result<Strace> {
+    /// As [`Strace::attach`] and [`Operations::attach`].
+    pub(super) fn attach(&self, calls: &[&str], injections: &[Injection], scope: Scope) -> Result<Attached> {
+        if calls.iter().any(|calls| are_operations(calls)) {
+            return Ok(Attached::Operations(Operations::attach(&self.folder, calls, injections)?));
+        }
         let files = match scope {
             Scope::AllThreads | Scope::MainThread => Vec::new(),
             Scope::Log => vec![self.log.clone()],
@@ -76,7 +103,7 @@ impl Server {
         };
         let main_thread_only = scope == Scope::MainThread;
         let tracing = Tracing { calls, injections, main_thread_only, files: &files };
-        Ok(Strace::attach(self.process.pid(), &tracing, PATIENCE)?)
+        Ok(Attached::Strace(Strace::attach(self.process.pid(), &tracing, PATIENCE)?))
     }
 
     /// Notes that `close` failed this many times because of an injected error.

@@ -9,10 +9,10 @@ use anyhow::{Context, Result, ensure};
 use super::clients::{CLIENTS, CROWD, Ends, Manner, visit_all};
 use super::plan::{CLOSE, Expected, Fault, PLAN, Repeat, Row, Scope, Stage};
 use super::report::Line;
-use super::server::{Server, last_line};
+use super::server::{Attached, Server, last_line};
 use super::thoroughness::Thoroughness;
 use crate::subject::Subject;
-use observe::strace::{Injection, Strace, Trace};
+use observe::strace::{Injection, Trace};
 
 /// A thread is not observed beyond this many calls per trial; the clients' script causes fewer.
 const MOST_PLACES: u32 = 64;
@@ -100,6 +100,7 @@ impl<'run> Sweep<'run> {
         let rows: Vec<&Row> = PLAN
             .iter()
             .filter(|row| row.stage == Stage::Serving && row.scope == Scope::AllThreads)
+            .filter(|row| row.is_operation() == self.subject.hands_over)
             // If one fault ends a connection and another prevents its close, its client would never see the end.
             .filter(|row| row.expected != Expected::EndsTheServer && row.calls != CLOSE)
             .collect();
@@ -165,10 +166,10 @@ impl<'run> Sweep<'run> {
         let (ends, trace) = visit_all(self.server.process().address(), manner, || {
             let lasting = lasting?;
             thread::sleep(lasting);
-            strace.take().map(Strace::detach)
+            strace.take().map(Attached::detach)
         });
         let trace =
-            trace.or_else(|| strace.map(Strace::detach)).context("strace has ended unexpectedly")??;
+            trace.or_else(|| strace.map(Attached::detach)).context("strace has ended unexpectedly")??;
         Ok((trace, ends))
     }
 

@@ -1,0 +1,253 @@
+//! # io-uring: one thread, completion instead of readiness
+//!
+//! ```text
+//!              submission queue: receive from A, send "bc" to B, …
+//!            ┌───────────────────────────────────────────────────┐
+//!            │                                                   ▼
+//!  ┌─────────┴───────────────────┐            ┌─────────────────────────────────────┐
+//!  │ for each completion: answer │            │ kernel: does it all in one call, or │
+//!  │ in place, ask for the send  │            │ later, when bytes have come         │
+//!  └─────────────────────────────┘            └──────────────────┬──────────────────┘
+//!            ▲                                                   │
+//!            └───────────────────────────────────────────────────┘
+//!              completion queue: "^bc$" of A in buffer 7, a new client D, …
+//! ```
+//!
+//! A poller says who *can* be served, and then each read and each write is a call of its own. Here the kernel is told what
+//! is wanted and says what *has been done*. Both sides write into queues in shared memory, and one call for each
+//! turn of the loop hands over all sends and brings all receives.
+//!
+//! One accept and one receive for each client are asked for once and complete again and again (*multishot*). The buffers
+//! are the loop's, not the clients': the kernel takes one when bytes have come (the *buffer ring*), and has it back after
+//! the next call. Clients have no file descriptors, only places in a table of the ring (*direct descriptors*).
+//!
+//! ```sh
+//! cargo run --release -p server-io-uring                      # in one terminal
+//! cargo run --release -- client -n 3 127.0.0.1 9090           # in another: all three at once
+//! ```
+//!
+//! **Choose it** on a recent Linux (6.17) for many clients whose messages come at the same time: the more there are, the fewer
+//! system calls. **Do not** where it is forbidden, as in many containers, or where whoever maintains it must not
+//! have to think about memory that the kernel uses meanwhile.
+#![cfg(target_os = "linux")]
+
+mod accept;
+mod client;
+mod close;
+mod looks;
+mod rings;
+mod unread;
+
+use std::collections::HashMap;
+use std::io;
+use std::net::TcpListener;
+use std::num::NonZeroUsize;
+
+use chassis::{Knob, Options, Shutdown, Summary};
+use conversation::{Next, Question, Watch};
+use rustix::io::Errno;
+use sockets::completion::{Completion, Key, Operation, Outgoing, Payload, Ring, Sent};
+use sockets::now;
+
+use accept::Acceptor;
+use client::{Client, Wait};
+use looks::Looks;
+use rings::Common;
+pub use rings::missing;
+use unread::Unread;
+
+/// The options of its own that this model takes.
+pub const KNOBS: &[Knob] = &[Knob::Rings];
+
+/// Serves all clients until shutdown is requested: on this thread, or with `--rings` on as many.
+///
+/// # Errors
+/// A listener is broken or cannot be made, or the kernel has no `io_uring` for this process.
+pub fn serve(listener: TcpListener, options: &Options, shutdown: &Shutdown) -> io::Result<Summary> {
+    let (common, rings) = (Common::new(options, shutdown), options.rings.map_or(1, NonZeroUsize::get));
+    let ended = rings::run(listener, rings, shutdown, |listener| EventLoop::new(listener, &common)?.run());
+    common.shared.counters.finish(ended)
+}
+
+/// One ring and its clients.
+struct EventLoop<'server> {
+    ring: Ring,
+    acceptor: Acceptor,
+    /// By the places of their sockets in the ring's table.
+    clients: Vec<Option<Client>>,
+    open: usize,
+    /// Replies that their clients have not taken yet, copied out of the ring's buffers.
+    tails: HashMap<Key, Outgoing>,
+    /// What came all the same of clients that are not read now.
+    unread: Unread,
+    /// Somebody waits for what becomes of a send. If all of it goes no completion says so, and the next turn must not wait.
+    is_awaited: bool,
+    watch: Watch,
+    looks: Looks,
+    common: &'server Common<'server>,
+}
+
+impl EventLoop<'_> {
+    /// Serves until shutdown is requested; how many clients there were.
+    fn run(mut self) -> io::Result<u64> {
+        let (mut sent, mut completions) = (Vec::new(), Vec::new());
+        while !self.is_done() {
+            self.accept_if_due();
+            self.ring.turn(self.time_left(), &mut sent, &mut completions)?;
+            self.is_awaited = false;
+            // Who has not taken all of a reply is not answered again before, so this is first.
+            sent.drain(..).for_each(|sent| self.sent(sent));
+            completions.drain(..).for_each(|completion| self.complete(completion));
+            self.look_if_due();
+        }
+        self.acceptor.ended.map(|()| self.acceptor.served)
+    }
+
+    fn complete(&mut self, completion: Completion) {
+        let Completion { key, result, .. } = completion;
+        let client = client(&mut self.clients, key);
+        match (completion.operation, client) {
+            (Operation::Accept, _) => return self.accepted(&completion),
+            (Operation::CancelAccept, _) => return self.cancel_accept(),
+            (Operation::Stop, _) => return self.begin_drain(),
+            (Operation::Receive, _) => self.received(completion),
+            (Operation::Room, Some(client)) => {
+                client.end(Wait::Room);
+                client.end(Wait::RoomEnd);
+                self.send_rest(key);
+            }
+            (Operation::Fin, Some(client)) => {
+                client.end(Wait::Fin);
+                client.conversation.fin_sent(now());
+            }
+            (Operation::Unread, Some(_)) => self.answered(key, Question::Unread, result),
+            (Operation::Untaken, Some(_)) => self.answered(key, Question::Untaken, result),
+            // These two have failed: it was not found. It is asked for again if it has not ended meanwhile.
+            (Operation::CancelReceive, Some(client)) => client.end(Wait::ReceiveEnd),
+            (Operation::CancelRoom, Some(client)) => client.end(Wait::RoomEnd),
+            (Operation::Close | Operation::Send, _) | (_, None) => {}
+        }
+        self.advance(key);
+    }
+
+    /// A receive has brought bytes, the client's end, or an error; or it has ended for a reason of the kernel's.
+    fn received(&mut self, completion: Completion) {
+        let Completion { key, result, more, payload, .. } = completion;
+        let Some(client) = client(&mut self.clients, key) else { return self.ring.discard(payload) };
+        if !more {
+            client.end(Wait::Receive);
+            client.end(Wait::ReceiveEnd);
+        }
+        let must_wait = client.has(Wait::Send) || client.conversation.owes() || self.unread.has(key);
+        match result {
+            _ if client.has(Wait::Leave) => self.ring.discard(payload),
+            Ok(_) if must_wait => self.unread.keep(key, self.ring.copy_out(payload)),
+            Ok(_) => self.answer(key, payload),
+            // No buffer was left, or it was cancelled: it is asked for again.
+            Err(Errno::NOBUFS | Errno::CANCELED | Errno::INTR | Errno::AGAIN) => self.ring.discard(payload),
+            Err(errno) => {
+                self.ring.discard(payload);
+                self.fail(key, &errno.into());
+            }
+        }
+    }
+
+    /// Answers in place, and hands the reply over: one send, however many messages there were. No bytes are the
+    /// client's end. A panic on the way ends this client only.
+    fn answer(&mut self, key: Key, mut payload: Payload) {
+        let Some(client) = client(&mut self.clients, key) else { return };
+        match self.ring.answer(&mut client.conversation, &mut payload) {
+            Ok(0) => self.ring.discard(payload),
+            Ok(to) => self.send(key, Outgoing { payload, from: 0, to, is_rest: false }),
+            Err(error) => {
+                self.ring.discard(payload);
+                self.fail(key, &error);
+            }
+        }
+    }
+
+    fn send(&mut self, key: Key, outgoing: Outgoing) {
+        if let Some(client) = client(&mut self.clients, key) {
+            client.begin(Wait::Send);
+            self.ring.send(key, outgoing);
+        }
+    }
+
+    /// What has become of a reply. What did not fit is copied out, so that the kernel has its buffer again.
+    fn sent(&mut self, sent: Sent) {
+        let Sent { key, mut outgoing, result, at } = sent;
+        let Some(client) = client(&mut self.clients, key) else { return self.ring.discard(outgoing.payload) };
+        client.end(Wait::Send);
+        let count = match result {
+            Ok(count) => count,
+            Err(Errno::AGAIN | Errno::INTR | Errno::CANCELED) => 0,
+            Err(errno) => {
+                self.ring.discard(outgoing.payload);
+                return self.fail(key, &errno.into());
+            }
+        };
+        self.common.shared.counters.answer(count as u64);
+        if outgoing.is_rest {
+            client.conversation.sent_more(count, at);
+        } else {
+            client.conversation.sent_of_own(self.ring.unsent(&mut outgoing), count, at);
+        }
+        match self.ring.rest(outgoing, count) {
+            Some(rest) if !client.has(Wait::Leave) => _ = self.tails.insert(key, rest),
+            _ => {}
+        }
+        self.look_again(key);
+        self.advance(key);
+    }
+
+    /// There may be room for what a client has not taken.
+    fn send_rest(&mut self, key: Key) {
+        if let Some(rest) = self.tails.remove(&key) {
+            self.send(key, rest);
+        }
+    }
+
+    /// Asks the kernel for what this client needs next.
+    fn advance(&mut self, key: Key) {
+        while let Some(client) = client(&mut self.clients, key) {
+            if client.has(Wait::Leave) {
+                return self.release(key);
+            }
+            match client.conversation.next_step() {
+                // A client that does not take its replies is not read.
+                Next::Send => {
+                    if !client.has(Wait::Send) && client.begins(Wait::Room) {
+                        self.ring.await_room(key);
+                    }
+                    if client.has(Wait::Receive) && client.begins(Wait::ReceiveEnd) {
+                        self.ring.cancel(Operation::Receive, key);
+                    }
+                    return;
+                }
+                Next::Receive => {
+                    if !client.has(Wait::Send)
+                        && let Some(bytes) = self.unread.next(key)
+                    {
+                        self.answer(key, Payload::Own(bytes));
+                        continue;
+                    }
+                    self.is_awaited |= self.unread.has(key);
+                    if client.begins(Wait::Receive) {
+                        self.ring.receive(key);
+                    }
+                    return;
+                }
+                // It depends on what becomes of the reply.
+                _ if client.has(Wait::Send) => return self.is_awaited = true,
+                Next::Fin if client.begins(Wait::Fin) => return self.ring.send_fin(key),
+                Next::Fin | Next::Result => return,
+                Next::End(outcome) => return self.close(key, outcome),
+                Next::Work(never) => match never {},
+            }
+        }
+    }
+}
+
+fn client(clients: &mut [Option<Client>], key: Key) -> Option<&mut Client> {
+    clients.get_mut(key as usize)?.as_mut()
+}
