@@ -24,30 +24,23 @@
 //! **Choose it** for very many connections on a machine with many cores, each message little work. **Do not** for few
 //! connections, or if some cost much more than others: a scheduler that moves tasks between threads balances these.
 
-mod accept;
-mod shard;
+mod reactor;
 
 use std::io;
 use std::iter;
 use std::net::TcpListener;
 use std::num::NonZeroUsize;
-use std::sync::atomic::AtomicUsize;
-use std::thread;
+use std::thread::{self, Scope, ScopedJoinHandle};
 
 use chassis::{Knob, Options, Shutdown, Summary, listen_beside, require_threads};
+use reactor::Reactor;
 use sockets::ready::Shared;
-use tracing::info;
-
-use shard::Shard;
 
 /// The options of its own that this model takes.
 pub const KNOBS: &[Knob] = &[Knob::Workers];
 
-/// What the loops share: options, counters, and how many clients are connected, for `--max-conns`.
-pub(crate) struct Common {
-    pub(crate) shared: Shared,
-    pub(crate) open: AtomicUsize,
-}
+/// Descriptors of a loop: its listening socket and its poller.
+const DESCRIPTORS: usize = 2;
 
 /// Serves all clients, each loop its own, until shutdown is requested.
 ///
@@ -56,26 +49,45 @@ pub(crate) struct Common {
 pub fn serve(listener: TcpListener, options: &Options, shutdown: &Shutdown) -> io::Result<Summary> {
     let count = options.workers_or(thread::available_parallelism().map_or(1, NonZeroUsize::get));
     require_threads(count)?;
-    let common = Common { shared: Shared::new(options), open: AtomicUsize::new(0) };
+    let shared = Shared::with_descriptors(options, DESCRIPTORS * (count - 1));
     let further: Vec<TcpListener> =
         (1..count).map(|_| listen_beside(&listener)).collect::<io::Result<_>>()?;
-    let shard = |listener| Shard::new(listener, options, shutdown, &common);
-    let shards: Vec<Shard<'_>> = iter::once(listener).chain(further).map(shard).collect::<io::Result<_>>()?;
-    let ended: io::Result<Vec<u64>> = thread::scope(|scope| {
+    let reactors =
+        iter::once(listener).chain(further).map(|listener| Reactor::new(listener, &shared, shutdown));
+    let reactors: Vec<Reactor> = reactors.collect::<io::Result<_>>()?;
+    let accepted = thread::scope(|scope| {
         // All run before one is waited for.
-        let mut running = Vec::new();
-        for shard in shards {
-            let thread = thread::Builder::new().name("reactor".to_owned());
-            running.push(thread.spawn_scoped(scope, move || shard.run())?);
-        }
-        running
-            .into_iter()
-            .map(|shard| shard.join().map_err(|_| io::Error::other("a loop panicked"))?)
-            .collect()
+        let threads: Vec<_> =
+            reactors.into_iter().map(|reactor| spawn(scope, reactor, shutdown)).collect::<io::Result<_>>()?;
+        threads.into_iter().map(ended).collect::<io::Result<Vec<u64>>>()
     });
-    let ended = ended.map(|served| {
-        let spread: Vec<String> = served.iter().map(u64::to_string).collect();
-        info!("clients of each loop: {}", spread.join(", "));
-    });
-    common.shared.counters.finish(ended)
+    shared.counters.finish_loops(accepted)
+}
+
+/// Starts a loop on a thread of its own. If that fails, the loops before it are stopped: nobody could reach them.
+fn spawn<'scope>(
+    scope: &'scope Scope<'scope, '_>,
+    reactor: Reactor<'scope>,
+    shutdown: &'scope Shutdown,
+) -> io::Result<ScopedJoinHandle<'scope, io::Result<u64>>> {
+    let stop_all = StopAll(shutdown);
+    let run = move || {
+        let _stop_all = stop_all;
+        reactor.run()
+    };
+    thread::Builder::new().name("reactor".to_owned()).spawn_scoped(scope, run)
+}
+
+fn ended(thread: ScopedJoinHandle<io::Result<u64>>) -> io::Result<u64> {
+    thread.join().unwrap_or_else(|_| Err(io::Error::other("a loop panicked")))
+}
+
+/// Ends all loops once one has ended, for whatever reason: clients of a loop that is gone would be answered by nobody,
+/// while the kernel still gave a part of them to it.
+struct StopAll<'server>(&'server Shutdown);
+
+impl Drop for StopAll<'_> {
+    fn drop(&mut self) {
+        self.0.request();
+    }
 }
