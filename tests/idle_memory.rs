@@ -58,9 +58,13 @@ fn bytes_per_idle_client(model: &str, arguments: &[&str]) -> usize {
 }
 
 #[test]
-fn an_idle_client_costs_mio_at_most_64_bytes() {
-    let bytes = bytes_per_idle_client("mio", &[]);
-    assert!(bytes <= 64, "{bytes} bytes");
+fn an_idle_client_costs_a_loop_over_readiness_at_most_64_bytes() {
+    for (model, arguments) in
+        [("select", &[][..]), ("poll", &[]), ("epoll", &[]), ("mio", &[]), ("reactors", &["--workers", "4"])]
+    {
+        let bytes = bytes_per_idle_client(model, arguments);
+        assert!(bytes <= 64, "{model}: {bytes} bytes");
+    }
 }
 
 #[test]

@@ -4,17 +4,18 @@
 //!                       ┌───────────────────────────────────────────────┐
 //!  clients              ▼                                               │
 //!  A ──┐     ┌────────────────────┐  A, C are ready   ┌─────────────────┴─────────────┐
-//!  B ──┼───▶ │ epoll_wait(): who  │ ────────────────▶ │ each takes a turn: recv,      │
-//!  C ──┘     │ can be served?     │                   │ transform in place, send      │
+//!  B ──┼───▶ │ epoll_wait():      │ ────────────────▶ │ each takes a turn: recv,      │
+//!  C ──┘     │ who can be served? │                   │ transform in place, send      │
 //!            └────────────────────┘                   └───────────────────────────────┘
 //! ```
 //!
-//! The kernel keeps the list: a client is registered once, with its key, and each wait returns only those that are ready.
-//! So the cost of a message does not depend on how many other clients are connected. What each client waits for is
-//! the kernel's to remember, too, so it is told when that changes: for room once a reply does not fit, for bytes again
-//! when it has gone.
+//! Only one call ever blocks: the one that waits for many sockets at once. The kernel keeps the list: a client is
+//! registered once, with its key, and each wait returns only those that are ready. So the cost of a message does not
+//! depend on how many other clients are connected. What each client waits for is the kernel's to remember, too, so it
+//! is told when that changes: for room once a reply does not fit, for bytes again when it has gone.
 //!
-//! As select and poll do, it reports *states* (level-triggered): a client that could not finish in one turn is simply
+//! What each client has said is kept in a table ([`sockets::ready`]), and each turn takes up where the last one ended. As
+//! with select and poll, the kernel reports *states* (level-triggered): a client that could not finish its turn is simply
 //! reported again. The model mio has it report changes instead.
 //!
 //! ```sh

@@ -4,18 +4,19 @@
 //!                       ┌───────────────────────────────────────────────┐
 //!  clients              ▼                                               │
 //!  A ──┐     ┌────────────────────┐  A, C are ready   ┌─────────────────┴─────────────┐
-//!  B ──┼───▶ │ poll(A, B, C): who │ ────────────────▶ │ each takes a turn: recv,      │
-//!  C ──┘     │ can be served?     │                   │ transform in place, send      │
+//!  B ──┼───▶ │ poll([A, B, C]):   │ ────────────────▶ │ each takes a turn: recv,      │
+//!  C ──┘     │ who can be served? │                   │ transform in place, send      │
 //!            └────────────────────┘                   └───────────────────────────────┘
 //! ```
 //!
-//! Each call hands the kernel a list of all sockets, with what to wait for on each, and the kernel marks in it who is
-//! ready. It remembers nothing between two calls, so both sides walk the whole list for every round: the cost of a
-//! message grows with the clients that are connected, not with those that are active. Unlike select's sets the list
-//! has no limit and is as long as there are clients, whatever the numbers of their descriptors.
+//! Only one call ever blocks: the one that waits for many sockets at once. Each call hands the kernel a list of all
+//! sockets, with what to wait for on each, and the kernel marks in it who is ready. It remembers nothing between two
+//! calls, so both sides walk the whole list for every round: the cost of a message grows with the clients that are
+//! connected, not with those that are active. Unlike select's sets the list has no limit, and it is as long as there are
+//! clients, whatever the numbers of their descriptors.
 //!
-//! The kernel reports *states* (level-triggered): a client that could not finish in one turn is simply reported again.
-//! A socket with room is always ready, so room is asked for only while a reply waits for it.
+//! What each client has said is kept in a table ([`sockets::ready`]), and each turn takes up where the last one ended. The
+//! kernel reports *states* (level-triggered): a client that could not finish its turn is simply reported again.
 //!
 //! ```sh
 //! cargo run --release -p server-poll                          # in one terminal

@@ -9,13 +9,17 @@
 //!            └────────────────────┘                   └───────────────────────────────┘
 //! ```
 //!
-//! The oldest way to wait for many sockets at once. Each call hands the kernel two sets, a bit for each descriptor: whose
-//! bytes to wait for, and whose room. The kernel overwrites them with who is ready, so they are filled anew for each
-//! round, and both sides walk all bits up to the highest descriptor: the cost of a message grows with the clients that
-//! are connected, not with those that are active.
+//! Only one call ever blocks: the one that waits for many sockets at once. This is the oldest one. Each call hands the
+//! kernel two sets, a bit for each descriptor: whose bytes to wait for, and whose room. The kernel overwrites them with
+//! who is ready, so they are filled anew for each round, and both sides walk all bits up to the highest descriptor: the
+//! cost of a message grows with the clients that are connected, not with those that are active.
 //!
-//! POSIX fixes the size of a set (`FD_SETSIZE`, 1,024 in glibc): in C a descriptor above it writes beyond the set, so
-//! such a server must refuse its 1,022nd client or so. The kernel itself knows no such limit, and the sets here grow.
+//! POSIX fixes the size of a set (`FD_SETSIZE`, 1,024 in glibc, musl and on macOS): in C, a descriptor above it writes
+//! beyond the set, so such a server must refuse all clients after the first thousand. Linux' kernel knows no such
+//! limit, and the sets here grow.
+//!
+//! What each client has said is kept in a table ([`sockets::ready`]), and each turn takes up where the last one ended. The
+//! kernel reports *states* (level-triggered): a client that could not finish its turn is simply reported again.
 //!
 //! ```sh
 //! cargo run --release -p server-select                        # in one terminal

@@ -109,9 +109,8 @@ impl<'server, R: Registry> Clients<'server, R> {
     /// One turn for each client that was reported as ready, each round beginning with another one. Empties the list.
     pub fn take_turns(&mut self, ready: &mut Vec<usize>) {
         let unfinished = std::mem::take(&mut self.unfinished);
-        let (before, first) = ready.split_at(self.round % ready.len().max(1));
         let mut is_to_stop = false;
-        for &key in first.iter().chain(before) {
+        for key in rotated(ready, self.round) {
             match key {
                 LISTENER => self.acceptor.iter_mut().for_each(Acceptor::clients_wait),
                 SHUTDOWN => is_to_stop = true,
@@ -255,8 +254,126 @@ impl<'server, R: Registry> Clients<'server, R> {
     }
 }
 
+/// All of them, beginning with another one in each round.
+fn rotated(ready: &[usize], round: usize) -> impl Iterator<Item = usize> {
+    let (before, first) = ready.split_at(round % ready.len().max(1));
+    first.iter().chain(before).copied()
+}
+
 impl<R> fmt::Debug for Clients<'_, R> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("Clients").field("open", &self.table.len()).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+    use std::num::NonZeroUsize;
+
+    use chassis::{Options, listen};
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+    use socket2::{Domain, Socket, Type};
+
+    use super::*;
+    use crate::ready::NoRegistry;
+
+    fn few(max_conns: usize) -> Options {
+        let drain_timeout = Duration::from_secs(60);
+        Options { max_conns: NonZeroUsize::new(max_conns), drain_timeout, ..Options::default() }
+    }
+
+    fn listener() -> TcpListener {
+        listen(([127, 0, 0, 1], 0).into()).unwrap()
+    }
+
+    /// One round of a loop that waits for at most a minute.
+    fn round(clients: &mut Clients<NoRegistry>) {
+        let mut list: Vec<PollFd> = clients
+            .sockets()
+            .map(|(_, socket, awaited)| {
+                let flags = if awaited == Awaited::Room { PollFlags::OUT } else { PollFlags::IN };
+                PollFd::from_borrowed_fd(socket, flags)
+            })
+            .collect();
+        let most = clients.time_left().unwrap_or(Duration::from_secs(60));
+        poll(&mut list, Some(&Timespec::try_from(most).unwrap())).unwrap();
+        let reported = clients.sockets().zip(&list).filter(|(_, entry)| !entry.revents().is_empty());
+        let mut ready = reported.map(|((key, ..), _)| key).collect();
+        clients.take_turns(&mut ready);
+        clients.accept_batch();
+        clients.look_if_due();
+    }
+
+    #[test]
+    fn each_round_begins_with_another_one_and_leaves_nobody_out() {
+        let orders: Vec<Vec<usize>> = (0..4).map(|round| rotated(&[7, 8, 9], round).collect()).collect();
+        assert_eq!(orders, [[7, 8, 9], [8, 9, 7], [9, 7, 8], [7, 8, 9]]);
+        assert_eq!(rotated(&[], 5).count(), 0);
+    }
+
+    #[test]
+    fn whoever_has_connected_when_a_loop_is_asked_to_stop_is_greeted_and_not_reset() {
+        let (shared, shutdown) = (Shared::new(&few(1_000)), Shutdown::new().unwrap());
+        let listener = listener();
+        let address = listener.local_addr().unwrap();
+        let mut clients = Clients::new(listener, &shared, &shutdown, NoRegistry).unwrap();
+        // More than one batch, and the request comes before the loop has looked at its listener.
+        let mut peers: Vec<TcpStream> =
+            (0..2 * ACCEPT_BATCH).map(|_| TcpStream::connect(address).unwrap()).collect();
+        peers.iter().for_each(|peer| peer.shutdown(std::net::Shutdown::Write).unwrap());
+        shutdown.request();
+        while !clients.is_done() {
+            round(&mut clients);
+        }
+        for peer in &mut peers {
+            let mut heard = Vec::new();
+            peer.read_to_end(&mut heard).unwrap();
+            assert_eq!(heard, b"*");
+        }
+        assert_eq!(clients.finish().unwrap().completed, peers.len() as u64);
+    }
+
+    #[test]
+    fn two_loops_together_keep_to_max_conns_and_a_place_that_is_left_is_free_for_the_other() {
+        let (shared, shutdown) = (Shared::new(&few(1)), Shutdown::new().unwrap());
+        let listeners = [listener(), listener()];
+        let [one, other] = listeners.each_ref().map(|listener| listener.local_addr().unwrap());
+        let mut loops =
+            listeners.map(|listener| Clients::new(listener, &shared, &shutdown, NoRegistry).unwrap());
+        let heard = |mut peer: TcpStream| {
+            let mut heard = Vec::new();
+            // A client that is rejected may be reset.
+            let _ = peer.read_to_end(&mut heard);
+            heard
+        };
+        let stays = TcpStream::connect(one).unwrap();
+        round(&mut loops[0]);
+        let second = TcpStream::connect(other).unwrap();
+        round(&mut loops[1]);
+        assert_eq!(heard(second), b"", "one client is connected to the other loop");
+        stays.shutdown(std::net::Shutdown::Write).unwrap();
+        while loops[0].table.len() > 0 {
+            round(&mut loops[0]);
+        }
+        assert_eq!(heard(stays), b"*");
+        let third = TcpStream::connect(other).unwrap();
+        round(&mut loops[1]);
+        assert_eq!(loops[1].table.len(), 1);
+        drop(third);
+        let summary = shared.counters.summary();
+        assert_eq!((summary.accepted, summary.rejected), (3, 1));
+    }
+
+    #[test]
+    fn a_broken_listener_stops_every_loop_of_its_server() {
+        let (shared, shutdown) = (Shared::new(&few(10)), Shutdown::new().unwrap());
+        let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+        let mut clients = Clients::new(socket.into(), &shared, &shutdown, NoRegistry).unwrap();
+        while !clients.is_done() {
+            round(&mut clients);
+        }
+        assert!(shutdown.is_requested());
+        assert!(clients.finish().is_err());
     }
 }

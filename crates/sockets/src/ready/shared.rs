@@ -63,3 +63,20 @@ impl Shared {
         self.counters.close(outcome);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::num::NonZeroUsize;
+
+    use super::*;
+
+    #[test]
+    fn descriptors_that_loops_take_are_not_left_for_clients_unless_a_number_is_asked_for() {
+        let options = Options::default();
+        let most = Shared::new(&options).max_connections;
+        assert_eq!(Shared::with_descriptors(&options, 6).max_connections, most - 6);
+        assert_eq!(Shared::with_descriptors(&options, usize::MAX).max_connections, 1);
+        let asked = Options { max_conns: NonZeroUsize::new(9), ..options };
+        assert_eq!(Shared::with_descriptors(&asked, 6).max_connections, 9);
+    }
+}
