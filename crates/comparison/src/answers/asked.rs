@@ -103,7 +103,7 @@ impl Asked<'_> {
             Point::Only => name.clone(),
             Point::Rate(rate) => format!("{name} at {} messages/s", units::whole(rate)),
             Point::Connections(count) => format!("{name} with {} clients", units::whole(count)),
-            Point::Idle(count) => format!("{name} with {} of them", units::whole(count)),
+            Point::Idle(count) => format!("{name} with {} idle clients", units::whole(count)),
             Point::PercentOfPeak(percent) => format!("{name} at {percent} % of its peak"),
         }
     }

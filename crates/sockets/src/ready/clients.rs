@@ -22,6 +22,10 @@ const SHUTDOWN: usize = usize::MAX - 1;
 /// Clients accepted in one go before those that are connected get their turn again.
 const ACCEPT_BATCH: usize = 64;
 
+/// Where each wait walks all sockets, one of this many may be a new one: about as many can be accepted in the time of the
+/// walk. A fixed number would make a burst of n clients cost n² steps, and the last ones wait long for their greeting.
+const WALKED_FOR_EACH_ACCEPTED: usize = 32;
+
 /// The clients of one loop, each with a key that it keeps while it is connected.
 pub struct Clients<'server, R> {
     registry: R,
@@ -133,7 +137,8 @@ impl<'server, R: Registry> Clients<'server, R> {
     /// Accepts and greets a bounded number of clients. After the turns: a newcomer may get the key of one that was closed
     /// in this round, and must not get what was reported of that one.
     pub fn accept_batch(&mut self) {
-        self.accept(ACCEPT_BATCH);
+        let walked = if R::WALKS_ALL { self.table.len() } else { 0 };
+        self.accept(ACCEPT_BATCH.max(walked / WALKED_FOR_EACH_ACCEPTED));
     }
 
     fn accept(&mut self, most: usize) {

@@ -23,6 +23,9 @@ pub trait Registry {
     /// waits for bytes and room at once, and a client that could not finish its turn is not reported again.
     const REPORTS_CHANGES: bool;
 
+    /// Whether each wait walks all sockets, ready or not.
+    const WALKS_ALL: bool = false;
+
     /// A new client.
     ///
     /// # Errors
@@ -42,6 +45,7 @@ pub struct NoRegistry;
 
 impl Registry for NoRegistry {
     const REPORTS_CHANGES: bool = false;
+    const WALKS_ALL: bool = true;
 
     fn add(&mut self, _: usize, _: BorrowedFd<'_>, _: Awaited) -> io::Result<()> {
         Ok(())
