@@ -35,6 +35,8 @@ Examples:
   concurrent-servers compare --quick               a first look, in less than 40 s
   concurrent-servers compare --only ping-pong      one scenario
   concurrent-servers compare --only write-policy   replies sent byte by byte: why it waits, and the cure
+  concurrent-servers compare select poll epoll --full --only idle-clients
+                                                   what idle clients cost those that send
   concurrent-servers compare --resume runs/2026…   continues an interrupted run
   concurrent-servers compare --from runs/2026…     shows a recorded run
   concurrent-servers compare --baseline runs/2026… exits with 1 on a regression since then

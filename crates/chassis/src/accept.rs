@@ -1,6 +1,7 @@
 //! What a failed accept means: one table for all models.
 
 use std::io;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use rustix::io::Errno;
@@ -19,7 +20,7 @@ pub enum AcceptStep {
     Pause(Duration),
 }
 
-/// Judges failed accepts. A listener keeps one, so that pauses grow and log lines stay few.
+/// Judges failed accepts. A listener keeps one, so that pauses grow; log lines stay few for all listeners together.
 ///
 /// | errno | meaning | step |
 /// | --- | --- | --- |
@@ -34,8 +35,10 @@ pub enum AcceptStep {
 pub struct AcceptPolicy {
     pause: Option<Duration>,
     retries: u32,
-    log_limit: LogLimit,
 }
+
+/// The process has one log, however many of its listeners are short of the same resource.
+static SHORTAGES: Mutex<LogLimit> = Mutex::new(LogLimit::new());
 
 /// Retries in a row before a pause is taken between them.
 const RETRIES_BEFORE_PAUSE: u32 = 64;
@@ -76,7 +79,7 @@ impl AcceptPolicy {
     fn next_pause(&mut self, error: &io::Error) -> Duration {
         let pause = self.pause.map_or(SHORTEST_PAUSE, |last| (last * 2).min(LONGEST_PAUSE));
         self.pause = Some(pause);
-        if self.log_limit.allows() {
+        if SHORTAGES.lock().unwrap_or_else(PoisonError::into_inner).allows() {
             warn!(%error, "cannot accept; clients wait while those that are connected are served");
         }
         pause

@@ -73,6 +73,18 @@ impl Counters {
         ended.inspect_err(|_| info!("{summary}")).map(|()| summary)
     }
 
+    /// The same of a server with several loops, which have accepted this many clients each.
+    ///
+    /// # Errors
+    /// The reason.
+    pub fn finish_loops(&self, ended: io::Result<Vec<u64>>) -> io::Result<Summary> {
+        let (accepted_by_loop, ended) = match ended {
+            Ok(accepted) => (accepted, Ok(())),
+            Err(error) => (Vec::new(), Err(error)),
+        };
+        self.finish(ended).map(|summary| Summary { accepted_by_loop, ..summary })
+    }
+
     /// The figures as they stand.
     #[must_use]
     pub fn summary(&self) -> Summary {
@@ -84,6 +96,7 @@ impl Counters {
             rejected: self.rejected.load(Relaxed),
             dropped: self.dropped.load(Relaxed),
             answered_bytes: self.answered_bytes.load(Relaxed),
+            accepted_by_loop: Vec::new(),
         }
     }
 }
@@ -91,7 +104,7 @@ impl Counters {
 /// What a server counted from start to exit.
 ///
 /// After [`serve`](crate::Serve) has returned, `accepted` is the sum of the five outcomes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Summary {
     /// Connections accepted.
     pub accepted: u64,
@@ -107,15 +120,31 @@ pub struct Summary {
     pub dropped: u64,
     /// Bytes sent to clients, greetings among them.
     pub answered_bytes: u64,
+    /// Connections accepted by each of several loops that accept for themselves; empty for all other servers.
+    pub accepted_by_loop: Vec<u64>,
 }
 
 impl fmt::Display for Summary {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Summary { accepted, completed, errors, timeouts, rejected, dropped, answered_bytes } = self;
+        let Summary {
+            accepted,
+            completed,
+            errors,
+            timeouts,
+            rejected,
+            dropped,
+            answered_bytes,
+            accepted_by_loop,
+        } = self;
         write!(
             formatter,
             "accepted {accepted}, answered {answered_bytes} bytes, completed {completed}, errors {errors}, \
              timeouts {timeouts}, rejected {rejected}, dropped {dropped}"
-        )
+        )?;
+        if let [first, others @ ..] = accepted_by_loop.as_slice() {
+            write!(formatter, ", by loop {first}")?;
+            others.iter().try_for_each(|count| write!(formatter, " + {count}"))?;
+        }
+        Ok(())
     }
 }

@@ -19,6 +19,7 @@
 mod claims;
 mod comparable;
 mod figures;
+mod growth;
 mod holm;
 mod metric;
 mod pairs;
@@ -31,7 +32,7 @@ use crate::record::{Comparison, Record, Run};
 use crate::scenario::{Point, Scenario};
 
 pub(crate) use figures::FEWEST_ROUNDS;
-pub use figures::{Analysis, Claim, Pair, PointAnalysis, Resolution, Row, ScenarioAnalysis, Spread};
+pub use figures::{Analysis, Claim, Growth, Pair, PointAnalysis, Resolution, Row, ScenarioAnalysis, Spread};
 pub(crate) use holm::holm;
 pub use metric::{Better, Metric};
 pub use statistics::{Interval, median, median_interval};
@@ -47,6 +48,7 @@ pub fn analyse(comparison: &Comparison) -> Analysis {
         ScenarioAnalysis {
             scenario: scenario.clone(),
             points: points.filter(|point| !point.rows.is_empty()).collect(),
+            growths: growth::growths(run, scenario, &records),
         }
     });
     let mut analysis = Analysis {

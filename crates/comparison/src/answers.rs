@@ -6,6 +6,7 @@ pub(crate) mod asked;
 pub(crate) mod best;
 pub(crate) mod contest;
 pub(crate) mod decide;
+pub(crate) mod growing;
 mod kinds;
 mod starving;
 pub(crate) mod variants;
@@ -41,6 +42,7 @@ pub(crate) fn answers(analysis: &Analysis) -> Vec<Answer> {
     };
     let mut answers: Vec<Answer> = kinds::kinds(analysis, &asked).into_iter().collect();
     answers.extend(Question::ALL.into_iter().filter_map(of_question));
+    answers.extend(growing::growing(analysis));
     answers.extend(starving::starving(analysis));
     answers.extend(variants::variants(analysis));
     answers

@@ -45,14 +45,14 @@ pub fn plan<'run>(run: &'run Run, servers: &Servers) -> Vec<Trial<'run>> {
         for (index, scenario) in run.scenarios.iter().enumerate() {
             let asked = run.profile.rounds.get(&scenario.name).copied().unwrap_or(0);
             let Some(turn_of_scenario) = takes_part(round, asked, rounds) else { continue };
-            let subjects: Vec<&Subject> =
-                run.subjects.iter().filter(|subject| suits(run, scenario, subject, servers)).collect();
             for (point_index, point) in scenario.points().into_iter().enumerate() {
+                let suits = |subject: &&Subject| suits(run, (scenario, point), subject, servers);
+                let subjects: Vec<&Subject> = run.subjects.iter().filter(suits).collect();
                 let seed = run.seed ^ ((index as u64) << 32) ^ ((point_index as u64) << 48);
                 let order = order(subjects.len(), turn_of_scenario, seed);
                 trials.extend((1..).zip(order).map(|(turn, place)| {
                     let subject = subjects[place];
-                    let divided_by = divisor(run, scenario, subject, servers);
+                    let divided_by = divisor(run, (scenario, point), subject, servers);
                     Trial { round, scenario, point, subject, divided_by, turn }
                 }));
             }
@@ -73,7 +73,7 @@ fn takes_part(round: u32, asked: u32, rounds: u32) -> Option<u32> {
 /// in turn and it needs no smaller floor.
 fn divisor<'run>(
     run: &'run Run,
-    scenario: &Scenario,
+    (scenario, point): (&Scenario, Point),
     subject: &'run Subject,
     servers: &Servers,
 ) -> Option<&'run str> {
@@ -83,24 +83,33 @@ fn divisor<'run>(
     let subjects = &run.subjects;
     let floor = subjects.iter().find(|other| Some(&other.name) == subject.floor.as_ref())?;
     let full = subjects.iter().find(|other| other.name == floor.model);
-    let takes_part = |floor: &&Subject| suits(run, scenario, floor, servers);
+    let takes_part = |floor: &&Subject| suits(run, (scenario, point), floor, servers);
     Some(floor).filter(takes_part).or(full.filter(takes_part)).map(|floor| floor.name.as_str())
 }
 
-/// Whether a subject takes part in a scenario.
+/// Whether a subject takes part in a scenario at this point.
 ///
 /// A model with options takes part only in a scenario about these, and there of the others only the same model without.
 /// The scripted clients speak the protocol, which floors do not. Where the load varies, a curve is drawn and no
 /// ratio to a floor is taken, so no subject needs a smaller floor there; nor in churn, where all clients are served in
 /// turn. A share of each subject's own peak is another load for each, so nothing is compared and no twin is needed. Idle clients in the number that a model serves at once starve all others; that is
-/// known beforehand, and nothing would be measured.
-fn suits(run: &Run, scenario: &Scenario, subject: &Subject, servers: &Servers) -> bool {
-    let Some(load) = &scenario.load else { return subject.role == Role::Model };
+/// known beforehand, and nothing would be measured. Where idle clients vary, floors of a kind that no chosen model has do
+/// not take part: a thread for each of 10,000 clients takes longer to start than everything else.
+fn suits(run: &Run, (scenario, point): (&Scenario, Point), subject: &Subject, servers: &Servers) -> bool {
+    // A rate has no part in it, so any peak will do.
+    let Some(load) = scenario.load_at(point, Some(1.0)) else { return subject.role == Role::Model };
     if !scenario.variants.is_empty() && !subject.role.is_raw_echo() {
         return scenario.compares(subject, &run.subjects);
     }
+    let is_of_a_model = |floor: &str| {
+        let mut models = run.subjects.iter().filter(|other| other.role == Role::Model);
+        models.any(|model| model.floor.as_deref().is_some_and(|of| of == floor))
+    };
     match subject.role {
         Role::Variant => false,
+        Role::Floor | Role::Twin if matches!(point, Point::Idle(_)) && !is_of_a_model(&subject.model) => {
+            false
+        }
         Role::Model => {
             let model = servers.find(&subject.model);
             load.idle == 0 || model.is_none_or(|model| model.serves(load.idle + 1))

@@ -2,7 +2,7 @@
 //!
 //! `compare` uses the embedded file; `--scenarios FILE` uses another file of the same form. A
 //! [`Scenario`] is one question. It has one [`Point`] or, where the load varies, several: the connections of
-//! a ramp, the rates of an open loop. A [`Profile`] says which scenarios take part and how long a window is.
+//! a ramp, the idle clients beside a few, the rates of an open loop. A [`Profile`] says which scenarios take part and how long a window is.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -104,13 +104,16 @@ pub struct Script {
     pub pause_divisor: NonZeroU32,
 }
 
-/// What differs from point to point of a scenario; one of the three.
+/// What differs from point to point of a scenario; one of the four.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Vary {
     /// Connections.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub connections: Vec<u64>,
+    /// Idle clients, beside those that send.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub idle: Vec<u64>,
     /// Messages a second of an open loop.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub rate: Vec<u64>,
@@ -130,6 +133,8 @@ pub enum Point {
     Only,
     /// This many connections.
     Connections(u64),
+    /// This many idle clients, beside those that send.
+    Idle(u64),
     /// This many messages a second, from all connections together.
     Rate(u64),
     /// A rate that is this share of the model's own peak.
@@ -143,6 +148,8 @@ impl fmt::Display for Point {
             Point::Only => Ok(()),
             Point::Connections(1) => formatter.write_str("1 connection"),
             Point::Connections(count) => write!(formatter, "{count} connections"),
+            Point::Idle(1) => formatter.write_str("1 idle client"),
+            Point::Idle(count) => write!(formatter, "{count} idle clients"),
             Point::Rate(rate) => write!(formatter, "{rate} messages/s"),
             Point::PercentOfPeak(percent) => write!(formatter, "{percent} % of its peak"),
         }
@@ -251,9 +258,10 @@ impl Scenario {
     pub fn points(&self) -> Vec<Point> {
         let Some(vary) = &self.vary else { return vec![Point::Only] };
         let connections = vary.connections.iter().map(|&count| Point::Connections(count));
+        let idle = vary.idle.iter().map(|&count| Point::Idle(count));
         let rates = vary.rate.iter().map(|&rate| Point::Rate(rate));
         let shares = vary.percent_of_peak.iter().map(|&percent| Point::PercentOfPeak(percent));
-        connections.chain(rates).chain(shares).collect()
+        connections.chain(idle).chain(rates).chain(shares).collect()
     }
 
     /// Whether its load can go from one server to the next in short slices: a load that is the same for all, starts at once
@@ -272,6 +280,7 @@ impl Scenario {
         match point {
             Point::Only => {}
             Point::Connections(count) => load.connections = usize::try_from(count).ok()?,
+            Point::Idle(count) => load.idle = usize::try_from(count).ok()?,
             Point::Rate(asked) => set_rate(&mut load, asked),
             Point::PercentOfPeak(percent) => set_rate(&mut load, share(peak?, percent)),
         }
@@ -309,14 +318,14 @@ impl Scenario {
 
 impl Vary {
     fn validate(&self, scenario: &Scenario, before: &[Scenario]) -> Result<()> {
-        let kinds = [&self.connections, &self.rate, &self.percent_of_peak];
+        let kinds = [&self.connections, &self.idle, &self.rate, &self.percent_of_peak];
         ensure!(
             kinds.iter().filter(|values| !values.is_empty()).count() == 1,
             "`vary` takes exactly one thing"
         );
         let is_open = scenario.load.as_ref().is_some_and(|load| matches!(load.load, Load::Open { .. }));
         ensure!(
-            is_open || !self.connections.is_empty(),
+            is_open || self.rate.is_empty() && self.percent_of_peak.is_empty(),
             "only the rate of an open loop can vary; set `load.kind = \"open\"`"
         );
         let Some(name) = &self.peak_of else {

@@ -35,9 +35,12 @@ pub struct Trace {
     pub fired: u64,
     /// The largest number of calls of one thread.
     pub most_calls: u32,
+    /// The largest number of faults that were injected into calls of one thread.
+    pub most_fired: u64,
     calls: HashMap<String, u32>,
-    /// Calls that failed, by the name of the error.
-    failed: HashMap<String, u64>,
+    fired_by_thread: HashMap<String, u64>,
+    /// Calls that failed, by the name of the error and the thread.
+    failed: HashMap<(String, String), u64>,
     /// The message of strace itself, if it could not attach.
     complaint: String,
 }
@@ -225,9 +228,10 @@ pub fn read_file(text: &str) -> Trace {
 }
 
 impl Trace {
-    /// How many calls failed with this error, such as `EMFILE`.
-    pub fn failed(&self, error: &str) -> u64 {
-        self.failed.get(error).copied().unwrap_or(0)
+    /// How many calls of one thread failed with this error, such as `EMFILE`: of the one with the most.
+    pub fn most_failed(&self, error: &str) -> u64 {
+        let counts = self.failed.iter().filter(|((name, _), _)| name == error).map(|(_, count)| *count);
+        counts.max().unwrap_or(0)
     }
 
     fn note(&mut self, line: &str) {
@@ -235,12 +239,17 @@ impl Trace {
             || line.contains("(DELAYED)")
             // A signal has its own line, and only an injected one comes from the kernel.
             || (line.contains("--- SIGURG") && line.contains("SI_KERNEL"));
-        self.fired += u64::from(is_fired);
-        if let Some(error) = line.split_once(" = -1 ").and_then(|(_, error)| error.split(' ').next()) {
-            *self.failed.entry(error.to_owned()).or_default() += 1;
-        }
         // `[pid 71] recvfrom(…` or, while there is one thread, `recvfrom(…`.
         let (thread, call) = line.split_once("] ").unwrap_or(("", line));
+        if is_fired {
+            self.fired += 1;
+            let fired = self.fired_by_thread.entry(thread.to_owned()).or_default();
+            *fired += 1;
+            self.most_fired = self.most_fired.max(*fired);
+        }
+        if let Some(error) = line.split_once(" = -1 ").and_then(|(_, error)| error.split(' ').next()) {
+            *self.failed.entry((error.to_owned(), thread.to_owned())).or_default() += 1;
+        }
         if call.starts_with(|letter: char| letter.is_ascii_lowercase()) && call.contains('(') {
             let calls = self.calls.entry(thread.to_owned()).or_default();
             *calls += 1;
@@ -271,8 +280,17 @@ strace: Process 16481 detached
         let (sender, receiver) = mpsc::channel();
         let trace = read(OUTPUT.as_bytes(), Some(&sender));
         assert_eq!(receiver.try_recv(), Ok(()));
-        assert_eq!((trace.fired, trace.most_calls), (3, 2));
-        assert_eq!((trace.failed("EINTR"), trace.failed("EIO")), (1, 0));
+        assert_eq!((trace.fired, trace.most_fired, trace.most_calls), (3, 2, 2));
+        assert_eq!((trace.most_failed("EINTR"), trace.most_failed("EIO")), (1, 0));
+    }
+
+    #[test]
+    fn failures_are_counted_for_each_thread() {
+        let failed = |thread: u32| {
+            format!("[pid {thread}] accept4(5, NULL, NULL, 0) = -1 EMFILE (Too many open files)\n")
+        };
+        let trace = read([failed(7), failed(8), failed(8)].concat().as_bytes(), None);
+        assert_eq!(trace.most_failed("EMFILE"), 2);
     }
 
     #[test]

@@ -196,7 +196,7 @@ impl EventLoop {
         for _ in 0..ACCEPT_BATCH {
             let Some(acceptor) = &mut self.acceptor else { break };
             let Some(stream) = acceptor.next_client()? else { break };
-            if !self.shared.admits_one_more(self.waiting.len()) {
+            if !self.shared.admits_one_more() {
                 continue;
             }
             let key = self.waiting.vacant_key();

@@ -32,7 +32,7 @@ impl EventLoop {
         for _ in 0..ACCEPT_BATCH {
             let Some(acceptor) = &mut self.acceptor else { break };
             let Some(stream) = acceptor.next_client()? else { break };
-            if self.shared.admits_one_more(self.clients.len())
+            if self.shared.admits_one_more()
                 && let Err(error) = self.start(stream)
             {
                 debug!(%error, "cannot serve a client");

@@ -4,17 +4,18 @@
 //!                       ┌───────────────────────────────────────────────┐
 //!  clients              ▼                                               │
 //!  A ──┐     ┌────────────────────┐  A, C are ready   ┌─────────────────┴─────────────┐
-//!  B ──┼───▶ │ epoll_wait(): who  │ ────────────────▶ │ each takes a turn: recv,      │
-//!  C ──┘     │ can be served?     │                   │ transform in place, send      │
+//!  B ──┼───▶ │ epoll_wait():      │ ────────────────▶ │ each takes a turn: recv,      │
+//!  C ──┘     │ who can be served? │                   │ transform in place, send      │
 //!            └────────────────────┘                   └───────────────────────────────┘
 //! ```
 //!
-//! The kernel keeps the list: a client is registered once, with its key, and each wait returns only those that are ready.
-//! So the cost of a message does not depend on how many other clients are connected. What each client waits for is
-//! the kernel's to remember, too, so it is told when that changes: for room once a reply does not fit, for bytes again
-//! when it has gone.
+//! Only one call ever blocks: the one that waits for many sockets at once. The kernel keeps the list: a client is
+//! registered once, with its key, and each wait returns only those that are ready. So the cost of a message does not
+//! depend on how many other clients are connected. What each client waits for is the kernel's to remember, too, so it
+//! is told when that changes: for room once a reply does not fit, for bytes again when it has gone.
 //!
-//! As select and poll do, it reports *states* (level-triggered): a client that could not finish in one turn is simply
+//! What each client has said is kept in a table ([`sockets::ready`]), and each turn takes up where the last one ended. As
+//! with select and poll, the kernel reports *states* (level-triggered): a client that could not finish its turn is simply
 //! reported again. The model mio has it report changes instead.
 //!
 //! ```sh
@@ -26,24 +27,18 @@
 //! elsewhere, too (mio does), or if a message can take long to compute: all others wait meanwhile.
 
 use std::io;
-use std::net::{TcpListener, TcpStream};
-use std::os::fd::OwnedFd;
+use std::net::TcpListener;
+use std::os::fd::{BorrowedFd, OwnedFd};
 
 use chassis::{Knob, Options, Shutdown, Summary};
 use rustix::buffer::spare_capacity;
 use rustix::event::Timespec;
 use rustix::event::epoll::{self, CreateFlags, Event, EventData, EventFlags};
 use rustix::io::Errno;
-use sockets::ready::{Clients, Ready};
-
-type Client = sockets::ready::Client<TcpStream>;
+use sockets::ready::{Awaited, Clients, Registry, Shared};
 
 /// The options of its own that this model takes.
 pub const KNOBS: &[Knob] = &[];
-
-/// Keys that no client has: theirs are their places in the table.
-const LISTENER: u64 = u64::MAX;
-const SHUTDOWN: u64 = u64::MAX - 1;
 
 /// Events taken in one wait; what is left is reported by the next one.
 const EVENTS: usize = 1024;
@@ -53,50 +48,67 @@ const EVENTS: usize = 1024;
 /// # Errors
 /// The listener is broken, or the poller cannot be made.
 pub fn serve(listener: TcpListener, options: &Options, shutdown: &Shutdown) -> io::Result<Summary> {
-    let mut clients = Clients::new(listener, options)?;
-    let mut ready = Ready::default();
-    let poller = epoll::create(CreateFlags::CLOEXEC)?;
-    // These two report changes: a listener that must pause, or a request to stop that has been seen, would keep the
-    // loop awake otherwise.
-    if let Some(listener) = clients.listener() {
-        epoll::add(&poller, listener, EventData::new_u64(LISTENER), EventFlags::IN | EventFlags::ET)?;
-    }
-    epoll::add(&poller, shutdown, EventData::new_u64(SHUTDOWN), EventFlags::IN | EventFlags::ET)?;
-    let mut events = Vec::with_capacity(EVENTS);
-    // What a client waits for is the kernel's to remember. A socket with room is always ready, so room is asked for only
-    // while a reply waits for it.
-    let asked = |client: &Client| if client.waits_for_room() { EventFlags::OUT } else { EventFlags::IN };
-    let add = |key: usize, client: &Client| {
-        epoll::add(&poller, client, EventData::new_u64(key as u64), asked(client))
-    };
-    let modify = |key: usize, client: &Client| {
-        epoll::modify(&poller, client, EventData::new_u64(key as u64), asked(client))
-    };
+    let shared = Shared::new(options);
+    let poller = Poller(epoll::create(CreateFlags::CLOEXEC)?);
+    let mut clients = Clients::new(listener, &shared, shutdown, &poller)?;
+    poller.register(&clients)?;
+    let (mut events, mut ready) = (Vec::with_capacity(EVENTS), Vec::new());
     while !clients.is_done() {
-        wait(&poller, &clients, &mut events, &mut ready)?;
-        clients.take_turns(&mut ready, |key, client| Ok(modify(key, client)?));
-        clients.accept_batch(|key, client| Ok(add(key, client)?));
-        // Who leaves is closed, and a closed socket leaves the poller by itself.
-        clients.look_if_due(|key, client| Ok(modify(key, client)?));
+        poller.wait(&clients, &mut events, &mut ready)?;
+        clients.take_turns(&mut ready);
+        clients.accept_batch();
+        clients.look_if_due();
     }
     clients.finish()
 }
 
-/// Waits until something can be done, and notes what.
-fn wait(poller: &OwnedFd, clients: &Clients, events: &mut Vec<Event>, ready: &mut Ready) -> io::Result<()> {
-    let timeout = clients.time_left().and_then(|left| Timespec::try_from(left).ok());
-    events.clear();
-    match epoll::wait(poller, spare_capacity(events), timeout.as_ref()) {
-        Ok(_) => {}
-        Err(Errno::INTR) => return Ok(()),
-        Err(errno) => return Err(errno.into()),
-    }
-    for event in events {
-        match event.data.u64() {
-            LISTENER => ready.listener = true,
-            SHUTDOWN => ready.shutdown = true,
-            key => ready.clients.extend(usize::try_from(key)),
+/// The list that the kernel keeps.
+struct Poller(OwnedFd);
+
+impl Poller {
+    /// Puts in what there is before the first client: the listener and the request to stop. These two report changes
+    /// only: a listener that must pause, or a request that has been seen, would keep the loop awake otherwise.
+    fn register(&self, clients: &Clients<&Poller>) -> io::Result<()> {
+        for (key, socket, _) in clients.sockets() {
+            epoll::add(&self.0, socket, EventData::new_u64(key as u64), EventFlags::IN | EventFlags::ET)?;
         }
+        Ok(())
     }
-    Ok(())
+
+    /// Waits until something can be done, and notes whose turn it is.
+    fn wait(
+        &self,
+        clients: &Clients<&Poller>,
+        events: &mut Vec<Event>,
+        ready: &mut Vec<usize>,
+    ) -> io::Result<()> {
+        let timeout = clients.time_left().and_then(|left| Timespec::try_from(left).ok());
+        events.clear();
+        match epoll::wait(&self.0, spare_capacity(events), timeout.as_ref()) {
+            Ok(_) => ready.extend(events.iter().filter_map(|event| usize::try_from(event.data.u64()).ok())),
+            Err(Errno::INTR) => {}
+            Err(errno) => return Err(errno.into()),
+        }
+        Ok(())
+    }
+}
+
+/// What a client waits for is the kernel's to remember, so it is told when that changes.
+impl Registry for &Poller {
+    const REPORTS_CHANGES: bool = false;
+
+    fn add(&mut self, key: usize, client: BorrowedFd<'_>, awaited: Awaited) -> io::Result<()> {
+        Ok(epoll::add(&self.0, client, EventData::new_u64(key as u64), asked(awaited))?)
+    }
+
+    fn change(&mut self, key: usize, client: BorrowedFd<'_>, awaited: Awaited) -> io::Result<()> {
+        Ok(epoll::modify(&self.0, client, EventData::new_u64(key as u64), asked(awaited))?)
+    }
+}
+
+const fn asked(awaited: Awaited) -> EventFlags {
+    match awaited {
+        Awaited::Bytes => EventFlags::IN,
+        Awaited::Room => EventFlags::OUT,
+    }
 }

@@ -2,7 +2,6 @@
 
 use std::io;
 use std::net::TcpListener;
-use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
 use chassis::{AcceptPolicy, AcceptStep};
@@ -87,8 +86,7 @@ impl EventLoop<'_> {
     fn add(&mut self, key: u32) {
         self.acceptor.served += 1;
         // Counted before anybody else asks, so that the rings together keep to the limit.
-        if !self.common.shared.admits_one_more(self.common.open.fetch_add(1, Relaxed)) {
-            self.common.open.fetch_sub(1, Relaxed);
+        if !self.common.shared.admits_one_more() {
             return self.ring.close(key);
         }
         let place = key as usize;

@@ -1,7 +1,6 @@
 //! Closing: a client goes once the kernel has nothing left to do for it, since its place is then given to another one.
 
 use std::io;
-use std::sync::atomic::Ordering::Relaxed;
 
 use chassis::Outcome;
 use sockets::completion::{Key, Operation};
@@ -42,7 +41,6 @@ impl EventLoop<'_> {
             self.tails.remove(&key);
             self.unread.forget(key);
             self.open -= 1;
-            self.common.open.fetch_sub(1, Relaxed);
             self.ring.close(key);
         }
     }

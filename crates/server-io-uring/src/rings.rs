@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::io;
 use std::net::TcpListener;
 use std::num::NonZeroUsize;
-use std::sync::atomic::AtomicUsize;
 use std::thread;
 
 use chassis::{Options, Shutdown, listen_beside, require_threads};
@@ -68,14 +67,12 @@ pub fn missing() -> Option<String> {
 /// What all rings share.
 pub(crate) struct Common<'server> {
     pub(crate) shared: Shared,
-    /// How many clients are connected, for `--max-conns`.
-    pub(crate) open: AtomicUsize,
     shutdown: &'server Shutdown,
 }
 
 impl<'server> Common<'server> {
     pub(crate) fn new(options: &Options, shutdown: &'server Shutdown) -> Common<'server> {
-        Common { shared: Shared::new(options), open: AtomicUsize::new(0), shutdown }
+        Common { shared: Shared::new(options), shutdown }
     }
 }
 

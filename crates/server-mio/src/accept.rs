@@ -29,7 +29,7 @@ impl EventLoop {
         for _ in 0..ACCEPT_BATCH {
             let Some(acceptor) = &mut self.acceptor else { break };
             let Some(stream) = acceptor.next_client()? else { break };
-            if self.shared.admits_one_more(self.clients.len())
+            if self.shared.admits_one_more()
                 && let Err(error) = self.add(stream)
             {
                 debug!(%error, "cannot greet a client");

@@ -9,13 +9,17 @@
 //!            └────────────────────┘                   └───────────────────────────────┘
 //! ```
 //!
-//! The oldest way to wait for many sockets at once. Each call hands the kernel two sets, a bit for each descriptor: whose
-//! bytes to wait for, and whose room. The kernel overwrites them with who is ready, so they are filled anew for each
-//! round, and both sides walk all bits up to the highest descriptor: the cost of a message grows with the clients that
-//! are connected, not with those that are active.
+//! Only one call ever blocks: the one that waits for many sockets at once. This is the oldest one. Each call hands the
+//! kernel two sets, a bit for each descriptor: whose bytes to wait for, and whose room. The kernel overwrites them with
+//! who is ready, so they are filled anew for each round, and both sides walk all bits up to the highest descriptor: the
+//! cost of a message grows with the clients that are connected, not with those that are active.
 //!
-//! POSIX fixes the size of a set (`FD_SETSIZE`, 1,024 in glibc): in C a descriptor above it writes beyond the set, so
-//! such a server must refuse its 1,022nd client or so. The kernel itself knows no such limit, and the sets here grow.
+//! POSIX fixes the size of a set (`FD_SETSIZE`, 1,024 in glibc, musl and on macOS): in C, a descriptor above it writes
+//! beyond the set, so such a server must refuse all clients after the first thousand. Linux' kernel knows no such
+//! limit, and the sets here grow.
+//!
+//! What each client has said is kept in a table ([`sockets::ready`]), and each turn takes up where the last one ended. The
+//! kernel reports *states* (level-triggered): a client that could not finish its turn is simply reported again.
 //!
 //! ```sh
 //! cargo run --release -p server-select                        # in one terminal
@@ -29,17 +33,12 @@ mod set;
 
 use std::io;
 use std::net::TcpListener;
-use std::os::fd::AsFd;
 
 use chassis::{Knob, Options, Shutdown, Summary};
 use rustix::event::{Timespec, select};
 use rustix::io::Errno;
-use set::Set;
-use sockets::ready::{Clients, Ready};
-
-/// Keys that no client has: theirs are their places in the table.
-const LISTENER: usize = usize::MAX;
-const SHUTDOWN: usize = usize::MAX - 1;
+use set::{Owners, Set};
+use sockets::ready::{Awaited, Clients, NoRegistry, Shared};
 
 /// The options of its own that this model takes.
 pub const KNOBS: &[Knob] = &[];
@@ -49,46 +48,51 @@ pub const KNOBS: &[Knob] = &[];
 /// # Errors
 /// The listener is broken, or the system refuses to select.
 pub fn serve(listener: TcpListener, options: &Options, shutdown: &Shutdown) -> io::Result<Summary> {
-    let mut clients = Clients::new(listener, options)?;
-    let mut ready = Ready::default();
+    let shared = Shared::new(options);
+    let mut clients = Clients::new(listener, &shared, shutdown, NoRegistry)?;
+    let (mut asked, mut ready) = (Asked::default(), Vec::new());
     while !clients.is_done() {
-        wait(&clients, shutdown, &mut ready)?;
-        clients.take_turns(&mut ready, |_, _| Ok(()));
-        clients.accept_batch(|_, _| Ok(()));
-        clients.look_if_due(|_, _| Ok(()));
+        asked.wait(&clients, &mut ready)?;
+        clients.take_turns(&mut ready);
+        clients.accept_batch();
+        clients.look_if_due();
     }
     clients.finish()
 }
 
-/// Waits until something can be done, and notes what.
-fn wait(clients: &Clients, shutdown: &Shutdown, ready: &mut Ready) -> io::Result<()> {
-    let timeout = clients.time_left().and_then(|left| Timespec::try_from(left).ok());
-    let (listener, shutdown) = (clients.listener(), clients.awaits_shutdown().then_some(shutdown));
-    let (mut bytes, mut room) = (Set::default(), Set::default());
-    for (key, client) in clients.iter() {
-        // A socket with room is always ready, so room is asked for only while a reply waits for it.
-        let set = if client.waits_for_room() { &mut room } else { &mut bytes };
-        set.insert(client.as_fd(), key);
-    }
-    listener.into_iter().for_each(|listener| bytes.insert(listener, LISTENER));
-    shutdown.into_iter().for_each(|shutdown| bytes.insert(shutdown.as_fd(), SHUTDOWN));
-    let bound = bytes.bound().max(room.bound());
-    let (bits_of_bytes, bits_of_room) = (bytes.bits_up_to(bound), room.bits_up_to(bound));
-    #[expect(unsafe_code, reason = "select trusts its caller that the descriptors are open")]
-    // SAFETY: each descriptor in the sets is that of a client, the listener or the request to stop. All are borrowed
-    // until the call has returned, so they stay open; and both sets have a bit for each descriptor below the bound.
-    let selected = unsafe { select(bound, Some(bits_of_bytes), Some(bits_of_room), None, timeout.as_ref()) };
-    match selected {
-        Ok(_) => {}
-        Err(Errno::INTR) => return Ok(()),
-        Err(errno) => return Err(errno.into()),
-    }
-    for key in bytes.keys().chain(room.keys()) {
-        match key {
-            LISTENER => ready.listener = true,
-            SHUTDOWN => ready.shutdown = true,
-            key => ready.clients.push(key),
+/// What the kernel is asked, and what it answers in the same place. Kept from round to round for its memory alone.
+#[derive(Default)]
+struct Asked {
+    bytes: Set,
+    room: Set,
+    owners: Owners,
+}
+
+impl Asked {
+    /// Waits until something can be done, and notes whose turn it is.
+    fn wait(&mut self, clients: &Clients<NoRegistry>, ready: &mut Vec<usize>) -> io::Result<()> {
+        let timeout = clients.time_left().and_then(|left| Timespec::try_from(left).ok());
+        let Asked { bytes, room, owners } = self;
+        bytes.clear();
+        room.clear();
+        for (key, socket, awaited) in clients.sockets() {
+            let set = if awaited == Awaited::Room { &mut *room } else { &mut *bytes };
+            set.insert(socket);
+            owners.set(socket, key);
         }
+        let bound = bytes.bound().max(room.bound());
+        let (bits_of_bytes, bits_of_room) = (bytes.bits_up_to(bound), room.bits_up_to(bound));
+        #[expect(unsafe_code, reason = "select trusts its caller that the descriptors are open")]
+        // SAFETY: each descriptor in the sets is that of a client, the listener or the request to stop. `clients` owns or
+        // borrows all of them and is borrowed until the call has returned, so they stay open; and both sets have a bit
+        // for each descriptor below the bound.
+        let selected =
+            unsafe { select(bound, Some(bits_of_bytes), Some(bits_of_room), None, timeout.as_ref()) };
+        match selected {
+            Ok(0) | Err(Errno::INTR) => {}
+            Ok(_) => ready.extend(bytes.iter().chain(room.iter()).map(|descriptor| owners.of(descriptor))),
+            Err(errno) => return Err(errno.into()),
+        }
+        Ok(())
     }
-    Ok(())
 }

@@ -4,7 +4,8 @@
 //! reply, then one `recv` and one `send`, however many messages they hold. A turn ends where the socket would
 //! block, or where its buffer is used up and the other clients come first.
 //!
-//! Pollers report either changes (edge-triggered: mio) or states (level-triggered: `poll`), and a loop asks accordingly:
+//! Pollers report either changes (edge-triggered: mio) or states (level-triggered: `poll`), and a loop asks accordingly.
+//! [`Clients`] does all of this; the model mio has it on its own page:
 //!
 //! | | a poller of changes | a poller of states |
 //! | --- | --- | --- |
@@ -19,7 +20,8 @@
 //! | --- | --- |
 //! | one client, on any socket, and its turns | [`Client`], [`Turn`] |
 //! | the steps of a turn, one by one | [`Exchange`] |
-//! | all clients of a loop around a poller of states | [`Clients`], [`Ready`] |
+//! | all clients of a loop, whatever it waits with | [`Clients`] |
+//! | a poller that remembers its clients, or does not | [`Registry`], [`NoRegistry`], [`Awaited`] |
 //! | accepting without blocking or spinning | [`Acceptor`] |
 //! | what all clients of a server share | [`Shared`] |
 
@@ -27,13 +29,16 @@ mod acceptor;
 mod client;
 mod clients;
 mod exchange;
+mod registry;
 mod shared;
+mod table;
 mod turn;
 
 pub use acceptor::Acceptor;
 pub use client::Client;
-pub use clients::{Clients, Ready};
+pub use clients::Clients;
 pub use exchange::{Exchange, Receipt, Sending};
+pub use registry::{Awaited, NoRegistry, Registry};
 pub use shared::Shared;
 pub use turn::Turn;
 

@@ -33,6 +33,21 @@ pub struct ScenarioAnalysis {
     pub scenario: Scenario,
     /// One for each point of its curve that has records, in order; only one if it has no curve.
     pub points: Vec<PointAnalysis>,
+    /// Where idle clients vary: how the cost of a message grows with them, for each subject.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub growths: Vec<Growth>,
+}
+
+/// A subject's CPU time per message at the last point of a curve, divided by that at the first one, within each round.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Growth {
+    /// The first point.
+    pub from: Point,
+    /// The last one.
+    pub to: Point,
+    /// The quotients. Both sides have the subject's name.
+    #[serde(flatten)]
+    pub pair: Pair,
 }
 
 /// All subjects at one point.

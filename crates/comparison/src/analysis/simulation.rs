@@ -154,6 +154,7 @@ fn point(subjects: &[Subject], count: u32, noise: Noise, difference: f64, random
 fn judged(subjects: &[Subject], noise: Noise, difference: f64, random: &mut Rng) -> Analysis {
     let run = example::run("full");
     let scenarios = run.scenarios.iter().take(5).map(|scenario| ScenarioAnalysis {
+        growths: Vec::new(),
         scenario: scenario.clone(),
         points: vec![point(subjects, 12, noise, difference, random)],
     });

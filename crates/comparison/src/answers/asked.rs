@@ -20,6 +20,8 @@ pub(crate) enum Question {
     Wait,
     /// What a message costs when many clients send.
     ManyClients,
+    /// What a message costs when many other clients are idle.
+    AmongIdle,
 }
 
 /// One figure of all models at one point.
@@ -36,12 +38,13 @@ const LARGE_BYTES: usize = 1024;
 
 impl Question {
     /// All of them, in the order in which they are answered.
-    pub(crate) const ALL: [Question; 5] = [
+    pub(crate) const ALL: [Question; 6] = [
         Question::Message,
         Question::Connection,
         Question::IdleClient,
         Question::Wait,
         Question::ManyClients,
+        Question::AmongIdle,
     ];
 
     /// In words.
@@ -52,11 +55,13 @@ impl Question {
             Question::IdleClient => "Which holds the most clients per GiB?",
             Question::Wait => "Which has the lowest 99th percentile at a common rate?",
             Question::ManyClients => "Which needs the least CPU time when many clients send?",
+            Question::AmongIdle => "Which needs the least CPU time when few of many clients send?",
         }
     }
 }
 
-/// The figures of a run, in the order of its scenarios. Of a growing number of clients only the largest is asked.
+/// The figures of a run, in the order of its scenarios. Of a growing number of clients, sending or idle, only
+/// the largest is asked.
 pub(crate) fn asked(analysis: &Analysis) -> Vec<Asked<'_>> {
     let mut asked = Vec::new();
     for scenario in &analysis.scenarios {
@@ -70,8 +75,11 @@ pub(crate) fn asked(analysis: &Analysis) -> Vec<Asked<'_>> {
                 Point::Connections(_) if place + 1 == scenario.points.len() => {
                     (Question::ManyClients, Metric::CpuPerMessage)
                 }
+                Point::Idle(_) if place + 1 == scenario.points.len() => {
+                    (Question::AmongIdle, Metric::CpuPerMessage)
+                }
                 // At its own peak every model has another load.
-                Point::Connections(_) | Point::PercentOfPeak(_) => continue,
+                Point::Connections(_) | Point::Idle(_) | Point::PercentOfPeak(_) => continue,
             };
             asked.push(Asked { question, scenario, point, metric });
         }
@@ -97,6 +105,7 @@ impl Asked<'_> {
             Point::Only => name.clone(),
             Point::Rate(rate) => format!("{name} at {} messages/s", units::whole(rate)),
             Point::Connections(count) => format!("{name} with {} clients", units::whole(count)),
+            Point::Idle(count) => format!("{name} with {} idle clients", units::whole(count)),
             Point::PercentOfPeak(percent) => format!("{name} at {percent} % of its peak"),
         }
     }
@@ -104,7 +113,7 @@ impl Asked<'_> {
     /// What the figure is of: `CPU time per message`.
     pub(crate) fn quantity(&self) -> &'static str {
         match self.question {
-            Question::Message | Question::ManyClients => "CPU time per message",
+            Question::Message | Question::ManyClients | Question::AmongIdle => "CPU time per message",
             Question::Connection => "CPU time per connection",
             Question::IdleClient => "memory per client",
             Question::Wait => "99th percentile of the response time",
@@ -130,6 +139,9 @@ impl Asked<'_> {
             (Question::Wait, _) => "If replies must come soon".to_owned(),
             (Question::ManyClients, Point::Connections(count)) => {
                 format!("If {} clients send at the same time", units::whole(count))
+            }
+            (Question::AmongIdle, Point::Idle(count)) => {
+                format!("If few clients send, among {} idle ones", units::whole(count))
             }
             _ if load.payload_bytes >= LARGE_BYTES => "If messages are large".to_owned(),
             _ if load.depth > 1 => "If messages are short and clients do not wait for replies".to_owned(),

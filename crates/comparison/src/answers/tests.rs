@@ -3,6 +3,7 @@ use crate::analysis::analyse;
 use crate::example::{self, Figures, altered, run_of};
 use crate::plan::Trial;
 use crate::record::{Observed, Run};
+use crate::scenario::Point;
 use crate::subject::Role;
 
 fn of(run: Run, alter: impl Fn(&Trial, &mut Figures)) -> Vec<Answer> {
@@ -22,6 +23,7 @@ fn text(answers: &[Answer], question: &str) -> String {
 
 const CHEAPEST: &str = "Which needs the least CPU time per message?";
 const KINDS: &str = "Threads or async?";
+const GROWING: &str = "Whose message costs more the more clients are idle?";
 const STARVING: &str = "Who starves whom?";
 
 #[test]
@@ -157,7 +159,7 @@ fn every_question_of_the_embedded_scenarios_is_answered_with_its_place() {
     let questions: Vec<&str> = answers.iter().map(|answer| answer.question.as_str()).collect();
     let expected: Vec<&str> = asked::Question::ALL.iter().map(|question| question.words()).collect();
     let of_variants = "What happens if a server sends its reply byte by byte?";
-    assert_eq!(questions, [&[KINDS], expected.as_slice(), &[STARVING, of_variants]].concat());
+    assert_eq!(questions, [&[KINDS], expected.as_slice(), &[GROWING, STARVING, of_variants]].concat());
     assert!(text(&answers, "Which holds the most clients per GiB?").contains(" a GiB. That is "));
     let waits = text(&answers, "Which has the lowest 99th percentile at a common rate?");
     assert_eq!(waits.matches("open-loop at ").count(), 3, "{waits}");
@@ -165,6 +167,25 @@ fn every_question_of_the_embedded_scenarios_is_answered_with_its_place() {
         text(&answers, STARVING).contains(" under sequential, ")
             && text(&answers, STARVING).contains(" times as long")
     );
+}
+
+#[test]
+fn the_models_that_grow_with_idle_clients_are_named_and_so_are_those_that_are_not_shown_to() {
+    let grown = altered(run_of("full", &["idle-clients"]), |trial, figures| {
+        if trial.subject.name == "mio" && trial.point == Point::Idle(10_000) {
+            figures.cpu_ns_per_message *= 50.0;
+        }
+    });
+    let growing = text(&answers(&analyse(&grown)), GROWING);
+    let lead = "idle-clients: From 10 to 10,000 idle clients the CPU time per message multiplies: mio ";
+    assert!(growing.starts_with(lead), "{growing}");
+    assert!(
+        growing.contains("No difference shown for thread-per-conn ") && growing.contains(", tokio "),
+        "{growing}"
+    );
+    assert_eq!(growing.matches("mio").count(), 1, "{growing}");
+    let level = answers(&analyse(&altered(run_of("full", &["idle-clients"]), |_, _| {})));
+    assert!(text(&level, GROWING).contains("no model is shown to need another CPU time"), "{level:?}");
 }
 
 #[test]

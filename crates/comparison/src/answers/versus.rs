@@ -63,7 +63,8 @@ pub(crate) fn claimed_best(point: &PointAnalysis, metric: Metric) -> Option<&str
         .then_some(best.row.subject.name.as_str())
 }
 
-fn factors(pair: &Pair) -> Option<String> {
+/// The interval of its quotient, such as `0.98 to 1.12`.
+pub(crate) fn factors(pair: &Pair) -> Option<String> {
     let Interval { low, high } = pair.spread.interval?;
     Some(format!("{} to {}", numbers::times(low), numbers::times(high)))
 }

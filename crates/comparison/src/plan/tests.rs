@@ -1,6 +1,6 @@
 //! The order of trials: balanced, complete, and reproducible.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::*;
 use crate::example;
@@ -61,13 +61,34 @@ fn every_scenario_runs_as_often_as_its_profile_says_with_all_eligible_subjects()
             for model in example::servers().models {
                 let takes_part =
                     counts.keys().any(|(name, _, subject)| *name == scenario.name && *subject == model.name);
-                let starves = scenario.name == "many-idle" && !model.serves(10_000);
+                let fewest_idle = match scenario.name.as_str() {
+                    "many-idle" => 10_000,
+                    "idle-clients" => 10,
+                    _ => 0,
+                };
+                let starves = fewest_idle > 0 && !model.serves(fewest_idle + 1);
                 let takes_no_options =
                     !scenario.variants.is_empty() && !model.options.contains(&"--write-policy".to_owned());
                 assert_eq!(takes_part, !starves && !takes_no_options, "{} in {}", model.name, scenario.name);
             }
         }
     }
+}
+
+#[test]
+fn among_more_and_more_idle_clients_only_those_take_part_that_serve_others_and_floors_of_their_kind() {
+    let mut run = example::run_of("full", &["idle-clients"]);
+    let taking_part = |run: &Run, point| {
+        let trials = plan(run, &example::servers());
+        let at_point = trials.iter().filter(|trial| trial.point == point && trial.round == 1);
+        at_point.map(|trial| trial.subject.name.clone()).collect::<BTreeSet<String>>()
+    };
+    assert!(taking_part(&run, Point::Idle(10)).contains("thread-pool"));
+    let most = taking_part(&run, Point::Idle(10_000));
+    assert!(!most.contains("thread-pool") && most.contains("floor-threads again"), "{most:?}");
+    run.subjects.retain(|subject| subject.role != Role::Model || subject.name == "mio");
+    let most = taking_part(&run, Point::Idle(10_000));
+    assert_eq!(most.iter().collect::<Vec<_>>(), ["floor-epoll", "floor-epoll again", "mio"]);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! A metric as a function of what a scenario varies: connections, the offered rate, or the share of a model's own peak.
+//! A metric as a function of what a scenario varies: connections, idle clients, the offered rate, or the share of a model's own peak.
 
 use loadgen::Bound;
 
@@ -7,6 +7,7 @@ use super::subjects::{Subjects, point_in_words};
 use super::{findings, flaws};
 use crate::analysis::{Metric, PointAnalysis, Row, ScenarioAnalysis};
 use crate::answers::contest::{Contest, serves_all};
+use crate::answers::growing;
 use crate::numbers;
 use crate::scenario::Point;
 use charts::{Axis, Domain, Key, Line, LinePoint, Lines, Spacing, Tick};
@@ -91,7 +92,9 @@ fn names(scenario: &ScenarioAnalysis) -> Vec<&str> {
 fn place(point: Point) -> f64 {
     match point {
         Point::Only => 1.0,
-        Point::Connections(value) | Point::Rate(value) | Point::PercentOfPeak(value) => value as f64,
+        Point::Connections(value) | Point::Idle(value) | Point::Rate(value) | Point::PercentOfPeak(value) => {
+            value as f64
+        }
     }
 }
 
@@ -111,6 +114,7 @@ fn x_axis(scenario: &ScenarioAnalysis) -> Axis {
     Axis {
         label: match points.first() {
             Some(Point::Connections(_)) => "connections",
+            Some(Point::Idle(_)) => "idle clients",
             Some(Point::PercentOfPeak(_)) => "offered share of its own peak",
             _ => "offered messages per second",
         }
@@ -130,7 +134,10 @@ fn finding(scenario: &ScenarioAnalysis, metric: Metric, lead: &str) -> String {
     };
     let place = |point: &PointAnalysis| point_in_words(point.point);
     let mut text = format!("At {}. ", place(last)) + &findings::finding(last, metric, lead);
-    text.extend(growth(scenario, last, metric));
+    match growing::sentence(scenario) {
+        Some(sentence) if metric == Metric::CpuPerMessage => text += &format!(" {sentence}"),
+        _ => text.extend(growth(scenario, last, metric)),
+    }
     for point in points().take_while(|point| point.point != last.point) {
         text += &format!(" At {}: {}", place(point), findings::finding(point, metric, lead));
     }

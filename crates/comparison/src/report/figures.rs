@@ -62,6 +62,16 @@ pub(super) fn figures(scenario: &ScenarioAnalysis, subjects: &Subjects) -> Figur
             );
             Figures { main: most.into_iter().chain([cost]).collect(), further: vec![rate] }
         }
+        Some(Point::Idle(_)) => {
+            let cost = curve(Metric::CpuPerMessage, "Cost of a message, by idle clients", "Least CPU time");
+            let most = sorted_at(scenario, subjects, scenario.points.last(), Metric::CpuPerMessage);
+            let rate = curve(
+                Metric::MessagesPerSecond,
+                "Messages a second, by idle clients",
+                "Most messages a second",
+            );
+            Figures { main: vec![cost], further: most.into_iter().chain([rate]).collect() }
+        }
         Some(Point::Rate(_)) => {
             let middle = scenario.points.get(scenario.points.len() / 2);
             let middle = sorted_at(scenario, subjects, middle, Metric::P99);

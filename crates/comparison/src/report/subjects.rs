@@ -126,6 +126,7 @@ fn failed(row: &Row) -> u32 {
 pub(super) fn point_in_words(point: Point) -> String {
     match point {
         Point::Rate(rate) => format!("{} messages/s", units::whole(rate)),
+        Point::Idle(count) if count > 1 => format!("{} idle clients", units::whole(count)),
         Point::Connections(count) if count > 1 => format!("{} connections", units::whole(count)),
         other => other.to_string(),
     }

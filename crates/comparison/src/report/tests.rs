@@ -16,7 +16,7 @@ mod marks;
 mod sections;
 
 /// The number of figures of each scenario of the embedded file: those that answer its question, and all of them.
-const FIGURES: [(&str, usize, usize); 10] = [
+const FIGURES: [(&str, usize, usize); 11] = [
     ("script", 1, 1),
     ("ping-pong", 2, 4),
     ("pipelined", 2, 4),
@@ -27,6 +27,7 @@ const FIGURES: [(&str, usize, usize); 10] = [
     ("many-idle", 1, 4),
     ("ramp", 2, 3),
     ("write-policy", 1, 3),
+    ("idle-clients", 1, 3),
 ];
 
 impl figures::Figures {

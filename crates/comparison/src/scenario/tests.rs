@@ -74,6 +74,7 @@ fn invalid_scenarios_are_rejected_by_name() {
         (", peak_of = \"first\"", "", "needs `peak_of`"),
         ("percent_of_peak = [50, 90]", "percent_of_peak = []", "1 to 32"),
         ("percent_of_peak = [50, 90]", "rate = [1], percent_of_peak = [50]", "one thing"),
+        ("percent_of_peak = [50, 90]", "idle = [1], rate = [1]", "one thing"),
         ("kind = \"open\", rate = 10", "kind = \"closed\"", "rate of an open loop"),
         ("first = 2,", "frist = 2,", "frist"),
         ("first = 2,", "first = 101,", "1 to 100"),
@@ -93,10 +94,16 @@ fn an_unknown_profile_is_rejected_with_a_list_of_all() {
 
 #[test]
 fn points_have_readable_names() {
-    let names =
-        [Point::Only, Point::Connections(1), Point::Connections(8), Point::Rate(5), Point::PercentOfPeak(70)];
+    let names = [
+        Point::Only,
+        Point::Connections(1),
+        Point::Connections(8),
+        Point::Idle(9),
+        Point::Rate(5),
+        Point::PercentOfPeak(70),
+    ];
     assert_eq!(
         names.map(|point| point.to_string()),
-        ["", "1 connection", "8 connections", "5 messages/s", "70 % of its peak"]
+        ["", "1 connection", "8 connections", "9 idle clients", "5 messages/s", "70 % of its peak"]
     );
 }

@@ -84,6 +84,7 @@ fn title(point: Point) -> String {
         Point::Only => String::new(),
         Point::Connections(1) => "1\nclient ".to_owned(),
         Point::Connections(clients) => format!("{}\nclients ", count(clients as f64)),
+        Point::Idle(clients) => format!("{}\nidle ", count(clients as f64)),
         Point::Rate(rate) => format!("{}\nmsg/s ", count(rate as f64)),
         Point::PercentOfPeak(percent) => format!("{percent} %\nof peak "),
     }

@@ -5,6 +5,7 @@ use loadgen::Bound;
 use super::grid::wrap;
 use super::style::{FAILED, TITLE};
 use crate::analysis::{Analysis, Claim, Metric, Pair, PointAnalysis, Row, ScenarioAnalysis};
+use crate::answers::growing;
 use crate::scenario::Point;
 use crate::subject::Role;
 use text::units::three_digits;
@@ -34,6 +35,8 @@ pub(super) fn draw(analysis: &Analysis, width: usize) -> String {
         "Claims about CPU per message and rate",
         each(analysis, width, claims) + &correction(analysis, width),
     );
+    let growths = analysis.scenarios.iter().filter_map(growing::sentence);
+    section("Growth with idle clients", growths.map(|sentence| wrap(&sentence, "  ", width)).collect());
     let limits = analysis.scenarios.iter().flat_map(limits).map(|sentence| wrap(&sentence, "  ", width));
     section("Limits other than the server's", limits.collect());
     let failures = each(analysis, width, failures);

@@ -44,7 +44,7 @@ impl Tasks {
     pub fn admit(self: &Arc<Self>) -> Option<Place> {
         let mut table = self.table();
         let key = u32::try_from(table.wakers.vacant_key()).ok()?;
-        self.shared.admits_one_more(table.wakers.len()).then(|| {
+        self.shared.admits_one_more().then(|| {
             table.wakers.insert(Waker::noop().clone());
             Place { tasks: Arc::clone(self), key, beat_seen: 0, must_yield: false, outcome: None }
         })

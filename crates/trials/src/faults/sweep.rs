@@ -140,7 +140,7 @@ impl<'run> Sweep<'run> {
         let nobody_harmed = faults.iter().all(|(row, ..)| row.expected == Expected::NobodyHarmed);
         let may_end = if nobody_harmed { 0 } else { trace.fired };
         let outcome = judge(&ends, may_end)
-            .and_then(|()| lasting.map_or(Ok(()), |lasting| expect_pauses(trace.fired, lasting)))
+            .and_then(|()| lasting.map_or(Ok(()), |lasting| expect_pauses(trace.most_fired, lasting)))
             .and_then(|()| self.server.expect_unharmed());
         if outcome.is_err() {
             self.server = Server::start(&self.subject.server, self.folder)?;
@@ -214,11 +214,12 @@ pub(super) fn judge(ends: &Ends, may_end: u64) -> Result<()> {
     Ok(())
 }
 
+/// Of one thread: each loop that has a listener of its own pauses for itself.
 fn expect_pauses(failed_accepts: u64, lasting: Duration) -> Result<()> {
     let most = FAILED_ACCEPTS_PER_SECOND * lasting.as_secs() + FIRST_FAILED_ACCEPTS;
     ensure!(
         failed_accepts <= most,
-        "{failed_accepts} failed accepts in {lasting:?}, the limit is {most}: accept does not pause between retries"
+        "{failed_accepts} failed accepts of one thread in {lasting:?}, the limit is {most}: accept does not pause between retries"
     );
     Ok(())
 }
