@@ -21,19 +21,25 @@
 //! | the steps of a turn, one by one | [`Exchange`] |
 //! | all clients of a loop around a poller of states | [`Clients`], [`Ready`] |
 //! | accepting without blocking or spinning | [`Acceptor`] |
+//! | the listener, the clock and the end of a loop around a poller of changes | [`Arrivals`] |
+//! | whose turn comes though nothing is reported | [`Queue`] |
 //! | what all clients of a server share | [`Shared`] |
 
 mod acceptor;
+mod arrivals;
 mod client;
 mod clients;
 mod exchange;
+mod queue;
 mod shared;
 mod turn;
 
 pub use acceptor::Acceptor;
+pub use arrivals::Arrivals;
 pub use client::Client;
 pub use clients::{Clients, Ready};
 pub use exchange::{Exchange, Receipt, Sending};
+pub use queue::Queue;
 pub use shared::Shared;
 pub use turn::Turn;
 
