@@ -15,6 +15,7 @@ pub mod merge;
 pub mod record;
 pub mod serve;
 pub mod soak;
+pub mod threads;
 pub mod timeline;
 pub mod trace;
 

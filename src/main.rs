@@ -8,7 +8,7 @@ use clap::error::Error;
 use clap::{Arg, CommandFactory, FromArgMatches, Parser, Subcommand};
 use concurrent_servers::commands::{
     WRONG_ARGUMENTS, audit, check, client, compare, completions, faults, leash, list, load, merge, record,
-    serve, soak, timeline, trace,
+    serve, soak, threads, timeline, trace,
 };
 use text::output;
 
@@ -74,6 +74,11 @@ enum Command {
     Soak(soak::Arguments),
     /// Run all tests at full size on every model and keep the counts: two hours, or minutes with --quick
     Audit(audit::Arguments),
+    /// Measure what idle threads cost, beside as many idle coroutines and tasks (Linux)
+    ///
+    /// Each kind is started in a process of its own, which is observed from outside: its memory and the kernel's, the time
+    /// to start them all, and CPU time.
+    Threads(threads::Arguments),
     /// Add the histogram logs of several machines or runs and print percentiles of the sums
     ///
     /// `load --hist-out FILE` writes such a log. Histograms are added tag by tag, and percentiles are read from
@@ -116,6 +121,7 @@ fn main() -> ExitCode {
         Command::Audit(arguments) => audit::run(&arguments),
         Command::Merge(arguments) => merge::run(&arguments),
         Command::Soak(arguments) => soak::run(&arguments),
+        Command::Threads(arguments) => threads::run(&arguments),
         Command::Compare(arguments) => compare::run(&arguments),
         Command::Record(arguments) => record::run(&arguments),
         Command::Completions(arguments) => completions::run(&arguments, &mut CommandLine::command()),

@@ -1,6 +1,6 @@
 //! The whole conformance catalogue on every model: one trial for each pair, such as `mio::A3`, with a
 //! server process of its own. A new row in the registry adds its trials. Then the cases about bytes on the models that can
-//! send replies in other ways, such as `mio --write-policy=per-byte --nagle::A3`.
+//! send replies in other ways, such as `mio --write-policy=per-byte --nagle::A3`, and all on tokio with a runtime for each core.
 
 mod skips;
 
@@ -9,10 +9,10 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use chassis::{Knob, Sending, WritePolicy};
-use concurrent_servers::models::{MODELS, Model};
-use conformance::{Case, Options, Outcome, cases, run};
+use concurrent_servers::models::{MODELS, Model, command};
+use conformance::{Case, Concurrency, Options, Outcome, cases, run};
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
-use trials::Launcher;
+use trials::{Launcher, Subject};
 
 /// Cases mostly wait: for timeouts, slow readers or the other side. So a dozen can share two cores;
 /// many more would slow each other down so much that they look idle.
@@ -29,7 +29,20 @@ fn main() -> ExitCode {
             trials.extend(cases.map(|case| trial(model, sending, case)));
         }
     }
+    if cfg!(target_os = "linux") {
+        trials.extend(cases().map(per_core));
+    }
     libtest_mimic::run(&arguments, trials).exit_code()
+}
+
+/// tokio on a runtime for each core, whose clients come through several listening sockets.
+fn per_core(case: &'static Case) -> Trial {
+    let program = PathBuf::from(env!("CARGO_BIN_EXE_concurrent-servers"));
+    let name = "tokio --runtime=per-core".to_owned();
+    let server = command(&program, "tokio").with(["--runtime=per-core", "--workers=2"]);
+    let concurrency = Concurrency::Many;
+    let launcher = Launcher { subject: Subject { name, concurrency, hands_over: false, server } };
+    Trial::ignorable_test(format!("{}::{}", launcher.subject.name, case.id), move || held(&launcher, case))
 }
 
 /// The ways of sending replies that no model has by default.

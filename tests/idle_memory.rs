@@ -87,6 +87,8 @@ const OPTIMISED: &[Bound] = &[
     ("coroutines", &[], 8 << 10),
     ("tokio", &["--runtime", "multi-thread"], 1 << 10),
     ("tokio", &["--runtime", "current-thread"], 1 << 10),
+    #[cfg(target_os = "linux")]
+    ("tokio", &["--runtime", "per-core"], 1 << 10),
 ];
 
 fn hold(bounds: &[Bound]) {

@@ -134,9 +134,11 @@ fn stress(model: &'static Model, seed: u64) -> Result<(), String> {
 fn choose_options(model: &Model, random: &mut Rng) -> (chassis::Options, usize) {
     let mut options = chassis::Options { drain_timeout: PATIENCE, ..chassis::Options::default() };
     let workers = random.usize(1..=3);
-    if model.knobs.contains(&Knob::Runtime) && random.bool() {
-        options.runtime = Some(Runtime::CurrentThread);
-    } else if model.knobs.contains(&Knob::Workers) {
+    if model.knobs.contains(&Knob::Runtime) {
+        let per_core = cfg!(target_os = "linux").then_some(Runtime::PerCore);
+        options.runtime = [None, per_core, Some(Runtime::CurrentThread)][random.usize(..3)];
+    }
+    if model.knobs.contains(&Knob::Workers) && options.runtime != Some(Runtime::CurrentThread) {
         options.workers = NonZeroUsize::new(workers);
     } else if model.knobs.contains(&Knob::Rings) {
         options.rings = NonZeroUsize::new(workers);

@@ -63,3 +63,16 @@ fn tokio_closes_clients_that_never_stop_sending() {
 fn tokio_on_one_thread_closes_clients_that_never_stop_sending() {
     clients_that_talk_for_ever_get_an_orderly_end("tokio", Some(Runtime::CurrentThread));
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn tokio_for_each_core_closes_clients_that_never_stop_sending() {
+    clients_that_talk_for_ever_get_an_orderly_end("tokio", Some(Runtime::PerCore));
+}
+
+#[test]
+fn callbacks_futures_and_coroutines_close_clients_that_never_stop_sending() {
+    for model in ["callbacks", "futures", "coroutines"] {
+        clients_that_talk_for_ever_get_an_orderly_end(model, None);
+    }
+}

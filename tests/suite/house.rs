@@ -76,6 +76,41 @@ fn every_page_begins_with_the_idea_a_diagram_two_commands_and_when_to_choose_it(
     }
 }
 
+/// One conversation in four spellings. What differs is who keeps the state: a function and its client, an enum, a stack,
+/// the compiler.
+#[test]
+fn four_models_spell_the_same_four_steps_in_the_same_order() {
+    let functions = ["\nfn greet(", "\nfn receive(", "\nfn answer(", "\nfn send_rest("];
+    let states = ["State::Greet =>", "State::Receive =>", "State::Answer(mut", "State::SendRest =>"];
+    let calls = ["client.greet(", "client.receive(", "client.answer(", "client.send_rest("];
+    for (folder, steps) in [
+        ("server-callbacks", functions),
+        ("server-futures", states),
+        ("server-coroutines", calls),
+        ("server-tokio", calls),
+    ] {
+        let page = fs::read_to_string(root().join("crates").join(folder).join("src/lib.rs")).unwrap();
+        let places = steps.map(|step| page.find(step).unwrap_or_else(|| panic!("{folder}: no {step:?}")));
+        assert!(places.is_sorted(), "{folder}: the steps are not in the order {steps:?}");
+    }
+}
+
+/// A thread-local that is borrowed while a coroutine is suspended would be borrowed a second time by the next one.
+#[test]
+fn coroutines_suspend_in_one_place_and_share_no_thread_local_that_can_be_borrowed() {
+    let text = |file: &Path| fs::read_to_string(file).unwrap();
+    let all =
+        |folder: &str| rust_files(&root().join(folder)).iter().map(|file| text(file)).collect::<String>();
+    let model = all("crates/server-coroutines/src");
+    assert_eq!(model.matches(".suspend(").count(), 1, "`Client::wait` alone suspends");
+    for below in ["chassis", "conversation", "poller", "protocol", "stacks", "server-coroutines"] {
+        assert!(!all(&format!("crates/{below}/src")).contains("thread_local!"), "{below} has a thread-local");
+    }
+    let spare = text(&root().join("crates/sockets/src/tasks/chunk.rs"));
+    assert_eq!(all("crates/sockets/src").matches("thread_local!").count(), 1, "the spare buffer alone");
+    assert!(spare.contains("static SPARE: Cell<"), "it is taken and set, never borrowed");
+}
+
 #[test]
 fn no_model_shows_a_test_hook() {
     for file in folders().into_iter().flat_map(|folder| rust_files(&root().join(folder).join("src"))) {
@@ -109,10 +144,13 @@ fn the_arrows_between_crates_point_one_way() {
         ("conversation", &["chassis", "protocol"]),
         ("loadgen", &["observe", "protocol", "signals", "text"]),
         ("observe", &[]),
+        ("poller", &[]),
         ("protocol", &[]),
         ("script", &["observe", "protocol", "text"]),
         ("signals", &[]),
         ("sockets", &["chassis", "conversation"]),
+        ("spawner", &["observe", "stacks", "text"]),
+        ("stacks", &[]),
         ("text", &[]),
         ("trials", &["conformance", "loadgen", "observe", "protocol", "text"]),
     ];
@@ -120,7 +158,7 @@ fn the_arrows_between_crates_point_one_way() {
     assert!(arrows.contains_key("server-mio"), "{arrows:?}");
     for (name, needs) in &arrows {
         if name.starts_with("server-") {
-            let allowed = ["chassis", "conversation", "protocol", "sockets"];
+            let allowed = ["chassis", "conversation", "poller", "protocol", "sockets", "stacks"];
             let wrong = needs.iter().find(|needed| !allowed.contains(&needed.as_str()));
             assert_eq!(wrong, None, "{name}: a model knows no other model and no tool");
         } else if !["concurrent-servers", "fuzz"].contains(&name.as_str()) {

@@ -7,7 +7,7 @@
 //! | module | content |
 //! | --- | --- |
 //! | `guards`, `interrupts`, `widths` | commands that have seen nothing, are interrupted, or run in a narrow terminal |
-//! | `check`, `compare`, `faults`, `report`, `scripted_clients`, `soak`, `timelines` | a command of the launcher, run as by a user |
+//! | `check`, `compare`, `faults`, `idlers`, `report`, `scripted_clients`, `soak`, `timelines` | a command of the launcher, run as by a user |
 //! | `programs`, `strangers` | `check` against servers that are not ours, and against what is no server of the protocol |
 //! | `arguments`, `streams`, `terminals` | every command: wrong arguments, closed and full streams, colours |
 //! | `drain`, `owed`, `summaries` | every model in this process: its shutdown and its counts |
@@ -33,6 +33,8 @@ mod faults;
 #[cfg(target_os = "linux")]
 mod guards;
 mod house;
+#[cfg(target_os = "linux")]
+mod idlers;
 #[cfg(target_os = "linux")]
 mod interrupts;
 mod log_colours;

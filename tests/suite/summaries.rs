@@ -98,7 +98,11 @@ fn tokio_counts_the_same_on_one_thread_as_on_several() {
     let options = Options { runtime: Some(Runtime::CurrentThread), ..Options::default() };
     one_of_each_kind_adds_up("tokio on one thread", serve, options);
     let options = Options { workers: NonZeroUsize::new(3), ..Options::default() };
-    one_of_each_kind_adds_up("tokio on three threads", serve, options);
+    one_of_each_kind_adds_up("tokio on three threads", serve, options.clone());
+    if cfg!(target_os = "linux") {
+        let options = Options { runtime: Some(Runtime::PerCore), ..options };
+        one_of_each_kind_adds_up("tokio for each of three cores", serve, options);
+    }
 }
 
 #[test]

@@ -56,3 +56,10 @@ fn tokio_has_its_workers_beside_the_thread_that_waits_for_them_or_one_thread_in_
     assert_eq!(threads_with_five_clients("tokio", &["--workers", "3"], 5), 1 + 3);
     assert_eq!(threads_with_five_clients("tokio", &["--runtime", "current-thread"], 5), 1);
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn tokio_for_each_core_has_a_thread_for_each_beside_the_one_that_waits_for_them() {
+    let per_core = ["--runtime", "per-core", "--workers", "3"];
+    assert_eq!(threads_with_five_clients("tokio", &per_core, 5), 1 + 3);
+}

@@ -217,6 +217,8 @@ pub enum Runtime {
     MultiThread,
     /// All tasks on one thread.
     CurrentThread,
+    /// A thread for each core, with a listening socket and tasks of its own; `--workers` says how many. Linux only.
+    PerCore,
 }
 
 /// Form of the log lines.

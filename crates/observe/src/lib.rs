@@ -7,6 +7,7 @@
 //! | --- | --- |
 //! | `proc.rs` | the one reader of `/proc`: its files and their formats |
 //! | [`usage`] | the usage of a process between two readings: CPU time, memory, context switches |
+//! | [`footprint`] | the memory of a process, and the kernel's on behalf of processes |
 //! | [`meter`] | the resources of a process while it runs and at rest |
 //! | [`process`] | one process: its state and resources, signals, limits, a pause |
 //! | [`thread`] | the usage of the calling thread |
@@ -25,6 +26,7 @@
 //! Only Linux has this `/proc`. On other systems everything compiles, and unavailable figures are an error or `None`.
 
 pub mod child;
+pub mod footprint;
 pub mod machine;
 pub mod meter;
 pub mod network;

@@ -11,8 +11,11 @@
 //! The loop knows nothing of conversations: it keeps, for each client, the function to call once something has
 //! happened. A step of a conversation does what it can without waiting, registers the step that comes next, and
 //! returns to the loop. libuv and Node.js work in this way. Everything is on one thread, so no step needs a lock, and
-//! none may block. What straight code keeps on its stack goes from callback to callback: here the [`Client`], which each
-//! step is given and hands on. The order of the steps is no longer the order of the lines.
+//! none may block.
+//!
+//! The four steps are those of futures, coroutines and tokio: greet, receive, answer, send the rest. Here a function and
+//! the [`Client`] that it is called with keep the state: a closure, spelt out. What straight code keeps on its stack goes
+//! from callback to callback, and the order of the steps is no longer the order of the lines.
 //!
 //! ```sh
 //! cargo run --release -p server-callbacks                     # in one terminal

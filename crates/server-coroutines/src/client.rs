@@ -1,4 +1,12 @@
-//! What a conversation does on its own stack: greet, receive, answer; and wait, which switches back to the loop.
+//! What a conversation does on its own stack: greet, receive, answer, send the rest; and wait, which switches back to the
+//! loop.
+//!
+//! - **Buffers.** No stack has one while it waits: a [`Chunk`] is lent by the thread, and given back before.
+//! - **Depth.** A page that a stack has touched stays memory, so what goes deep and does not wait borrows the loop's
+//!   stack: see [`Client::answer`].
+//! - **Thread-locals.** Another client runs before [`Client::wait`] returns, on the same thread: a thread-local that was
+//!   borrowed across it would be borrowed twice. It is the only function that suspends; its callers hold nothing but
+//!   the client. The spare buffer is a `Cell`, which is taken and set and cannot be borrowed.
 
 use std::io::{self, ErrorKind};
 use std::net::TcpStream;
@@ -14,8 +22,8 @@ use tracing::debug;
 /// Why the loop goes on with a client.
 #[derive(Clone, Copy)]
 pub(crate) enum Resumed {
-    /// Its socket is ready. `more`: an urgent byte or its end was reported, so a short read does not mean that the socket is
-    /// empty.
+    /// There may be something to do. `more`: an urgent byte or its end was reported, so that a short read does not mean
+    /// that the socket is empty.
     Ready { more: bool },
     /// It is time to look at the clock and at the drain.
     Look(Moment),
@@ -36,8 +44,10 @@ pub(crate) struct Client<'stack> {
     shared: &'stack Shared,
     conversation: Conversation,
     wire: TcpStream,
-    /// Its last read filled the buffer, or was made after such a report: there may be more.
-    may_read_on: bool,
+    /// How far the last sending came.
+    sending: Sending,
+    /// What to wait for before the next read.
+    before_read: Option<Suspended>,
     /// How the conversation has ended.
     outcome: Option<Outcome>,
 }
@@ -48,62 +58,60 @@ impl<'stack> Client<'stack> {
         shared: &'stack Shared,
         wire: TcpStream,
     ) -> Client<'stack> {
-        let conversation = Conversation::new(now());
-        Client { yielder, shared, conversation, wire, may_read_on: true, outcome: None }
+        let (conversation, sending) = (Conversation::new(now()), Sending::Done);
+        Client { yielder, shared, conversation, wire, sending, before_read: None, outcome: None }
     }
 
     /// Sends the greeting.
     pub(crate) fn greet(&mut self) -> io::Result<()> {
-        let sending = self.exchange().greet()?;
-        self.send_rest(sending)
+        self.sending = self.exchange().greet()?;
+        self.send_rest()
     }
 
     /// Waits for bytes from the client; `None` when there will be no more.
     pub(crate) fn receive(&mut self) -> io::Result<Option<Chunk>> {
         loop {
-            // Lent anew after each wait: a waiting client has no buffer.
+            if let Some(until) = self.before_read.take() {
+                self.wait(until)?;
+            }
             let mut chunk = Chunk::new();
-            match self.exchange().receive(chunk.room())? {
+            self.before_read = match self.exchange().receive(chunk.room())? {
                 Receipt::Chunk { length, filled } => {
                     chunk.came(length);
-                    self.may_read_on = self.conversation.may_read_on(filled);
+                    let may_read_on = self.conversation.may_read_on(filled);
+                    self.before_read =
+                        Some(if may_read_on { Suspended::OthersFirst } else { Suspended::UntilReady });
                     return Ok(Some(chunk));
                 }
-                Receipt::Nothing => {
-                    drop(chunk);
-                    self.wait(Suspended::UntilReady)?;
-                }
-                Receipt::Refused => {
-                    drop(chunk);
-                    self.wait(Suspended::OthersFirst)?;
-                }
+                Receipt::Nothing => Some(Suspended::UntilReady),
+                Receipt::Refused => Some(Suspended::OthersFirst),
                 Receipt::End(outcome) => {
                     self.outcome = Some(outcome);
                     return Ok(None);
                 }
-            }
+            };
         }
     }
 
-    /// Answers what has come, and waits until the client has taken what did not fit; then until there may be more to read.
+    /// Answers what has come: one `send`, which does not wait.
     pub(crate) fn answer(&mut self, mut chunk: Chunk) -> io::Result<()> {
-        let sending = self.exchange().answer(chunk.bytes())?;
-        drop(chunk);
-        match sending {
-            Sending::Done if self.may_read_on => self.wait(Suspended::OthersFirst),
-            Sending::Done => self.wait(Suspended::UntilReady),
-            Sending::Blocked | Sending::Refused => self.send_rest(sending),
-        }
+        let (conversation, wire, shared) = (&mut self.conversation, &self.wire, self.shared);
+        let answer = || Exchange { conversation, wire, shared }.answer(chunk.bytes());
+        self.sending = self.yielder.on_parent_stack(answer)?;
+        Ok(())
     }
 
-    fn send_rest(&mut self, mut sending: Sending) -> io::Result<()> {
+    /// Waits until the client has taken what did not fit.
+    pub(crate) fn send_rest(&mut self) -> io::Result<()> {
         loop {
-            match sending {
+            match self.sending {
                 Sending::Done => return Ok(()),
                 Sending::Blocked => self.wait(Suspended::UntilReady)?,
                 Sending::Refused => self.wait(Suspended::OthersFirst)?,
             }
-            sending = self.exchange().send_rest()?;
+            // What came meanwhile was reported once, and this wait has used that up.
+            self.before_read = None;
+            self.sending = self.exchange().send_rest()?;
         }
     }
 
@@ -130,12 +138,11 @@ impl<'stack> Client<'stack> {
     }
 
     /// How the conversation ended.
-    pub(crate) fn finish(mut self, result: &io::Result<()>) -> Outcome {
-        let failed = || self.conversation.failed();
+    pub(crate) fn finish(self, result: &io::Result<()>) -> Outcome {
         if let (None, Err(error)) = (self.outcome, result) {
             debug!(%error, "connection ended");
         }
-        self.outcome.take().unwrap_or_else(failed)
+        self.outcome.unwrap_or_else(|| self.conversation.failed())
     }
 
     fn exchange(&mut self) -> Exchange<'_, TcpStream> {

@@ -7,11 +7,11 @@
 //!  C ──┘        └──────────────────────┘                    └──────────────────────┘  Pending  └──────────────────────┘
 //! ```
 //!
-//! What tokio and the compiler do for `async fn`, written out. A conversation is a future: an enum of the places in which
-//! it can wait, and a `poll` that goes on from there until it must wait again. Before it does, it has left its waker
-//! with the reactor; when its socket is ready, the reactor wakes it, which puts it into the executor's queue. Nothing is
-//! polled that has not been woken. For `greet; while let Some(bytes) = receive().await { answer(bytes).await }` the
-//! compiler writes this very enum.
+//! What tokio and the compiler do for `async fn`, written out. A conversation is a future: an enum of its four steps
+//! keeps the state, and `poll` goes on from there until it must wait. Before that it leaves its waker with the reactor;
+//! when its socket is ready, the reactor wakes it, which puts it into the executor's queue. Nothing is polled that has not
+//! been woken. For `greet; while let Some(bytes) = receive.await { answer(bytes); send_rest.await }` the compiler writes
+//! this very enum.
 //!
 //! ```sh
 //! cargo run --release -p server-futures                       # in one terminal
@@ -23,25 +23,25 @@
 
 mod executor;
 mod reactor;
+mod step;
 
 use std::io;
 use std::mem;
 use std::net::TcpListener;
-use std::os::fd::AsRawFd;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use chassis::{Knob, Options, Outcome, Shutdown, Summary};
+use chassis::{Knob, Options, Shutdown, Summary};
 use conversation::Conversation;
 use sockets::now;
-use sockets::ready::{Exchange, Receipt, Sending, Turn};
-use sockets::tasks::{Arrivals, Chunk, Place, Tasks};
+use sockets::ready::{Exchange, Receipt, Turn};
+use sockets::tasks::{Arrivals, Chunk, Place};
 use tracing::debug;
 
 use executor::Executor;
-use reactor::{Reactor, Source, Woken};
+use reactor::{Reactor, Source};
+use step::{Step, after};
 
 /// The options of its own that this model takes.
 pub const KNOBS: &[Knob] = &[];
@@ -51,20 +51,19 @@ pub const KNOBS: &[Knob] = &[];
 /// # Errors
 /// The listener is broken, or the poller cannot be made.
 pub fn serve(listener: TcpListener, options: &Options, shutdown: &Shutdown) -> io::Result<Summary> {
-    let tasks = Arc::new(Tasks::new(options));
-    let mut arrivals = Arrivals::new(listener, Arc::clone(&tasks))?;
-    let mut reactor = Reactor::new(arrivals.listener(), shutdown.as_raw_fd())?;
+    let mut arrivals = Arrivals::new(listener, options)?;
+    let reactor = Reactor::new(&arrivals, shutdown)?;
     let mut executor = Executor::new();
     while !arrivals.are_gone() {
         let at_most = if executor.is_idle() { arrivals.time_left() } else { Some(Duration::ZERO) };
-        reactor.wake_ready(at_most, |woken| match woken {
-            Woken::Listener => arrivals.clients_wait(),
-            Woken::Shutdown => arrivals.begin_drain(),
-        })?;
+        reactor.wake_ready(at_most, &mut arrivals)?;
         executor.poll_woken();
         // The model: a future for each client, which is polled whenever it has been woken.
-        arrivals.accept_batch(|place, stream| executor.spawn(Converse::new(place, reactor.source(stream))));
-        tasks.beat();
+        arrivals.accept_batch(|place, stream| {
+            let (state, conversation) = (State::Greet, Conversation::new(now()));
+            executor.spawn(Converse { state, conversation, place, socket: reactor.source(stream) });
+        });
+        arrivals.beat();
     }
     arrivals.finish()
 }
@@ -79,69 +78,52 @@ struct Converse {
 }
 
 /// Where the conversation stands. The compiler would write it for
-/// `greet; while let Some(chunk) = receive { answer(chunk) }`.
-enum State {
+/// `greet; while let Some(chunk) = receive { answer(chunk); send_rest }`.
+pub(crate) enum State {
     Greet,
     Receive,
-    /// The chunk, and whether there may be more.
+    /// The chunk, and whether it filled the buffer, so that there may be more.
     Answer(Chunk, bool),
     SendRest,
-}
-
-/// What comes after a step.
-enum Step {
-    /// The next one, at once.
-    Then(State),
-    /// The next one, once something has happened.
-    Await(State),
-    /// The next one, once the other tasks have had their turn.
-    Yield(State),
-    End(Outcome),
 }
 
 impl Future for Converse {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-        if self.socket.take_expect_more() {
-            self.conversation.expect_more();
-        }
-        let mut step = self.look(context);
+        let mut step = self.resume(context);
         loop {
-            self.state = match step {
-                Step::Then(state) => {
-                    step = self.step(state).unwrap_or_else(|error| self.failed(&error));
-                    continue;
+            match step {
+                Step::Then(state) => step = self.step(state).unwrap_or_else(|error| self.failed(&error)),
+                Step::Await(state) => {
+                    self.state = state;
+                    self.socket.leave_waker(context);
+                    return Poll::Pending;
                 }
-                Step::Await(state) => state,
                 Step::Yield(state) => {
+                    self.state = state;
                     context.waker().wake_by_ref();
-                    state
+                    return Poll::Pending;
                 }
                 Step::End(outcome) => {
                     self.place.outcome = Some(outcome);
                     return Poll::Ready(());
                 }
-            };
-            match self.socket.leave_waker(context) {
-                Ok(()) => return Poll::Pending,
-                Err(error) => step = self.failed(&error),
             }
         }
     }
 }
 
 impl Converse {
-    fn new(place: Place, socket: Source) -> Converse {
-        Converse { state: State::Greet, conversation: Conversation::new(now()), place, socket }
-    }
-
     /// One step from this state, as far as it goes without waiting.
     fn step(&mut self, state: State) -> io::Result<Step> {
-        let (conversation, shared) = (&mut self.conversation, self.place.shared());
-        let mut exchange = Exchange { conversation, wire: &self.socket, shared };
+        let mut exchange = self.exchange();
         Ok(match state {
-            State::Greet => after(exchange.greet()?, Step::Then(State::Receive)),
+            State::Greet => {
+                let sending = exchange.greet()?;
+                self.socket.watch()?;
+                after(sending, Step::Then(State::Receive))
+            }
             State::Receive => {
                 let mut chunk = Chunk::new();
                 match exchange.receive(chunk.room())? {
@@ -156,38 +138,33 @@ impl Converse {
             }
             State::Answer(mut chunk, filled) => {
                 let sending = exchange.answer(chunk.bytes())?;
-                let may_read_on = self.conversation.may_read_on(filled);
-                after(
-                    sending,
-                    if may_read_on { Step::Yield(State::Receive) } else { Step::Await(State::Receive) },
-                )
+                let next = if self.conversation.may_read_on(filled) { Step::Yield } else { Step::Await };
+                after(sending, next(State::Receive))
             }
             State::SendRest => after(exchange.send_rest()?, Step::Then(State::Receive)),
         })
     }
 
-    /// Looks at the clock and at the drain after a heartbeat; else goes on where it stands.
-    fn look(&mut self, context: &Context<'_>) -> Step {
+    /// Goes on where it stands; after a heartbeat, with a look at the clock and at the drain first.
+    fn resume(&mut self, context: &Context<'_>) -> Step {
         let state = mem::replace(&mut self.state, State::Receive);
+        if self.socket.take_more() {
+            self.conversation.expect_more();
+        }
         let Some(moment) = self.place.feel_beat(context) else { return Step::Then(state) };
-        let (conversation, shared) = (&mut self.conversation, self.place.shared());
-        match (Exchange { conversation, wire: &self.socket, shared }).look(&moment) {
+        match self.exchange().look(&moment) {
             Turn::End(outcome) => Step::End(outcome),
             Turn::Wait | Turn::Unfinished => Step::Then(state),
         }
     }
 
+    fn exchange(&mut self) -> Exchange<'_, Source> {
+        let (conversation, shared) = (&mut self.conversation, self.place.shared());
+        Exchange { conversation, wire: &self.socket, shared }
+    }
+
     fn failed(&self, error: &io::Error) -> Step {
         debug!(%error, "connection ended");
         Step::End(self.conversation.failed())
-    }
-}
-
-/// This step if everything has been sent; else the rest comes first.
-fn after(sending: Sending, done: Step) -> Step {
-    match sending {
-        Sending::Done => done,
-        Sending::Blocked => Step::Await(State::SendRest),
-        Sending::Refused => Step::Yield(State::SendRest),
     }
 }

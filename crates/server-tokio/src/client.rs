@@ -1,9 +1,8 @@
-//! What each task awaits of its client: greet, receive, answer; and how that is kept cheap.
+//! What each task does with its client: greet, receive, answer, send the rest; and how that is kept cheap.
 //!
 //! - **Buffers.** No task has one while it waits: a [`Chunk`] is lent, and given back before.
-//! - **Readiness.** After a short read the socket is empty, and tokio learns it from here; asking the kernel would be one
-//!   more system call for each message. An urgent byte is the exception, since a read stops at it. tokio's `TcpStream`
-//!   does not report those, an `AsyncFd` can.
+//! - **Readiness.** After a short read the socket is empty, and tokio learns it from here; asking the kernel would cost a
+//!   call for each message. But a read stops at an urgent byte, which an `AsyncFd` reports, tokio's `TcpStream` does not.
 //! - **Timeouts and shutdown.** No timer and no `select!`: the heartbeat wakes the task now and then ([`Place`]).
 
 use std::future::poll_fn;
@@ -38,16 +37,11 @@ impl Client {
     }
 
     /// Sends the greeting, and only then registers the socket: a new one has room for a byte.
-    pub(crate) fn greet(&mut self, stream: TcpStream) -> impl Future<Output = io::Result<()>> {
-        let mut stream = Some(stream);
-        poll_fn(move |context| {
-            if let Some(stream) = stream.take() {
-                let (conversation, shared) = (&mut self.conversation, self.place.shared());
-                Exchange { conversation, wire: &stream, shared }.greet()?;
-                self.socket = Some(watch(stream, INTERESTS)?);
-            }
-            self.poll_send_rest(context)
-        })
+    pub(crate) fn greet(&mut self, stream: TcpStream) -> io::Result<()> {
+        let (conversation, shared) = (&mut self.conversation, self.place.shared());
+        Exchange { conversation, wire: &stream, shared }.greet()?;
+        self.socket = Some(watch(stream, INTERESTS)?);
+        Ok(())
     }
 
     /// Waits for bytes from the client; `None` when there will be no more.
@@ -86,17 +80,14 @@ impl Client {
         Poll::Ready(Ok(None))
     }
 
-    /// Answers what has come: one `send`, unless the client reads slowly. The buffer is given back before that.
-    pub(crate) fn answer(&mut self, mut chunk: Chunk) -> impl Future<Output = io::Result<()>> {
-        poll_fn(move |context| {
-            let mut chunk = chunk.take();
-            let is_new = !chunk.bytes().is_empty();
-            if is_new && self.exchange()?.answer(chunk.bytes())? == Sending::Done {
-                return Poll::Ready(Ok(()));
-            }
-            drop(chunk);
-            self.poll_send_rest(context)
-        })
+    /// Answers what has come: one `send`, which does not wait. The buffer is given back.
+    pub(crate) fn answer(&mut self, mut chunk: Chunk) -> io::Result<()> {
+        self.exchange()?.answer(chunk.bytes()).map(drop)
+    }
+
+    /// Waits until the client has taken what did not fit.
+    pub(crate) fn send_rest(&mut self) -> impl Future<Output = io::Result<()>> {
+        poll_fn(|context| self.poll_send_rest(context))
     }
 
     /// Takes the look that is due, if one is, and waits until the client has taken what did not fit.
@@ -117,10 +108,7 @@ impl Client {
         }
     }
 
-    /// After a heartbeat, looks at the clock and at the drain.
-    ///
-    /// # Errors
-    /// The conversation has ended.
+    /// After a heartbeat, looks at the clock and at the drain; an error if they end the conversation.
     fn look(&mut self, context: &Context<'_>) -> io::Result<()> {
         let Some(moment) = self.place.feel_beat(context) else { return Ok(()) };
         let Turn::End(outcome) = self.exchange()?.look(&moment) else { return Ok(()) };
@@ -196,10 +184,6 @@ mod tests {
 
     use super::*;
 
-    async fn poll_once<T>(mut step: impl FnMut(&mut Context<'_>) -> Poll<T>) -> Poll<T> {
-        poll_fn(|context| Poll::Ready(step(context))).await
-    }
-
     /// A client that reads nothing, until its connection is full and a part of its reply waits.
     async fn full(tasks: &Arc<Tasks>) -> (Client, TcpStream) {
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
@@ -207,14 +191,13 @@ mod tests {
         let (stream, _) = listener.accept().unwrap();
         stream.set_nonblocking(true).unwrap();
         let mut client = Client::new(tasks.admit().unwrap());
-        client.greet(stream).await.unwrap();
+        client.greet(stream).unwrap();
         while client.conversation.unsent().is_empty() {
             let mut chunk = Chunk::new();
             chunk.room().fill(b'a');
             chunk.room()[0] = b'^';
             chunk.came(BUFFER_SIZE);
-            let mut answered = std::pin::pin!(client.answer(chunk));
-            let _ = poll_once(|context| answered.as_mut().poll(context)).await;
+            client.answer(chunk).unwrap();
         }
         (client, reader)
     }

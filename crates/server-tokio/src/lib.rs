@@ -9,9 +9,12 @@
 //!                                                   └───────────────────────┘
 //! ```
 //!
-//! The conversation is straight code again, as in the servers that block: greet, read, answer, repeat. The
-//! compiler turns it into the state machine that an event loop keeps by hand, and the runtime is the
-//! event loop. A task that waits takes less than a kilobyte and no thread.
+//! The conversation is straight code again, as in the servers that block: greet, receive, answer, send the rest.
+//! The compiler keeps the state: it turns the code into the state machine that the model futures writes by hand, and
+//! the runtime is the event loop. A task that waits takes less than a kilobyte and no thread.
+//!
+//! Workers steal tasks from each other. `--runtime current-thread` has one thread for all, `--runtime per-core` one for
+//! each core, with a listening socket of its own, and none helps another.
 //!
 //! ```sh
 //! cargo run --release -p server-tokio                         # in one terminal
@@ -29,10 +32,14 @@ mod runtime;
 
 use std::io;
 use std::net::{TcpListener, TcpStream};
+use std::num::NonZeroUsize;
 use std::sync::Arc;
+use std::thread;
 
-use chassis::{Knob, Options, Shutdown, Summary};
+use chassis::{Knob, Options, Runtime as Kind, Shutdown, Summary};
+use sockets::shards;
 use sockets::tasks::Tasks;
+use tokio::runtime::Runtime;
 
 use acceptor::Acceptor;
 use client::Client;
@@ -45,18 +52,30 @@ pub const KNOBS: &[Knob] = &[Knob::Workers, Knob::Runtime];
 /// # Errors
 /// The listener is broken, or the runtime cannot be built.
 pub fn serve(listener: TcpListener, options: &Options, shutdown: &Shutdown) -> io::Result<Summary> {
-    let runtime = runtime::build(options)?;
     let tasks = Arc::new(Tasks::new(options));
-    // Accepting is a task like any other: on a worker, it starts a client without waking a second thread.
-    let accepting = runtime.spawn(accept_all(listener, Arc::clone(&tasks), shutdown.clone()));
-    let ended = runtime.block_on(accepting).map_err(io::Error::other).and_then(|ended| ended);
+    let serve = |(runtime, listener): (Runtime, TcpListener)| run(&runtime, listener, &tasks, shutdown);
+    let workers = options.workers_or(thread::available_parallelism().map_or(1, NonZeroUsize::get));
+    let ended = match options.runtime.unwrap_or(Kind::MultiThread) {
+        Kind::MultiThread => serve((runtime::multi_thread(workers)?, listener)),
+        Kind::CurrentThread => serve((runtime::current_thread()?, listener)),
+        Kind::PerCore => {
+            let build = |listener| Ok((runtime::current_thread()?, listener));
+            shards::run(listener, workers, shutdown, build, serve)
+        }
+    };
     tasks.shared.counters.finish(ended)
+}
+
+/// Accepting is a task like any other: on a worker, it starts a client without waking a second thread.
+fn run(runtime: &Runtime, listener: TcpListener, tasks: &Arc<Tasks>, shutdown: &Shutdown) -> io::Result<()> {
+    let accepting = runtime.spawn(accept_all(listener, Arc::clone(tasks), shutdown.clone()));
+    runtime.block_on(accepting).map_err(io::Error::other).and_then(|ended| ended)
 }
 
 /// Gives each client a task of its own until shutdown is requested, then drains them.
 async fn accept_all(listener: TcpListener, tasks: Arc<Tasks>, shutdown: Shutdown) -> io::Result<()> {
     let mut acceptor = Acceptor::new(listener, &shutdown)?;
-    let beating = tokio::spawn(heart::beat(Arc::clone(&tasks)));
+    let beating = tokio::spawn(heart::beat(Arc::clone(&tasks), |_| false));
     let ended = loop {
         match acceptor.next_client().await {
             Ok(Some(stream)) => {
@@ -71,14 +90,14 @@ async fn accept_all(listener: TcpListener, tasks: Arc<Tasks>, shutdown: Shutdown
     };
     drop(acceptor);
     beating.abort();
-    heart::drain(&tasks).await;
+    tasks.begin_drain();
+    heart::beat(tasks, Tasks::are_gone).await;
     ended
 }
 
 /// One client's task. An error or a panic in it ends this client only.
 ///
-/// Every waiting client pays for what stands in this future, and tokio rounds a task up to the next 128
-/// bytes: it must stay at or below 152 to fit into 256.
+/// Every waiting client pays for this future, and tokio rounds a task up to the next 128 bytes: 152 fit into 256.
 #[expect(clippy::manual_async_fn, reason = "an `async fn` keeps its arguments twice")]
 fn serve_client(mut client: Client, stream: TcpStream) -> impl Future<Output = ()> {
     async move {
@@ -87,11 +106,12 @@ fn serve_client(mut client: Client, stream: TcpStream) -> impl Future<Output = (
     }
 }
 
-/// One client's conversation: greet, then while bytes come, answer them.
+/// One client's conversation: greet, then while bytes come, answer them, and send what did not fit.
 async fn converse(client: &mut Client, stream: TcpStream) -> io::Result<()> {
-    client.greet(stream).await?;
+    client.greet(stream)?;
     while let Some(chunk) = client.receive().await? {
-        client.answer(chunk).await?;
+        client.answer(chunk)?;
+        client.send_rest().await?;
     }
     Ok(())
 }

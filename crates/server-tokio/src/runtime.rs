@@ -1,22 +1,23 @@
-//! Which of tokio's schedulers runs the tasks, and that it comes up at all.
+//! tokio's schedulers, and that they come up at all.
 
 use std::io;
-use std::num::NonZeroUsize;
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use chassis::{Options, Runtime as Kind, require_threads};
+use chassis::require_threads;
 use tokio::runtime::{Builder, Runtime};
 
 /// Starting some threads takes a millisecond each, and on a full machine a second.
 const BUILT_WITHIN: Duration = Duration::from_secs(10);
 
-pub(crate) fn build(options: &Options) -> io::Result<Runtime> {
-    if options.runtime == Some(Kind::CurrentThread) {
-        return Builder::new_current_thread().enable_all().build();
-    }
-    let workers = options.workers_or(thread::available_parallelism().map_or(1, NonZeroUsize::get));
+/// All tasks on the thread that blocks on it.
+pub(crate) fn current_thread() -> io::Result<Runtime> {
+    Builder::new_current_thread().enable_all().build()
+}
+
+/// Workers that steal tasks from each other.
+pub(crate) fn multi_thread(workers: usize) -> io::Result<Runtime> {
     require_threads(workers)?;
     // If another process takes the last thread meanwhile, tokio panics and then waits for ever. So it is built on a
     // thread that this one can give up on.

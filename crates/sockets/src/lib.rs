@@ -8,6 +8,7 @@
 //! | the clock that stamps each message | [`now`] | all |
 //! | clients of threads that block, with timeouts, woken at shutdown | [`blocking`] | models that block |
 //! | clients that take turns, and accepting without blocking | [`ready`] | event-driven models |
+//! | several loops on one address | [`shards`] | tokio, with a runtime for each core |
 //! | what the tasks of clients share | [`tasks`] | models with a task for each client |
 //! | operations that the kernel completes later | `completion`, on Linux | io-uring |
 //!
@@ -23,6 +24,8 @@ pub mod blocking;
 pub mod completion;
 #[cfg(not(loom))]
 pub mod ready;
+#[cfg(not(loom))]
+pub mod shards;
 #[cfg(not(loom))]
 pub mod tasks;
 

@@ -23,21 +23,27 @@
 //! | all clients of a loop, whatever it waits with | [`Clients`] |
 //! | a poller that remembers its clients, or does not | [`Registry`], [`NoRegistry`], [`Awaited`] |
 //! | accepting without blocking or spinning | [`Acceptor`] |
+//! | the listener, the clock and the end of a loop around a poller of changes | [`Arrivals`] |
+//! | whose turn comes though nothing is reported | [`Queue`] |
 //! | what all clients of a server share | [`Shared`] |
 
 mod acceptor;
+mod arrivals;
 mod client;
 mod clients;
 mod exchange;
+mod queue;
 mod registry;
 mod shared;
 mod table;
 mod turn;
 
 pub use acceptor::Acceptor;
+pub use arrivals::Arrivals;
 pub use client::Client;
 pub use clients::Clients;
 pub use exchange::{Exchange, Receipt, Sending};
+pub use queue::Queue;
 pub use registry::{Awaited, NoRegistry, Registry};
 pub use shared::Shared;
 pub use turn::Turn;

@@ -6,7 +6,7 @@ use std::os::fd::{AsFd, AsRawFd, RawFd};
 use std::sync::Arc;
 use std::time::Duration;
 
-use chassis::Summary;
+use chassis::{Options, Summary};
 
 use super::{Place, Tasks};
 use crate::ready::Acceptor;
@@ -28,13 +28,9 @@ impl Arrivals {
     ///
     /// # Errors
     /// The listener cannot be made non-blocking.
-    pub fn new(listener: TcpListener, tasks: Arc<Tasks>) -> io::Result<Arrivals> {
+    pub fn new(listener: TcpListener, options: &Options) -> io::Result<Arrivals> {
+        let tasks = Arc::new(Tasks::new(options));
         Ok(Arrivals { acceptor: Some(Acceptor::new(listener)?), tasks, ended: Ok(()) })
-    }
-
-    /// The listener, for a poller that reports changes; -1 once the server drains.
-    pub fn listener(&self) -> RawFd {
-        self.acceptor.as_ref().map_or(-1, |acceptor| acceptor.as_fd().as_raw_fd())
     }
 
     /// Whether the server has been asked to stop and nobody is left.
@@ -52,6 +48,11 @@ impl Arrivals {
     /// The poller has reported the listener.
     pub fn clients_wait(&mut self) {
         self.acceptor.iter_mut().for_each(Acceptor::clients_wait);
+    }
+
+    /// Wakes every task for a look, if it is time.
+    pub fn beat(&self) {
+        self.tasks.beat();
     }
 
     /// No more clients: those who are there are brought to their end.
@@ -84,5 +85,12 @@ impl Arrivals {
     /// The listener was broken.
     pub fn finish(self) -> io::Result<Summary> {
         self.tasks.shared.counters.finish(self.ended)
+    }
+}
+
+/// The listener, to be registered with the poller; -1 once the server drains.
+impl AsRawFd for Arrivals {
+    fn as_raw_fd(&self) -> RawFd {
+        self.acceptor.as_ref().map_or(-1, |acceptor| acceptor.as_fd().as_raw_fd())
     }
 }

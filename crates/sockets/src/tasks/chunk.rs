@@ -30,12 +30,6 @@ impl Chunk {
         Chunk(Some(SPARE.take().unwrap_or_else(new)))
     }
 
-    /// Takes the buffer away, and leaves nothing.
-    #[must_use]
-    pub fn take(&mut self) -> Chunk {
-        Chunk(self.0.take())
-    }
-
     /// Room for what comes.
     pub fn room(&mut self) -> &mut [u8] {
         self.0.as_mut().map_or(&mut [], |buffer| &mut buffer.bytes)

@@ -1,6 +1,7 @@
 //! Stacks for coroutines: one mapping for all of them, each with a guard page below it.
 //!
-//! A page becomes memory when it is touched first, so a stack costs what its client has used of it, and address space.
+//! A coroutine that calls too deep meets its guard, and the process ends with SIGSEGV instead of writing into another
+//! stack. A page becomes memory when it is touched first, so a stack costs what its client has used of it, and address space.
 //! A mapping for each stack and its guard would need two entries in the kernel's table of mappings, which has room for
 //! 65,530 (`vm.max_map_count`). Guards that are installed with `madvise` (Linux 6.13) need none.
 
@@ -22,9 +23,11 @@ const SIZE: usize = 128 * 1024;
 #[cfg(target_os = "linux")]
 const GUARD_INSTALL: libc::c_int = 102;
 
-/// All stacks.
-pub(crate) struct Stacks(Rc<Mapping>);
+/// Address space for a number of stacks.
+#[derive(Debug)]
+pub struct Stacks(Rc<Mapping>);
 
+#[derive(Debug)]
 struct Mapping {
     /// The lowest address of all.
     address: NonZeroUsize,
@@ -32,7 +35,7 @@ struct Mapping {
     free: RefCell<Free>,
 }
 
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Free {
     /// Those that have been used before, and have a guard.
     returned: Vec<u32>,
@@ -41,7 +44,8 @@ struct Free {
 }
 
 /// One of them, until it is dropped.
-pub(crate) struct Stack {
+#[derive(Debug)]
+pub struct Stack {
     mapping: Rc<Mapping>,
     place: u32,
 }
@@ -51,7 +55,7 @@ impl Stacks {
     ///
     /// # Errors
     /// There is not enough of it.
-    pub(crate) fn reserve(count: usize) -> io::Result<Stacks> {
+    pub fn reserve(count: usize) -> io::Result<Stacks> {
         let count = count.min(u32::MAX as usize);
         let length = count.saturating_mul(SIZE);
         let flags = MapFlags::PRIVATE | MapFlags::NORESERVE;
@@ -61,9 +65,7 @@ impl Stacks {
         let mapped = unsafe { mmap_anonymous(ptr::null_mut(), length, protection, flags) };
         let mapped = mapped.map_err(|errno| {
             let error = io::Error::from(errno);
-            let text = format!(
-                "no address space for {count} stacks of {SIZE} bytes: {error}; choose fewer --max-conns"
-            );
+            let text = format!("no address space for {count} stacks of {SIZE} bytes: {error}");
             io::Error::new(error.kind(), text)
         })?;
         // A huge page for the top of a stack would be memory for sixteen of them. Older kernels have none to refuse.
@@ -79,7 +81,7 @@ impl Stacks {
     ///
     /// # Errors
     /// All are in use, or the kernel refuses a guard.
-    pub(crate) fn take(&self) -> io::Result<Stack> {
+    pub fn take(&self) -> io::Result<Stack> {
         let mut free = self.0.free.borrow_mut();
         let place = match free.returned.pop() {
             Some(place) => place,
@@ -141,5 +143,49 @@ unsafe impl IsStack for Stack {
 
     fn limit(&self) -> StackPointer {
         self.mapping.lowest(self.place)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_stack_has_its_own_addresses_and_is_used_again() {
+        let stacks = Stacks::reserve(2).unwrap();
+        let (first, second) = (stacks.take().unwrap(), stacks.take().unwrap());
+        assert_eq!(first.limit().get() % page_size(), 0);
+        assert_eq!(first.base(), second.limit(), "one lies beside the other");
+        assert!(stacks.take().is_err(), "both are in use");
+        let limit = first.limit();
+        drop(first);
+        assert_eq!(stacks.take().unwrap().limit(), limit);
+    }
+
+    #[test]
+    fn address_space_that_there_is_not_is_refused_with_the_number_of_stacks() {
+        let error = Stacks::reserve(usize::MAX).unwrap_err().to_string();
+        assert!(error.starts_with("no address space for 4294967295 stacks"), "{error}");
+    }
+
+    /// Without running into it: the kernel reads the page on behalf of this test, or says that nobody may.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn below_each_stack_there_is_a_guard_and_above_it_memory() {
+        use std::fs::{self, File};
+        use std::os::unix::fs::FileExt;
+
+        let memory = File::open("/proc/self/mem").unwrap();
+        let stacks = Stacks::reserve(3).unwrap();
+        for stack in [stacks.take().unwrap(), stacks.take().unwrap(), stacks.take().unwrap()] {
+            let guard = stack.limit().get();
+            let is_readable = |address: usize| memory.read_exact_at(&mut [0], address as u64).is_ok();
+            // An older kernel's guard is a mapping without permissions, and the kernel itself may read it.
+            let maps = fs::read_to_string("/proc/self/maps").unwrap();
+            let is_forbidden =
+                maps.lines().any(|line| line.starts_with(&format!("{guard:x}-")) && line.contains(" ---p"));
+            assert!(is_forbidden || !is_readable(guard), "the lowest page is no guard");
+            assert!(is_readable(guard + page_size()) && is_readable(stack.base().get() - 1));
+        }
     }
 }
