@@ -48,6 +48,7 @@ use conversation::{Next, Question, Watch};
 use rustix::io::Errno;
 use sockets::completion::{Completion, Key, Operation, Outgoing, Payload, Ring, Sent};
 use sockets::now;
+use sockets::ready::BUFFER_SIZE;
 
 use accept::Acceptor;
 use client::{Client, Wait};
@@ -139,6 +140,7 @@ impl EventLoop<'_> {
             client.end(Wait::ReceiveEnd);
         }
         let must_wait = client.has(Wait::Send) || client.conversation.owes() || self.unread.has(key);
+        let is_full = result == Ok(BUFFER_SIZE as u32);
         match result {
             _ if client.has(Wait::Leave) => self.ring.discard(payload),
             Ok(_) if must_wait => self.unread.keep(key, self.ring.copy_out(payload)),
@@ -149,6 +151,10 @@ impl EventLoop<'_> {
                 self.ring.discard(payload);
                 self.fail(key, &errno.into());
             }
+        }
+        // There is more, and it could come before it is known whether the reply fits.
+        if is_full {
+            self.stop_receiving(key);
         }
     }
 
@@ -200,9 +206,10 @@ impl EventLoop<'_> {
         self.advance(key);
     }
 
-    /// There may be room for what a client has not taken.
+    /// There may be room for what a client has not taken. Once all of it has gone, the client is read again.
     fn send_rest(&mut self, key: Key) {
         if let Some(rest) = self.tails.remove(&key) {
+            self.is_awaited = true;
             self.send(key, rest);
         }
     }
@@ -219,24 +226,18 @@ impl EventLoop<'_> {
                     if !client.has(Wait::Send) && client.begins(Wait::Room) {
                         self.ring.await_room(key);
                     }
-                    if client.has(Wait::Receive) && client.begins(Wait::ReceiveEnd) {
-                        self.ring.cancel(Operation::Receive, key);
-                    }
-                    return;
+                    return self.stop_receiving(key);
                 }
-                Next::Receive => {
-                    if !client.has(Wait::Send)
-                        && let Some(bytes) = self.unread.next(key)
-                    {
-                        self.answer(key, Payload::Own(bytes));
-                        continue;
+                Next::Receive if self.unread.has(key) => {
+                    if client.has(Wait::Send) {
+                        self.is_awaited = true;
+                        return self.stop_receiving(key);
                     }
-                    self.is_awaited |= self.unread.has(key);
-                    if client.begins(Wait::Receive) {
-                        self.ring.receive(key);
-                    }
-                    return;
+                    let part = self.unread.next(key).unwrap_or_default();
+                    self.answer(key, Payload::Own(part));
                 }
+                Next::Receive if client.begins(Wait::Receive) => return self.ring.receive(key),
+                Next::Receive => return,
                 // It depends on what becomes of the reply.
                 _ if client.has(Wait::Send) => return self.is_awaited = true,
                 Next::Fin if client.begins(Wait::Fin) => return self.ring.send_fin(key),

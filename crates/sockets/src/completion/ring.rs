@@ -65,7 +65,7 @@ impl Ring {
     /// The newest part of all that is asked for is a receive with a limit. Without a socket it fails in one way where the
     /// kernel has it, and in another way where not.
     fn probe(&mut self) -> io::Result<()> {
-        self.ask(Operation::Receive, 0, opcode::RecvMulti::new(Fixed(0), GROUP).len(1).build(), None);
+        self.ask(Operation::Receive, 0, receive(0, 1, true), None);
         let mut completions = Vec::new();
         self.turn(None, &mut Vec::new(), &mut completions)?;
         let is_too_old = completions.iter().any(|completion| completion.result == Err(Errno::INVAL));
@@ -173,13 +173,7 @@ impl Ring {
         if instead == Some(Instead::Short) {
             most = 3;
         }
-        let entry = match instead {
-            Some(Instead::Once) => {
-                let entry = opcode::Recv::new(Fixed(key), ptr::null_mut(), most).buf_group(GROUP).build();
-                entry.flags(Flags::BUFFER_SELECT)
-            }
-            _ => opcode::RecvMulti::new(Fixed(key), GROUP).len(most).build(),
-        };
+        let entry = receive(key, most, instead != Some(Instead::Once));
         self.ask(Operation::Receive, key, entry, instead);
     }
 
@@ -324,6 +318,17 @@ impl Ring {
         }
         false
     }
+}
+
+/// A receive of parts of at most this length. As a *bundle* it may fill several buffers, but for this length one is enough; and
+/// only a bundle gives way to others after each part of full length.
+fn receive(key: Key, most: u32, again_and_again: bool) -> Entry {
+    /// `IORING_RECV_MULTISHOT` and `IORING_RECVSEND_BUNDLE`
+    const MULTISHOT: u16 = 1 << 1;
+    const BUNDLE: u16 = 1 << 4;
+    let how = if again_and_again { MULTISHOT | BUNDLE } else { 0 };
+    let entry = opcode::Recv::new(Fixed(key), ptr::null_mut(), most).ioprio(how).buf_group(GROUP).build();
+    entry.flags(Flags::BUFFER_SELECT)
 }
 
 fn bytes<'bytes>(buffers: &'bytes mut Buffers, payload: &'bytes mut Payload) -> &'bytes mut [u8] {
