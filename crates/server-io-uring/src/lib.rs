@@ -48,7 +48,6 @@ use conversation::{Next, Question, Watch};
 use rustix::io::Errno;
 use sockets::completion::{Completion, Key, Operation, Outgoing, Payload, Ring, Sent};
 use sockets::now;
-use sockets::ready::BUFFER_SIZE;
 
 use accept::Acceptor;
 use client::{Client, Wait};
@@ -113,8 +112,10 @@ impl EventLoop<'_> {
             (Operation::Stop, _) => return self.begin_drain(),
             (Operation::Receive, _) => self.received(completion),
             (Operation::Room, Some(client)) => {
-                client.end(Wait::Room);
-                client.end(Wait::RoomEnd);
+                if !completion.more {
+                    client.end(Wait::Room);
+                    client.end(Wait::RoomEnd);
+                }
                 self.send_rest(key);
             }
             (Operation::Fin, Some(client)) => {
@@ -140,7 +141,6 @@ impl EventLoop<'_> {
             client.end(Wait::ReceiveEnd);
         }
         let must_wait = client.has(Wait::Send) || client.conversation.owes() || self.unread.has(key);
-        let is_full = result == Ok(BUFFER_SIZE as u32);
         match result {
             _ if client.has(Wait::Leave) => self.ring.discard(payload),
             Ok(_) if must_wait => self.unread.keep(key, self.ring.copy_out(payload)),
@@ -151,10 +151,6 @@ impl EventLoop<'_> {
                 self.ring.discard(payload);
                 self.fail(key, &errno.into());
             }
-        }
-        // There is more, and it could come before it is known whether the reply fits.
-        if is_full {
-            self.stop_receiving(key);
         }
     }
 
@@ -184,9 +180,10 @@ impl EventLoop<'_> {
         let Sent { key, mut outgoing, result, at } = sent;
         let Some(client) = client(&mut self.clients, key) else { return self.ring.discard(outgoing.payload) };
         client.end(Wait::Send);
-        let count = match result {
-            Ok(count) => count,
-            Err(Errno::AGAIN | Errno::INTR | Errno::CANCELED) => 0,
+        let (count, is_full) = match result {
+            Ok(count) => (count, false),
+            Err(Errno::INTR | Errno::CANCELED) => (0, false),
+            Err(Errno::AGAIN) => (0, true),
             Err(errno) => {
                 self.ring.discard(outgoing.payload);
                 return self.fail(key, &errno.into());
@@ -198,9 +195,12 @@ impl EventLoop<'_> {
         } else {
             client.conversation.sent_of_own(self.ring.unsent(&mut outgoing), count, at);
         }
-        match self.ring.rest(outgoing, count) {
-            Some(rest) if !client.has(Wait::Leave) => _ = self.tails.insert(key, rest),
-            _ => {}
+        if let Some(rest) = self.ring.rest(outgoing, count) {
+            self.tails.insert(key, rest);
+            // Only of a socket that has refused a send there is word when it has room.
+            if !is_full && !client.has(Wait::Leave) {
+                self.send_rest(key);
+            }
         }
         self.look_again(key);
         self.advance(key);

@@ -19,10 +19,9 @@ use rustix::event::PollFlags;
 use rustix::io::Errno;
 use rustix::net::{RecvFlags, SendFlags};
 
-use super::buffers::{Buffers, GROUP};
+use super::buffers::{Buffers, GROUP, SIZE};
 use super::operation::{Completion, Key, Operation, Outgoing, Payload, Sent, name, read};
 use crate::clock::now;
-use crate::ready::BUFFER_SIZE;
 
 /// Operations handed over in one go; more are handed over early.
 const SUBMISSIONS: u32 = 256;
@@ -168,7 +167,7 @@ impl Ring {
     /// Receive whatever comes, each part into a buffer of the ring. A part ends with its buffer, and then it is
     /// another client's turn.
     pub fn receive(&mut self, key: Key) {
-        let mut most = u32::try_from(BUFFER_SIZE).unwrap_or(u32::MAX);
+        let mut most = u32::try_from(SIZE).unwrap_or(u32::MAX);
         let instead = self.options.before_operation(Handed::Receive);
         if instead == Some(Instead::Short) {
             most = 3;
@@ -193,10 +192,11 @@ impl Ring {
         self.ask(Operation::Send, key, entry.flags(Flags::SKIP_SUCCESS), instead);
     }
 
-    /// Tell when the socket has room, or has failed.
+    /// Tell when the socket has room, or has failed, and again whenever it has room after it has refused a send. (A
+    /// poll that completes once would complete at once for a client that has closed its side, again and again.)
     pub fn await_room(&mut self, key: Key) {
         let room = u32::from(PollFlags::OUT.bits());
-        self.ask(Operation::Room, key, opcode::PollAdd::new(Fixed(key), room).build(), None);
+        self.ask(Operation::Room, key, opcode::PollAdd::new(Fixed(key), room).multi(true).build(), None);
     }
 
     /// Shut the sending side, which sends FIN.
