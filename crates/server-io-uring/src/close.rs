@@ -26,11 +26,17 @@ impl EventLoop<'_> {
         self.release(key);
     }
 
-    pub(crate) fn release(&mut self, key: Key) {
-        let Some(client) = client(&mut self.clients, key) else { return };
-        if client.has(Wait::Receive) && client.begins(Wait::ReceiveEnd) {
+    /// What it sends from now on stays in its socket. What comes before the kernel knows is kept.
+    pub(crate) fn stop_receiving(&mut self, key: Key) {
+        let client = client(&mut self.clients, key);
+        if client.is_some_and(|client| client.has(Wait::Receive) && client.begins(Wait::ReceiveEnd)) {
             self.ring.cancel(Operation::Receive, key);
         }
+    }
+
+    pub(crate) fn release(&mut self, key: Key) {
+        self.stop_receiving(key);
+        let Some(client) = client(&mut self.clients, key) else { return };
         if client.has(Wait::Room) && client.begins(Wait::RoomEnd) {
             self.ring.cancel(Operation::Room, key);
         }

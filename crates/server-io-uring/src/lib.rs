@@ -112,8 +112,10 @@ impl EventLoop<'_> {
             (Operation::Stop, _) => return self.begin_drain(),
             (Operation::Receive, _) => self.received(completion),
             (Operation::Room, Some(client)) => {
-                client.end(Wait::Room);
-                client.end(Wait::RoomEnd);
+                if !completion.more {
+                    client.end(Wait::Room);
+                    client.end(Wait::RoomEnd);
+                }
                 self.send_rest(key);
             }
             (Operation::Fin, Some(client)) => {
@@ -178,9 +180,10 @@ impl EventLoop<'_> {
         let Sent { key, mut outgoing, result, at } = sent;
         let Some(client) = client(&mut self.clients, key) else { return self.ring.discard(outgoing.payload) };
         client.end(Wait::Send);
-        let count = match result {
-            Ok(count) => count,
-            Err(Errno::AGAIN | Errno::INTR | Errno::CANCELED) => 0,
+        let (count, is_full) = match result {
+            Ok(count) => (count, false),
+            Err(Errno::INTR | Errno::CANCELED) => (0, false),
+            Err(Errno::AGAIN) => (0, true),
             Err(errno) => {
                 self.ring.discard(outgoing.payload);
                 return self.fail(key, &errno.into());
@@ -192,17 +195,21 @@ impl EventLoop<'_> {
         } else {
             client.conversation.sent_of_own(self.ring.unsent(&mut outgoing), count, at);
         }
-        match self.ring.rest(outgoing, count) {
-            Some(rest) if !client.has(Wait::Leave) => _ = self.tails.insert(key, rest),
-            _ => {}
+        if let Some(rest) = self.ring.rest(outgoing, count) {
+            self.tails.insert(key, rest);
+            // Only of a socket that has refused a send there is word when it has room.
+            if !is_full && !client.has(Wait::Leave) {
+                self.send_rest(key);
+            }
         }
         self.look_again(key);
         self.advance(key);
     }
 
-    /// There may be room for what a client has not taken.
+    /// There may be room for what a client has not taken. Once all of it has gone, the client is read again.
     fn send_rest(&mut self, key: Key) {
         if let Some(rest) = self.tails.remove(&key) {
+            self.is_awaited = true;
             self.send(key, rest);
         }
     }
@@ -219,24 +226,18 @@ impl EventLoop<'_> {
                     if !client.has(Wait::Send) && client.begins(Wait::Room) {
                         self.ring.await_room(key);
                     }
-                    if client.has(Wait::Receive) && client.begins(Wait::ReceiveEnd) {
-                        self.ring.cancel(Operation::Receive, key);
-                    }
-                    return;
+                    return self.stop_receiving(key);
                 }
-                Next::Receive => {
-                    if !client.has(Wait::Send)
-                        && let Some(bytes) = self.unread.next(key)
-                    {
-                        self.answer(key, Payload::Own(bytes));
-                        continue;
+                Next::Receive if self.unread.has(key) => {
+                    if client.has(Wait::Send) {
+                        self.is_awaited = true;
+                        return self.stop_receiving(key);
                     }
-                    self.is_awaited |= self.unread.has(key);
-                    if client.begins(Wait::Receive) {
-                        self.ring.receive(key);
-                    }
-                    return;
+                    let part = self.unread.next(key).unwrap_or_default();
+                    self.answer(key, Payload::Own(part));
                 }
+                Next::Receive if client.begins(Wait::Receive) => return self.ring.receive(key),
+                Next::Receive => return,
                 // It depends on what becomes of the reply.
                 _ if client.has(Wait::Send) => return self.is_awaited = true,
                 Next::Fin if client.begins(Wait::Fin) => return self.ring.send_fin(key),

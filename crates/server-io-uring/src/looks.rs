@@ -48,7 +48,6 @@ impl EventLoop<'_> {
             if self.tails.contains_key(&key) {
                 self.looks.pending.insert(key, Known::default());
                 self.send_rest(key);
-                self.is_awaited = true;
             } else {
                 self.look(key, Known::default());
             }

@@ -70,7 +70,11 @@ pub fn run(
         finished(&line);
         report.add(line);
     };
-    let is_possible = |row: &&Row| subject.hands_over || !row.is_operation();
+    // Clients that have no descriptors cannot be told from the signal handler's pipe.
+    let is_possible = |row: &&Row| match subject.hands_over {
+        true => row.scope != plan::Scope::Connections,
+        false => !row.is_operation(),
+    };
     for row in PLAN.iter().filter(|row| is_meant(row, only)).filter(is_possible) {
         match row.stage {
             Stage::Starting => sweep.starting(row, &mut finished),

@@ -37,7 +37,7 @@ struct Operations {
     cancelled_receives: AtomicU64,
     single_accepts: AtomicU64,
     short_sends: AtomicU64,
-    blocked_sends: AtomicU64,
+    interrupted_sends: AtomicU64,
     cancelled_sends: AtomicU64,
     unknown_cancels: AtomicU64,
 }
@@ -126,7 +126,7 @@ impl Shim {
             Handed::Accept => &[(&counts.single_accepts, Instead::Once)],
             Handed::Send => &[
                 (&counts.short_sends, Instead::Short),
-                (&counts.blocked_sends, Instead::Error(Errno::AGAIN)),
+                (&counts.interrupted_sends, Instead::Error(Errno::INTR)),
                 (&counts.cancelled_sends, Instead::Error(Errno::CANCELED)),
             ],
             Handed::Cancel => &[(&counts.unknown_cancels, Instead::Error(Errno::NOENT))],
@@ -195,7 +195,7 @@ impl fmt::Display for Shim {
             ("cancelled receives", &operations.cancelled_receives),
             ("single accepts", &operations.single_accepts),
             ("short sends", &operations.short_sends),
-            ("blocked sends", &operations.blocked_sends),
+            ("interrupted sends", &operations.interrupted_sends),
             ("cancelled sends", &operations.cancelled_sends),
             ("unknown cancels", &operations.unknown_cancels),
         ];

@@ -108,20 +108,17 @@ impl OperationFaults {
 
 impl Trial {
     fn next(&mut self, operation: Handed) -> Option<Instead> {
-        // Accept and receive are asked for once. Only if each ends with its first completion are there operations in the
-        // middle of a conversation at which something can fail. Accept is asked for before the trial begins.
-        let mut fault = (operation == Handed::Accept).then_some(Instead::Once);
+        // Accept and receive are asked for once, and that before a trial begins. Only if each ends with its first completion
+        // are there operations in the middle of a conversation at which something can fail.
+        let ends = matches!(operation, Handed::Accept | Handed::Receive).then_some(Instead::Once);
         for rule in self.rules.iter_mut().filter(|rule| rule.operation == operation) {
             rule.calls += 1;
             if rule.when.includes(rule.calls) && rule.fault.is_some() {
                 rule.fired += 1;
                 return rule.fault;
             }
-            if operation == Handed::Receive {
-                fault = Some(Instead::Once);
-            }
         }
-        fault
+        ends
     }
 }
 
@@ -228,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn accepts_end_with_their_first_client_so_that_there_are_some_in_a_trial() {
+    fn accepts_end_with_their_first_client_so_that_all_are_reached() {
         let (once, error) = (Some(Instead::Once), Some(Instead::Error(Errno::MFILE)));
         assert_eq!(faults("accept EMFILE 2..9", Handed::Accept), [once, error, error, error, error]);
     }

@@ -9,13 +9,15 @@ use std::sync::atomic::{AtomicU16, Ordering};
 use io_uring::IoUring;
 use io_uring::types::BufRingEntry;
 
-use crate::ready::BUFFER_SIZE;
-
 /// How many there are: a power of two. A turn takes about 20, and those of the last turn may still be on their way out.
-const COUNT: u16 = 64;
+const COUNT: u16 = 32;
+
+/// The length of one. A client that does not read holds two at most: what it has not taken of its reply, and what has come
+/// before its receive was cancelled. A message of 64 KiB takes two sends, and with its delimiters no third one.
+pub(super) const SIZE: usize = 32 * 1024 + 16;
 
 /// From one to the next: whole cache lines.
-const STRIDE: usize = BUFFER_SIZE.next_multiple_of(64);
+const STRIDE: usize = SIZE.next_multiple_of(64);
 
 /// The name of the group; there is one in each ring.
 pub(super) const GROUP: u16 = 0;
@@ -59,7 +61,7 @@ impl Buffers {
 
     /// The buffer with which the kernel has completed a receive of so many bytes.
     pub(super) fn filled(id: u16, length: usize) -> Buffer {
-        assert!(id < COUNT && length <= BUFFER_SIZE, "the kernel names a buffer that it does not have");
+        assert!(id < COUNT && length <= SIZE, "the kernel names a buffer that it does not have");
         Buffer { id, length }
     }
 
@@ -85,7 +87,7 @@ impl Buffers {
         unsafe {
             let entry = &mut *self.entries.add(place);
             entry.set_addr(self.bytes.add(usize::from(buffer.id) * STRIDE) as u64);
-            entry.set_len(u32::try_from(BUFFER_SIZE).unwrap_or(u32::MAX));
+            entry.set_len(u32::try_from(SIZE).unwrap_or(u32::MAX));
             entry.set_bid(buffer.id);
             let tail = BufRingEntry::tail(self.entries).cast_mut();
             AtomicU16::from_ptr(tail).store(self.handed, Ordering::Release);

@@ -19,10 +19,9 @@ use rustix::event::PollFlags;
 use rustix::io::Errno;
 use rustix::net::{RecvFlags, SendFlags};
 
-use super::buffers::{Buffers, GROUP};
+use super::buffers::{Buffers, GROUP, SIZE};
 use super::operation::{Completion, Key, Operation, Outgoing, Payload, Sent, name, read};
 use crate::clock::now;
-use crate::ready::BUFFER_SIZE;
 
 /// Operations handed over in one go; more are handed over early.
 const SUBMISSIONS: u32 = 256;
@@ -65,7 +64,7 @@ impl Ring {
     /// The newest part of all that is asked for is a receive with a limit. Without a socket it fails in one way where the
     /// kernel has it, and in another way where not.
     fn probe(&mut self) -> io::Result<()> {
-        self.ask(Operation::Receive, 0, opcode::RecvMulti::new(Fixed(0), GROUP).len(1).build(), None);
+        self.ask(Operation::Receive, 0, receive(0, 1, true), None);
         let mut completions = Vec::new();
         self.turn(None, &mut Vec::new(), &mut completions)?;
         let is_too_old = completions.iter().any(|completion| completion.result == Err(Errno::INVAL));
@@ -168,18 +167,12 @@ impl Ring {
     /// Receive whatever comes, each part into a buffer of the ring. A part ends with its buffer, and then it is
     /// another client's turn.
     pub fn receive(&mut self, key: Key) {
-        let mut most = u32::try_from(BUFFER_SIZE).unwrap_or(u32::MAX);
+        let mut most = u32::try_from(SIZE).unwrap_or(u32::MAX);
         let instead = self.options.before_operation(Handed::Receive);
         if instead == Some(Instead::Short) {
             most = 3;
         }
-        let entry = match instead {
-            Some(Instead::Once) => {
-                let entry = opcode::Recv::new(Fixed(key), ptr::null_mut(), most).buf_group(GROUP).build();
-                entry.flags(Flags::BUFFER_SELECT)
-            }
-            _ => opcode::RecvMulti::new(Fixed(key), GROUP).len(most).build(),
-        };
+        let entry = receive(key, most, instead != Some(Instead::Once));
         self.ask(Operation::Receive, key, entry, instead);
     }
 
@@ -199,10 +192,11 @@ impl Ring {
         self.ask(Operation::Send, key, entry.flags(Flags::SKIP_SUCCESS), instead);
     }
 
-    /// Tell when the socket has room, or has failed.
+    /// Tell when the socket has room, or has failed, and again whenever it has room after it has refused a send. (A
+    /// poll that completes once would complete at once for a client that has closed its side, again and again.)
     pub fn await_room(&mut self, key: Key) {
         let room = u32::from(PollFlags::OUT.bits());
-        self.ask(Operation::Room, key, opcode::PollAdd::new(Fixed(key), room).build(), None);
+        self.ask(Operation::Room, key, opcode::PollAdd::new(Fixed(key), room).multi(true).build(), None);
     }
 
     /// Shut the sending side, which sends FIN.
@@ -324,6 +318,17 @@ impl Ring {
         }
         false
     }
+}
+
+/// A receive of parts of at most this length. As a *bundle* it may fill several buffers, but for this length one is enough; and
+/// only a bundle gives way to others after each part of full length.
+fn receive(key: Key, most: u32, again_and_again: bool) -> Entry {
+    /// `IORING_RECV_MULTISHOT` and `IORING_RECVSEND_BUNDLE`
+    const MULTISHOT: u16 = 1 << 1;
+    const BUNDLE: u16 = 1 << 4;
+    let how = if again_and_again { MULTISHOT | BUNDLE } else { 0 };
+    let entry = opcode::Recv::new(Fixed(key), ptr::null_mut(), most).ioprio(how).buf_group(GROUP).build();
+    entry.flags(Flags::BUFFER_SELECT)
 }
 
 fn bytes<'bytes>(buffers: &'bytes mut Buffers, payload: &'bytes mut Payload) -> &'bytes mut [u8] {

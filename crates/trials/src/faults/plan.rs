@@ -233,7 +233,7 @@ pub(super) const PLAN: &[Row] = &[
         &[Error("ECONNRESET"), Error("ETIMEDOUT"), Error("EHOSTUNREACH"), Error("ENOMEM"), Error("EIO")],
         EndsItsConnection,
     ),
-    Row::serving("ring:send", &[Error("EINTR"), Error("EAGAIN"), Error("ECANCELED"), Short], NobodyHarmed)
+    Row::serving("ring:send", &[Error("EINTR"), Error("ECANCELED"), Short], NobodyHarmed)
         .repeats(&[Each, EverySecond]),
     Row::serving(
         "ring:send",
@@ -251,7 +251,7 @@ pub(super) const PLAN: &[Row] = &[
         .within(Scope::Connections),
     Row::draining("ring:receive", &[Error("ENOBUFS"), Error("ECANCELED"), Short, Once])
         .repeats(&[Each, EverySecond]),
-    Row::draining("ring:send", &[Error("EAGAIN"), Error("ECANCELED"), Short]).repeats(&[Each, EverySecond]),
+    Row::draining("ring:send", &[Error("EINTR"), Error("ECANCELED"), Short]).repeats(&[Each, EverySecond]),
     Row::draining(EPOLL_WAIT, &[Error("EINTR"), Delay]).repeats(&[Each, EverySecond]),
     Row::draining(POLL, &[Error("EINTR"), Delay]).repeats(&[Each, EverySecond]),
     Row::draining(SELECT, &[Error("EINTR"), Delay]).repeats(&[Each, EverySecond]),

@@ -24,7 +24,8 @@ impl Sweep<'_> {
         for &fault in row.faults {
             let mut line = Line::new(row, fault);
             for &repeat in row.repeats {
-                let places = if repeat == Repeat::Each { self.places(trace.most_calls) } else { vec![1] };
+                let places =
+                    if repeat == Repeat::Each { self.places(row, trace.most_calls) } else { vec![1] };
                 for place in places.into_iter().filter(|_| trace.most_calls > 0) {
                     let when = repeat.when(place);
                     let (trace, outcome) = self.drain(row, &[injection(row, fault, &when)])?;
@@ -82,7 +83,7 @@ impl Sweep<'_> {
         outcome.context("without a fault")?;
         for &fault in row.faults {
             let mut line = Line::new(row, fault);
-            for place in self.places(trace.most_calls) {
+            for place in self.places(row, trace.most_calls) {
                 let when = Repeat::Each.when(place);
                 let (trace, outcome) = self.start(row, &[injection(row, fault, &when)])?;
                 line.add(trace.fired, outcome, &format!("at {when}"));

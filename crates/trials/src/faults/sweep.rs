@@ -47,13 +47,17 @@ impl<'run> Sweep<'run> {
         self.server
     }
 
-    /// Where to inject: at the first call of a thread, at the second, … up to the last one observed.
-    pub(super) fn places(&mut self, most_calls: u32) -> Vec<u32> {
+    /// Where to inject: at the first call of a thread, at the second, … up to the last one observed. Of operations the
+    /// first is among them, since the last one may have been left over from what came before.
+    pub(super) fn places(&mut self, row: &Row, most_calls: u32) -> Vec<u32> {
         let mut places: Vec<u32> = (1..=most_calls.min(MOST_PLACES)).collect();
         if let Some(sample) = self.thoroughness.sample.filter(|&sample| sample < places.len()) {
             self.random.shuffle(&mut places);
             places.truncate(sample);
             places.sort_unstable();
+        }
+        if let Some(first) = places.first_mut().filter(|_| row.is_operation()) {
+            *first = 1;
         }
         places
     }
@@ -66,7 +70,7 @@ impl<'run> Sweep<'run> {
             for &repeat in row.repeats {
                 let places = match repeat {
                     Repeat::Each if row.expected == Expected::EndsTheServer => vec![1],
-                    Repeat::Each => self.places(most_calls),
+                    Repeat::Each => self.places(row, most_calls),
                     _ => vec![1],
                 };
                 // A call that the model does not make cannot be tested.
