@@ -407,6 +407,15 @@ mod tests {
     }
 
     #[test]
+    fn servers_that_are_to_send_in_another_way_are_started_so_and_named_so() {
+        let sending = Sending { nagle: true, ..Sending::default() };
+        let subject = find("mio").unwrap().subject_that_sends(Path::new("launcher"), sending);
+        assert_eq!(subject.name, "mio --nagle");
+        assert_eq!(subject.server.arguments().last().unwrap(), "--nagle");
+        assert_eq!(find("mio").unwrap().subject(Path::new("launcher")).name, "mio");
+    }
+
+    #[test]
     fn a_model_is_found_only_by_its_full_name() {
         assert_eq!(find("mio").map(|model| model.name), Some("mio"));
         assert!(find("mi").is_none());

@@ -10,6 +10,7 @@ mod table;
 use std::ffi::OsString;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Result, anyhow};
 use chassis::Sending;
@@ -90,6 +91,10 @@ pub struct Arguments {
     #[command(flatten, next_help_heading = "What a server at an address or a program promises")]
     promises: Promises,
 }
+
+/// How long a case waits for servers that send byte by byte: one thread answers 64 clients that all send at full speed, with a
+/// system call for each byte.
+const SLOW_SENDING: Duration = Duration::from_secs(60);
 
 /// Runs the cases and prints the outcome of each.
 ///
@@ -173,8 +178,11 @@ fn check(
     arguments: &Arguments,
     progress: &Progress,
 ) -> Result<ExitCode> {
-    let Arguments { long, seed, fail_fast, json, .. } = *arguments;
-    let options = Options { long, seed, fail_fast, ..Options::default() };
+    let Arguments { long, seed, fail_fast, json, sending, .. } = *arguments;
+    let usual = Options::default();
+    let patience =
+        if sending == Sending::default() { usual.patience } else { usual.patience.max(SLOW_SENDING) };
+    let options = Options { long, seed, fail_fast, patience };
     progress.begin(Plan {
         target: target.to_owned(),
         concurrency: place.concurrency(),

@@ -191,6 +191,10 @@ fn draw_key(canvas: &mut Canvas, key: &[(Sign, String)]) {
         }
         let middle = canvas.top + KEY / 2.0;
         match sign {
+            Sign::Phase(Phase::Owed) => {
+                draw_bar(canvas, Phase::Served, x, x + SWATCH, middle);
+                draw_bar(canvas, Phase::Owed, x, x + SWATCH, middle);
+            }
             Sign::Phase(phase) => draw_bar(canvas, *phase, x, x + SWATCH, middle),
             Sign::Signal(signal) => {
                 draw_bar(canvas, Phase::Served, x, x + SWATCH, middle);
@@ -263,9 +267,9 @@ fn draw_bar(canvas: &mut Canvas, phase: Phase, from: f64, to: f64, middle: f64) 
     canvas.bar(class, from, to, middle, height);
 }
 
-/// A gap in a thick bar. The signals at its ends stay on the bar.
+/// A gap in a thick bar. The signals at its ends stay on the bar; one at the bar's left edge was moved inside.
 fn draw_gap(canvas: &mut Canvas, from: f64, to: f64, middle: f64) {
-    let (from, to) = (from + SIGNAL / 2.0, to - SIGNAL / 2.0);
+    let (from, to) = (from + SIGNAL, to - SIGNAL / 2.0);
     if from < to {
         canvas.bar("paper", from, to, middle, BAR);
         canvas.bar("waits", from, to, middle, THIN_BAR);

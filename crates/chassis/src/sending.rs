@@ -41,7 +41,24 @@ pub enum WritePolicy {
     PerByte,
 }
 
+/// With a send for each byte, one read brings no more: the series' buffer. With a larger one an event loop would work for one
+/// client for a tenth of a second, and longer on a busy machine, while all others wait.
+const SENDS_FOR_A_READ: usize = 1024;
+
 impl Sending {
+    /// The part of a buffer that one read may fill. The crate `sockets` calls this.
+    #[inline]
+    #[must_use]
+    pub fn room(self, buffer: &mut [u8]) -> &mut [u8] {
+        match self.write_policy {
+            None | Some(WritePolicy::PerRead) => buffer,
+            Some(WritePolicy::PerByte) => {
+                let most = buffer.len().min(SENDS_FOR_A_READ);
+                &mut buffer[..most]
+            }
+        }
+    }
+
     /// What the next `send` carries of these bytes, which are still to be sent. The crate `sockets` calls this.
     #[inline]
     #[must_use]

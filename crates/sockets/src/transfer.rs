@@ -44,7 +44,7 @@ pub struct Sent {
 #[inline]
 pub fn receive(options: &Options, wire: &impl Wire, buffer: &mut [u8]) -> io::Result<Received> {
     loop {
-        let room = match options.before_read(wire, buffer) {
+        let room = match options.before_read(wire, options.sending.room(buffer)) {
             Ok(room) => room,
             Err(Errno::INTR) => continue,
             Err(Errno::AGAIN) => return Ok(Received::Refused),
@@ -127,6 +127,20 @@ mod tests {
         assert_eq!(sends(None), [3]);
         assert_eq!(sends(Some(WritePolicy::PerRead)), [3]);
         assert_eq!(sends(Some(WritePolicy::PerByte)), [1, 1, 1]);
+    }
+
+    #[test]
+    fn a_read_brings_no_more_than_can_be_sent_in_one_turn_byte_by_byte() {
+        let (mut client, server) = UnixStream::pair().unwrap();
+        client.write_all(&[b'x'; 10_000]).unwrap();
+        let mut buffer = [0; 64 * 1024];
+        let mut read = |write_policy| {
+            let sending = Sending { write_policy, ..Sending::default() };
+            receive(&Options { sending, ..Options::default() }, &server, &mut buffer).unwrap()
+        };
+        // There may be more, so a loop reads on.
+        assert_eq!(read(Some(WritePolicy::PerByte)), Received::Bytes { count: 1024, filled: true });
+        assert_eq!(read(None), Received::Bytes { count: 10_000 - 1024, filled: false });
     }
 
     #[test]

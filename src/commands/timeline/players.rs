@@ -39,10 +39,14 @@ pub(super) fn named_twice(subjects: &[Subject]) -> Option<&'static str> {
 /// This program's file cannot be found.
 pub(super) fn players(subjects: &[Subject], options: &ServerOptions) -> Result<Vec<Player>> {
     let launcher = this_program()?;
-    let started = |model: &Model| Player {
-        name: model.name.to_owned(),
-        title: model.title.to_owned(),
-        place: Place::Started(models::command(&launcher, model.name), options.of(model)),
+    let started = |model: &Model| {
+        let own = options.of_its_own(model).join(" ");
+        Player {
+            name: model.name.to_owned(),
+            // Who does not know the model has its name.
+            title: if own.is_empty() { model.title.to_owned() } else { own },
+            place: Place::Started(models::command(&launcher, model.name), options.of(model)),
+        }
     };
     if subjects.is_empty() {
         return Ok(MODELS.iter().map(started).collect());

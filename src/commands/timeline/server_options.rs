@@ -32,6 +32,12 @@ impl ServerOptions {
         taken.map(|(_, argument)| argument.clone()).collect()
     }
 
+    /// Those of them that only some models have a use for.
+    pub(super) fn of_its_own(&self, model: &Model) -> Vec<&str> {
+        let own = self.0.iter().filter(|(knob, _)| knob.is_some() && takes(model, *knob));
+        own.map(|(_, argument)| argument.as_str()).collect()
+    }
+
     /// Refuses options that none of these models, or one of them only without another option, has a use for.
     ///
     /// # Errors
@@ -121,6 +127,8 @@ mod tests {
         assert_eq!(of("mio"), ["--idle-timeout=3s"]);
         let options = given(&["--nagle", "--write-policy", "per-byte"]).unwrap();
         assert_eq!(options.of(find("mio").unwrap()), ["--write-policy=per-byte", "--nagle"]);
+        let options = given(&["--nagle", "--workers", "2", "--idle-timeout=3s"]).unwrap();
+        assert_eq!(options.of_its_own(find("mio").unwrap()), ["--nagle"]);
         assert_eq!(given(&[]).unwrap().of(find("mio").unwrap()), [""; 0]);
     }
 
