@@ -49,7 +49,7 @@ pub(super) fn players(subjects: &[Subject], options: &ServerOptions) -> Result<V
         }
     };
     if subjects.is_empty() {
-        return Ok(MODELS.iter().map(started).collect());
+        return Ok(models::here().map(started).collect());
     }
     let mut players: Vec<Player> = Vec::new();
     for subject in subjects {
