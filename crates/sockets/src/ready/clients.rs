@@ -347,6 +347,8 @@ mod tests {
         let mut loops =
             listeners.map(|listener| Clients::new(listener, &shared, &shutdown, NoRegistry).unwrap());
         let heard = |mut peer: TcpStream| {
+            // Far beyond any machine's slowness: a client that is wrongly kept fails the test instead of hanging it.
+            peer.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
             let mut heard = Vec::new();
             // A client that is rejected may be reset.
             let _ = peer.read_to_end(&mut heard);
