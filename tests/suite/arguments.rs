@@ -56,7 +56,7 @@ const WRONG: &[(&str, &str, &[&str])] = &[
     ("faults mio", "--seed", &["-1", "", "-"]),
     ("soak mio", "--minutes", &["0", "-1", "1441", "1.5", "NaN", "", "-"]),
     ("soak mio", "--seed", &["-1", "", "-"]),
-    ("threads 5", "--hold", &["thread", "fibre", "-"]),
+    ("threads 5", "--hold", &["fibre", "-"]),
     ("audit", "--only", &["nonsense", "", "-"]),
     ("audit", "--models", &["mioo", "", "floor-epoll", "-"]),
     ("audit", "--out", &["-"]),

@@ -1,10 +1,11 @@
-//! `threads`: what idle threads, coroutines and tasks cost, measured for some hundreds.
+//! `threads`: what idle threads, coroutines and tasks cost, measured for some thousands.
 
 use std::process::{Command, Output};
 
 use serde_json::Value;
 
-const COUNT: i64 = 400;
+/// So many that what the process has freed before, and uses again, does not matter.
+const COUNT: i64 = 2_000;
 const PAGE: i64 = 4 << 10;
 /// A thread's stack by the standard library.
 const THREAD_STACK: i64 = 2 << 20;

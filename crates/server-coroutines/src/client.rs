@@ -46,8 +46,8 @@ pub(crate) struct Client<'stack> {
     wire: TcpStream,
     /// How far the last sending came.
     sending: Sending,
-    /// What to wait for before the next read.
-    before_read: Option<Suspended>,
+    /// What the next read waits for.
+    read_after: Option<Suspended>,
     /// How the conversation has ended.
     outcome: Option<Outcome>,
 }
@@ -59,7 +59,7 @@ impl<'stack> Client<'stack> {
         wire: TcpStream,
     ) -> Client<'stack> {
         let (conversation, sending) = (Conversation::new(now()), Sending::Done);
-        Client { yielder, shared, conversation, wire, sending, before_read: None, outcome: None }
+        Client { yielder, shared, conversation, wire, sending, read_after: None, outcome: None }
     }
 
     /// Sends the greeting.
@@ -71,15 +71,15 @@ impl<'stack> Client<'stack> {
     /// Waits for bytes from the client; `None` when there will be no more.
     pub(crate) fn receive(&mut self) -> io::Result<Option<Chunk>> {
         loop {
-            if let Some(until) = self.before_read.take() {
+            if let Some(until) = self.read_after.take() {
                 self.wait(until)?;
             }
             let mut chunk = Chunk::new();
-            self.before_read = match self.exchange().receive(chunk.room())? {
+            self.read_after = match self.exchange().receive(chunk.room())? {
                 Receipt::Chunk { length, filled } => {
                     chunk.came(length);
                     let may_read_on = self.conversation.may_read_on(filled);
-                    self.before_read =
+                    self.read_after =
                         Some(if may_read_on { Suspended::OthersFirst } else { Suspended::UntilReady });
                     return Ok(Some(chunk));
                 }
@@ -110,7 +110,7 @@ impl<'stack> Client<'stack> {
                 Sending::Refused => self.wait(Suspended::OthersFirst)?,
             }
             // What came meanwhile was reported once, and this wait has used that up.
-            self.before_read = None;
+            self.read_after = None;
             self.sending = self.exchange().send_rest()?;
         }
     }

@@ -74,11 +74,9 @@ pub struct Cost {
 }
 
 impl Cost {
-    /// All of the kernel's memory that is known of.
+    /// Page tables and stacks in the kernel.
     #[must_use]
     pub fn kernel_bytes(&self) -> i64 {
-        self.page_table_bytes
-            + self.kernel_stack_bytes.unwrap_or_default()
-            + self.kernel_object_bytes.unwrap_or_default()
+        self.page_table_bytes + self.kernel_stack_bytes.unwrap_or_default()
     }
 }

@@ -20,6 +20,7 @@ pub fn table(costs: &[Cost], columns: Option<usize>) -> String {
         "CPU of it",
         "own memory",
         "kernel memory",
+        "kernel objects",
         "address space",
         "CPU while idle",
     ]);
@@ -34,15 +35,15 @@ pub fn table(costs: &[Cost], columns: Option<usize>) -> String {
         "{} idle of each kind, each kind in a process of its own\n\n{table}\n\n\
          start-up: until each has run once\n\
          own memory: resident stacks and heap\n\
-         kernel memory: page tables of the process, and kernel stacks and objects of the whole machine:\n  \
-         other programs disturb it\n\
+         kernel memory: page tables, and stacks in the kernel\n\
+         kernel objects: what else the kernel holds, known for the whole machine only: other programs disturb it\n\
          CPU while idle: of all of them together, in a second\n",
         units::whole(u64::from(count))
     )
 }
 
 #[expect(clippy::cast_precision_loss, reason = "shown with three digits")]
-fn row(cost: &Cost) -> [String; 7] {
+fn row(cost: &Cost) -> [String; 8] {
     let count = f64::from(cost.count);
     let bytes = |total: i64| units::bytes(total as f64 / count);
     let time = |total: u64| units::duration(total as f64 / count);
@@ -52,6 +53,7 @@ fn row(cost: &Cost) -> [String; 7] {
         time(cost.start_cpu_ns),
         bytes(cost.resident_bytes),
         bytes(cost.kernel_bytes()),
+        cost.kernel_object_bytes.map_or_else(|| "unknown".to_owned(), bytes),
         bytes(cost.address_space_bytes),
         units::duration(cost.idle_cpu_ns as f64 / (cost.idle_ns as f64 / 1e9)),
     ]
@@ -63,7 +65,7 @@ mod tests {
     use crate::Kind;
 
     #[test]
-    fn the_table_shows_one_of_them_and_the_kernel_memory_is_a_sum() {
+    fn the_table_shows_one_of_them_and_what_is_unknown_is_called_so() {
         let cost = Cost {
             kind: Kind::Thread,
             count: 1_000,
@@ -80,6 +82,9 @@ mod tests {
         let table = table(&[cost], None);
         let row = table.lines().find(|line| line.trim_start().starts_with("thread")).unwrap();
         let words: Vec<&str> = row.split("  ").map(str::trim).filter(|word| !word.is_empty()).collect();
-        assert_eq!(words, ["thread", "12.0 µs", "8.00 µs", "8.00 KiB", "17.0 KiB", "2.00 MiB", "2.00 µs"]);
+        assert_eq!(
+            words,
+            ["thread", "12.0 µs", "8.00 µs", "8.00 KiB", "17.0 KiB", "unknown", "2.00 MiB", "2.00 µs"]
+        );
     }
 }
