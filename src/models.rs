@@ -12,6 +12,7 @@ use comparison::{Place, Server, Servers};
 use conformance::Concurrency;
 use observe::ServerCommand;
 use observe::child::this_program;
+use text::output;
 
 /// One way to serve many clients.
 #[derive(Debug)]
@@ -280,6 +281,11 @@ pub fn chosen(names: &[String]) -> Vec<&'static Model> {
     MODELS.iter().filter(is_chosen).collect()
 }
 
+/// The models that this machine can run. A note says which others are left out, and why.
+pub fn here() -> impl Iterator<Item = &'static Model> {
+    MODELS.iter().filter(|model| model.runs_here())
+}
+
 /// The model or floor with this name.
 pub fn find(name: &str) -> Option<&'static Model> {
     MODELS.iter().chain(FLOORS).find(|model| model.name == name)
@@ -299,6 +305,15 @@ impl Model {
             return server_io_uring::missing();
         }
         None
+    }
+
+    /// Whether this machine can run it; if not, a note says why.
+    pub fn runs_here(&self) -> bool {
+        let missing = self.missing();
+        if let Some(reason) = &missing {
+            output::note(&format!("skipped {}: {reason}", self.name));
+        }
+        missing.is_none()
     }
 
     /// What trials need to know about this model; its servers are started from the launcher's file.
@@ -345,6 +360,19 @@ pub fn servers() -> Result<Servers> {
         place: Place::Ours(command(&launcher, model.name)),
     };
     Ok(Servers { models: MODELS.iter().map(server).collect(), floors: FLOORS.iter().map(server).collect() })
+}
+
+/// The same for a run that begins now, without those that this machine cannot run, unless they are named.
+///
+/// # Errors
+/// This program's file cannot be found.
+pub fn servers_here(named: &[String]) -> Result<Servers> {
+    let takes_part =
+        |server: &Server| named.contains(&server.name) || find(&server.name).is_none_or(Model::runs_here);
+    let mut servers = servers()?;
+    servers.models.retain(takes_part);
+    servers.floors.retain(takes_part);
+    Ok(servers)
 }
 
 #[cfg(test)]

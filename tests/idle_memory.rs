@@ -16,7 +16,7 @@ use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use concurrent_servers::models::{MODELS, command};
+use concurrent_servers::models::{MODELS, command, here};
 use observe::{ServerProcess, usage};
 
 /// The number for which the figures are stated, or as many as the limit on open files allows.
@@ -90,7 +90,8 @@ const OPTIMISED: &[Bound] = &[
 ];
 
 fn hold(bounds: &[Bound]) {
-    let over = bounds.iter().filter_map(|&(model, arguments, bound)| {
+    let bounds = bounds.iter().filter(|(model, ..)| here().any(|other| other.name == *model));
+    let over = bounds.filter_map(|&(model, arguments, bound)| {
         let bytes = bytes_per_idle_client(model, arguments);
         let figure = format!("{model} {}: {bytes} bytes, at most {bound}", arguments.join(" "));
         println!("{figure}");

@@ -62,9 +62,9 @@ pub(crate) fn allow_many_connections() {
     let _ = chassis::raise_descriptor_limit();
 }
 
-/// All servers: the models, then the floors that they are compared with.
+/// All servers that this machine can run: the models, then the floors that they are compared with.
 pub(crate) fn servers() -> impl Iterator<Item = &'static Model> {
-    MODELS.iter().chain(FLOORS)
+    MODELS.iter().chain(FLOORS).filter(|model| model.runs_here())
 }
 
 /// The servers that serve `clients` at once. The others would leave some clients waiting for the whole benchmark, so

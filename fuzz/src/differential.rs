@@ -10,7 +10,7 @@ use std::thread;
 use std::time::Duration;
 
 use chassis::{Options, Shutdown, listen};
-use concurrent_servers::models::MODELS;
+use concurrent_servers::models::here;
 
 use crate::script::Script;
 use crate::specification;
@@ -48,8 +48,7 @@ fn start_all() -> Vec<(&'static str, SocketAddr)> {
         })?;
         Ok((model.name, address))
     };
-    MODELS
-        .iter()
+    here()
         .map(|model| start(model).unwrap_or_else(|error| panic!("cannot start {}: {error}", model.name)))
         .collect()
 }

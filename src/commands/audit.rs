@@ -51,10 +51,12 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let (size, folder) =
         if arguments.quick { (Size::QUICK, audit::QUICK_FOLDER) } else { (Size::FULL, audit::FOLDER) };
+    let mut chosen = models::chosen(&arguments.models);
+    chosen.retain(|model| !arguments.models.is_empty() || model.runs_here());
     let request = Request {
         steps: arguments.only.clone(),
         size,
-        models: models::chosen(&arguments.models).iter().map(|model| model.name.to_owned()).collect(),
+        models: chosen.iter().map(|model| model.name.to_owned()).collect(),
         launcher: this_program()?,
         folder: arguments.out.clone().unwrap_or_else(|| folder.into()),
     };

@@ -131,7 +131,8 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     if arguments.self_test {
         return self_test::run(arguments.runs, arguments.rounds, arguments.out.as_ref());
     }
-    let mut servers = models::servers()?;
+    let is_new = arguments.from.is_none() && arguments.resume.is_none();
+    let mut servers = if is_new { models::servers_here(&arguments.models)? } else { models::servers()? };
     let further: Vec<Foreign> = arguments.address.iter().chain(&arguments.command).cloned().collect();
     foreign::add(&mut servers, &further)?;
     if let Some(folder) = &arguments.from {

@@ -83,7 +83,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
 
 /// The whole run; `None` if it was interrupted.
 fn make(project: &Path, arguments: &Arguments, stop: &Handle) -> Result<Option<Comparison>> {
-    let servers = models::servers()?;
+    let servers = if arguments.resume.is_some() { models::servers()? } else { models::servers_here(&[])? };
     let (mut store, mut comparison) = if let Some(folder) = &arguments.resume {
         recorded::check_newest(project, folder)?;
         measure::resume(folder, &servers)?

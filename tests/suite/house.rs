@@ -22,6 +22,8 @@ const OTHER_PAGES: &[(&str, (usize, usize))] = &[
     ("crates/server-tokio", (130, 400)),
     // The executor and the reactor, which tokio brings along, are its lesson, too.
     ("crates/server-futures", (170, 400)),
+    // Completions of five kinds, each with its ends and its errors, are its lesson.
+    ("crates/server-io-uring", (250, 600)),
 ];
 
 const REMEDY: &str = "move what is not its lesson to a file beside its page, or policy to `sockets` or \

@@ -7,7 +7,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use chassis::{Options, Shutdown, Summary, listen};
-use concurrent_servers::models::{MODELS, Model};
+use concurrent_servers::models::{Model, here};
 use socket2::{Domain, SockRef, Socket, Type};
 
 /// Far beyond the slowness of any machine.
@@ -37,7 +37,7 @@ fn start(model: &Model, drain_timeout: Duration) -> Running {
 /// All models at once, because these tests mostly wait.
 pub(crate) fn on_every_model(test: fn(&Model)) {
     thread::scope(|scope| {
-        for model in MODELS {
+        for model in here() {
             scope.spawn(move || test(model));
         }
     });

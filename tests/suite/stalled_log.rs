@@ -11,7 +11,7 @@ use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 use std::thread;
 
-use concurrent_servers::models::MODELS;
+use concurrent_servers::models::here;
 use observe::Process;
 use rustix::process::{Resource, Rlimit, Signal, getrlimit, prlimit};
 
@@ -66,7 +66,7 @@ fn clients_are_served_although_the_terminal_with_the_log_is_not_read() {
 #[test]
 fn clients_are_served_although_the_terminal_is_not_read_and_cannot_be_opened_again() {
     thread::scope(|scope| {
-        for model in MODELS {
+        for model in here() {
             scope.spawn(|| {
                 let terminal = Terminal::open();
                 let end = terminal.other_end();
@@ -130,7 +130,7 @@ fn lost(log: &str) -> Vec<u64> {
 #[test]
 fn a_limit_on_the_log_file_ends_no_server_and_the_lost_lines_are_told_when_there_is_room() {
     thread::scope(|scope| {
-        for model in MODELS {
+        for model in here() {
             scope.spawn(|| told_when_there_is_room(model.name, "text"));
         }
         scope.spawn(|| told_when_there_is_room("mio", "json"));

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use concurrent_servers::models::{MODELS, Model, command};
+use concurrent_servers::models::{Model, command, here};
 use observe::{Process, ServerProcess};
 
 /// Long enough to read the reply on a busy machine.
@@ -18,7 +18,7 @@ const PAYLOAD: usize = 8 << 20;
 #[test]
 fn a_drain_waits_for_a_reply_although_the_process_was_stopped_for_longer_than_it_may_last() {
     // A model that serves one client at a time does not refuse others while it drains, which is how this test knows.
-    let models = MODELS.iter().filter(|model| model.concurrency.serves(2));
+    let models = here().filter(|model| model.concurrency.serves(2));
     thread::scope(|scope| {
         let tests: Vec<_> =
             models.map(|model| (model.name, scope.spawn(|| ends_after_a_stop(model)))).collect();

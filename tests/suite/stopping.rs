@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
-use concurrent_servers::models::MODELS;
+use concurrent_servers::models::here;
 use rustix::process::Signal;
 
 use crate::process::{Server, serve, serve_after};
@@ -53,7 +53,7 @@ fn every_signal_that_ends_a_process_without_a_core_dump_drains_a_server() {
 #[test]
 fn a_terminal_that_is_closed_drains_every_model() {
     thread::scope(|scope| {
-        for model in MODELS {
+        for model in here() {
             scope.spawn(move || expect_drained(model.name, serve(model.name, &[]), Signal::HUP));
         }
     });
@@ -121,7 +121,7 @@ fn a_command_whose_parent_ignores_the_end_of_children_still_learns_how_its_serve
 #[test]
 fn two_signals_at_the_same_moment_drain_every_model() {
     thread::scope(|scope| {
-        for model in MODELS {
+        for model in here() {
             scope.spawn(|| {
                 let server = started(serve(model.name, &[]));
                 let mut client = server.greeted().unwrap();

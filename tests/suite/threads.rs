@@ -41,7 +41,8 @@ fn a_pool_has_its_workers_however_many_clients_come() {
 
 #[test]
 fn one_loop_has_one_thread() {
-    for model in ["coroutines", "select", "poll", "epoll", "mio", "callbacks", "futures"] {
+    let loops = ["coroutines", "select", "poll", "epoll", "mio", "callbacks", "futures", "io-uring"];
+    for model in models::here().map(|model| model.name).filter(|name| loops.contains(name)) {
         assert_eq!(threads_with_five_clients(model, &[], 5), 1, "{model}");
     }
 }

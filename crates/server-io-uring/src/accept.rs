@@ -9,6 +9,7 @@ use conversation::{Echo, Service};
 use rustix::io::Errno;
 use sockets::completion::{Completion, Operation, Outgoing, Payload};
 use sockets::now;
+use tracing::trace;
 
 use crate::EventLoop;
 use crate::client::{Client, Wait};
@@ -84,6 +85,7 @@ impl EventLoop<'_> {
     }
 
     fn add(&mut self, key: u32) {
+        trace!(key, "accepted");
         self.acceptor.served += 1;
         // Counted before anybody else asks, so that the rings together keep to the limit.
         if !self.common.shared.admits_one_more() {

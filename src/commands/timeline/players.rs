@@ -45,7 +45,7 @@ pub(super) fn players(subjects: &[Subject], options: &ServerOptions) -> Result<V
         place: Place::Started(models::command(&launcher, model.name), options.of(model)),
     };
     if subjects.is_empty() {
-        return Ok(MODELS.iter().map(started).collect());
+        return Ok(models::here().map(started).collect());
     }
     let mut players: Vec<Player> = Vec::new();
     for subject in subjects {
