@@ -80,7 +80,13 @@ fn spawn<'scope>(
         let _stop_all = stop_all;
         reactor.run()
     };
-    thread::Builder::new().name("reactor".to_owned()).spawn_scoped(scope, run)
+    let spawned = thread::Builder::new().name("reactor".to_owned()).spawn_scoped(scope, run);
+    spawned.map_err(|error| {
+        io::Error::new(
+            error.kind(),
+            format!("a loop's thread cannot be spawned: {error}; choose fewer --workers"),
+        )
+    })
 }
 
 fn ended(thread: ScopedJoinHandle<io::Result<u64>>) -> io::Result<u64> {
