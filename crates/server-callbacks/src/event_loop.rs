@@ -65,7 +65,9 @@ impl EventLoop {
                 }
             }
             for _ in 0..self.queue.len() {
-                self.queue.pop().into_iter().for_each(|key| self.call(key));
+                if let Some(key) = self.queue.pop() {
+                    self.call(key);
+                }
             }
             for stream in self.arrivals.next_batch() {
                 self.add(stream);

@@ -14,7 +14,7 @@
 //! none may block.
 //!
 //! The four steps are those of futures, coroutines and tokio: greet, receive, answer, send the rest. Here a function and
-//! the [`Client`] that it is called with keep the state: a closure, spelt out. What straight code keeps on its stack goes
+//! the `Client` that it is called with keep the state: a closure, spelt out. What straight code keeps on its stack goes
 //! from callback to callback, and the order of the steps is no longer the order of the lines.
 //!
 //! ```sh

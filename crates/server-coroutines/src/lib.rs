@@ -69,8 +69,9 @@ pub fn serve(listener: TcpListener, options: &Options, shutdown: &Shutdown) -> i
             }
         }
         for _ in 0..server.queue.len() {
-            let queued = server.queue.pop();
-            queued.into_iter().for_each(|key| server.resume(key, Resumed::Ready { more: false }));
+            if let Some(key) = server.queue.pop() {
+                server.resume(key, Resumed::Ready { more: false });
+            }
         }
         for stream in server.arrivals.next_batch() {
             if let Err(error) = server.start(stream) {

@@ -21,7 +21,6 @@ use tokio::io::unix::AsyncFd;
 use tracing::debug;
 
 type Socket = AsyncFd<TcpStream>;
-type Received = io::Result<Receipt>;
 
 /// One client, owned by its task.
 pub(crate) struct Client {
@@ -149,7 +148,7 @@ const URGENT: Interest = Interest::PRIORITY;
 const URGENT: Interest = Interest::READABLE;
 
 /// Reads once; a read stops at an urgent byte, and then there may be more.
-fn receive(exchange: &mut Exchange<'_, Socket>, room: &mut [u8]) -> Received {
+fn receive(exchange: &mut Exchange<'_, Socket>, room: &mut [u8]) -> io::Result<Receipt> {
     let receipt = if_urgent(exchange.wire, || {
         exchange.conversation.expect_more();
         exchange.receive(room)
@@ -159,7 +158,7 @@ fn receive(exchange: &mut Exchange<'_, Socket>, room: &mut [u8]) -> Received {
 
 /// Receives if an urgent byte was reported. If nothing is left, that report is cleared. One that comes during the read
 /// stays: tokio clears only the state that it had seen.
-fn if_urgent(socket: &Socket, receive: impl FnOnce() -> Received) -> Option<Received> {
+fn if_urgent(socket: &Socket, receive: impl FnOnce() -> io::Result<Receipt>) -> Option<io::Result<Receipt>> {
     let mut received = None;
     if cfg!(target_os = "linux") {
         let _ = socket.try_io(URGENT, |_| match received.insert(receive()) {
@@ -185,7 +184,7 @@ mod tests {
     use super::*;
 
     /// A client that reads nothing, until its connection is full and a part of its reply waits.
-    async fn full(tasks: &Arc<Tasks>) -> (Client, TcpStream) {
+    fn full(tasks: &Arc<Tasks>) -> (Client, TcpStream) {
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
         let reader = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         let (stream, _) = listener.accept().unwrap();
@@ -206,7 +205,7 @@ mod tests {
     async fn a_tail_that_a_look_has_sent_is_waited_for_no_more() {
         let idle_timeout = Timeout::after(Duration::from_millis(80));
         let tasks = Arc::new(Tasks::new(&Options { idle_timeout, ..Options::default() }));
-        let (mut client, mut reader) = full(&tasks).await;
+        let (mut client, mut reader) = full(&tasks);
         // The runtime's poller has no turn in between, so nothing reports room.
         let sent = (0..1_000).find_map(|_| {
             reader.read_exact(&mut [0; 16 * 1024]).unwrap();

@@ -52,9 +52,10 @@ pub const KNOBS: &[Knob] = &[Knob::Workers, Knob::Runtime];
 /// # Errors
 /// The listener is broken, or the runtime cannot be built.
 pub fn serve(listener: TcpListener, options: &Options, shutdown: &Shutdown) -> io::Result<Summary> {
-    let tasks = Arc::new(Tasks::new(options));
-    let serve = |(runtime, listener): (Runtime, TcpListener)| run(&runtime, listener, &tasks, shutdown);
     let workers = options.workers_or(thread::available_parallelism().map_or(1, NonZeroUsize::get));
+    let loops = if options.runtime == Some(Kind::PerCore) { workers } else { 1 };
+    let tasks = Arc::new(Tasks::for_loops(options, loops));
+    let serve = |(runtime, listener): (Runtime, TcpListener)| run(&runtime, listener, &tasks, shutdown);
     let ended = match options.runtime.unwrap_or(Kind::MultiThread) {
         Kind::MultiThread => serve((runtime::multi_thread(workers)?, listener)),
         Kind::CurrentThread => serve((runtime::current_thread()?, listener)),

@@ -13,6 +13,9 @@ use slab::Slab;
 use crate::clock::now;
 use crate::ready::Shared;
 
+/// Descriptors that each further loop takes at most: its listener, its poller, and what wakes it.
+const DESCRIPTORS: usize = 5;
+
 /// What all tasks share. Its owner makes the heart [beat](Tasks::beat) when it is [due](Tasks::time_left).
 #[derive(Debug)]
 pub struct Tasks {
@@ -36,8 +39,15 @@ impl Tasks {
     /// No clients yet.
     #[must_use]
     pub fn new(options: &Options) -> Tasks {
+        Tasks::for_loops(options, 1)
+    }
+
+    /// The same for the tasks of several loops.
+    #[must_use]
+    pub fn for_loops(options: &Options, loops: usize) -> Tasks {
+        let shared = Shared::with_descriptors(options, DESCRIPTORS * loops.saturating_sub(1));
         let table = Table { wakers: Slab::new(), watch: Watch::new(options, now()), moment: None };
-        Tasks { shared: Shared::new(options), beats: AtomicU16::new(1), table: Mutex::new(table) }
+        Tasks { shared, beats: AtomicU16::new(1), table: Mutex::new(table) }
     }
 
     /// Counts a client that has been accepted, and gives it a place unless `--max-conns` are taken.
