@@ -24,7 +24,7 @@ use observe::{Process, ServerProcess, usage};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use socket2::{Domain, Socket, Type};
 
-/// Processes of clients, each with a source address of its own.
+/// Processes of clients, each with source addresses of its own.
 const CLIENTS: usize = 6;
 const RINGS: usize = 6;
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -74,6 +74,7 @@ fn everybody_is_served() -> Result<()> {
         crews.push(Crew::start(server.address(), number, count)?);
     }
     crews.iter_mut().try_for_each(|crew| crew.expect("connected"))?;
+    println!("many_connections: all connected after {:.1} s", start.elapsed().as_secs_f64());
     crews.iter_mut().try_for_each(Crew::go_on)?;
     crews.iter_mut().try_for_each(|crew| crew.expect("answered"))?;
     let seconds = start.elapsed().as_secs_f64();
@@ -159,10 +160,11 @@ fn clients(address: &str, number: &str, count: &str) -> Result<()> {
     let (address, number, count): (SocketAddr, u8, usize) =
         (address.parse()?, number.parse()?, count.parse()?);
     let mut orders = io::stdin().lines();
-    let source = SocketAddr::from((Ipv4Addr::new(127, 0, 1, 1 + number), 0));
-    let connect = |_| -> Result<TcpStream> {
+    let connect = |client: usize| -> Result<TcpStream> {
         let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
-        socket.bind(&source.into())?;
+        // A free port is found the sooner the fewer of an address are in use.
+        let source = Ipv4Addr::new(127, 0, 1 + number, 1 + (client % 8) as u8);
+        socket.bind(&SocketAddr::from((source, 0)).into())?;
         socket.connect_timeout(&address.into(), PATIENCE)?;
         let stream = TcpStream::from(socket);
         stream.set_read_timeout(Some(PATIENCE))?;

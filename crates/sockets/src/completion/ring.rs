@@ -172,7 +172,7 @@ impl Ring {
         if instead == Some(Instead::Short) {
             most = 3;
         }
-        let entry = receive(key, most, instead != Some(Instead::Once));
+        let entry = receive(key, most, instead.is_none());
         self.ask(Operation::Receive, key, entry, instead);
     }
 
