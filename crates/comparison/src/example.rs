@@ -249,7 +249,7 @@ fn loaded(load: &loadgen::Scenario, trial: &Trial, figures: &Figures, random: &m
         churned: (load.load == Load::Churn).then_some(churned),
         ..Outcome::default()
     };
-    let per_thread = if !trial.subject.role.is_raw_echo() { 9_000.0 } else { 8_000.0 };
+    let per_thread = if trial.subject.role.is_raw_echo() { 8_000.0 } else { 9_000.0 };
     Observed::Load {
         outcome: Box::new(outcome),
         latency_histogram: Some(loadgen::histogram::encode(&latency_ns).unwrap()),

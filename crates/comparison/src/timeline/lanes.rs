@@ -45,7 +45,11 @@ impl Chart {
             lane.note(event);
             match (was_owed, *received < script.owed_after(lane.sent.len())) {
                 (false, true) => lane.owed.push((event.at, event.at)),
-                (true, _) => lane.owed.last_mut().into_iter().for_each(|(_, until)| *until = event.at),
+                (true, _) => {
+                    if let Some((_, until)) = lane.owed.last_mut() {
+                        *until = event.at;
+                    }
+                }
                 (false, false) => {}
             }
         }
