@@ -326,7 +326,9 @@ mod tests {
         // More than one batch, and the request comes before the loop has looked at its listener.
         let mut peers: Vec<TcpStream> =
             (0..2 * ACCEPT_BATCH).map(|_| TcpStream::connect(address).unwrap()).collect();
-        peers.iter().for_each(|peer| peer.shutdown(std::net::Shutdown::Write).unwrap());
+        for peer in &peers {
+            peer.shutdown(std::net::Shutdown::Write).unwrap();
+        }
         shutdown.request();
         while !clients.is_done() {
             round(&mut clients);
@@ -360,7 +362,7 @@ mod tests {
         round(&mut loops[1]);
         assert_eq!(heard(second), b"", "one client is connected to the other loop");
         stays.shutdown(std::net::Shutdown::Write).unwrap();
-        while loops[0].table.len() > 0 {
+        while !loops[0].table.is_empty() {
             round(&mut loops[0]);
         }
         assert_eq!(heard(stays), b"*");
