@@ -1,6 +1,7 @@
 //! One client, and which operations of it are under way.
 
 use conversation::Conversation;
+use sockets::completion::Key;
 use sockets::now;
 
 /// One client. While it waits this is all that it costs: no buffer, and no descriptor.
@@ -59,6 +60,11 @@ impl Client {
     pub(crate) const fn is_at_rest(&self) -> bool {
         self.under_way & !(Wait::Leave as u8) == 0
     }
+}
+
+/// The client with this key, if it is still there.
+pub(crate) fn client(clients: &mut [Option<Client>], key: Key) -> Option<&mut Client> {
+    clients.get_mut(key as usize)?.as_mut()
 }
 
 #[cfg(test)]

@@ -50,7 +50,7 @@ use sockets::completion::{Completion, Key, Operation, Outgoing, Payload, Ring, S
 use sockets::now;
 
 use accept::Acceptor;
-use client::{Client, Wait};
+use client::{Client, Wait, client};
 use looks::Looks;
 use rings::Common;
 pub use rings::missing;
@@ -247,8 +247,4 @@ impl EventLoop<'_> {
             }
         }
     }
-}
-
-fn client(clients: &mut [Option<Client>], key: Key) -> Option<&mut Client> {
-    clients.get_mut(key as usize)?.as_mut()
 }

@@ -71,9 +71,8 @@ pub fn run(
         report.add(line);
     };
     // Clients that have no descriptors cannot be told from the signal handler's pipe.
-    let is_possible = |row: &&Row| match subject.hands_over {
-        true => row.scope != plan::Scope::Connections,
-        false => !row.is_operation(),
+    let is_possible = |row: &&Row| {
+        if subject.hands_over { row.scope != plan::Scope::Connections } else { !row.is_operation() }
     };
     for row in PLAN.iter().filter(|row| is_meant(row, only)).filter(is_possible) {
         match row.stage {

@@ -86,7 +86,8 @@ fn u2_ends(context: &Context) -> CaseResult {
 /// While the server is stopped, 80 clients send 100 KB each, which takes more than one receive buffer, and their small receive
 /// buffers take only a part of the reply. Then all of them read, one after the other.
 fn u3_long(context: &Context) -> CaseResult {
-    let pattern = Pattern::random(&mut context.random(), 1, 100 << 10);
+    const LENGTH: usize = 100 << 10;
+    let pattern = Pattern::random(&mut context.random(), 1, LENGTH);
     let count = 80.min(context.concurrency().at_once());
     let mut flows = Vec::new();
     for _ in 0..count {
@@ -98,7 +99,7 @@ fn u3_long(context: &Context) -> CaseResult {
     }
     let paused = context.process()?.pause()?;
     for flow in &mut flows {
-        flow.send_some(pattern.len() as usize)?;
+        flow.send_some(LENGTH)?;
     }
     drop(paused);
     for (number, flow) in flows.iter_mut().enumerate() {

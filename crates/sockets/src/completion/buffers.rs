@@ -1,7 +1,7 @@
 //! The buffer ring: receive buffers that all clients share. The kernel takes one when bytes have come, not before, so
 //! that a client that waits holds none.
 
-use std::alloc::{Layout, alloc_zeroed, handle_alloc_error};
+use std::alloc::{Layout, alloc, handle_alloc_error};
 use std::io;
 use std::slice;
 use std::sync::atomic::{AtomicU16, Ordering};
@@ -95,13 +95,16 @@ impl Buffers {
     }
 }
 
-/// Zeroed memory that is never freed. Pages that nothing has been written to take no memory.
+/// Memory that is never freed. All of it is touched now, so that what the server takes does not grow with its messages.
 fn allocate(layout: Layout) -> *mut u8 {
-    // SAFETY: no layout in here has a size of zero.
+    // SAFETY: no layout in here has a size of zero, and what is written lies in what was allocated.
     #[expect(unsafe_code, reason = "aligned memory that the kernel may keep using")]
-    let memory = unsafe { alloc_zeroed(layout) };
-    if memory.is_null() {
-        handle_alloc_error(layout);
+    unsafe {
+        let memory = alloc(layout);
+        if memory.is_null() {
+            handle_alloc_error(layout);
+        }
+        memory.write_bytes(0, layout.size());
+        memory
     }
-    memory
 }

@@ -57,7 +57,7 @@ pub struct Completion {
     pub key: Key,
     /// What the system call would have returned.
     pub result: Result<u32, Errno>,
-    /// Whether the operation goes on (F_MORE). If not it has to be asked for again, whatever the result.
+    /// Whether the operation goes on (`F_MORE`). If not it has to be asked for again, whatever the result.
     pub more: bool,
     /// What was received; without a receive, or at the client's end, no bytes.
     pub payload: Payload,
