@@ -89,7 +89,8 @@ fn divisor<'run>(
 
 /// Whether a subject takes part in a scenario at this point.
 ///
-/// A model with options takes part only in a scenario about these, and there of the others only the same model without.
+/// A model with options takes part only in a scenario about these, and there of the others only the same model without, and
+/// their floors of full size.
 /// The scripted clients speak the protocol, which floors do not. Where the load varies, a curve is drawn and no
 /// ratio to a floor is taken, so no subject needs a smaller floor there; nor in churn, where all clients are served in
 /// turn. A share of each subject's own peak is another load for each, so nothing is compared and no twin is needed. Idle clients in the number that a model serves at once starve all others; that is
@@ -98,8 +99,8 @@ fn divisor<'run>(
 fn suits(run: &Run, (scenario, point): (&Scenario, Point), subject: &Subject, servers: &Servers) -> bool {
     // A rate has no part in it, so any peak will do.
     let Some(load) = scenario.load_at(point, Some(1.0)) else { return subject.role == Role::Model };
-    if !scenario.variants.is_empty() && !subject.role.is_raw_echo() {
-        return scenario.compares(subject, &run.subjects);
+    if !scenario.variants.is_empty() {
+        return scenario.compares(subject, &run.subjects) && subject.clients.is_none();
     }
     let is_of_a_model = |floor: &str| {
         let mut models = run.subjects.iter().filter(|other| other.role == Role::Model);

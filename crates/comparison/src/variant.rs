@@ -65,13 +65,19 @@ pub(crate) fn takers<'servers>(scenario: &Scenario, servers: &'servers Servers) 
 }
 
 impl Scenario {
-    /// Whether this subject takes part in a scenario with variants: a variant of it, or the model of one.
+    /// Whether this subject takes part in a scenario with variants: one of them, the model of one, or the floor of one and its
+    /// twin.
     pub(crate) fn compares(&self, subject: &Subject, all: &[Subject]) -> bool {
         let is_asked = |subject: &Subject| {
             subject.role == Role::Variant
                 && self.variants.iter().any(|variant| variant.options == subject.options)
         };
-        is_asked(subject) || all.iter().any(|other| other.model == subject.name && is_asked(other))
+        let is_floor_of = |variant: &Subject| {
+            let floor = all.iter().find(|other| Some(&other.name) == variant.floor.as_ref());
+            floor.is_some_and(|floor| floor.model == subject.model)
+        };
+        let is_beside = |variant: &Subject| variant.model == subject.name || is_floor_of(variant);
+        is_asked(subject) || all.iter().any(|other| is_asked(other) && is_beside(other))
     }
 
     /// What is wrong with the variants.
@@ -125,6 +131,22 @@ mod tests {
         assert!(subjects("write-policy").any(|subject| subject.name == "mio, per-byte"));
         assert!(subjects("write-policy").any(|subject| subject.name == "mio"));
         assert!(subjects("write-policy").all(|subject| subject.model != "tokio"));
+    }
+
+    #[test]
+    fn of_the_floors_those_take_part_that_a_variant_is_divided_by() {
+        let floors = |models: &[&str]| {
+            let mut run = example::run_of("full", &["write-policy"]);
+            run.subjects.retain(|of| of.role.is_raw_echo() || models.contains(&of.model.as_str()));
+            let trials = plan(&run, &example::servers());
+            let mut floors: Vec<&str> = trials.iter().map(|trial| trial.subject.model.as_str()).collect();
+            floors.retain(|model| model.starts_with("floor"));
+            floors.sort_unstable();
+            floors.dedup();
+            floors.iter().map(|&floor| floor.to_owned()).collect::<Vec<String>>()
+        };
+        assert_eq!(floors(&["mio"]), ["floor-epoll"]);
+        assert_eq!(floors(&["mio", "sequential"]), ["floor-epoll", "floor-threads"]);
     }
 
     #[test]
