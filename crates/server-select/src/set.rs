@@ -43,11 +43,19 @@ impl Set {
     }
 }
 
+/// Descriptors for which there is room from the start. More make the list grow, and that leaves memory behind.
+const ROOM: usize = 1 << 16;
+
 /// Whose the descriptors are: a key for each.
-#[derive(Default)]
 pub(crate) struct Owners {
     /// By descriptor; of one that is in no set, what it was before.
     keys: Vec<usize>,
+}
+
+impl Default for Owners {
+    fn default() -> Owners {
+        Owners { keys: Vec::with_capacity(ROOM) }
+    }
 }
 
 impl Owners {

@@ -19,6 +19,9 @@ use crate::clock::now;
 const LISTENER: usize = usize::MAX;
 const SHUTDOWN: usize = usize::MAX - 1;
 
+/// Clients for which the table has room from the start. More make it grow.
+const ROOM: usize = 1 << 16;
+
 /// Clients accepted in one go before those that are connected get their turn again.
 const ACCEPT_BATCH: usize = 64;
 
@@ -61,7 +64,7 @@ impl<'server, R: Registry> Clients<'server, R> {
             registry,
             acceptor: Some(Acceptor::new(listener)?),
             accepted: 0,
-            table: Table::new(),
+            table: Table::with_room_for(shared.max_connections.min(ROOM)),
             unfinished: Vec::new(),
             buffer: vec![0; BUFFER_SIZE].into_boxed_slice(),
             watch: Watch::new(&shared.options, now()),

@@ -13,7 +13,7 @@ pub struct Shared {
     pub options: Options,
     /// What it has done so far.
     pub counters: Counters,
-    max_connections: usize,
+    pub(super) max_connections: usize,
     /// Clients that are connected, of all loops together.
     open: AtomicUsize,
 }

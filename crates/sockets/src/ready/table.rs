@@ -16,8 +16,10 @@ pub(super) struct Table<T> {
 }
 
 impl<T> Table<T> {
-    pub(super) const fn new() -> Table<T> {
-        Table { entries: Vec::new(), keys: Vec::new(), places: Slab::new() }
+    /// With address space for so many: a table that grows leaves memory behind that it had before.
+    pub(super) fn with_room_for(count: usize) -> Table<T> {
+        let (entries, keys) = (Vec::with_capacity(count), Vec::with_capacity(count));
+        Table { entries, keys, places: Slab::with_capacity(count) }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -91,7 +93,7 @@ mod tests {
 
     #[test]
     fn entries_keep_their_keys_and_leave_no_holes_whoever_is_removed() {
-        let (mut table, mut expected) = (Table::new(), BTreeMap::new());
+        let (mut table, mut expected) = (Table::with_room_for(3), BTreeMap::new());
         let mut random = 1_u64;
         for entry in 0..2_000_u32 {
             random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
@@ -114,7 +116,7 @@ mod tests {
 
     #[test]
     fn keys_are_taken_again_so_that_the_table_of_keys_does_not_grow() {
-        let mut table = Table::new();
+        let mut table = Table::with_room_for(3);
         for entry in 0..1_000 {
             let key = table.insert(entry);
             assert_eq!(table.remove(key), Some(entry));
