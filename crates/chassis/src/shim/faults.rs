@@ -133,7 +133,8 @@ impl Shim {
         };
         // Half of them, so that each storm passes.
         let random = self.random();
-        let (count, fault) = random.is_multiple_of(2).then(|| faults[(random >> 1) as usize % faults.len()])?;
+        let (count, fault) =
+            random.is_multiple_of(2).then(|| faults[(random >> 1) as usize % faults.len()])?;
         count.fetch_add(1, Relaxed);
         Some(fault)
     }
