@@ -163,7 +163,7 @@ fn clients(address: &str, number: &str, count: &str) -> Result<()> {
     let connect = |client: usize| -> Result<TcpStream> {
         let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
         // A free port is found the sooner the fewer of an address are in use.
-        let source = Ipv4Addr::new(127, 0, 1 + number, 1 + (client % 8) as u8);
+        let source = Ipv4Addr::new(127, 0, 1 + number, 1 + u8::try_from(client % 8)?);
         socket.bind(&SocketAddr::from((source, 0)).into())?;
         socket.connect_timeout(&address.into(), PATIENCE)?;
         let stream = TcpStream::from(socket);

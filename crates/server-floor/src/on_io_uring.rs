@@ -24,7 +24,10 @@ pub fn serve(listener: TcpListener, options: &Options, shutdown: &Shutdown) -> i
     while !shutdown.is_requested() {
         ring.turn(is_full.then_some(Duration::ZERO), &mut sent, &mut completions)?;
         // What does not fit is tried again and again, while all others wait.
-        is_full = sent.drain(..).fold(false, |is_full, sent| go_on(&mut ring, sent) || is_full);
+        is_full = false;
+        for sent in sent.drain(..) {
+            is_full |= go_on(&mut ring, sent);
+        }
         if is_full {
             continue;
         }
@@ -65,8 +68,7 @@ fn go_on(ring: &mut Ring, sent: Sent) -> bool {
         // Its receive ends, too, and that closes it.
         Err(_) => outgoing.to - outgoing.from,
     };
-    let rest = ring.rest(outgoing, count);
-    let is_full = rest.is_some();
-    rest.into_iter().for_each(|rest| ring.send(key, rest));
-    is_full
+    let Some(rest) = ring.rest(outgoing, count) else { return false };
+    ring.send(key, rest);
+    true
 }

@@ -27,16 +27,14 @@
 //! ```
 //!
 //! **Choose it** on a recent Linux (6.17) for many clients whose messages come at the same time: the more there are, the fewer
-//! system calls. **Do not** where it is forbidden, as in many containers, or where whoever maintains it must not
-//! have to think about memory that the kernel uses meanwhile.
+//! system calls. **Do not** where it is forbidden, as in many containers, or for few clients: mio costs less.
 #![cfg(target_os = "linux")]
 
 mod accept;
 mod client;
 mod close;
+mod common;
 mod looks;
-mod rings;
-mod unread;
 
 use std::collections::HashMap;
 use std::io;
@@ -46,15 +44,15 @@ use std::num::NonZeroUsize;
 use chassis::{Knob, Options, Shutdown, Summary};
 use conversation::{Next, Question, Watch};
 use rustix::io::Errno;
-use sockets::completion::{Completion, Key, Operation, Outgoing, Payload, Ring, Sent};
+pub use sockets::completion::missing;
+use sockets::completion::{
+    Acceptor, Completion, Key, Operation, Outgoing, Payload, Ring, Sent, Unread, run_rings,
+};
 use sockets::now;
 
-use accept::Acceptor;
 use client::{Client, Wait, client};
+use common::Common;
 use looks::Looks;
-use rings::Common;
-pub use rings::missing;
-use unread::Unread;
 
 /// The options of its own that this model takes.
 pub const KNOBS: &[Knob] = &[Knob::Rings];
@@ -65,11 +63,10 @@ pub const KNOBS: &[Knob] = &[Knob::Rings];
 /// A listener is broken or cannot be made, or the kernel has no `io_uring` for this process.
 pub fn serve(listener: TcpListener, options: &Options, shutdown: &Shutdown) -> io::Result<Summary> {
     let (common, rings) = (Common::new(options, shutdown), options.rings.map_or(1, NonZeroUsize::get));
-    let ended = rings::run(listener, rings, shutdown, |listener| EventLoop::new(listener, &common)?.run());
+    let ended = run_rings(listener, rings, shutdown, |listener| EventLoop::new(listener, &common)?.run());
     common.shared.counters.finish(ended)
 }
 
-/// One ring and its clients.
 struct EventLoop<'server> {
     ring: Ring,
     acceptor: Acceptor,
@@ -84,6 +81,9 @@ struct EventLoop<'server> {
     is_awaited: bool,
     watch: Watch,
     looks: Looks,
+    served: u64,
+    /// The error that ended the listener.
+    ended: io::Result<()>,
     common: &'server Common<'server>,
 }
 
@@ -92,7 +92,7 @@ impl EventLoop<'_> {
     fn run(mut self) -> io::Result<u64> {
         let (mut sent, mut completions) = (Vec::new(), Vec::new());
         while !self.is_done() {
-            self.accept_if_due();
+            self.acceptor.ask_if_due(&mut self.ring);
             self.ring.turn(self.time_left(), &mut sent, &mut completions)?;
             self.is_awaited = false;
             // Who has not taken all of a reply is not answered again before, so this is first.
@@ -100,7 +100,7 @@ impl EventLoop<'_> {
             completions.drain(..).for_each(|completion| self.complete(completion));
             self.look_if_due();
         }
-        self.acceptor.ended.map(|()| self.acceptor.served)
+        self.ended.map(|()| self.served)
     }
 
     fn complete(&mut self, completion: Completion) {
@@ -108,7 +108,7 @@ impl EventLoop<'_> {
         let client = client(&mut self.clients, key);
         match (completion.operation, client) {
             (Operation::Accept, _) => return self.accepted(&completion),
-            (Operation::CancelAccept, _) => return self.cancel_accept(),
+            (Operation::CancelAccept, _) => return self.acceptor.stop(&mut self.ring),
             (Operation::Stop, _) => return self.begin_drain(),
             (Operation::Receive, _) => self.received(completion),
             (Operation::Room, Some(client)) => {

@@ -4,6 +4,7 @@ use std::collections::{HashMap, VecDeque};
 use std::io;
 use std::mem;
 use std::net::TcpListener;
+use std::num::NonZeroUsize;
 use std::os::fd::AsRawFd;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
@@ -51,9 +52,9 @@ impl Ring {
         // Completions are posted only while this thread asks for them: no interrupt, no lock.
         builder.setup_single_issuer().setup_defer_taskrun().setup_submit_all();
         builder.setup_cqsize(COMPLETIONS);
-        let ring = builder.build(SUBMISSIONS).map_err(|error| missing(&error))?;
+        let ring = builder.build(SUBMISSIONS).map_err(|error| why_missing(&error))?;
         ring.submitter().register_files_sparse(descriptors(options))?;
-        let buffers = Buffers::register(&ring).map_err(|error| missing(&error))?;
+        let buffers = Buffers::register(&ring).map_err(|error| why_missing(&error))?;
         let (backlog, sends) = (VecDeque::new(), Vec::new());
         let (options, failing) = (options.clone(), HashMap::new());
         let mut ring = Ring { io: ring, buffers, backlog, sends, options, failing };
@@ -68,7 +69,7 @@ impl Ring {
         let mut completions = Vec::new();
         self.turn(None, &mut Vec::new(), &mut completions)?;
         let is_too_old = completions.iter().any(|completion| completion.result == Err(Errno::INVAL));
-        if is_too_old { Err(missing(&Errno::INVAL.into())) } else { Ok(()) }
+        if is_too_old { Err(why_missing(&Errno::INVAL.into())) } else { Ok(()) }
     }
 
     /// Hands over what was asked for and waits for a completion, but no longer than this. The sends that have ended are added
@@ -351,7 +352,7 @@ fn descriptors(options: &Options) -> u32 {
 }
 
 /// Why there is no ring, and what to do.
-fn missing(error: &io::Error) -> io::Error {
+fn why_missing(error: &io::Error) -> io::Error {
     let advice = match Errno::from_io_error(error) {
         Some(Errno::NOSYS) => "this kernel has no io_uring",
         Some(Errno::PERM | Errno::ACCESS) => {
@@ -362,4 +363,11 @@ fn missing(error: &io::Error) -> io::Error {
         _ => "no ring can be made",
     };
     io::Error::new(error.kind(), format!("{advice} ({error}); choose another model, such as epoll"))
+}
+
+/// Why this machine has no rings for this process, if so.
+#[must_use]
+pub fn missing() -> Option<String> {
+    let options = Options { max_conns: NonZeroUsize::new(1), ..Options::default() };
+    Ring::new(&options).err().map(|error| error.to_string())
 }

@@ -2,24 +2,27 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use sockets::completion::Key;
+use super::operation::Key;
 
 /// Parts that are to be answered later, an end as a part without bytes. It is bounded: a receive brings one part of at most
 /// a buffer, and is cancelled in the next turn.
-#[derive(Default)]
-pub(crate) struct Unread(HashMap<Key, VecDeque<Box<[u8]>>>);
+#[derive(Debug, Default)]
+pub struct Unread(HashMap<Key, VecDeque<Box<[u8]>>>);
 
 impl Unread {
-    pub(crate) fn has(&self, key: Key) -> bool {
+    /// Whether there is one of this client.
+    #[must_use]
+    pub fn has(&self, key: Key) -> bool {
         self.0.contains_key(&key)
     }
 
-    pub(crate) fn keep(&mut self, key: Key, part: Box<[u8]>) {
+    /// Keeps one more.
+    pub fn keep(&mut self, key: Key, part: Box<[u8]>) {
         self.0.entry(key).or_default().push_back(part);
     }
 
     /// The oldest part.
-    pub(crate) fn next(&mut self, key: Key) -> Option<Box<[u8]>> {
+    pub fn next(&mut self, key: Key) -> Option<Box<[u8]>> {
         let parts = self.0.get_mut(&key)?;
         let part = parts.pop_front();
         if parts.is_empty() {
@@ -28,7 +31,8 @@ impl Unread {
         part
     }
 
-    pub(crate) fn forget(&mut self, key: Key) {
+    /// Its client has gone.
+    pub fn forget(&mut self, key: Key) {
         self.0.remove(&key);
     }
 }
