@@ -63,6 +63,17 @@ fn an_idle_client_costs_mio_at_most_64_bytes() {
     assert!(bytes <= 64, "{bytes} bytes");
 }
 
+/// Beside that the kernel has its armed receive: `many_connections` prints what it holds for both ends of a connection.
+#[test]
+fn an_idle_client_costs_io_uring_at_most_64_bytes() {
+    if let Some(reason) = models::find("io-uring").and_then(models::Model::missing) {
+        println!("skipped: {reason}");
+        return;
+    }
+    let bytes = bytes_per_idle_client("io-uring", &[]);
+    assert!(bytes <= 64, "{bytes} bytes");
+}
+
 #[test]
 #[cfg_attr(
     debug_assertions,
