@@ -176,6 +176,7 @@ fn errno(name: &str) -> Option<Errno> {
         "ENOBUFS" => Errno::NOBUFS,
         "ENOENT" => Errno::NOENT,
         "ENOMEM" => Errno::NOMEM,
+        "EPERM" => Errno::PERM,
         "EPIPE" => Errno::PIPE,
         "EPROTO" => Errno::PROTO,
         "ETIMEDOUT" => Errno::TIMEDOUT,

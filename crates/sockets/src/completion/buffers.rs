@@ -22,7 +22,7 @@ const STRIDE: usize = SIZE.next_multiple_of(64);
 /// The name of the group; there is one in each ring.
 pub(super) const GROUP: u16 = 0;
 
-/// One buffer that the kernel has filled, until it is [recycled](Buffers::recycle).
+/// One buffer that the kernel has filled, until it goes back.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Buffer {
     id: u16,
