@@ -115,7 +115,7 @@ pub fn run(test: SelfTest, mut each: impl FnMut(&str, &Trial)) -> Result<Option<
     let run = test.described()?;
     let mut half = |servers: &Servers, model: &str, runs: u32, what: &str| {
         test.half(servers, &run, model, runs, |number, trial| {
-            each(&format!("{what}, {number}/{runs}"), trial)
+            each(&format!("{what}, {number}/{runs}"), trial);
         })
     };
     let slowed_by = |burned_ns: f64| {

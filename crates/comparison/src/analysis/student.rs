@@ -15,7 +15,7 @@ const FEWEST_TRIMMED: usize = 15;
 /// little else.
 ///
 /// The standard error counts each value that is left out as the nearest one that is not. Source: J. W. Tukey and
-/// D. H. McLaughlin, Sankhya A 25 (1963); K. K. Yuen, Biometrika 61 (1974).
+/// D. H. `McLaughlin`, Sankhya A 25 (1963); K. K. Yuen, Biometrika 61 (1974).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Mean {
     /// The estimate.
