@@ -239,43 +239,6 @@ fn points_of_a_curve_keep_their_order_and_figures_apart() {
 }
 
 #[test]
-fn growth_with_idle_clients_is_claimed_for_the_model_that_grows_and_for_no_other() {
-    let run = || example::run_of("full", &["idle-clients"]);
-    let mut comparison = example::altered(run(), |trial, figures| {
-        if trial.subject.name == "mio" && trial.point == Point::Idle(10_000) {
-            figures.cpu_ns_per_message *= 50.0;
-        }
-    });
-    let analysis = analyse(&comparison);
-    let growth = |name: &str| {
-        let growths = &analysis.scenario("idle-clients").unwrap().growths;
-        growths.iter().find(|growth| growth.pair.left == name).unwrap()
-    };
-    let mio = growth("mio");
-    assert_eq!((mio.from, mio.to, mio.pair.claim), (Point::Idle(10), Point::Idle(10_000), Claim::Higher));
-    assert!((mio.pair.spread.center / 50.0 - 1.0).abs() < 2.0 * JITTER, "{mio:?}");
-    for other in ["thread-per-conn", "tokio", "floor-epoll", "floor-epoll again"] {
-        assert!(!growth(other).pair.claim.is_difference(), "{:?}", growth(other));
-    }
-    // Each is one more comparison of the run, for which all claims are corrected.
-    let growths = &analysis.scenarios[0].growths;
-    assert!(growths.iter().all(|growth| growth.pair.adjusted_p >= growth.pair.p && growth.pair.p.is_some()));
-    // What was disturbed does not count.
-    example::disturb(&mut comparison, |record| record.point == Point::Idle(10));
-    assert_eq!(analyse(&comparison).scenarios[0].growths, []);
-    // A difference that twins show, too, is not claimed.
-    let noisy = analyse(&example::altered(run(), |trial, figures| {
-        if trial.point == Point::Idle(10_000)
-            && ["mio", "floor-epoll again"].contains(&trial.subject.name.as_str())
-        {
-            figures.cpu_ns_per_message *= 1.5;
-        }
-    }));
-    let mio = noisy.scenarios[0].growths.iter().find(|growth| growth.pair.left == "mio").unwrap();
-    assert_eq!(mio.pair.claim, Claim::WithinNoise);
-}
-
-#[test]
 fn an_analysis_is_json_with_units_and_without_null_fields() {
     let analysis = analyse(&example::comparison("default"));
     let json = serde_json::to_value(&analysis).unwrap();

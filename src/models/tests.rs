@@ -1,0 +1,64 @@
+use std::collections::HashSet;
+
+use super::*;
+
+#[test]
+fn names_are_unique_and_easy_to_type() {
+    let mut seen = HashSet::new();
+    for model in MODELS.iter().chain(FLOORS) {
+        assert!(seen.insert(model.name), "{} is in the registry twice", model.name);
+        assert!(model.name.chars().all(|letter| letter.is_ascii_lowercase() || letter == '-'));
+    }
+}
+
+#[test]
+fn every_row_is_filled_in_and_names_a_folder_that_exists() {
+    for model in MODELS.iter().chain(FLOORS) {
+        for text in [model.title, model.chapter, model.lesson] {
+            assert!(!text.is_empty(), "{} has an empty column", model.name);
+        }
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(model.folder);
+        assert!(folder.is_dir(), "{}: folder {} does not exist", model.name, model.folder);
+    }
+}
+
+#[test]
+fn models_are_in_the_order_of_the_series_and_then_those_that_it_does_not_treat() {
+    let first = |model: &Model| {
+        model.chapter.split(", ").next().and_then(|chapter| chapter.parse().ok()).unwrap_or(u32::MAX)
+    };
+    assert!(MODELS.is_sorted_by_key(first), "{:?}", MODELS.iter().map(first).collect::<Vec<u32>>());
+}
+
+#[test]
+fn every_model_is_divided_by_a_floor_that_exists() {
+    for model in MODELS {
+        let floor = model.floor.unwrap_or_default();
+        let names_one = FLOORS.iter().any(|row| row.name == floor);
+        assert!(names_one || !cfg!(target_os = "linux"), "{}: floor {floor:?} does not exist", model.name);
+    }
+}
+
+#[test]
+fn the_advice_about_an_option_of_some_models_names_these() {
+    for knob in [Knob::WritePolicy, Knob::Nagle] {
+        let (_, named) = knob.advice().split_once("takes it: ").unwrap();
+        let takers = MODELS.iter().filter(|model| model.knobs.contains(&knob)).map(|model| model.name);
+        assert_eq!(named.replace(" or ", ", ").split(", ").collect::<Vec<_>>(), takers.collect::<Vec<_>>());
+    }
+}
+
+#[test]
+fn servers_that_are_to_send_in_another_way_are_started_so_and_named_so() {
+    let sending = Sending { nagle: true, ..Sending::default() };
+    let subject = find("mio").unwrap().subject_that_sends(Path::new("launcher"), sending);
+    assert_eq!(subject.name, "mio --nagle");
+    assert_eq!(subject.server.arguments().last().unwrap(), "--nagle");
+    assert_eq!(find("mio").unwrap().subject(Path::new("launcher")).name, "mio");
+}
+
+#[test]
+fn a_model_is_found_only_by_its_full_name() {
+    assert_eq!(find("mio").map(|model| model.name), Some("mio"));
+    assert!(find("mi").is_none());
+}
