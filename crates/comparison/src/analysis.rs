@@ -5,7 +5,8 @@
 //! round, which cancels the drift of the machine: the quotients of the rounds are summarised by their trimmed geometric
 //! mean, with the interval of the logarithms.
 //!
-//! Which trials count was decided beforehand, and no trial is left out because of its figures:
+//! Which trials count was decided beforehand, and none is left out because of its figures (a quotient that is far from the
+//! others counts in the interval, but not in the trimmed mean):
 //!
 //! - A trial that failed, or in which a reply was wrong or missing, has no figures. It is counted in
 //!   [`Row::trials`] and reported in [`Row::failures`].

@@ -7,8 +7,8 @@ const SAMPLES: u32 = 2_000;
 /// How often that is repeated. The shortest counts: it was interrupted least.
 const ATTEMPTS: u32 = 20;
 
-/// Waits for the clock, on the CPU. A loop that counts would overlap with the work around it and cost less than it
-/// takes alone; a reading of the clock at either end waits for what came before.
+/// Waits for the clock, on the CPU. What a loop that counts takes would depend on the work around it, with which it may
+/// overlap.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Burn {
     /// By the clock, from the first reading on.

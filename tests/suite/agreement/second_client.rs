@@ -1,6 +1,5 @@
-//! A second client, to check the load generator with: blocking, one thread per connection. No code is shared, not even
-//! what a reply must be. Only the way to wait is the same, `epoll`: the kernel wakes a client within the server's `send`,
-//! and one that is blocked in `recv` would be cheaper to wake.
+//! A second client, to check the load generator with: blocking, a thread per connection, no code in common. Only the way to
+//! wait is the same: the kernel wakes a client within the server's `send`, and one blocked in `recv` is cheaper to wake.
 
 use std::io::{self, Error, Read, Write};
 use std::mem::MaybeUninit;
@@ -11,9 +10,9 @@ use std::time::{Duration, Instant};
 
 use rustix::event::Timespec;
 use rustix::event::epoll::{self, CreateFlags, Event, EventData, EventFlags};
+use rustix::io::retry_on_intr;
 
-/// A closed loop for a certain length of time: messages with `payload` bytes, `depth` in flight on each connection, which
-/// is at most what the buffers of its socket hold, some 100 KiB.
+/// A closed loop for this length of time: messages of `payload` bytes, `depth` in flight on each (100 KiB at most).
 pub(crate) struct Load {
     pub(crate) connections: usize,
     pub(crate) depth: usize,
@@ -120,7 +119,8 @@ impl Client {
     /// Waits, reads once, checks every byte, and returns how many replies are complete with that.
     fn receive(&mut self) -> io::Result<usize> {
         let mut ready = [MaybeUninit::<Event>::uninit()];
-        epoll::wait(&self.readiness, &mut ready, Some(&Timespec { tv_sec: 60, tv_nsec: 0 }))?;
+        let longest = Timespec { tv_sec: 60, tv_nsec: 0 };
+        retry_on_intr(|| epoll::wait(&self.readiness, &mut ready, Some(&longest)).map(drop))?;
         let length = self.stream.read(&mut self.buffer)?;
         if length == 0 || length > self.owed {
             return Err(Error::other(format!("{length} bytes arrived, but {} were due", self.owed)));

@@ -9,8 +9,8 @@ const HEADER: [&str; 7] = ["scenario", "model", "times floor", "before", "after"
 
 const HOW_TO_READ: &str = "\
 Quotients to the floor, trimmed geometric means over the rounds. The change is that of the means, with
-its own 95 % interval. It counts only beyond what the twins of both runs show, and corrected for the number
-of changes.
+its own 95 % interval. It counts only beyond what the twins of both runs show, and corrected for the
+number of changes.
 ";
 
 /// Draws the warnings, the table and the conclusion within this width, with colours that the caller may strip.
