@@ -75,10 +75,15 @@ impl Drain {
 
     /// Notes that the look at `now` came this much late. If the process did not run meanwhile, the drain lasts longer by
     /// that time, since its clients had no chance to take their replies, and nobody has been quiet meanwhile.
+    ///
+    /// A pause that is short beside the deadline does not move it: the turns of an overloaded loop take as long, and a
+    /// deadline that moved with each of them would never come.
     pub fn look_was_late(&mut self, by: Duration, now: Tick) {
         if by > STOPPED {
-            self.lost += by;
             self.resumed = Some(now);
+            if by > self.timeout / 8 {
+                self.lost += by;
+            }
         }
     }
 

@@ -214,6 +214,17 @@ mod tests {
     }
 
     #[test]
+    fn the_long_turns_of_an_overloaded_loop_do_not_move_the_deadline() {
+        let known = Known::default().with(Question::Unread, false).with(Question::Untaken, false);
+        let mut watch = watch(Timeout::OFF);
+        watch.begin_drain(at(0));
+        let mut step =
+            |now| watch.due(at(now)).unwrap().drain.unwrap().step(at(now), at(now), known).unwrap();
+        (1..10).for_each(|look| assert_ne!(step(1_000 * look), DrainStep::Cut { owed: false }));
+        assert_eq!(step(10_000), DrainStep::Cut { owed: false });
+    }
+
+    #[test]
     fn nobody_is_quiet_while_the_process_does_not_run() {
         let known = Known::default().with(Question::Unread, false).with(Question::Untaken, false);
         let mut watch = watch(Timeout::OFF);
