@@ -10,7 +10,7 @@ use comparison::store::{self, Store};
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
-use crate::compare::{compare, keys, stderr, stdout, text};
+use crate::compare::{compare, keys, servers_in_a_round, stderr, stdout, text};
 
 /// A run that takes some minutes, if nobody interrupts it.
 const LONG: &str = r#"
@@ -27,6 +27,9 @@ title = "2 clients"
 question = "What does a message cost?"
 load = { connections = 2 }
 "#;
+
+/// Those of [`LONG`].
+const ROUNDS: usize = 100;
 
 const LAUNCHER: &str = env!("CARGO_BIN_EXE_concurrent-servers");
 
@@ -85,8 +88,16 @@ fn an_interrupted_run_says_how_to_resume_it_and_keeps_whole_records() {
         assert!(said.ends_with('\n'));
 
         let records = store::load(&run).unwrap().records;
-        assert!(last.contains(&format!(": {} of 500 trials", records.len())), "{last}: {}", records.len());
-        assert!(records.len() >= 5 && records.iter().all(|record| record.observed.is_right()), "{records:?}");
+        let planned = ROUNDS * servers_in_a_round();
+        assert!(
+            last.contains(&format!(": {} of {planned} trials", records.len())),
+            "{last}: {}",
+            records.len()
+        );
+        assert!(
+            records.len() >= servers_in_a_round() && records.iter().all(|record| record.observed.is_right()),
+            "{records:?}"
+        );
         assert!(fs::read_to_string(run.join("records.jsonl")).unwrap().ends_with('\n'));
     }
 }
@@ -162,7 +173,8 @@ fn a_run_whose_program_is_rebuilt_meanwhile_ends_and_is_not_resumed_with_the_new
         "{said}"
     );
     let kept = store::load(&run).unwrap().records.len();
-    assert!((5..500).contains(&kept), "{kept}");
+    let round = servers_in_a_round();
+    assert!((round..ROUNDS * round).contains(&kept), "{kept}");
 
     let mut resume = Command::new(&program);
     resume.args(["compare", "--resume", text(&run)]);

@@ -81,7 +81,8 @@ pub(crate) fn servers() -> Servers {
 /// As many as the launcher has: eight more models than above, and one more floor.
 pub(crate) fn crowd() -> Servers {
     let mut servers = servers();
-    let named = |name: &str, like: &Server| Server { name: name.to_owned(), ..like.clone() };
+    let named =
+        |name: &str, like: &Server| Server { name: name.to_owned(), options: options(name), ..like.clone() };
     let further = ["coroutines", "select", "poll", "epoll", "callbacks", "futures", "reactors", "io-uring"];
     servers.models.extend(further.map(|name| named(name, &servers.models[4])));
     servers.floors.push(named("floor-io-uring", &servers.floors[1]));

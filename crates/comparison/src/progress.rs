@@ -199,6 +199,7 @@ mod tests {
     use crate::plan::plan;
     use crate::scenario::{Catalogue, EMBEDDED};
     use crate::subject::subjects;
+    use crate::variant::add_variants;
 
     #[test]
     fn a_model_that_leaves_clients_waiting_is_expected_to_take_longer() {
@@ -223,7 +224,7 @@ mod tests {
         for (profile, seconds) in [("quick", 40), ("default", 8 * 60), ("full", 45 * 60)] {
             let mut run = example::run(profile);
             run.profile = Catalogue::parse(EMBEDDED).unwrap().profile(profile).unwrap().clone();
-            run.subjects = subjects(&crowd, &[], 50);
+            run.subjects = add_variants(subjects(&crowd, &[], 50), &run.scenarios, &crowd);
             let groups = groups(plan(&run, &crowd), &run.profile);
             let expected: u64 = groups.iter().map(|group| expected_ms(&run, group, &crowd)).sum();
             // With room for a slower machine, but not for a text that promises much too much.
