@@ -1,18 +1,22 @@
 //! The registry: every model by name, one row each. Everything that needs all models (commands,
 //! tests, benches, the table in README) reads these rows.
 
+mod form;
+
 use std::io;
 use std::net::TcpListener;
 use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use chassis::{Knob, Sending, Serve, Shutdown, Summary};
+use chassis::{Knob, Serve, Shutdown, Summary};
 use comparison::{Place, Server, Servers};
 use conformance::Concurrency;
 use observe::ServerCommand;
 use observe::child::this_program;
 use text::output;
+
+pub use form::Form;
 
 /// One way to serve many clients.
 #[derive(Debug)]
@@ -318,31 +322,41 @@ impl Model {
 
     /// What trials need to know about this model; its servers are started from the launcher's file.
     pub fn subject(&self, launcher: &Path) -> trials::Subject {
-        self.subject_that_sends(launcher, Sending::default())
+        self.subject_as(launcher, Form::default())
     }
 
-    /// The same with servers that send their replies in this way, which the model must have a use for.
-    pub fn subject_that_sends(&self, launcher: &Path, sending: Sending) -> trials::Subject {
-        let arguments = sending.arguments();
+    /// The same about a form of it, which it must [take](Model::takes).
+    pub fn subject_as(&self, launcher: &Path, form: Form) -> trials::Subject {
+        let arguments = form.arguments();
         trials::Subject {
             name: [&[self.name.to_owned()], &arguments[..]].concat().join(" "),
-            concurrency: self.concurrency,
+            concurrency: form.concurrency(self.concurrency),
             hands_over: self.knobs.contains(&Knob::Rings),
             server: command(launcher, self.name).with(arguments),
         }
     }
+
+    /// Refuses a form that it does not have.
+    ///
+    /// # Errors
+    /// One line that names the model and the option.
+    pub fn takes(&self, form: Form) -> Result<(), String> {
+        form.options().check_knobs(self.name, self.knobs)
+    }
 }
 
-/// What trials need to know about the model with this name; its servers are started from this program.
+/// What trials need to know about this form of the model with this name; its servers are started from this program. Or
+/// why the model has no such form.
 ///
 /// # Errors
 /// No model has this name, or this program's file cannot be found.
-pub fn subject(name: &str) -> Result<trials::Subject> {
+pub fn subject(name: &str, form: Form) -> Result<Result<trials::Subject, String>> {
     let model = MODELS.iter().find(|model| model.name == name);
     let model = model.with_context(|| {
         format!("no model has the name {name:?}; `concurrent-servers list` shows all models")
     })?;
-    Ok(model.subject(&this_program()?))
+    let launcher = this_program()?;
+    Ok(model.takes(form).map(|()| model.subject_as(&launcher, form)))
 }
 
 /// What a comparison needs to know about all rows; their servers are started from this program.

@@ -4,15 +4,16 @@
 
 mod skips;
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use chassis::{Knob, Sending, WritePolicy};
-use concurrent_servers::models::{MODELS, Model, command};
-use conformance::{Case, Concurrency, Options, Outcome, cases, run};
+use chassis::{Knob, Runtime, Sending, WritePolicy};
+use concurrent_servers::models::{Form, MODELS, Model, find};
+use conformance::{Case, Options, Outcome, cases, run};
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
-use trials::{Launcher, Subject};
+use trials::Launcher;
 
 /// Cases mostly wait: for timeouts, slow readers or the other side. So a dozen can share two cores;
 /// many more would slow each other down so much that they look idle.
@@ -21,29 +22,28 @@ const THREADS: usize = 12;
 fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
     arguments.test_threads.get_or_insert(THREADS);
-    let as_it_is = |model| cases().map(move |case| trial(model, Sending::default(), case));
+    let as_it_is = |model| cases().map(move |case| trial(model, Form::default(), case));
     let mut trials: Vec<Trial> = MODELS.iter().flat_map(as_it_is).collect();
     for model in MODELS.iter().filter(|model| model.knobs.contains(&Knob::WritePolicy)) {
         for sending in OTHER_WAYS {
             let cases = OF_BYTES.iter().flat_map(|name| conformance::find(name));
-            trials.extend(cases.map(|case| trial(model, sending, case)));
+            trials.extend(cases.map(|case| trial(model, Form { sending, ..Form::default() }, case)));
         }
     }
     if cfg!(target_os = "linux") {
-        trials.extend(cases().map(per_core));
+        let tokio = find("tokio").expect("a row of the registry");
+        trials.extend(cases().map(|case| trial(tokio, PER_CORE, case)));
     }
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 
-/// tokio on a runtime for each core, whose clients come through several listening sockets.
-fn per_core(case: &'static Case) -> Trial {
-    let program = PathBuf::from(env!("CARGO_BIN_EXE_concurrent-servers"));
-    let name = "tokio --runtime=per-core".to_owned();
-    let server = command(&program, "tokio").with(["--runtime=per-core", "--workers=2"]);
-    let concurrency = Concurrency::Many;
-    let launcher = Launcher { subject: Subject { name, concurrency, hands_over: false, server } };
-    Trial::ignorable_test(format!("{}::{}", launcher.subject.name, case.id), move || held(&launcher, case))
-}
+/// tokio on a runtime for each core, whose clients come through several listening sockets: two, even on one CPU.
+const PER_CORE: Form = Form {
+    runtime: Some(Runtime::PerCore),
+    workers: NonZeroUsize::new(2),
+    rings: None,
+    sending: Sending { write_policy: None, nagle: false },
+};
 
 /// The ways of sending replies that no model has by default.
 const OTHER_WAYS: [Sending; 2] = [
@@ -56,9 +56,9 @@ const OTHER_WAYS: [Sending; 2] = [
 const OF_BYTES: &[&str] =
     &["A3", "B1", "B2", "B4", "C1", "C3", "C5", "C6", "C7", "D1", "D2", "D3", "H3", "I3", "I4"];
 
-fn trial(model: &'static Model, sending: Sending, case: &'static Case) -> Trial {
+fn trial(model: &'static Model, form: Form, case: &'static Case) -> Trial {
     let program = PathBuf::from(env!("CARGO_BIN_EXE_concurrent-servers"));
-    let launcher = Launcher { subject: model.subject_that_sends(&program, sending) };
+    let launcher = Launcher { subject: model.subject_as(&program, form) };
     let name = format!("{}::{}", launcher.subject.name, case.id);
     Trial::ignorable_test(name, move || model.missing().map_or_else(|| held(&launcher, case), skips::skip))
 }

@@ -20,6 +20,7 @@ use text::output;
 use trials::Launcher;
 
 use crate::commands::{interrupts, refused};
+use crate::models::Form;
 use program::Program;
 use progress::{NamedReport, Plan, Progress};
 use promises::Promises;
@@ -34,6 +35,7 @@ Examples:
   concurrent-servers check sequential --only A,F6      one group and one case
   concurrent-servers check mio --write-policy per-byte --nagle
                                                        replies sent byte by byte
+  concurrent-servers check tokio --runtime per-core    a runtime and a listening socket for each core
   concurrent-servers check --list                      what the cases require and need
   concurrent-servers check 127.0.0.1:9090 --concurrency 64 --idle-timeout 2s
                                                        your own server, and what it promises
@@ -82,11 +84,11 @@ pub struct Arguments {
     json: bool,
 
     /// Print the cases instead of running them
-    #[arg(long, conflicts_with_all = ["subject", "program", "fail_fast", "json", "long", "seed", "Sending", "Promises"])]
+    #[arg(long, conflicts_with_all = ["subject", "program", "fail_fast", "json", "long", "seed", "Form", "Sending", "Promises"])]
     list: bool,
 
-    #[command(flatten, next_help_heading = "How the servers of a model send")]
-    sending: Sending,
+    #[command(flatten, next_help_heading = "Another form of a model")]
+    form: Form,
 
     #[command(flatten, next_help_heading = "What a server at an address or a program promises")]
     promises: Promises,
@@ -118,7 +120,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
             interrupts::interrupted()
         }
     })?;
-    let (promises, sending) = (&arguments.promises, arguments.sending);
+    let (promises, form) = (&arguments.promises, arguments.form);
     let concurrency = promises.concurrency.unwrap_or(Concurrency::Many);
     match &arguments.subject {
         Some(Subject::Model(model)) => {
@@ -129,16 +131,15 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
                     model.name
                 )));
             }
-            let options = chassis::Options { sending, ..chassis::Options::default() };
-            if let Err(refusal) = options.check_knobs(model.name, model.knobs) {
+            if let Err(refusal) = model.takes(form) {
                 return Ok(refused(&refusal));
             }
-            let launcher = Launcher { subject: model.subject_that_sends(&this_program()?, sending) };
+            let launcher = Launcher { subject: model.subject_as(&this_program()?, form) };
             check(&launcher.subject.name, &launcher.target(), &cases, arguments, &progress)
         }
-        _ if sending != Sending::default() => Ok(refused(
-            "--write-policy and --nagle are for models that are started; a server at an address or a program has its \
-             own options: leave them out",
+        _ if form != Form::default() => Ok(refused(
+            "--runtime, --workers, --rings, --write-policy and --nagle are for models that are started; a server at an \
+             address or a program has its own options: leave them out",
         )),
         Some(Subject::Address(_)) if promises.drain_timeout.is_some() => {
             Ok(refused("--drain-timeout is for programs, which are shut down; leave it out"))
@@ -178,10 +179,10 @@ fn check(
     arguments: &Arguments,
     progress: &Progress,
 ) -> Result<ExitCode> {
-    let Arguments { long, seed, fail_fast, json, sending, .. } = *arguments;
+    let Arguments { long, seed, fail_fast, json, form, .. } = *arguments;
     let usual = Options::default();
     let patience =
-        if sending == Sending::default() { usual.patience } else { usual.patience.max(SLOW_SENDING) };
+        if form.sending == Sending::default() { usual.patience } else { usual.patience.max(SLOW_SENDING) };
     let options = Options { long, seed, fail_fast, patience };
     progress.begin(Plan {
         target: target.to_owned(),

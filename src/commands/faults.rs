@@ -8,8 +8,8 @@ use clap::builder::PossibleValuesParser;
 use text::{output, terminal};
 use trials::faults::{self, Thoroughness};
 
-use crate::commands::interrupts;
-use crate::models;
+use crate::commands::{interrupts, refused};
+use crate::models::{self, Form};
 
 /// Arguments of `faults`.
 #[derive(clap::Args, Debug)]
@@ -18,6 +18,7 @@ Examples:
   concurrent-servers faults mio                 every fault at every call
   concurrent-servers faults tokio --sample 2    each fault at no more than two calls
   concurrent-servers faults mio --only accept4,sendto
+  concurrent-servers faults tokio --runtime per-core
   concurrent-servers faults --list              what is injected, and the required outcome
 
 Needs Linux and strace. In release it takes about two minutes for a model that blocks, four
@@ -56,8 +57,11 @@ pub struct Arguments {
     json: bool,
 
     /// Print what is injected instead of injecting it
-    #[arg(long, conflicts_with_all = ["model", "json", "sample", "pairs", "lasting", "seed"])]
+    #[arg(long, conflicts_with_all = ["model", "json", "sample", "pairs", "lasting", "seed", "Form", "Sending"])]
     list: bool,
+
+    #[command(flatten, next_help_heading = "Another form of the model")]
+    form: Form,
 }
 
 /// Runs the sweeps and prints their outcomes.
@@ -68,6 +72,10 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let Some(name) = &arguments.model else {
         output::print(&faults::list(&arguments.only, terminal::columns()))?;
         return Ok(ExitCode::SUCCESS);
+    };
+    let subject = match models::subject(name, arguments.form)? {
+        Ok(subject) => subject,
+        Err(refusal) => return Ok(refused(&refusal)),
     };
     if let Some(reason) = faults::missing() {
         output::note(&format!("skipped, no fault injected: {reason}"));
@@ -84,7 +92,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         pairs: arguments.pairs,
     };
     let mut printed = Ok(());
-    let report = faults::run(&models::subject(name)?, &arguments.only, &thoroughness, &mut |line| {
+    let report = faults::run(&subject, &arguments.only, &thoroughness, &mut |line| {
         if !arguments.json && printed.is_ok() {
             printed = output::print(&line.text(terminal::columns()));
         }

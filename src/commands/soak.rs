@@ -8,8 +8,8 @@ use clap::builder::PossibleValuesParser;
 use text::output;
 use trials::soak;
 
-use crate::commands::interrupts;
-use crate::models;
+use crate::commands::{interrupts, refused};
+use crate::models::{self, Form};
 
 /// Arguments of `soak`.
 #[derive(clap::Args, Debug)]
@@ -17,6 +17,7 @@ use crate::models;
 Examples:
   concurrent-servers soak mio --minutes 20
   concurrent-servers soak thread-pool --minutes 2 --seed 7 --json
+  concurrent-servers soak tokio --runtime per-core
 
 Takes its --minutes, and up to two more to start, come to rest and stop.
 
@@ -42,6 +43,9 @@ pub struct Arguments {
     /// Print the result as JSON
     #[arg(long)]
     json: bool,
+
+    #[command(flatten, next_help_heading = "Another form of the model")]
+    form: Form,
 }
 
 /// Soaks the model, prints the outcome, and fails if a promise was broken.
@@ -49,10 +53,14 @@ pub struct Arguments {
 /// # Errors
 /// The server cannot be started or observed (which needs Linux), or standard output cannot be written.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
+    let subject = match models::subject(&arguments.model, arguments.form)? {
+        Ok(subject) => subject,
+        Err(refusal) => return Ok(refused(&refusal)),
+    };
     interrupts::end_with(interrupts::interrupted)?;
     let length = Duration::from_secs(arguments.seconds.unwrap_or(arguments.minutes * 60));
     let mut say = |line: &str| if arguments.json { Ok(()) } else { output::print(line) };
-    let report = soak::run(&models::subject(&arguments.model)?, arguments.seed, length, &mut say)?;
+    let report = soak::run(&subject, arguments.seed, length, &mut say)?;
     if arguments.json {
         let json = serde_json::to_string_pretty(&report).context("cannot write JSON")?;
         output::print(&(json + "\n"))?;

@@ -1,4 +1,7 @@
 use std::collections::HashSet;
+use std::num::NonZeroUsize;
+
+use chassis::{Runtime, Sending};
 
 use super::*;
 
@@ -49,11 +52,21 @@ fn the_advice_about_an_option_of_some_models_names_these() {
 }
 
 #[test]
-fn servers_that_are_to_send_in_another_way_are_started_so_and_named_so() {
+fn servers_of_another_form_are_started_so_and_named_so() {
+    let subject = |name, form| find(name).unwrap().subject_as(Path::new("launcher"), form);
     let sending = Sending { nagle: true, ..Sending::default() };
-    let subject = find("mio").unwrap().subject_that_sends(Path::new("launcher"), sending);
-    assert_eq!(subject.name, "mio --nagle");
-    assert_eq!(subject.server.arguments().last().unwrap(), "--nagle");
+    let mio = subject("mio", Form { sending, ..Form::default() });
+    assert_eq!(mio.name, "mio --nagle");
+    assert_eq!(mio.server.arguments().last().unwrap(), "--nagle");
+    let two = Form { workers: NonZeroUsize::new(2), ..Form::default() };
+    let tokio = subject("tokio", Form { runtime: Some(Runtime::PerCore), ..two });
+    assert_eq!(tokio.name, "tokio --runtime=per-core --workers=2");
+    assert!(tokio.server.arguments().ends_with(&["--runtime=per-core".into(), "--workers=2".into()]));
+    assert_eq!(
+        (tokio.concurrency, subject("rayon", two).concurrency),
+        (Concurrency::Many, Concurrency::Workers(2))
+    );
+    assert!(find("mio").unwrap().takes(two).unwrap_err().contains("--workers"));
     assert_eq!(find("mio").unwrap().subject(Path::new("launcher")).name, "mio");
 }
 

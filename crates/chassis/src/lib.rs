@@ -47,7 +47,7 @@ pub use limits::{
 pub use listener::listen_beside;
 pub use listener::{BACKLOG, accept, listen, listen_as};
 pub use logging::{LogLimit, init_logging};
-pub use options::{Knob, LogFormat, Options, Runtime, Timeout};
+pub use options::{Knob, LogFormat, Options, Runtime, Timeout, parse_workers};
 pub use sending::{Sending, WritePolicy};
 #[cfg(debug_assertions)]
 pub use shim::faults::{Faults, Shim};

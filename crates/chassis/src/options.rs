@@ -287,7 +287,11 @@ fn parse_count(text: &str) -> Result<NonZeroUsize, String> {
     text.parse().map_err(|_| "give a whole number from 1".to_owned())
 }
 
-fn parse_workers(text: &str) -> Result<NonZeroUsize, String> {
+/// Reads a number of threads, of which the process can hold only so many.
+///
+/// # Errors
+/// What to give instead.
+pub fn parse_workers(text: &str) -> Result<NonZeroUsize, String> {
     let workers = parse_count(text)?;
     let most = most_threads();
     if workers.get() > most { Err(format!("give at most {most}")) } else { Ok(workers) }

@@ -34,7 +34,7 @@ use chassis::{Knob, Options, Shutdown, Summary};
 use rustix::buffer::spare_capacity;
 use rustix::event::Timespec;
 use rustix::event::epoll::{self, CreateFlags, Event, EventData, EventFlags};
-use rustix::io::Errno;
+use sockets::judge_wait;
 use sockets::ready::{Awaited, Clients, Registry, Shared};
 
 /// The options of its own that this model takes.
@@ -85,11 +85,12 @@ impl Poller {
         let timeout = clients.time_left().and_then(|left| Timespec::try_from(left).ok());
         events.clear();
         match epoll::wait(&self.0, spare_capacity(events), timeout.as_ref()) {
-            Ok(_) => ready.extend(events.iter().filter_map(|event| usize::try_from(event.data.u64()).ok())),
-            Err(Errno::INTR) => {}
-            Err(errno) => return Err(errno.into()),
+            Ok(_) => {
+                ready.extend(events.iter().filter_map(|event| usize::try_from(event.data.u64()).ok()));
+                Ok(())
+            }
+            Err(errno) => judge_wait(errno),
         }
-        Ok(())
     }
 }
 

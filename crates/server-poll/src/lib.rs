@@ -31,7 +31,7 @@ use std::net::TcpListener;
 
 use chassis::{Knob, Options, Shutdown, Summary};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::io::Errno;
+use sockets::judge_wait;
 use sockets::ready::{Awaited, Clients, NoRegistry, Shared};
 
 /// The options of its own that this model takes.
@@ -68,9 +68,8 @@ fn wait(clients: &Clients<NoRegistry>, ready: &mut Vec<usize>) -> io::Result<()>
             let answered = clients.sockets().zip(&list).filter(|(_, entry)| !entry.revents().is_empty());
             // Whoever comes behind the last one that is ready need not be looked at.
             ready.extend(answered.take(count).map(|((key, ..), _)| key));
+            Ok(())
         }
-        Err(Errno::INTR) => {}
-        Err(errno) => return Err(errno.into()),
+        Err(errno) => judge_wait(errno),
     }
-    Ok(())
 }

@@ -36,8 +36,8 @@ use std::net::TcpListener;
 
 use chassis::{Knob, Options, Shutdown, Summary};
 use rustix::event::{Timespec, select};
-use rustix::io::Errno;
 use set::{Owners, Set};
+use sockets::judge_wait;
 use sockets::ready::{Awaited, Clients, NoRegistry, Shared};
 
 /// The options of its own that this model takes.
@@ -89,10 +89,12 @@ impl Asked {
         let selected =
             unsafe { select(bound, Some(bits_of_bytes), Some(bits_of_room), None, timeout.as_ref()) };
         match selected {
-            Ok(0) | Err(Errno::INTR) => {}
-            Ok(_) => ready.extend(bytes.iter().chain(room.iter()).map(|descriptor| owners.of(descriptor))),
-            Err(errno) => return Err(errno.into()),
+            Ok(0) => Ok(()),
+            Ok(_) => {
+                ready.extend(bytes.iter().chain(room.iter()).map(|descriptor| owners.of(descriptor)));
+                Ok(())
+            }
+            Err(errno) => judge_wait(errno),
         }
-        Ok(())
     }
 }

@@ -6,6 +6,7 @@
 //! | one read or write: interrupted, short, refused | [`receive`], [`send`] | all |
 //! | what only the socket knows | [`ask`] | all |
 //! | the clock that stamps each message | [`now`] | all |
+//! | what a failed wait means | `judge_wait` | models whose own call waits |
 //! | clients of threads that block, with timeouts, woken at shutdown | [`blocking`] | models that block |
 //! | clients that take turns, and accepting without blocking | [`ready`] | event-driven models |
 //! | several loops on one address | [`shards`] | tokio, with a runtime for each core |
@@ -35,10 +36,14 @@ mod clock;
 #[cfg(all(test, loom))]
 mod interleavings;
 mod transfer;
+#[cfg(not(loom))]
+mod wait;
 #[cfg_attr(loom, path = "interleavings/wire.rs")]
 mod wire;
 
 pub use ask::ask;
 pub use clock::now;
 pub use transfer::{Received, Sent, receive, send};
+#[cfg(not(loom))]
+pub use wait::judge_wait;
 pub use wire::Wire;

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use chassis::{AcceptPolicy, AcceptStep, Shutdown};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::io::Errno;
+
+use crate::wait::judge_wait;
 
 /// Accepts one client after the other until shutdown is requested.
 ///
@@ -63,7 +64,7 @@ pub(crate) fn wait_readable(descriptors: &[BorrowedFd<'_>], timeout: Option<Dura
         descriptors.iter().map(|descriptor| PollFd::new(descriptor, PollFlags::IN)).collect();
     let timeout = timeout.and_then(|timeout| Timespec::try_from(timeout).ok());
     match poll(&mut polled, timeout.as_ref()) {
-        Ok(_) | Err(Errno::INTR) => Ok(()),
-        Err(errno) => Err(errno.into()),
+        Ok(_) => Ok(()),
+        Err(errno) => judge_wait(errno),
     }
 }
