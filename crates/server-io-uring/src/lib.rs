@@ -143,7 +143,10 @@ impl EventLoop<'_> {
         let must_wait = client.has(Wait::Send) || client.conversation.owes() || self.unread.has(key);
         match result {
             _ if client.has(Wait::Leave) => self.ring.discard(payload),
-            Ok(_) if must_wait => self.unread.keep(key, self.ring.copy_out(payload)),
+            Ok(_) if must_wait => {
+                self.unread.keep(key, self.ring.copy_out(payload));
+                self.stop_receiving(key);
+            }
             Ok(_) => self.answer(key, payload),
             // No buffer was left, or it was cancelled: it is asked for again.
             Err(Errno::NOBUFS | Errno::CANCELED | Errno::INTR | Errno::AGAIN) => self.ring.discard(payload),
@@ -228,20 +231,16 @@ impl EventLoop<'_> {
                     }
                     return self.stop_receiving(key);
                 }
+                Next::Receive if client.has(Wait::Receive) && !self.unread.has(key) => return,
+                // It depends on what becomes of the reply. (No receive begins before: it would bring two parts at once.)
+                _ if client.has(Wait::Send) => return self.is_awaited = true,
                 Next::Receive if self.unread.has(key) => {
-                    if client.has(Wait::Send) {
-                        self.is_awaited = true;
-                        return self.stop_receiving(key);
-                    }
                     let part = self.unread.next(key).unwrap_or_default();
                     self.answer(key, Payload::Own(part));
                 }
                 Next::Receive if client.begins(Wait::Receive) => return self.ring.receive(key),
-                Next::Receive => return,
-                // It depends on what becomes of the reply.
-                _ if client.has(Wait::Send) => return self.is_awaited = true,
                 Next::Fin if client.begins(Wait::Fin) => return self.ring.send_fin(key),
-                Next::Fin | Next::Result => return,
+                Next::Receive | Next::Fin | Next::Result => return,
                 Next::End(outcome) => return self.close(key, outcome),
                 Next::Work(never) => match never {},
             }

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use chassis::{AcceptPolicy, AcceptStep};
 use rustix::io::Errno;
+use tracing::trace;
 
 use super::operation::{Completion, Key, Operation};
 use super::ring::Ring;
@@ -61,6 +62,8 @@ impl Acceptor {
             Ok(key) => {
                 self.policy.succeeded();
                 self.pause_until = None;
+                // The kernel does not say who it is: an accept that goes on has one place for all addresses.
+                trace!(place = key, "accepted");
                 return Ok(Some(key));
             }
             Err(Errno::CANCELED) => {}

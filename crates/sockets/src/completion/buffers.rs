@@ -12,8 +12,8 @@ use io_uring::types::BufRingEntry;
 /// How many there are: a power of two. A turn takes about 20, and those of the last turn may still be on their way out.
 const COUNT: u16 = 32;
 
-/// The length of one. A client that does not read holds two at most: what it has not taken of its reply, and what has come
-/// before its receive was cancelled. A message of 64 KiB takes two sends, and with its delimiters no third one.
+/// The length of one. A client that does not read holds as much as two, rarely three: what it has not taken of its reply, and
+/// what has come before its receive was cancelled. A message of 64 KiB takes two sends, and with its delimiters no third one.
 pub(super) const SIZE: usize = 32 * 1024 + 16;
 
 /// From one to the next: whole cache lines.
