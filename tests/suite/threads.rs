@@ -15,7 +15,7 @@ const OF_EVERY_SERVER: usize = 2;
 /// Far beyond the slowness of any machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Starts a server, lets five clients connect, waits until `greeted` of them are served, and counts.
+/// Starts a server, lets five clients connect, waits until `greeted` of them are served, and counts its threads.
 fn expect_threads(model: &str, arguments: &[&str], greeted: usize, expected: usize) {
     let program = Path::new(env!("CARGO_BIN_EXE_concurrent-servers"));
     let server = ServerProcess::start(&models::command(program, model), arguments).unwrap();
@@ -25,12 +25,14 @@ fn expect_threads(model: &str, arguments: &[&str], greeted: usize, expected: usi
         client.read_exact(&mut [0]).unwrap();
     }
     let count = || Process::new(server.pid()).and_then(Process::holdings).unwrap().threads - OF_EVERY_SERVER;
-    // Several loops start one after the other, and the first may have greeted all clients before the last one runs.
-    let start = Instant::now();
-    while count() < expected && start.elapsed() < PATIENCE {
+    // The first of several loops may have greeted all clients before the last one starts, and threads that only showed that
+    // so many can be started may not have ended yet.
+    let (start, mut threads) = (Instant::now(), count());
+    while threads != expected && start.elapsed() < PATIENCE {
         thread::yield_now();
+        threads = count();
     }
-    assert_eq!(count(), expected, "{model}");
+    assert_eq!(threads, expected, "{model}");
 }
 
 #[test]

@@ -109,8 +109,11 @@ fn e5_resets_in_the_backlog(context: &Context) -> CaseResult {
 fn e6_random_resets(context: &Context) -> CaseResult {
     let clients = if context.long() { 10_000 } else { 2_000 };
     let mut random = context.random();
-    let bystander = context.bystander()?;
+    let mut bystander = context.bystander()?;
     for number in 0..clients {
+        if number % 100 == 0 {
+            bystander.go_on()?;
+        }
         let seed = context.seed;
         reset_at_random(context.connect()?, &mut random)
             .during(format_args!("client {number}, seed {seed}"))?;

@@ -63,15 +63,16 @@ impl Size {
 }
 
 impl Step {
-    /// How many of its jobs run at the same time. Cases and trials mostly wait. The findings of soaks do not depend on speed,
-    /// but a good client of a soak waits for a minute at most, so not all of them share two CPUs.
+    /// How many of its jobs run at the same time. Cases and trials mostly wait: a sweep over faults uses a tenth of a CPU. The
+    /// findings of soaks do not depend on speed, but a good client of a soak waits for a minute at most, so not all of them
+    /// share two CPUs.
     pub(super) const fn at_once(self) -> usize {
         match self {
-            Step::Check | Step::Faults => 4,
+            Step::Check => 4,
             Step::Shim | Step::Stress | Step::Loom => 1,
             // They share their build, and then use one CPU each.
             Step::Fuzz => 3,
-            Step::Soak => 7,
+            Step::Faults | Step::Soak => 7,
         }
     }
 }
