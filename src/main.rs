@@ -124,7 +124,7 @@ fn main() -> ExitCode {
         Command::Threads(arguments) => threads::run(&arguments),
         Command::Compare(arguments) => compare::run(&arguments),
         Command::Record(arguments) => record::run(&arguments),
-        Command::Completions(arguments) => completions::run(&arguments, &mut CommandLine::command()),
+        Command::Completions(arguments) => completions::run(&arguments, &CommandLine::command()),
     };
     result.unwrap_or_else(|error| failed(&error))
 }
@@ -170,5 +170,15 @@ mod tests {
     #[test]
     fn the_arguments_of_all_commands_are_consistent() {
         named_in_errors(CommandLine::command()).debug_assert();
+    }
+
+    #[test]
+    fn no_line_of_examples_and_exit_codes_is_too_long_for_the_help() {
+        for verb in CommandLine::command().get_subcommands() {
+            let text = verb.get_after_help().map(ToString::to_string).unwrap_or_default();
+            // clap wraps at 100 columns, and then goes on with the rest of the line in a line of its own.
+            let long = text.lines().find(|line| line.chars().count() > 100);
+            assert_eq!(long, None, "{}", verb.get_name());
+        }
     }
 }

@@ -24,8 +24,8 @@ Run it in the project's folder. Examples:
 Needs strace and a C++ compiler. `record --write` then writes the figures of a full audit
 into SECURITY.md.
 
-Exit codes: 0 everything passed, 1 something failed or tried nothing, 2 wrong arguments, 3 everything
-that could run passed, but something could not run, 130 after Ctrl-C.")]
+Exit codes: 0 everything passed, 1 something failed or tried nothing, 2 wrong arguments, 3
+everything that could run passed, but something could not run, 130 after Ctrl-C.")]
 pub struct Arguments {
     /// Run only these steps
     #[arg(long, value_name = "STEP,…", value_delimiter = ',', value_enum)]

@@ -35,7 +35,7 @@ Examples:
   concurrent-servers check sequential --only A,F6      one group and one case
   concurrent-servers check mio --write-policy per-byte --nagle
                                                        replies sent byte by byte
-  concurrent-servers check tokio --runtime per-core    a runtime and a listening socket for each core
+  concurrent-servers check tokio --runtime per-core    a runtime and a listener for each core
   concurrent-servers check --list                      what the cases require and need
   concurrent-servers check 127.0.0.1:9090 --concurrency 64 --idle-timeout 2s
                                                        your own server, and what it promises

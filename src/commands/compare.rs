@@ -30,25 +30,25 @@ use loadgen::Interrupts;
 #[command(after_help = "\
 Examples:
   concurrent-servers compare                       with intervals, in less than 8 minutes
-  concurrent-servers compare mio tokio             two of them, beside the floors, in less than 3 minutes
+  concurrent-servers compare mio tokio             two of them and the floors, less than 3 minutes
   concurrent-servers compare mio --command 'other=./server --port {port}'
   concurrent-servers compare --quick               a first look, in less than 40 s
   concurrent-servers compare --only ping-pong      one scenario
-  concurrent-servers compare --only write-policy   replies sent byte by byte: why it waits, and the cure
+  concurrent-servers compare --only write-policy   replies sent byte by byte, and the cure
   concurrent-servers compare select poll epoll --full --only idle-clients
                                                    what idle clients cost those that send
   concurrent-servers compare --resume runs/2026…   continues an interrupted run
   concurrent-servers compare --from runs/2026…     shows a recorded run
   concurrent-servers compare --baseline runs/2026… exits with 1 on a regression since then
-  concurrent-servers compare --self-test           what the instrument claims where the answer is known
+  concurrent-servers compare --self-test           what is claimed where the answer is known
 
 Exit codes: 0 every reply was right, 1 a reply was wrong or missing, a model did not start, was
 never measured or never answered, no window is valid and other programs disturbed none of them,
-there is a regression, the self-test failed, something could not be judged against the baseline, or the run cannot be
-made, 2 wrong arguments, 130 after Ctrl-C (143 after SIGTERM), which says how to continue. Clients
-that a model starves are a result, not an error. Windows that other programs disturbed do not fail
-a run, even if none is valid: they are marked. With --baseline, a model that has no valid window
-could not be judged.")]
+there is a regression, the self-test failed, something could not be judged against the baseline,
+or the run cannot be made, 2 wrong arguments, 130 after Ctrl-C (143 after SIGTERM), which says how
+to continue. Clients that a model starves are a result, not an error. Windows that other programs
+disturbed do not fail a run, even if none is valid: they are marked. With --baseline, a model that
+has no valid window could not be judged.")]
 pub struct Arguments {
     /// The models to compare [default: all]
     #[arg(value_name = "MODEL", value_parser = PossibleValuesParser::new(models::names()), hide_possible_values = true)]

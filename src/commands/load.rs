@@ -21,10 +21,10 @@ use crate::mistaken;
                                                          together with other machines; see merge
 
 Exit codes: 0 every reply was right and an asked rate was kept; 1 not so, or no message was
-answered in the window, or something could not be written; 2 wrong options; 128 + signal after Ctrl-C
-(130) or another signal to stop, which end the run early with what was measured so far (one more, half
-a second later or more, ends it at once). Starved connections are a result, and so is an invalid
-verdict for which the server is not to blame. Times are whole milliseconds.")]
+answered in the window, or something could not be written; 2 wrong options; 128 + signal after
+Ctrl-C (130) or another signal to stop, which end the run early with what was measured so far (one
+more, half a second later or more, ends it at once). Starved connections are a result, and so is
+an invalid verdict for which the server is not to blame. Times are whole milliseconds.")]
 pub struct Arguments {
     #[command(flatten)]
     load: loadgen::command::Arguments,

@@ -11,9 +11,10 @@ use anyhow::Result;
   concurrent-servers merge one.hlog two.hlog                   percentiles of the sum
   concurrent-servers merge *.hlog --out sum.log                the sum as a log, for other tools
 
-Response times of an open loop and round trips of a closed loop are not added, and no log counts twice.
-Exit codes: 0 merged, 1 a log cannot be read, added or written, 2 wrong options, such as a log that is also
-the output.")]
+Response times of an open loop and round trips of a closed loop are not added, and no log counts
+twice.
+Exit codes: 0 merged, 1 a log cannot be read, added or written, 2 wrong options, such as a log
+that is also the output.")]
 pub struct Arguments {
     #[command(flatten)]
     merge: loadgen::merge::Arguments,

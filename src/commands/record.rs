@@ -30,8 +30,9 @@ Run it in the project's folder, on a machine that does nothing else. Examples:
   concurrent-servers record --check    check that the documents agree with the newest run
   concurrent-servers record --write    update the documents from the newest run, measure nothing
 
-Exit codes: 0 success, 1 a document has drifted, a reply was wrong, something was not measured, or the
-run cannot be made, 2 wrong arguments, 130 after Ctrl-C (143 after SIGTERM), which says how to continue.")]
+Exit codes: 0 success, 1 a document has drifted, a reply was wrong, something was not measured, or
+the run cannot be made, 2 wrong arguments, 130 after Ctrl-C (143 after SIGTERM), which says how to
+continue.")]
 pub struct Arguments {
     /// Measure nothing: exit with 1 if a document differs from the newest recorded run
     #[arg(long, conflicts_with_all = ["write", "pin", "resume"])]

@@ -21,10 +21,11 @@ Examples:
   concurrent-servers threads 1000
   concurrent-servers threads 10000 --json       totals, not shares
 
-Needs Linux. Kernel memory is partly known for the whole machine only: measure on one that is otherwise
-idle, and with some thousands. Times of one run vary: take the median of several.
+Needs Linux. Kernel memory is partly known for the whole machine only: measure on one that is
+otherwise idle, and with some thousands. Times of one run vary: take the median of several.
 
-Exit codes: 0 measured, 1 so many cannot be started or observed, 2 wrong arguments, 130 after Ctrl-C.")]
+Exit codes: 0 measured, 1 so many cannot be started or observed, 2 wrong arguments, 130 after
+Ctrl-C.")]
 pub struct Arguments {
     /// How many threads, then how many coroutines, then how many tasks
     #[arg(value_name = "N", value_parser = parse_count, allow_negative_numbers = true)]

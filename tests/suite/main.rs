@@ -9,7 +9,7 @@
 //! | `guards`, `interrupts`, `widths` | commands that have seen nothing, are interrupted, or run in a narrow terminal |
 //! | `check`, `compare`, `faults`, `idlers`, `report`, `scripted_clients`, `soak`, `timelines` | a command of the launcher, run as by a user |
 //! | `programs`, `strangers` | `check` against servers that are not ours, and against what is no server of the protocol |
-//! | `arguments`, `streams`, `terminals` | every command: wrong arguments, closed and full streams, colours |
+//! | `arguments`, `completing`, `streams`, `terminals` | every command: wrong arguments, completion, closed and full streams, colours |
 //! | `drain`, `owed`, `summaries` | every model in this process: its shutdown and its counts |
 //! | `log_colours`, `orphans`, `stalled_log`, `stopped`, `stopping`, `threads` | every model as a process: its log, its end, its threads |
 //! | `addresses`, `namespaces` | what all commands say about addresses, also on a machine without IPv6, routes or ports |
@@ -27,6 +27,7 @@ mod arguments;
 mod check;
 #[cfg(target_os = "linux")]
 mod compare;
+mod completing;
 mod drain;
 #[cfg(target_os = "linux")]
 mod faults;

@@ -157,8 +157,8 @@ impl Dots {
         let figures = widest(|row| width_of(&row.figure).max(width_of(&row.multiples) * SMALL));
         Plot {
             domain,
-            left: labels.min(220.0) + GAP,
-            right: canvas.width - figures.min(260.0) - GAP,
+            left: labels.min(290.0) + GAP,
+            right: canvas.width - figures.min(320.0) - GAP,
             is_narrow,
         }
     }

@@ -21,8 +21,8 @@ pub struct Options {
     #[arg(long, value_name = "ADDR", default_value_t = Options::default().addr, value_parser = text::addresses::parse)]
     pub addr: Addresses,
 
-    /// Threads that serve clients, in the pools and in tokio [default: 64 in the pools, one per processor
-    /// in tokio]
+    /// Threads that serve clients, in the pools, tokio and reactors only [default: 64 in the pools, one per processor
+    /// in tokio and reactors]
     #[arg(long, value_name = "N", value_parser = parse_workers, allow_negative_numbers = true)]
     pub workers: Option<NonZeroUsize>,
 
@@ -33,6 +33,7 @@ pub struct Options {
     /// How replies are sent, in some models only.
     #[command(flatten)]
     pub sending: Sending,
+
     /// Rings with a thread each, in io-uring only [default: 1]. Each has a table of as many connections as the limit on open
     /// files allows, so that --max-conns may be larger with more of them
     #[arg(long, value_name = "N", value_parser = parse_workers, allow_negative_numbers = true)]
@@ -190,7 +191,11 @@ impl Knob {
     #[must_use]
     pub fn advice(self) -> &'static str {
         match self {
-            Knob::Workers | Knob::Runtime | Knob::Rings => "leave it out",
+            Knob::Workers => {
+                "leave it out, or serve a model that takes it: thread-pool, rayon, tokio or reactors"
+            }
+            Knob::Runtime => "leave it out, or serve the model that takes it: tokio",
+            Knob::Rings => "leave it out, or serve the model that takes it: io-uring",
             Knob::WritePolicy | Knob::Nagle => {
                 "leave it out, or serve a model that takes it: sequential, thread-per-conn or mio"
             }
@@ -361,7 +366,7 @@ mod tests {
         let options = parse(&["--workers", "3"]).unwrap();
         assert!(options.check_knobs("thread-pool", &[Knob::Workers]).is_ok());
         let refusal = options.check_knobs("mio", &[]).unwrap_err();
-        assert_eq!(refusal, "mio has no use for --workers; leave it out");
+        assert!(refusal.starts_with("mio has no use for --workers; leave it out, or serve"), "{refusal}");
         for (arguments, option) in
             [(vec!["--write-policy", "per-read"], "--write-policy"), (vec!["--nagle"], "--nagle")]
         {

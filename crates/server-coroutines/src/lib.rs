@@ -9,9 +9,10 @@
 //!                                                        └─────────────────────────────┘
 //! ```
 //!
-//! `converse` reads as in thread-per-conn: greet, then while bytes come, answer them. But where a thread would block, `wait` deep below it switches back to the stack of the event loop, and leaves this one as it is. When the
-//! client's socket is ready, the loop switches over to that stack again, and `wait` returns as if it had blocked. A switch
-//! saves a few registers and asks no kernel. Goroutines and Java's virtual threads work in this way, on many threads.
+//! `converse` reads as in thread-per-conn: greet, then while bytes come, answer them. But where a thread would block,
+//! `wait` deep below it switches back to the stack of the event loop, and leaves this one as it is. When the client's
+//! socket is ready, the loop switches over to that stack again, and `wait` returns as if it had blocked. A switch saves
+//! a few registers and asks no kernel. Goroutines and Java's virtual threads work in this way, on many threads.
 //!
 //! The state is kept on the stack itself, so no function needs `async` and any function may wait. The price is a stack for
 //! each client: address space, and a page of memory at least. All stacks are one mapping, each ends at a guard page

@@ -37,7 +37,7 @@ pub(super) fn legend(flaws: impl Iterator<Item = Flaw>, of: &str) -> Vec<(Key, S
     let words = |flaw| match flaw {
         Flaw::Limited => format!("{of} with the load generator at its limit"),
         Flaw::Partial => format!("{of} in which clients starve"),
-        Flaw::Invalid => format!("{of} that is invalid: no ratio has it"),
+        Flaw::Invalid => format!("{of} judged invalid: not in ratios"),
     };
     occurring.into_iter().map(|flaw| (Key::Flaw(flaw), words(flaw))).collect()
 }

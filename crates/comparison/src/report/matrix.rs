@@ -6,7 +6,6 @@ use super::boxed::boxed;
 use crate::analysis::{Analysis, Claim, Interval, Pair};
 use crate::answers::asked::{Asked, asked};
 use crate::answers::contest::Contest;
-use crate::answers::versus::why_not;
 use crate::numbers;
 
 /// A matrix for each figure of which several models take part; the first one is open.
@@ -17,11 +16,12 @@ pub(super) fn matrices(analysis: &Analysis) -> Markup {
     html! {
         section aria-labelledby="pairs" {
             h2 #pairs { "Every pair of models" }
-            @if several.is_empty() { p { "No two models were measured under the same load." } }
+            @if several.is_empty() { p { "No two models have a valid window under the same load." } }
             @else {
                 p.note {
                     "Each cell: the model of its row as a multiple of the model of its column, the 95 % interval, and what is "
-                    "claimed. The best median stands first."
+                    "claimed. Where none is shown, the interval includes 1, or the difference is like that of twins (two runs of one "
+                    "program), or among so many comparisons it is to be expected by chance. The best median stands first."
                 }
                 @for (place, (asked, contest)) in several.iter().enumerate() { (matrix(asked, contest, place == 0)) }
             }
@@ -56,10 +56,15 @@ fn matrix(asked: &Asked, contest: &Contest, is_open: bool) -> Markup {
 
 fn cell(pair: Option<&Pair>) -> Markup {
     let Some(pair) = pair else { return html! { td.dim { "–" small { "not compared" } } } };
+    // In a word or two: there are as many columns as models.
     let claim = match pair.claim {
         Claim::Higher => "more",
         Claim::Lower => "less",
-        other => why_not(other).unwrap_or_default(),
+        Claim::NoDifference => "includes 1",
+        Claim::WithinNoise => "like twins",
+        Claim::OneOfMany => "by chance",
+        Claim::TooFewRounds => "too few rounds",
+        Claim::NoTwin => "no twin",
     };
     html! {
         td.dim[!pair.claim.is_difference()] {

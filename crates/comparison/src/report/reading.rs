@@ -2,6 +2,8 @@
 
 use maud::{Markup, html};
 
+use text::units;
+
 use crate::analysis::Analysis;
 
 /// The section before the answers.
@@ -18,12 +20,12 @@ pub(super) fn reading(analysis: &Analysis) -> Markup {
                 }
                 li {
                     b { "Claimed" } ": the 95 % interval excludes all that two runs of the same program (twins) differ by, and the "
-                    "difference holds among all comparisons of this run (Holm, 5 %), of which there are " (analysis.comparisons) ". "
+                    "difference holds among all comparisons of this run (Holm, 5 %), of which there are " (units::whole(analysis.comparisons as u64)) ". "
                     "Anything else is \"no difference shown\", which does not mean that there is none."
                 }
                 li {
-                    b { "Floor" } ": raw echo without the protocol, the cost of the kernel; one that uses threads, and one with a "
-                    "readiness loop. Multiples of different floors cannot be compared with each other."
+                    b { "Floor" } ": raw echo without the protocol, the cost of the kernel; one uses threads, one a readiness loop, "
+                    "one a ring of operations. Multiples of different floors cannot be compared with each other."
                 }
                 li {
                     b { "★" } " stands only at the best of those that serve every client, and only if it is claimed to be better "

@@ -20,7 +20,7 @@ pub(super) fn summary(analysis: &Analysis) -> Markup {
         section aria-labelledby="summary" {
             h2 #summary { "Tables: against the floors" }
             @if columns.is_empty() {
-                p { "No scenario of this run has several models at the same load." }
+                p { "No scenario of this run has a single load for all models." }
             } @else {
                 p.note {
                     "Below each figure: its multiple of the floor's, with the 95 % interval. " em.dim { "Dimmed" }

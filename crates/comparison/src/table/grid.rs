@@ -49,7 +49,10 @@ pub(crate) fn draw(header: &[String], lines: &[Line], names: usize, width: usize
             cells: chosen().map(|column| line.cells[column].clone()).collect(),
             ..line.clone()
         };
-        draw_part(&header, &lines.iter().map(of_line).collect::<Vec<Line>>(), names, 2)
+        // In a triangle of pairs a part may have nothing to say about the first lines.
+        let has_content = |line: &Line| line.cells[names..].iter().any(|cell| !cell.text.is_empty());
+        let lines: Vec<Line> = lines.iter().map(of_line).filter(has_content).collect();
+        draw_part(&header, &lines, names, 2)
     });
     drawn.collect::<Vec<String>>().join("\n")
 }

@@ -88,6 +88,16 @@ fn a_narrow_table_has_the_same_figures_in_parts() {
 }
 
 #[test]
+fn a_part_of_a_table_leaves_out_the_lines_that_have_nothing_in_it() {
+    let line = |cells: [&str; 3]| Line { cells: cells.map(Cell::plain).to_vec(), style: None, rule: false };
+    let header = ["model", "times mio", "times tokio"].map(str::to_owned);
+    let text =
+        plain(&grid::draw(&header, &[line(["tokio", "1.05", ""]), line(["rayon", "1.40", "1.33"])], 1, 20));
+    let with_name = |name: &str| text.lines().filter(|line| line.starts_with(name)).count();
+    assert_eq!(["model", "tokio", "rayon"].map(with_name), [2, 1, 2], "{text}");
+}
+
+#[test]
 fn where_no_column_fits_beside_the_names_each_line_is_a_sentence() {
     let line = |name: &str| Line {
         cells: [name, "a rather long model", "1.23"].map(Cell::plain).to_vec(),

@@ -32,7 +32,7 @@ fn starving_invalid_and_client_bound_rounds_look_different_and_the_legend_says_s
         assert_eq!(found, [tails, crosses, strikes], "{name}");
     }
     let keys = &svg[svg.find("class=\"keys\"").unwrap()..];
-    for words in ["the load generator at its limit", "in which clients starve", "that is invalid"] {
+    for words in ["the load generator at its limit", "in which clients starve", "judged invalid"] {
         assert!(keys.contains(words), "{words}");
     }
 }
