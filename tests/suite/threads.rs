@@ -1,13 +1,15 @@
 //! The number of threads is part of each model's definition, so it is counted.
 
 use std::io::Read;
-use std::net::TcpStream;
+use std::net::{Shutdown, TcpStream};
 use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use concurrent_servers::models;
 use observe::{Process, ServerProcess};
+
+use crate::process::{PATIENCE, Server, serve_after};
 
 /// One writes the log, one waits for signals.
 const OF_EVERY_SERVER: usize = 2;
@@ -75,4 +77,24 @@ fn tokio_has_its_workers_beside_the_thread_that_waits_for_them_or_one_thread_in_
 fn tokio_for_each_core_has_a_thread_for_each_beside_the_one_that_waits_for_them() {
     let per_core = ["--runtime", "per-core", "--workers", "3"];
     expect_threads("tokio", &per_core, 5, 1 + 3);
+}
+
+/// What a loop needs it must have before another one accepts.
+#[test]
+fn clients_that_take_the_last_descriptors_before_all_loops_run_end_no_server() {
+    for (model, runtime) in [("reactors", &[][..]), ("tokio", &["--runtime", "per-core"])] {
+        let arguments = [runtime, &["--workers", "8", "--max-conns", "1000"]].concat();
+        let server = Server::start(serve_after("ulimit -n 90", model, &arguments));
+        let mut clients: Vec<TcpStream> =
+            (0..100).map(|_| TcpStream::connect(server.address).unwrap()).collect();
+        for client in &clients {
+            client.shutdown(Shutdown::Write).unwrap();
+        }
+        for client in &mut clients {
+            let mut heard = Vec::new();
+            client.set_read_timeout(Some(PATIENCE)).unwrap();
+            client.read_to_end(&mut heard).unwrap_or_else(|error| panic!("{model}: {error}"));
+            assert_eq!(heard, b"*", "{model}");
+        }
+    }
 }

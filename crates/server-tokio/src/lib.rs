@@ -55,12 +55,17 @@ pub fn serve(listener: TcpListener, options: &Options, shutdown: &Shutdown) -> i
     let workers = options.workers_or(thread::available_parallelism().map_or(1, NonZeroUsize::get));
     let loops = if options.runtime == Some(Kind::PerCore) { workers } else { 1 };
     let tasks = Arc::new(Tasks::for_loops(options, loops));
-    let serve = |(runtime, listener): (Runtime, TcpListener)| run(&runtime, listener, &tasks, shutdown);
+    let build = |runtime: Runtime, listener| {
+        let acceptor = runtime.block_on(async { Acceptor::new(listener, shutdown) })?;
+        Ok((runtime, acceptor))
+    };
+    let serve = |(runtime, acceptor): (Runtime, Acceptor)| run(&runtime, acceptor, &tasks);
     let ended = match options.runtime.unwrap_or(Kind::MultiThread) {
-        Kind::MultiThread => serve((runtime::multi_thread(workers)?, listener)),
-        Kind::CurrentThread => serve((runtime::current_thread()?, listener)),
+        Kind::MultiThread => serve(build(runtime::multi_thread(workers)?, listener)?),
+        Kind::CurrentThread => serve(build(runtime::current_thread()?, listener)?),
         Kind::PerCore => {
-            let build = |listener| Ok((runtime::current_thread()?, listener));
+            // Clients that the first loop accepts leave no descriptors for what the last one has not made yet.
+            let build = |listener| build(runtime::current_thread()?, listener);
             shards::run(listener, workers, shutdown, build, serve)
         }
     };
@@ -68,14 +73,13 @@ pub fn serve(listener: TcpListener, options: &Options, shutdown: &Shutdown) -> i
 }
 
 /// Accepting is a task like any other: on a worker, it starts a client without waking a second thread.
-fn run(runtime: &Runtime, listener: TcpListener, tasks: &Arc<Tasks>, shutdown: &Shutdown) -> io::Result<()> {
-    let accepting = runtime.spawn(accept_all(listener, Arc::clone(tasks), shutdown.clone()));
+fn run(runtime: &Runtime, acceptor: Acceptor, tasks: &Arc<Tasks>) -> io::Result<()> {
+    let accepting = runtime.spawn(accept_all(acceptor, Arc::clone(tasks)));
     runtime.block_on(accepting).map_err(io::Error::other).and_then(|ended| ended)
 }
 
 /// Gives each client a task of its own until shutdown is requested, then drains them.
-async fn accept_all(listener: TcpListener, tasks: Arc<Tasks>, shutdown: Shutdown) -> io::Result<()> {
-    let mut acceptor = Acceptor::new(listener, &shutdown)?;
+async fn accept_all(mut acceptor: Acceptor, tasks: Arc<Tasks>) -> io::Result<()> {
     let beating = tokio::spawn(heart::beat(Arc::clone(&tasks), |_| false));
     let ended = loop {
         match acceptor.next_client().await {
