@@ -4,7 +4,7 @@ use std::io::Read;
 use std::net::{Shutdown, TcpStream};
 use std::path::Path;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use concurrent_servers::models;
 use observe::{Process, ServerProcess};
@@ -13,9 +13,6 @@ use crate::process::{PATIENCE, Server, serve_after};
 
 /// One writes the log, one waits for signals.
 const OF_EVERY_SERVER: usize = 2;
-
-/// Far beyond the slowness of any machine.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Starts a server, lets five clients connect, waits until `greeted` of them are served, and counts its threads.
 fn expect_threads(model: &str, arguments: &[&str], greeted: usize, expected: usize) {
