@@ -16,7 +16,7 @@ pub(super) fn matrices(analysis: &Analysis) -> Markup {
     html! {
         section aria-labelledby="pairs" {
             h2 #pairs { "Every pair of models" }
-            @if several.is_empty() { p { "No two models have a valid window under the same load." } }
+            @if several.is_empty() { p { "No two models are ranked under the same load." } }
             @else {
                 p.note {
                     "Each cell: the model of its row as a multiple of the model of its column, the 95 % interval, and what is "

@@ -73,7 +73,7 @@ fn every_pair_of_ranked_models_has_a_ratio_an_interval_and_a_claim_in_words() {
     let mut alone = run_of("full", &["ping-pong"]);
     alone.subjects.retain(|subject| subject.role != Role::Model || subject.name == "mio");
     let page = assert_is_sound(&analyse(&altered(alone, |_, _| {})));
-    assert!(section(&page, "pairs").contains("No two models have a valid window under the same load."));
+    assert!(section(&page, "pairs").contains("No two models are ranked under the same load."));
 }
 
 #[test]
