@@ -187,6 +187,9 @@ pub enum Knob {
 }
 
 impl Knob {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Workers, Self::Runtime, Self::WritePolicy, Self::Nagle, Self::Rings];
+
     /// What to do if a model has no use for it.
     #[must_use]
     pub fn advice(self) -> &'static str {

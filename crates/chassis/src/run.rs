@@ -4,7 +4,7 @@ use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{Args, Command, FromArgMatches};
 use tracing::{info, warn};
 
 use crate::counters::Summary;
@@ -27,17 +27,26 @@ const DATA_DROPPED: u8 = 3;
 /// Exit codes: 0 after a clean shutdown, 1 if the server could not start or continue, 2 for a wrong command
 /// line, 3 if replies were cut off at the drain deadline, 128 + signal after a second signal.
 pub fn main(model: &'static str, knobs: &[Knob], serve: Serve) -> ExitCode {
-    #[derive(Parser)]
-    #[command(about = "Serves the protocol of the \"Concurrent Servers\" series with one concurrency model")]
-    struct CommandLine {
-        #[command(flatten)]
-        options: Options,
-    }
     if let Err(error) = signals::reset_inherited() {
         complain(&format!("cannot set up signals: {error}"));
         return ExitCode::FAILURE;
     }
-    run(model, knobs, &CommandLine::parse().options, serve)
+    let arguments = command_line(model, knobs).get_matches();
+    let options = Options::from_arg_matches(&arguments).unwrap_or_else(|error| error.exit());
+    run(model, knobs, &options, serve)
+}
+
+/// The help shows what the model has a use for. The other options are parsed, too, so that [`run`] can say which models
+/// take them.
+fn command_line(model: &'static str, knobs: &[Knob]) -> Command {
+    let about = "Serves the protocol of the \"Concurrent Servers\" series with one concurrency model";
+    let unused = Knob::ALL.iter().filter(|knob| !knobs.contains(knob));
+    let unused: Vec<String> =
+        unused.map(|knob| knob.to_string().trim_start_matches('-').to_owned()).collect();
+    Options::augment_args(Command::new(model)).about(about).mut_args(|argument| {
+        let is_unused = argument.get_long().is_some_and(|long| unused.iter().any(|name| name == long));
+        if is_unused { argument.hide(true) } else { argument }
+    })
 }
 
 /// Runs a server in this process until shutdown is requested. Exit codes as for [`main`](fn@main).
@@ -99,6 +108,18 @@ fn is_reachable_from_elsewhere(address: SocketAddr) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_help_of_a_model_shows_what_it_has_a_use_for_and_its_command_line_takes_the_rest() {
+        let mut pool = command_line("thread-pool", &[Knob::Workers]);
+        pool.clone().debug_assert();
+        let help = pool.render_long_help().to_string();
+        let shown =
+            Knob::ALL.map(|knob| help.contains(&format!("{knob} ")) || help.contains(&format!("{knob}\n")));
+        assert_eq!(shown, [true, false, false, false, false], "{help}");
+        assert!(help.starts_with("Serves the protocol") && help.contains("--max-conns"), "{help}");
+        assert!(pool.try_get_matches_from(["server", "--rings", "2"]).is_ok());
+    }
 
     #[test]
     fn only_loopback_addresses_cannot_be_reached_from_elsewhere_in_whatever_form() {
