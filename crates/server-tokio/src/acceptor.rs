@@ -4,8 +4,7 @@ use std::io;
 use std::net::{TcpListener, TcpStream};
 
 use chassis::{AcceptPolicy, AcceptStep, Shutdown};
-use tokio::io::Interest;
-use tokio::io::unix::AsyncFd;
+use tokio::io::{Interest, unix::AsyncFd};
 use tokio::net::UnixStream;
 use tokio::{select, time};
 use tracing::trace;

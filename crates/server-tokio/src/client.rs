@@ -16,8 +16,7 @@ use conversation::Conversation;
 use sockets::now;
 use sockets::ready::{Exchange, Receipt, Sending, Turn};
 use sockets::tasks::{Chunk, Place};
-use tokio::io::Interest;
-use tokio::io::unix::AsyncFd;
+use tokio::io::{Interest, unix::AsyncFd};
 use tracing::debug;
 
 type Socket = AsyncFd<TcpStream>;
