@@ -56,10 +56,13 @@ pub fn serve(listener: TcpListener, options: &Options, shutdown: &Shutdown) -> i
     let loops = if options.runtime == Some(Kind::PerCore) { workers } else { 1 };
     let tasks = Arc::new(Tasks::for_loops(options, loops));
     let build = |runtime: Runtime, listener| {
-        let acceptor = runtime.block_on(async { Acceptor::new(listener, shutdown) })?;
-        Ok((runtime, acceptor))
+        Ok((runtime.block_on(async { Acceptor::new(listener, shutdown) })?, runtime))
     };
-    let serve = |(runtime, acceptor): (Runtime, Acceptor)| run(&runtime, acceptor, &tasks);
+    // Accepting is a task like any other: on a worker, it starts a client without waking a second thread.
+    let serve = |(acceptor, runtime): (Acceptor, Runtime)| {
+        let accepting = runtime.spawn(accept_all(acceptor, Arc::clone(&tasks)));
+        runtime.block_on(accepting).map_err(io::Error::other).and_then(|ended| ended)
+    };
     let ended = match options.runtime.unwrap_or(Kind::MultiThread) {
         Kind::MultiThread => serve(build(runtime::multi_thread(workers)?, listener)?),
         Kind::CurrentThread => serve(build(runtime::current_thread()?, listener)?),
@@ -70,12 +73,6 @@ pub fn serve(listener: TcpListener, options: &Options, shutdown: &Shutdown) -> i
         }
     };
     tasks.shared.counters.finish(ended)
-}
-
-/// Accepting is a task like any other: on a worker, it starts a client without waking a second thread.
-fn run(runtime: &Runtime, acceptor: Acceptor, tasks: &Arc<Tasks>) -> io::Result<()> {
-    let accepting = runtime.spawn(accept_all(acceptor, Arc::clone(tasks)));
-    runtime.block_on(accepting).map_err(io::Error::other).and_then(|ended| ended)
 }
 
 /// Gives each client a task of its own until shutdown is requested, then drains them.
