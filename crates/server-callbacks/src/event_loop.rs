@@ -60,7 +60,7 @@ impl EventLoop {
             for change in changes.iter() {
                 match change {
                     Change::Listener => self.arrivals.clients_wait(),
-                    Change::Shutdown => self.arrivals.begin_drain(),
+                    Change::Shutdown => self.arrivals.stop(),
                     Change::Client { key, more } => self.call_ready(key, more),
                 }
             }

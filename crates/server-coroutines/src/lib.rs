@@ -65,7 +65,7 @@ pub fn serve(listener: TcpListener, options: &Options, shutdown: &Shutdown) -> i
         for change in changes.iter() {
             match change {
                 Change::Listener => server.arrivals.clients_wait(),
-                Change::Shutdown => server.arrivals.begin_drain(),
+                Change::Shutdown => server.arrivals.stop(),
                 Change::Client { key, more } => server.resume(key, Resumed::Ready { more }),
             }
         }

@@ -26,6 +26,8 @@
 //! **Choose it** on Linux for very many connections, most of them idle, without a library. **Do not** if it must run
 //! elsewhere, too (mio does), or if a message can take long to compute: all others wait meanwhile.
 
+#![cfg(target_os = "linux")]
+
 use std::io;
 use std::net::TcpListener;
 use std::os::fd::{BorrowedFd, OwnedFd};

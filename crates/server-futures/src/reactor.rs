@@ -44,7 +44,7 @@ impl Reactor {
         for change in changes.iter() {
             match change {
                 Change::Listener => arrivals.clients_wait(),
-                Change::Shutdown => arrivals.begin_drain(),
+                Change::Shutdown => arrivals.stop(),
                 Change::Client { key, more } => {
                     if let Some(watched) = sockets.get_mut(key) {
                         watched.more |= more;

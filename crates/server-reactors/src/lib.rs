@@ -29,6 +29,8 @@
 //! **Choose it** for very many connections on a machine with many cores, each message little work. **Do not** for few
 //! connections, or if some cost much more than others: a scheduler that moves tasks between threads balances these.
 
+#![cfg(target_os = "linux")]
+
 mod reactor;
 
 use std::io;

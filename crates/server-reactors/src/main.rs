@@ -1,7 +1,12 @@
-//! `cargo run --release -p server-reactors`: this model as a program of its own.
+//! `cargo run --release -p server-reactors`: this model as a program of its own, on Linux.
 
-use std::process::ExitCode;
-
-fn main() -> ExitCode {
+#[cfg(target_os = "linux")]
+fn main() -> std::process::ExitCode {
     chassis::main("reactors", server_reactors::KNOBS, server_reactors::serve)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn main() {
+    eprintln!("error: reactors is a part of Linux; choose another model, such as mio");
+    std::process::exit(1);
 }

@@ -22,11 +22,9 @@ pub(crate) struct Acceptor {
 impl Acceptor {
     pub(crate) fn new(listener: TcpListener, shutdown: &Shutdown) -> io::Result<Acceptor> {
         listener.set_nonblocking(true)?;
-        Ok(Acceptor {
-            listener: watch(listener, Interest::READABLE)?,
-            shutdown: UnixStream::from_std(shutdown.to_stream()?)?,
-            policy: AcceptPolicy::new(),
-        })
+        let listener = watch(listener, Interest::READABLE)?;
+        let shutdown = UnixStream::from_std(shutdown.to_stream()?)?;
+        Ok(Acceptor { listener, shutdown, policy: AcceptPolicy::new() })
     }
 
     /// Waits for the next client; `None` once shutdown has been requested.

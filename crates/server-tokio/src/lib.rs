@@ -56,11 +56,10 @@ pub fn serve(listener: TcpListener, options: &Options, shutdown: &Shutdown) -> i
     let loops = if options.runtime == Some(Kind::PerCore) { workers } else { 1 };
     let tasks = Arc::new(Tasks::for_loops(options, loops));
     let build = |runtime: Runtime, listener| {
-        let acceptor = runtime.block_on(async { Acceptor::new(listener, shutdown) })?;
-        Ok((runtime, acceptor))
+        Ok((runtime.block_on(async { Acceptor::new(listener, shutdown) })?, runtime))
     };
     // Accepting is a task like any other: on a worker, it starts a client without waking a second thread.
-    let serve = |(runtime, acceptor): (Runtime, Acceptor)| {
+    let serve = |(acceptor, runtime): (Acceptor, Runtime)| {
         let accepting = runtime.spawn(accept_all(acceptor, Arc::clone(&tasks)));
         runtime.block_on(accepting).map_err(io::Error::other)?
     };

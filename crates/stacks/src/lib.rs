@@ -12,7 +12,9 @@ use std::ptr;
 use std::rc::Rc;
 
 use corosensei::stack::{Stack as IsStack, StackPointer};
-use rustix::mm::{Advice, MapFlags, MprotectFlags, ProtFlags, madvise, mmap_anonymous, mprotect, munmap};
+#[cfg(target_os = "linux")]
+use rustix::mm::{Advice, madvise};
+use rustix::mm::{MapFlags, MprotectFlags, ProtFlags, mmap_anonymous, mprotect, munmap};
 use rustix::param::page_size;
 
 /// Address space for a stack and its guard. A conversation uses a page or two; formatting a log line or the message of a
@@ -70,6 +72,7 @@ impl Stacks {
         })?;
         // A huge page for the top of a stack would be memory for sixteen of them. Older kernels have none to refuse.
         // SAFETY: the range is the mapping, which nobody uses yet; the advice changes no content.
+        #[cfg(target_os = "linux")]
         #[expect(unsafe_code, reason = "the stacks are the model's point")]
         let _ = unsafe { madvise(mapped, length, Advice::LinuxNoHugepage) };
         let address = NonZeroUsize::new(mapped.addr()).ok_or(io::ErrorKind::OutOfMemory)?;

@@ -6,7 +6,7 @@ use std::os::fd::{AsFd, AsRawFd, RawFd};
 use std::rc::Rc;
 use std::time::Duration;
 
-use chassis::{Options, Summary};
+use chassis::{BACKLOG, Options, Summary};
 use conversation::{Moment, Watch};
 
 use super::{Acceptor, Shared};
@@ -22,6 +22,8 @@ pub struct Arrivals {
     pub shared: Rc<Shared>,
     /// `None` once the server drains.
     acceptor: Option<Acceptor>,
+    /// Whether the next batch is the last one.
+    is_to_stop: bool,
     watch: Watch,
     ended: io::Result<()>,
 }
@@ -35,6 +37,7 @@ impl Arrivals {
         Ok(Arrivals {
             shared: Rc::new(Shared::new(options)),
             acceptor: Some(Acceptor::new(listener)?),
+            is_to_stop: false,
             watch: Watch::new(options, now()),
             ended: Ok(()),
         })
@@ -59,18 +62,19 @@ impl Arrivals {
         self.acceptor.iter_mut().for_each(Acceptor::clients_wait);
     }
 
-    /// No more clients: those who are there are brought to their end.
-    pub fn begin_drain(&mut self) {
-        self.acceptor = None;
-        self.watch.begin_drain(now());
+    /// The next batch is the last one, and then all are brought to their end.
+    pub fn stop(&mut self) {
+        self.is_to_stop = true;
+        self.clients_wait();
     }
 
-    /// The next clients: a bounded number, so that those that are connected need not wait. To be
-    /// asked after their turns: a newcomer may get the key of a client that was closed in this round, and must not get
-    /// its events.
+    /// The next clients: a bounded number, so that those that are connected need not wait; the last time all that the
+    /// kernel holds, since closing the listener resets them. To be asked after the turns of the others: a newcomer may get
+    /// the key of a client that was closed in this round, and must not get its events.
     pub fn next_batch(&mut self) -> Vec<TcpStream> {
         let mut batch = Vec::new();
-        for _ in 0..BATCH {
+        let most = if self.is_to_stop { BACKLOG.unsigned_abs() as usize } else { BATCH };
+        for _ in 0..most {
             match self.acceptor.as_mut().map(Acceptor::next_client) {
                 None | Some(Ok(None)) => break,
                 Some(Ok(Some(stream))) => {
@@ -80,9 +84,13 @@ impl Arrivals {
                 }
                 Some(Err(error)) => {
                     self.ended = Err(error);
-                    self.begin_drain();
+                    self.is_to_stop = true;
+                    break;
                 }
             }
+        }
+        if self.is_to_stop && self.acceptor.take().is_some() {
+            self.watch.begin_drain(now());
         }
         batch
     }

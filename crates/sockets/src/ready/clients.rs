@@ -278,6 +278,7 @@ impl<R> fmt::Debug for Clients<'_, R> {
 mod tests {
     use std::io::Read;
     use std::num::NonZeroUsize;
+    use std::time::Instant;
 
     use chassis::{Options, listen};
     use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -285,6 +286,9 @@ mod tests {
 
     use super::*;
     use crate::ready::NoRegistry;
+
+    /// Far beyond any machine's slowness.
+    const PATIENCE: Duration = Duration::from_secs(20);
 
     fn few(max_conns: usize) -> Options {
         let drain_timeout = Duration::from_secs(60);
@@ -295,7 +299,7 @@ mod tests {
         listen(([127, 0, 0, 1], 0).into()).unwrap()
     }
 
-    /// One round of a loop that waits for at most a minute.
+    /// One round of a loop.
     fn round(clients: &mut Clients<NoRegistry>) {
         let mut list: Vec<PollFd> = clients
             .sockets()
@@ -304,13 +308,25 @@ mod tests {
                 PollFd::from_borrowed_fd(socket, flags)
             })
             .collect();
-        let most = clients.time_left().unwrap_or(Duration::from_secs(60));
+        let most = clients.time_left().unwrap_or(PATIENCE);
         poll(&mut list, Some(&Timespec::try_from(most).unwrap())).unwrap();
         let reported = clients.sockets().zip(&list).filter(|(_, entry)| !entry.revents().is_empty());
         let mut ready = reported.map(|((key, ..), _)| key).collect();
         clients.take_turns(&mut ready);
         clients.accept_batch();
         clients.look_if_due();
+    }
+
+    /// Rounds until it is so, or the test fails.
+    fn rounds<'server>(
+        clients: &mut Clients<'server, NoRegistry>,
+        is_so: impl Fn(&Clients<'server, NoRegistry>) -> bool,
+    ) {
+        let start = Instant::now();
+        while !is_so(clients) {
+            assert!(start.elapsed() < PATIENCE, "the loop goes on and on");
+            round(clients);
+        }
     }
 
     #[test]
@@ -333,9 +349,7 @@ mod tests {
             peer.shutdown(std::net::Shutdown::Write).unwrap();
         }
         shutdown.request();
-        while !clients.is_done() {
-            round(&mut clients);
-        }
+        rounds(&mut clients, Clients::is_done);
         for peer in &mut peers {
             let mut heard = Vec::new();
             peer.read_to_end(&mut heard).unwrap();
@@ -352,8 +366,8 @@ mod tests {
         let mut loops =
             listeners.map(|listener| Clients::new(listener, &shared, &shutdown, NoRegistry).unwrap());
         let heard = |mut peer: TcpStream| {
-            // Far beyond any machine's slowness: a client that is wrongly kept fails the test instead of hanging it.
-            peer.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+            // A client that is wrongly kept fails the test instead of hanging it.
+            peer.set_read_timeout(Some(PATIENCE)).unwrap();
             let mut heard = Vec::new();
             // A client that is rejected may be reset.
             let _ = peer.read_to_end(&mut heard);
@@ -365,9 +379,7 @@ mod tests {
         round(&mut loops[1]);
         assert_eq!(heard(second), b"", "one client is connected to the other loop");
         stays.shutdown(std::net::Shutdown::Write).unwrap();
-        while !loops[0].table.is_empty() {
-            round(&mut loops[0]);
-        }
+        rounds(&mut loops[0], |clients| clients.table.is_empty());
         assert_eq!(heard(stays), b"*");
         let third = TcpStream::connect(other).unwrap();
         round(&mut loops[1]);
@@ -382,9 +394,7 @@ mod tests {
         let (shared, shutdown) = (Shared::new(&few(10)), Shutdown::new().unwrap());
         let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
         let mut clients = Clients::new(socket.into(), &shared, &shutdown, NoRegistry).unwrap();
-        while !clients.is_done() {
-            round(&mut clients);
-        }
+        rounds(&mut clients, Clients::is_done);
         assert!(shutdown.is_requested());
         assert!(clients.finish().is_err());
     }

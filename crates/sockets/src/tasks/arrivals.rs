@@ -6,7 +6,7 @@ use std::os::fd::{AsFd, AsRawFd, RawFd};
 use std::sync::Arc;
 use std::time::Duration;
 
-use chassis::{Options, Summary};
+use chassis::{BACKLOG, Options, Summary};
 
 use super::{Place, Tasks};
 use crate::ready::Acceptor;
@@ -19,6 +19,8 @@ const ACCEPT_BATCH: usize = 64;
 pub struct Arrivals {
     /// `None` once the server drains.
     acceptor: Option<Acceptor>,
+    /// Whether the next batch is the last one.
+    is_to_stop: bool,
     tasks: Arc<Tasks>,
     ended: io::Result<()>,
 }
@@ -30,7 +32,7 @@ impl Arrivals {
     /// The listener cannot be made non-blocking.
     pub fn new(listener: TcpListener, options: &Options) -> io::Result<Arrivals> {
         let tasks = Arc::new(Tasks::new(options));
-        Ok(Arrivals { acceptor: Some(Acceptor::new(listener)?), tasks, ended: Ok(()) })
+        Ok(Arrivals { acceptor: Some(Acceptor::new(listener)?), is_to_stop: false, tasks, ended: Ok(()) })
     }
 
     /// Whether the server has been asked to stop and nobody is left.
@@ -55,15 +57,17 @@ impl Arrivals {
         self.tasks.beat();
     }
 
-    /// No more clients: those who are there are brought to their end.
-    pub fn begin_drain(&mut self) {
-        self.acceptor = None;
-        self.tasks.begin_drain();
+    /// The next batch is the last one, and then all are brought to their end.
+    pub fn stop(&mut self) {
+        self.is_to_stop = true;
+        self.clients_wait();
     }
 
-    /// Accepts a bounded number of clients, so that those that are connected need not wait.
+    /// Accepts a bounded number of clients, so that those that are connected need not wait; the last time all that the
+    /// kernel holds, since closing the listener resets them.
     pub fn accept_batch(&mut self, mut serve: impl FnMut(Place, TcpStream)) {
-        for _ in 0..ACCEPT_BATCH {
+        let most = if self.is_to_stop { BACKLOG.unsigned_abs() as usize } else { ACCEPT_BATCH };
+        for _ in 0..most {
             match self.acceptor.as_mut().map(Acceptor::next_client) {
                 None | Some(Ok(None)) => break,
                 Some(Ok(Some(stream))) => {
@@ -73,9 +77,13 @@ impl Arrivals {
                 }
                 Some(Err(error)) => {
                     self.ended = Err(error);
-                    self.begin_drain();
+                    self.is_to_stop = true;
+                    break;
                 }
             }
+        }
+        if self.is_to_stop && self.acceptor.take().is_some() {
+            self.tasks.begin_drain();
         }
     }
 
