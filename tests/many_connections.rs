@@ -65,15 +65,18 @@ fn everybody_is_served() -> Result<()> {
     let arguments = [&[rings.as_str(), &most], off.as_slice()].concat();
     let server =
         ServerProcess::start_logging(&models::command(program, "io-uring"), &arguments, File::create(&log)?)?;
+    let start = Instant::now();
+    let share = |number: usize| connections / CLIENTS + usize::from(number < connections % CLIENTS);
+    let crew = |number| Crew::start(server.address(), number, share(number));
+    let mut first = crew(0)?;
+    first.expect("connected")?;
+    // What the rings take for themselves is there now, and is not counted.
     let own = usage::read(server.pid())?.anonymous_memory_bytes();
-    let (kernel, start) = (kernel_memory()?, Instant::now());
-
-    let mut crews = Vec::new();
-    for number in 0..CLIENTS {
-        let count = connections / CLIENTS + usize::from(number < connections % CLIENTS);
-        crews.push(Crew::start(server.address(), number, count)?);
-    }
+    let kernel = kernel_memory()?;
+    let mut crews = (1..CLIENTS).map(crew).collect::<Result<Vec<_>>>()?;
     crews.iter_mut().try_for_each(|crew| crew.expect("connected"))?;
+    let counted = (connections - share(0)).max(1) as u64;
+    crews.push(first);
     println!("many_connections: all connected after {:.1} s", start.elapsed().as_secs_f64());
     crews.iter_mut().try_for_each(Crew::go_on)?;
     crews.iter_mut().try_for_each(|crew| crew.expect("answered"))?;
@@ -83,8 +86,8 @@ fn everybody_is_served() -> Result<()> {
     let descriptors =
         process.holdings().context("the descriptors of the server cannot be counted")?.descriptors;
     ensure!(descriptors < limit, "the server has {descriptors} descriptors with a limit of {limit}");
-    let own = usage::read(server.pid())?.anonymous_memory_bytes().saturating_sub(own) / connections as u64;
-    let kernel = kernel_memory()?.saturating_sub(kernel) / connections as u64;
+    let own = usage::read(server.pid())?.anonymous_memory_bytes().saturating_sub(own) / counted;
+    let kernel = kernel_memory()?.saturating_sub(kernel) / counted;
     crews.iter_mut().try_for_each(Crew::go_on)?;
     crews.iter_mut().try_for_each(|crew| crew.expect("closed"))?;
     let status = server.stop(PATIENCE)?;

@@ -110,7 +110,10 @@ impl Trial {
     fn next(&mut self, operation: Handed) -> Option<Instead> {
         // Accept and receive are asked for once, and that before a trial begins. Only if each ends with its first completion
         // are there operations in the middle of a conversation at which something can fail.
-        let ends = matches!(operation, Handed::Accept | Handed::Receive).then_some(Instead::Once);
+        // But only a receive that goes on is ever cancelled.
+        let cancels = self.rules.iter().any(|rule| rule.operation == Handed::Cancel);
+        let is_single = operation == Handed::Accept || (operation == Handed::Receive && !cancels);
+        let ends = is_single.then_some(Instead::Once);
         for rule in self.rules.iter_mut().filter(|rule| rule.operation == operation) {
             rule.calls += 1;
             if rule.when.includes(rule.calls) && rule.fault.is_some() {
@@ -236,6 +239,11 @@ mod tests {
         let once = Some(Instead::Once);
         let error = Some(Instead::Error(Errno::NOBUFS));
         assert_eq!(faults("receive ENOBUFS 2", Handed::Receive), [once, error, once, once, once]);
+    }
+
+    #[test]
+    fn receives_go_on_in_a_trial_of_cancellations() {
+        assert_eq!(faults("cancel ENOENT 1", Handed::Receive), [None; 5]);
     }
 
     #[test]

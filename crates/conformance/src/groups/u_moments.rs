@@ -130,10 +130,16 @@ fn u4_waiting(context: &Context) -> CaseResult {
 /// place: it gets its own reply and nothing else, ten times.
 fn u5_reset_amid_a_reply(context: &Context) -> CaseResult {
     let pattern = Pattern::random(&mut context.random(), 1, 64 << 10);
+    let mut beside = if context.concurrency().serves(2) { Some(context.greeted()?) } else { None };
     for round in 1..=10 {
         let mut flow = Flow::new(context.connect_with(Buffers::SMALL)?, &pattern);
         flow.block().during(format_args!("round {round}"))?;
         flow.into_client().reset();
+        // Once this client is answered the server knows of the reset, and the place is free.
+        if let Some(beside) = &mut beside {
+            beside.send(b"^a$")?;
+            beside.expect(b"b").during(format_args!("round {round}, a client beside it"))?;
+        }
         context.visit().during(format_args!("round {round}, the next client"))?;
     }
     Ok(())
