@@ -2,7 +2,6 @@
 
 use std::num::NonZeroUsize;
 use std::thread;
-use std::time::Duration;
 
 use anyhow::ensure;
 use serde::{Deserialize, Serialize};
@@ -68,7 +67,8 @@ pub struct Scenario {
     pub depth: usize,
     /// In which ways the clients are slow.
     pub slow: Slow,
-    /// How long to wait for all greetings; then the load starts without the missing ones.
+    /// How long to wait for all greetings; then the load starts without the missing ones. If all are missing, ten times as
+    /// long is waited for the first one.
     pub greeting_wait_ms: u64,
     /// Length of the load before the measured window.
     pub warm_up_ms: u64,
@@ -179,13 +179,6 @@ impl Scenario {
     /// rejected by [`Scenario::validate`].
     pub(crate) fn step(&self, connections: usize) -> Self {
         Scenario { connections, threads: self.threads.min(connections.max(1)), ..self.clone() }
-    }
-
-    /// The longest that a whole run can take, without connecting.
-    pub fn longest(&self) -> Duration {
-        Duration::from_millis(
-            self.greeting_wait_ms + self.warm_up_ms + self.duration_ms + self.drain_ms + self.close_ms,
-        )
     }
 }
 

@@ -19,6 +19,17 @@ impl Worker<'_> {
         self.turn_until(Instant::now() + most, |worker| worker.ungreeted == 0 || worker.is_stopped())
     }
 
+    /// Whether it has connections and none has been greeted yet.
+    pub(crate) fn awaits_first_greeting(&self) -> bool {
+        self.ungreeted > 0 && self.ungreeted == self.open
+    }
+
+    /// Waits until one connection is greeted, for `most` at the longest.
+    pub(crate) fn await_first_greeting(&mut self, most: Duration) -> anyhow::Result<()> {
+        let deadline = Instant::now() + most;
+        self.turn_until(deadline, |worker| !worker.awaits_first_greeting() || worker.is_stopped())
+    }
+
     /// Makes load from `start` to `end` without counting it.
     ///
     /// The times of an open loop's `schedule` count from `start`, even if this thread starts later, so that

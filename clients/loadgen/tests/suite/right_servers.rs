@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc;
 use std::thread;
+use std::time::Duration;
 
 use crate::common::{address_without_listener, answer, listen, patient, serve, start};
 use loadgen::{Bound, Dialect, Phase, Scenario, run};
@@ -216,6 +217,19 @@ fn a_connection_that_is_greeted_late_joins_the_load() {
     assert!(outcome.errors.is_empty(), "{:?}", outcome.errors);
     assert_eq!(outcome.served, 1);
     assert_eq!((outcome.messages + outcome.drained) * 64, server.join().unwrap() as u64);
+}
+
+#[test]
+fn a_server_that_has_greeted_nobody_in_time_is_given_more() {
+    let address = start(|stream: TcpStream, _| {
+        thread::sleep(Duration::from_millis(600));
+        (&stream).write_all(&[GREETING])?;
+        answer(&stream, |_| {})
+    });
+    let scenario = Scenario { greeting_wait_ms: 200, ..patient(2, 20) };
+    let outcome = run(address, &scenario, |_| {}).unwrap().outcome;
+    assert!(outcome.errors.is_empty(), "{:?}", outcome.errors);
+    assert_eq!(outcome.served, 2);
 }
 
 #[test]
