@@ -7,6 +7,8 @@ fn main() -> std::process::ExitCode {
 
 #[cfg(not(target_os = "linux"))]
 fn main() {
-    eprintln!("error: reactors is a part of Linux; choose another model, such as mio");
+    eprintln!(
+        "error: only Linux spreads clients over several listening sockets; choose another model, such as mio"
+    );
     std::process::exit(1);
 }
