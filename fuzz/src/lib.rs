@@ -4,6 +4,7 @@
 //! | --- | --- | --- |
 //! | [`engine`] | a stream and how it is split into reads | every way of feeding a session replies as the specification |
 //! | [`verifier`] | a reply, its number of repetitions, splits, damage | a correct stream passes at any split, a damaged one is rejected at the position of the damage |
+//! | [`primes`] | a stream of numbers and how it is split into reads | the requests are those of the specification after each read |
 //! | [`differential`] | a script and its sends | every model replies over a socket as the specification, and closes in order |
 //!
 //! A `check` function returns on success and panics with the difference otherwise, which both libFuzzer and a test
@@ -14,5 +15,6 @@ mod specification;
 pub mod corpus;
 pub mod differential;
 pub mod engine;
+pub mod primes;
 pub mod script;
 pub mod verifier;

@@ -3,7 +3,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use fuzz::{corpus, differential, engine, verifier};
+use fuzz::{corpus, differential, engine, primes, verifier};
 
 /// Replays all inputs of a target and names the first that fails.
 fn replay(target: &str, check: fn(&[u8])) {
@@ -26,13 +26,18 @@ fn the_verifier_agrees_with_a_whole_comparison_on_every_committed_input() {
 }
 
 #[test]
+fn the_requests_of_every_committed_input_are_those_of_the_specification() {
+    replay("primes", primes::check);
+}
+
+#[test]
 fn all_models_reply_alike_to_every_committed_input() {
     replay("differential", differential::check);
 }
 
 #[test]
 fn the_corpus_stays_small() {
-    let all: Vec<_> = ["engine", "verifier", "differential"]
+    let all: Vec<_> = ["engine", "verifier", "primes", "differential"]
         .iter()
         .flat_map(|target| corpus::inputs(target).unwrap())
         .collect();
