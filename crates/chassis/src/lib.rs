@@ -6,6 +6,7 @@
 //! | command line, the same for all models | [`Options`], [`Knob`] |
 //! | a listening socket with the right options | [`listen`], [`listen_as`], [`accept`] |
 //! | what one `send` carries, and Nagle's algorithm | [`Sending`] |
+//! | what ends a request of the prime service | [`Framing`] |
 //! | what a failed accept means | [`AcceptPolicy`] |
 //! | asking a server to stop | [`Shutdown`] |
 //! | what happened | [`Counters`], [`Outcome`], [`Summary`] |
@@ -23,6 +24,7 @@ mod accept;
 #[cfg_attr(loom, path = "bell/stand_in.rs")]
 mod bell;
 mod counters;
+mod framing;
 mod limits;
 mod listener;
 mod logging;
@@ -40,6 +42,7 @@ pub use run::{Serve, main, run};
 
 pub use accept::{AcceptPolicy, AcceptStep};
 pub use counters::{Counters, Outcome, Summary};
+pub use framing::Framing;
 pub use limits::{
     DESCRIPTOR_RESERVE, default_max_connections, most_threads, raise_descriptor_limit, require_threads,
 };

@@ -9,6 +9,7 @@ use std::time::Duration;
 use clap::{ArgAction, Args, ValueEnum};
 use text::addresses::Addresses;
 
+use crate::framing::Framing;
 use crate::limits::{default_max_connections, most_threads};
 use crate::sending::Sending;
 use crate::shim::operations::OperationFaults;
@@ -33,6 +34,10 @@ pub struct Options {
     /// How replies are sent, in some models only.
     #[command(flatten)]
     pub sending: Sending,
+
+    /// What ends a request, in the models of the prime service only [default: line]
+    #[arg(long, value_name = "KIND")]
+    pub framing: Option<Framing>,
 
     /// Rings with a thread each, in io-uring only [default: 1]. Each has a table of as many connections as the limit on open
     /// files allows, so that --max-conns may be larger with more of them
@@ -101,6 +106,7 @@ impl Default for Options {
             workers: None,
             runtime: None,
             sending: Sending::default(),
+            framing: None,
             rings: None,
             max_conns: None,
             idle_timeout: Timeout::after(Duration::from_secs(300)),
@@ -163,6 +169,7 @@ impl Options {
             (Knob::WritePolicy, self.sending.write_policy.is_some()),
             (Knob::Nagle, self.sending.nagle),
             (Knob::Rings, self.rings.is_some()),
+            (Knob::Framing, self.framing.is_some()),
         ];
         match given.iter().find(|(knob, is_given)| *is_given && !knobs.contains(knob)) {
             Some((knob, _)) => Err(format!("{model} has no use for {knob}; {}", knob.advice())),
@@ -184,6 +191,8 @@ pub enum Knob {
     Nagle,
     /// `--rings`
     Rings,
+    /// `--framing`
+    Framing,
 }
 
 impl Knob {
@@ -195,10 +204,11 @@ impl Knob {
     pub fn advice(self) -> &'static str {
         match self {
             Knob::Workers => {
-                "leave it out, or serve a model that takes it: thread-pool, rayon, tokio or reactors"
+                "leave it out, or serve a model that takes it: thread-pool, rayon, tokio, reactors or prime-queue"
             }
             Knob::Runtime => "leave it out, or serve the model that takes it: tokio",
             Knob::Rings => "leave it out, or serve the model that takes it: io-uring",
+            Knob::Framing => "leave it out, or serve a model of the prime service",
             Knob::WritePolicy | Knob::Nagle => {
                 "leave it out, or serve a model that takes it: sequential, thread-per-conn or mio"
             }
@@ -214,6 +224,7 @@ impl fmt::Display for Knob {
             Knob::WritePolicy => "--write-policy",
             Knob::Nagle => "--nagle",
             Knob::Rings => "--rings",
+            Knob::Framing => "--framing",
         })
     }
 }

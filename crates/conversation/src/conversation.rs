@@ -65,9 +65,15 @@ impl<S: Service> Conversation<S> {
     /// A client has been accepted. It is owed the [greeting](Service::GREETING), which goes the way of any reply.
     #[must_use]
     pub fn new(now: Tick) -> Conversation<S> {
+        Conversation::of(S::default(), now)
+    }
+
+    /// As [`new`](Self::new), with a service that has been [begun](Service::begin) as the server's options say.
+    #[must_use]
+    pub fn of(service: S, now: Tick) -> Conversation<S> {
         Conversation {
             tail: Tail::default(),
-            service: S::default(),
+            service,
             stage: Stage::Talking,
             refused: false,
             is_working: false,
@@ -233,6 +239,12 @@ impl<S: Service> Conversation<S> {
 
     fn outcome(&self) -> Outcome {
         if self.refused { Outcome::Error } else { Outcome::Completed }
+    }
+
+    /// Whether work has been [handed out](Next::Work) whose result is not there yet.
+    #[must_use]
+    pub fn is_working(&self) -> bool {
+        self.is_working
     }
 
     /// Whether a part of a reply waits to be sent, or one is being worked out.

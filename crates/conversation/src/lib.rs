@@ -17,7 +17,7 @@
 //! | idea | where |
 //! | --- | --- |
 //! | one client: what it is owed, what comes next, how it ends | [`Conversation`], [`Next`] |
-//! | what is served: answers now, later, or refuses | [`Service`], [`Echo`] |
+//! | what is served: answers now, later, or refuses | [`Service`], [`Echo`], [`Primes`] |
 //! | timeouts, and when to look at them | [`Conversation::look`], [`Watch`], [`Timeouts`] |
 //! | minimum progress in a message or a reply | [`MINIMUM_PROGRESS`] |
 //! | when a connection may go while the server stops | [`Drain`] |
@@ -45,6 +45,7 @@
 mod conversation;
 mod drain;
 mod look;
+mod primes;
 mod progress;
 mod question;
 mod service;
@@ -54,6 +55,7 @@ mod tick;
 pub use conversation::{Conversation, Next};
 pub use drain::{Drain, DrainStep};
 pub use look::{Late, Look, Moment, Timeouts, Watch};
+pub use primes::Primes;
 pub use progress::MINIMUM_PROGRESS;
 pub use question::{Known, Question, decide};
 pub use service::{Answer, Echo, Service, Then};

@@ -2,7 +2,9 @@
 
 use std::borrow::Cow;
 use std::convert::Infallible;
+use std::fmt;
 
+use chassis::Options;
 use protocol::{GREETING, Session};
 
 /// A protocol, as a conversation needs it: bytes in; a reply, work or a refusal out. It sees no socket and no
@@ -14,12 +16,26 @@ pub trait Service: Default {
     /// What the server sends first; may be empty.
     const GREETING: &'static [u8];
 
+    /// Whether it always answers at once: it hands out no work and refuses nobody. Nothing is then asked of it after an
+    /// answer, which is a part of what a short message costs.
+    const IS_IMMEDIATE: bool;
+
+    /// The most bytes that it may be given at a time, if it keeps what it cannot answer yet.
+    const MOST_AT_ONCE: usize = usize::MAX;
+
     /// What has to be worked out before the next answer. A service that always answers at once has none:
     /// [`Infallible`].
-    type Work;
+    type Work: fmt::Debug;
 
     /// What comes of that work.
     type Done;
+
+    /// For a client that has been accepted by a server with these options.
+    #[must_use]
+    fn begin(options: &Options) -> Self {
+        let _ = options;
+        Self::default()
+    }
 
     /// Takes bytes that the client has sent, in order and cut anywhere, never while work is outstanding. The reply
     /// may be made in place.
@@ -75,6 +91,7 @@ pub struct Echo {
 
 impl Service for Echo {
     const GREETING: &'static [u8] = &[GREETING];
+    const IS_IMMEDIATE: bool = true;
     type Work = Infallible;
     type Done = Infallible;
 

@@ -1,6 +1,11 @@
 //! mio, as an event loop of this project uses it: it waits for clients, for the listener and for the request to stop.
 //!
 //! It reports *changes* (edge-triggered): a socket that stays ready is not reported again.
+//!
+//! A loop that keeps its clients itself asks a [`Poller`]; one that has [`Clients`](sockets::ready::Clients) keep them
+//! asks a [`Watcher`] through [`clients`] and [`wait`].
+
+mod watcher;
 
 use std::io::{self, ErrorKind};
 use std::os::fd::AsRawFd;
@@ -8,6 +13,8 @@ use std::time::Duration;
 
 use mio::unix::SourceFd;
 use mio::{Interest, Poll, Token};
+
+pub use watcher::{Events, Watcher, clients, wait, waker};
 
 /// Tokens that no client has: theirs are their keys.
 const LISTENER: Token = Token(usize::MAX);

@@ -4,7 +4,7 @@
 //! | idea | where | who uses it |
 //! | --- | --- | --- |
 //! | one read or write: interrupted, short, refused | [`receive`], [`send`] | all |
-//! | what only the socket knows | [`ask`] | all |
+//! | what only the socket knows | [`ask`], [`is_gone`] | all |
 //! | the clock that stamps each message | [`now`] | all |
 //! | what a failed wait means | `judge_wait` | models whose own call waits |
 //! | clients of threads that block, with timeouts, woken at shutdown | [`blocking`] | models that block |
@@ -41,7 +41,7 @@ mod wait;
 #[cfg_attr(loom, path = "interleavings/wire.rs")]
 mod wire;
 
-pub use ask::ask;
+pub use ask::{ask, is_gone};
 pub use clock::now;
 pub use transfer::{Received, Sent, receive, send};
 #[cfg(not(loom))]

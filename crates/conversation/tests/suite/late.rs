@@ -34,6 +34,7 @@ impl Repeat {
 
 impl Service for Repeat {
     const GREETING: &'static [u8] = b"";
+    const IS_IMMEDIATE: bool = false;
     type Work = u8;
     type Done = Vec<u8>;
 

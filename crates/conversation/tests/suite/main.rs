@@ -1,6 +1,7 @@
-//! The policy from outside: each rule by itself, a service that answers late, and random conversations.
+//! The policy from outside: each rule by itself, a service that answers late, the prime service, and random conversations.
 
 mod late;
+mod primes;
 mod random;
 mod rules;
 mod world;

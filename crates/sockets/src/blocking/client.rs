@@ -8,25 +8,25 @@ use std::time::Duration;
 
 use chassis::Outcome;
 use chassis::sync::Arc;
-use conversation::{Conversation, Echo, Look, Moment, Service, Tick, decide};
+use conversation::{Conversation, Echo, Look, Moment, Next, Service, Tick, decide};
 use tracing::{debug, error, trace};
 
 use super::handshake::Told;
 use super::shared::Shared;
 use super::socket::Socket;
-use crate::ask::ask;
+use crate::ask::{ask, is_gone};
 use crate::clock::now;
 use crate::transfer::{Received, Sent, receive, send};
 use crate::wire::{TcpStream, Wire, wait_for_room};
 
 /// One admitted client, owned by the thread that serves it.
 #[derive(Debug)]
-pub struct Client {
+pub struct Client<S: Service = Echo> {
     shared: Arc<Shared>,
     socket: Arc<Socket>,
     key: usize,
     peer: SocketAddr,
-    conversation: Conversation,
+    conversation: Conversation<S>,
     /// Lent to each [`Chunk`], and back here once that is answered.
     buffer: Vec<u8>,
     last_look: Tick,
@@ -55,13 +55,13 @@ const SMALLEST_BUFFER: usize = 4 * 1024;
 /// together with its stack, less than 64 KiB. From 33 KiB on, more does not make 64 KiB messages cheaper.
 const LARGEST_BUFFER: usize = 40 * 1024;
 
-impl Client {
+impl<S: Service> Client<S> {
     /// Counts a client that has been accepted, and gives it a place in the table unless `limit` have one.
     pub(crate) fn admit(
         shared: &Arc<Shared>,
         (stream, peer): (TcpStream, SocketAddr),
         limit: usize,
-    ) -> Option<Client> {
+    ) -> Option<Client<S>> {
         trace!(%peer, "accepted");
         shared.counters.accept();
         let now = now();
@@ -76,7 +76,7 @@ impl Client {
             socket,
             key,
             peer,
-            conversation: Conversation::new(now),
+            conversation: Conversation::of(S::begin(&shared.options), now),
             buffer: Vec::new(),
             last_look: now,
             answered_bytes: 0,
@@ -89,7 +89,7 @@ impl Client {
     ///
     /// If the server has begun to stop before the conversation has, the client is not served at all: it
     /// is closed without a greeting and so knows that nothing was answered.
-    pub fn run(mut self, converse: impl FnOnce(&mut Client) -> io::Result<()>) {
+    pub fn run(mut self, converse: impl FnOnce(&mut Client<S>) -> io::Result<()>) {
         if self.shared.shutdown.is_requested() {
             return;
         }
@@ -125,7 +125,7 @@ impl Client {
     /// # Errors
     /// As for [`answer`](Self::answer).
     pub fn greet(&mut self) -> io::Result<()> {
-        self.send(Echo::GREETING)
+        self.send(S::GREETING)
     }
 
     /// Waits for bytes from the client; `None` when there will be no more.
@@ -139,7 +139,11 @@ impl Client {
     pub fn receive(&mut self) -> io::Result<Option<Chunk>> {
         let mut buffer = mem::take(&mut self.buffer);
         if buffer.is_empty() {
-            buffer.resize(SMALLEST_BUFFER, 0);
+            buffer.resize(SMALLEST_BUFFER.min(S::MOST_AT_ONCE), 0);
+        }
+        if !S::IS_IMMEDIATE && matches!(self.conversation.next_step(), Next::Fin) {
+            self.socket.stream.shut(Direction::Write);
+            self.conversation.fin_sent(now());
         }
         loop {
             if self.socket.handshake.begin_receiving() {
@@ -147,14 +151,16 @@ impl Client {
             }
             let received = self.wait_for_bytes(&mut buffer);
             match (received, self.socket.handshake.end_receiving()) {
-                (Ok(0), _) => {
+                (Ok(0), Told::Nothing) => {
                     let reply = self.conversation.receive_end(self.socket.last_activity());
                     self.send(&reply)?;
                     return Ok(None);
                 }
+                // It is the server that ends the stream, or the client after that: what it has begun is no request.
+                (Ok(0), _) => return Ok(None),
                 // After its FIN it has been answered in full.
                 (Err(_), Told::Fin) => return Ok(None),
-                (Ok(length), Told::Nothing) => return Ok(Some(Chunk { buffer, length })),
+                (Ok(length), Told::Nothing | Told::Closed) => return Ok(Some(Chunk { buffer, length })),
                 (Ok(_), Told::Discard | Told::Fin) => {}
                 (Err(error), _) => return Err(error),
             }
@@ -198,9 +204,41 @@ impl Client {
         let reply = self.conversation.receive(&mut buffer[..length], self.socket.last_activity());
         self.send(&reply)?;
         self.buffer = buffer;
-        if length == self.buffer.len() && length < LARGEST_BUFFER {
+        let largest = LARGEST_BUFFER.min(S::MOST_AT_ONCE);
+        if length == self.buffer.len() && length < largest {
             self.buffer = Vec::new(); // first, so that the two never take memory together
-            self.buffer = vec![0; LARGEST_BUFFER];
+            self.buffer = vec![0; largest];
+        }
+        Ok(())
+    }
+
+    /// The work that the next answer needs. Until its [result](Self::resume) is there, nothing is to be received.
+    pub fn take_work(&mut self) -> Option<S::Work> {
+        match self.conversation.next_step() {
+            Next::Work(work) => Some(work),
+            _ => None,
+        }
+    }
+
+    /// Takes the result of the work, and answers.
+    ///
+    /// # Errors
+    /// As for [`answer`](Self::answer).
+    pub fn resume(&mut self, done: S::Done) -> io::Result<()> {
+        let reply = self.conversation.resume(done, now());
+        self.send(&reply)
+    }
+
+    /// To be asked every few milliseconds by a thread that works for this client.
+    ///
+    /// # Errors
+    /// The client has reset the connection, or the drain deadline has cut it: nobody would take the answer.
+    pub fn expect_present(&self) -> io::Result<()> {
+        if is_gone(&self.socket.stream) {
+            return Err(io::Error::new(
+                ErrorKind::ConnectionReset,
+                "the client left while its answer was worked out",
+            ));
         }
         Ok(())
     }
@@ -260,7 +298,7 @@ impl Client {
     }
 }
 
-impl Drop for Client {
+impl<S: Service> Drop for Client<S> {
     fn drop(&mut self) {
         self.shared.remove(self.key);
         self.shared.counters.answer(self.answered_bytes);

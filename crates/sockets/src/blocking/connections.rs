@@ -8,7 +8,7 @@ use std::thread::{self, Builder, JoinHandle};
 use chassis::sync::Arc;
 use chassis::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use chassis::{Options, Shutdown, Summary};
-use conversation::{Drain, decide};
+use conversation::{Drain, Service, decide};
 use tracing::{info, warn};
 
 use super::acceptor::wait_readable;
@@ -62,7 +62,7 @@ impl Connections {
     ///
     /// The client may now wait for a thread; [`Client::run`] serves it. Dropped without having run, it counts as
     /// rejected.
-    pub fn admit(&self, client: (TcpStream, SocketAddr)) -> Option<Client> {
+    pub fn admit<S: Service>(&self, client: (TcpStream, SocketAddr)) -> Option<Client<S>> {
         Client::admit(&self.shared, client, self.limit)
     }
 

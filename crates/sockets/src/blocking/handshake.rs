@@ -20,12 +20,16 @@ const CUT: u8 = 4;
 const OWED: u8 = 8;
 /// Its thread waits for bytes from the client, and owes it nothing.
 const RECEIVING: u8 = 16;
+/// Set by the drain: it has shut the receiving half, so that what the thread finds then is not the client's end.
+const CLOSED: u8 = 32;
 
 /// What a thread learns from the drain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Told {
     /// Nothing: answer what comes.
     Nothing,
+    /// To answer what has come; the end that comes after it is not the client's.
+    Closed,
     /// To discard what comes.
     Discard,
     /// The client has its FIN, after the whole of its reply.
@@ -45,6 +49,11 @@ impl Handshake {
 
     pub(crate) fn is_receiving(&self) -> bool {
         self.0.load(Relaxed) & RECEIVING != 0
+    }
+
+    /// Notes that the receiving half is about to be shut.
+    pub(crate) fn close(&self) {
+        self.0.fetch_or(CLOSED, Relaxed);
     }
 
     /// From now on the thread discards what comes.
@@ -81,6 +90,7 @@ fn told(word: u8) -> Told {
     match word {
         _ if word & FIN != 0 => Told::Fin,
         _ if word & DISCARD != 0 => Told::Discard,
+        _ if word & CLOSED != 0 => Told::Closed,
         _ => Told::Nothing,
     }
 }

@@ -37,7 +37,10 @@ impl Socket {
             // On Linux what has arrived can still be read after this, and only then `recv` returns 0. A
             // thread that is blocked in `send` must not be cut short so: what its client sent before may
             // still be on the way.
-            DrainStep::Close if self.handshake.is_receiving() => self.stream.shut(Direction::Read),
+            DrainStep::Close if self.handshake.is_receiving() => {
+                self.handshake.close();
+                self.stream.shut(Direction::Read);
+            }
             DrainStep::Answer | DrainStep::Close => {}
             DrainStep::Discard => self.handshake.discard(),
             DrainStep::Linger => {

@@ -1,5 +1,7 @@
 //! The clients of one loop, and what the loop does for them between two waits.
 
+mod work;
+
 use std::fmt;
 use std::io;
 use std::net::{TcpListener, TcpStream};
@@ -7,12 +9,12 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::time::Duration;
 
 use chassis::{BACKLOG, Outcome, Shutdown, Summary};
-use conversation::Watch;
+use conversation::{Echo, Service, Watch};
 use tracing::debug;
 
 use super::registry::{Awaited, Registry};
 use super::table::Table;
-use super::{Acceptor, BUFFER_SIZE, Client, Shared, Turn};
+use super::{Acceptor, BUFFER_SIZE, Client, Queue, Shared, Turn};
 use crate::clock::now;
 
 /// Keys that no client has: theirs count up from 0, and are taken again.
@@ -30,15 +32,19 @@ const ACCEPT_BATCH: usize = 64;
 const WALKED_FOR_EACH_ACCEPTED: usize = 32;
 
 /// The clients of one loop, each with a key that it keeps while it is connected.
-pub struct Clients<'server, R> {
+pub struct Clients<'server, R, S: Service = Echo> {
     registry: R,
     /// `None` once the server drains.
     acceptor: Option<Acceptor>,
     /// How many clients it has accepted.
     accepted: u64,
-    table: Table<Client<TcpStream>>,
+    table: Table<Client<TcpStream, S>>,
     /// Those that a poller of changes does not report again: their last turn ended before their input did.
     unfinished: Vec<usize>,
+    /// Those that have work to be taken, first come first served.
+    working: Queue,
+    /// Those that have left since somebody took their work.
+    left: Vec<usize>,
     buffer: Box<[u8]>,
     watch: Watch,
     shared: &'server Shared,
@@ -49,7 +55,7 @@ pub struct Clients<'server, R> {
     ended: io::Result<()>,
 }
 
-impl<'server, R: Registry> Clients<'server, R> {
+impl<'server, R: Registry, S: Service> Clients<'server, R, S> {
     /// No clients yet.
     ///
     /// # Errors
@@ -59,14 +65,22 @@ impl<'server, R: Registry> Clients<'server, R> {
         shared: &'server Shared,
         shutdown: &'server Shutdown,
         registry: R,
-    ) -> io::Result<Clients<'server, R>> {
+    ) -> io::Result<Clients<'server, R, S>> {
+        const {
+            assert!(
+                S::IS_IMMEDIATE || R::REPORTS_CHANGES,
+                "it would report unread bytes while a client's work is done"
+            )
+        };
         Ok(Clients {
             registry,
             acceptor: Some(Acceptor::new(listener)?),
             accepted: 0,
             table: Table::with_room_for(shared.max_connections.min(ROOM)),
             unfinished: Vec::new(),
-            buffer: vec![0; BUFFER_SIZE].into_boxed_slice(),
+            working: Queue::default(),
+            left: Vec::new(),
+            buffer: vec![0; BUFFER_SIZE.min(S::MOST_AT_ONCE)].into_boxed_slice(),
             watch: Watch::new(&shared.options, now()),
             shared,
             shutdown,
@@ -225,6 +239,9 @@ impl<'server, R: Registry> Clients<'server, R> {
 
     fn end_turn(&mut self, key: usize, turn: Turn, awaited: Awaited) {
         let client = &mut self.table[key];
+        if client.has_work() {
+            self.working.push(key);
+        }
         match turn {
             Turn::End(outcome) => self.close(key, outcome),
             Turn::Unfinished if R::REPORTS_CHANGES => {
@@ -257,7 +274,9 @@ impl<'server, R: Registry> Clients<'server, R> {
 
     /// Dropping the client closes its socket.
     fn close(&mut self, key: usize, outcome: Outcome) {
-        self.table.remove(key);
+        if self.table.remove(key).is_some_and(|client| client.awaits_result()) {
+            self.left.push(key);
+        }
         self.shared.close(outcome);
     }
 }
@@ -268,7 +287,7 @@ fn rotated(ready: &[usize], round: usize) -> impl Iterator<Item = usize> {
     first.iter().chain(before).copied()
 }
 
-impl<R> fmt::Debug for Clients<'_, R> {
+impl<R, S: Service> fmt::Debug for Clients<'_, R, S> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("Clients").field("open", &self.table.len()).finish_non_exhaustive()
     }

@@ -1,5 +1,6 @@
 //! The steps of a conversation on a socket that does not block: receive, answer, send the rest, look.
 
+use std::convert::Infallible;
 use std::io;
 use std::net::Shutdown as Direction;
 
@@ -16,9 +17,9 @@ use crate::wire::Wire;
 
 /// A conversation and its socket, for one step or more. None of them waits.
 #[derive(Debug)]
-pub struct Exchange<'client, W> {
+pub struct Exchange<'client, W, S: Service = Echo> {
     /// What has been said.
-    pub conversation: &'client mut Conversation,
+    pub conversation: &'client mut Conversation<S>,
     /// The socket.
     pub wire: &'client W,
     /// What all clients share.
@@ -27,7 +28,7 @@ pub struct Exchange<'client, W> {
 
 /// What there was to receive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Receipt {
+pub enum Receipt<W = Infallible> {
     /// Bytes, to be [answered](Exchange::answer).
     Chunk {
         /// How many.
@@ -39,6 +40,8 @@ pub enum Receipt {
     Nothing,
     /// A fault that a test injected; no poller reports that it has passed.
     Refused,
+    /// Nothing may be received until the [result](Exchange::resume) of this work is there.
+    Work(W),
     /// The conversation is over.
     End(Outcome),
 }
@@ -54,18 +57,18 @@ pub enum Sending {
     Refused,
 }
 
-impl<W: Wire> Exchange<'_, W> {
+impl<W: Wire, S: Service> Exchange<'_, W, S> {
     /// Sends the greeting. A new socket has room for a byte, so it need not wait to be reported as writable.
     ///
     /// # Errors
     /// The connection has failed.
     pub fn greet(&mut self) -> io::Result<Sending> {
-        self.send(Echo::GREETING, now())
+        self.send(S::GREETING, now())
     }
 
-    /// Does what needs nothing from the client: a FIN, or the end. To be asked before waiting for bytes.
+    /// Does what needs nothing from the client: a FIN, work, or the end. To be asked before waiting for bytes.
     #[inline]
-    pub fn advance(&mut self) -> Option<Receipt> {
+    pub fn advance(&mut self) -> Option<Receipt<S::Work>> {
         loop {
             match self.conversation.next_step() {
                 Next::Receive => return None,
@@ -75,7 +78,7 @@ impl<W: Wire> Exchange<'_, W> {
                 }
                 Next::End(outcome) => return Some(Receipt::End(outcome)),
                 Next::Send | Next::Result => return Some(Receipt::Nothing),
-                Next::Work(never) => match never {},
+                Next::Work(work) => return Some(Receipt::Work(work)),
             }
         }
     }
@@ -85,7 +88,7 @@ impl<W: Wire> Exchange<'_, W> {
     /// # Errors
     /// The connection has failed.
     #[inline]
-    pub fn receive(&mut self, buffer: &mut [u8]) -> io::Result<Receipt> {
+    pub fn receive(&mut self, buffer: &mut [u8]) -> io::Result<Receipt<S::Work>> {
         loop {
             if let Some(receipt) = self.advance() {
                 return Ok(receipt);
@@ -115,6 +118,16 @@ impl<W: Wire> Exchange<'_, W> {
         // Nothing here waits, so that one look at the clock is enough.
         let now = now();
         let reply = self.conversation.receive(received, now);
+        self.send(&reply, now)
+    }
+
+    /// Takes the result of the work, and answers.
+    ///
+    /// # Errors
+    /// The connection has failed.
+    pub fn resume(&mut self, done: S::Done) -> io::Result<Sending> {
+        let now = now();
+        let reply = self.conversation.resume(done, now);
         self.send(&reply, now)
     }
 

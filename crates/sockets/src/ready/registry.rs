@@ -3,6 +3,8 @@
 use std::io;
 use std::os::fd::BorrowedFd;
 
+use conversation::Service;
+
 use super::Client;
 use crate::wire::Wire;
 
@@ -56,7 +58,7 @@ impl Registry for NoRegistry {
     }
 }
 
-impl<W: Wire> Client<W> {
+impl<W: Wire, S: Service> Client<W, S> {
     /// What this client is waited for.
     pub(super) fn awaited(&self) -> Awaited {
         if self.waits_for_room() { Awaited::Room } else { Awaited::Bytes }
