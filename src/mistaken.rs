@@ -19,7 +19,7 @@ pub fn refusal_for(text: &str, refusal: String) -> String {
     if let Some(model) = models::find(host) {
         return is_a_model(model.name);
     }
-    let names: Vec<_> = models::names().collect();
+    let names: Vec<_> = models::everything().map(|model| model.name).collect();
     match nearest(host, &names) {
         Some(name) => format!("{refusal}; or if you mean the model {name}, {}", how_to_start(name)),
         None => refusal,

@@ -1,7 +1,9 @@
 //! The registry: every model by name, one row each. Everything that needs all models (commands,
 //! tests, benches, the table in README) reads these rows.
 
+mod floors;
 mod form;
+mod primes;
 
 use std::io;
 use std::net::TcpListener;
@@ -11,12 +13,14 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use chassis::{Knob, Serve, Shutdown, Summary};
 use comparison::{Place, Server, Servers};
-use conformance::Concurrency;
+use conformance::{Concurrency, Service};
 use observe::ServerCommand;
 use observe::child::this_program;
 use text::output;
 
+pub use floors::FLOORS;
 pub use form::Form;
+pub use primes::PRIMES;
 
 /// One way to serve many clients.
 #[derive(Debug)]
@@ -29,6 +33,8 @@ pub struct Model {
     pub chapter: &'static str,
     /// The lesson, in one line.
     pub lesson: &'static str,
+    /// What it serves.
+    pub service: Service,
     /// The folder of its crate.
     pub folder: &'static str,
     /// How many clients it serves at the same time with its default options.
@@ -41,13 +47,14 @@ pub struct Model {
     pub serve: Serve,
 }
 
-/// The models, in the order in which the series introduces them; then those that it does not treat.
+/// The models of the echo service, in the order in which the series introduces them; then those that it does not treat.
 pub const MODELS: &[Model] = &[
     Model {
         name: "sequential",
         title: "one thread, one client at a time",
         chapter: "1",
         lesson: "one slow client blocks all others",
+        service: Service::Echo,
         folder: "crates/server-sequential",
         concurrency: Concurrency::One,
         knobs: server_sequential::KNOBS,
@@ -59,6 +66,7 @@ pub const MODELS: &[Model] = &[
         title: "a thread for each client",
         chapter: "2",
         lesson: "sequential code, at the cost of a thread's memory and context switches for each client",
+        service: Service::Echo,
         folder: "crates/server-thread-per-conn",
         concurrency: Concurrency::Many,
         knobs: server_thread_per_conn::KNOBS,
@@ -70,6 +78,7 @@ pub const MODELS: &[Model] = &[
         title: "a fixed pool of threads behind a bounded channel",
         chapter: "2",
         lesson: "the number of threads is bounded, but that many idle clients starve all others",
+        service: Service::Echo,
         folder: "crates/server-thread-pool",
         concurrency: Concurrency::Workers(server_thread_pool::DEFAULT_WORKERS),
         knobs: server_thread_pool::KNOBS,
@@ -81,6 +90,7 @@ pub const MODELS: &[Model] = &[
         title: "the same pool on rayon",
         chapter: "2",
         lesson: "the cost of blocking in a pool made for computation",
+        service: Service::Echo,
         folder: "crates/server-thread-pool",
         concurrency: Concurrency::Workers(server_thread_pool::DEFAULT_WORKERS),
         knobs: server_thread_pool::KNOBS,
@@ -92,6 +102,7 @@ pub const MODELS: &[Model] = &[
         title: "straight code on a stack for each client, one thread",
         chapter: "2",
         lesson: "code that seems to block, at the cost of a stack for each client",
+        service: Service::Echo,
         folder: "crates/server-coroutines",
         concurrency: Concurrency::Many,
         knobs: server_coroutines::KNOBS,
@@ -103,6 +114,7 @@ pub const MODELS: &[Model] = &[
         title: "one thread around select",
         chapter: "3",
         lesson: "one call can wait for many clients, and walks all of them each time",
+        service: Service::Echo,
         folder: "crates/server-select",
         concurrency: Concurrency::Many,
         knobs: server_select::KNOBS,
@@ -114,6 +126,7 @@ pub const MODELS: &[Model] = &[
         title: "one thread around poll",
         chapter: "3",
         lesson: "a list instead of sets of a fixed size, and still a walk over all clients",
+        service: Service::Echo,
         folder: "crates/server-poll",
         concurrency: Concurrency::Many,
         knobs: server_poll::KNOBS,
@@ -126,6 +139,7 @@ pub const MODELS: &[Model] = &[
         title: "one thread around epoll_wait",
         chapter: "3",
         lesson: "if the kernel keeps the list, idle clients cost nothing",
+        service: Service::Echo,
         folder: "crates/server-epoll",
         concurrency: Concurrency::Many,
         knobs: server_epoll::KNOBS,
@@ -137,6 +151,7 @@ pub const MODELS: &[Model] = &[
         title: "one thread, one readiness loop",
         chapter: "3, 4, 5",
         lesson: "one thread can serve all clients, if it keeps each client's state by hand",
+        service: Service::Echo,
         folder: "crates/server-mio",
         concurrency: Concurrency::Many,
         knobs: server_mio::KNOBS,
@@ -148,6 +163,7 @@ pub const MODELS: &[Model] = &[
         title: "an event loop that calls back",
         chapter: "4, 6",
         lesson: "a conversation cut into functions, each of which returns to the loop",
+        service: Service::Echo,
         folder: "crates/server-callbacks",
         concurrency: Concurrency::Many,
         knobs: server_callbacks::KNOBS,
@@ -159,6 +175,7 @@ pub const MODELS: &[Model] = &[
         title: "futures by hand, on an executor of one page",
         chapter: "6",
         lesson: "what the compiler and a runtime make of `async`, written out",
+        service: Service::Echo,
         folder: "crates/server-futures",
         concurrency: Concurrency::Many,
         knobs: server_futures::KNOBS,
@@ -170,6 +187,7 @@ pub const MODELS: &[Model] = &[
         title: "a task for each client",
         chapter: "6, 7",
         lesson: "the efficiency of an event loop, in sequential code",
+        service: Service::Echo,
         folder: "crates/server-tokio",
         concurrency: Concurrency::Many,
         knobs: server_tokio::KNOBS,
@@ -182,6 +200,7 @@ pub const MODELS: &[Model] = &[
         title: "a readiness loop for each core",
         chapter: "-",
         lesson: "loops that share nothing use all cores, if the kernel spreads the clients evenly",
+        service: Service::Echo,
         folder: "crates/server-reactors",
         concurrency: Concurrency::Many,
         knobs: server_reactors::KNOBS,
@@ -194,51 +213,12 @@ pub const MODELS: &[Model] = &[
         title: "one thread, completion instead of readiness",
         chapter: "-",
         lesson: "the kernel does the work and says what it has done: one system call for many messages",
+        service: Service::Echo,
         folder: "crates/server-io-uring",
         concurrency: Concurrency::Many,
         knobs: server_io_uring::KNOBS,
         floor: Some("floor-io-uring"),
         serve: server_io_uring::serve,
-    },
-];
-
-/// The floors, which models are divided by: raw echo, no protocol, no limits. A separate list, because they are not
-/// models.
-pub const FLOORS: &[Model] = &[
-    Model {
-        name: "floor-threads",
-        title: "raw echo, a blocking thread for each client",
-        chapter: "-",
-        lesson: "the cost of the kernel for models that block",
-        folder: "crates/server-floor",
-        concurrency: Concurrency::Many,
-        knobs: &[],
-        floor: None,
-        serve: server_floor::on_threads::serve,
-    },
-    #[cfg(target_os = "linux")]
-    Model {
-        name: "floor-epoll",
-        title: "raw echo, one readiness loop on plain system calls",
-        chapter: "-",
-        lesson: "the cost of the kernel for models that wait for readiness",
-        folder: "crates/server-floor",
-        concurrency: Concurrency::Many,
-        knobs: &[],
-        floor: None,
-        serve: server_floor::on_epoll::serve,
-    },
-    #[cfg(target_os = "linux")]
-    Model {
-        name: "floor-io-uring",
-        title: "raw echo, one ring",
-        chapter: "-",
-        lesson: "the cost of the kernel for models that wait for completions",
-        folder: "crates/server-floor",
-        concurrency: Concurrency::Many,
-        knobs: &[],
-        floor: None,
-        serve: server_floor::on_io_uring::serve,
     },
 ];
 
@@ -274,7 +254,7 @@ pub fn slowed(further: Duration) -> Result<ServerCommand> {
     Ok(ServerCommand::new(format!("{SLOWED}, slowed"), launcher, arguments))
 }
 
-/// The names of all models, without the floors.
+/// The names of the models of the echo service, without the floors.
 pub fn names() -> impl Iterator<Item = &'static str> + Clone {
     MODELS.iter().map(|model| model.name)
 }
@@ -292,7 +272,12 @@ pub fn here() -> impl Iterator<Item = &'static Model> {
 
 /// The model or floor with this name.
 pub fn find(name: &str) -> Option<&'static Model> {
-    MODELS.iter().chain(FLOORS).find(|model| model.name == name)
+    everything().find(|model| model.name == name)
+}
+
+/// Every row: the models of both services, and the floors.
+pub fn everything() -> impl Iterator<Item = &'static Model> + Clone {
+    MODELS.iter().chain(PRIMES).chain(FLOORS)
 }
 
 /// The command that starts a server of this model or floor from the launcher's file. The server ends with this process.
@@ -330,6 +315,7 @@ impl Model {
         let arguments = form.arguments();
         trials::Subject {
             name: [&[self.name.to_owned()], &arguments[..]].concat().join(" "),
+            service: self.service,
             concurrency: form.concurrency(self.concurrency),
             hands_over: self.knobs.contains(&Knob::Rings),
             server: command(launcher, self.name).with(arguments),

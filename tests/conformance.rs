@@ -1,4 +1,4 @@
-//! The whole conformance catalogue on every model: one trial for each pair, such as `mio::A3`, with a
+//! The conformance catalogue on every model, the cases of its service: one trial for each pair, such as `mio::A3`, with a
 //! server process of its own. A new row in the registry adds its trials. Then the cases about bytes on the models that can
 //! send replies in other ways, such as `mio --write-policy=per-byte --nagle::A3`, and all on tokio with a runtime for each core.
 
@@ -10,8 +10,8 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use chassis::{Knob, Runtime, Sending, WritePolicy};
-use concurrent_servers::models::{Form, MODELS, Model, find};
-use conformance::{Case, Options, Outcome, cases, run};
+use concurrent_servers::models::{Form, MODELS, Model, PRIMES, find};
+use conformance::{Case, Options, Outcome, cases_of, run};
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use trials::Launcher;
 
@@ -22,8 +22,9 @@ const THREADS: usize = 12;
 fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
     arguments.test_threads.get_or_insert(THREADS);
-    let as_it_is = |model| cases().map(move |case| trial(model, Form::default(), case));
-    let mut trials: Vec<Trial> = MODELS.iter().flat_map(as_it_is).collect();
+    let as_it_is =
+        |model: &'static Model| cases_of(model.service).map(move |case| trial(model, Form::default(), case));
+    let mut trials: Vec<Trial> = MODELS.iter().chain(PRIMES).flat_map(as_it_is).collect();
     for model in MODELS.iter().filter(|model| model.knobs.contains(&Knob::WritePolicy)) {
         for sending in OTHER_WAYS {
             let cases = OF_BYTES.iter().flat_map(|name| conformance::find(name));
@@ -32,7 +33,7 @@ fn main() -> ExitCode {
     }
     if cfg!(target_os = "linux") {
         let tokio = find("tokio").expect("a row of the registry");
-        trials.extend(cases().map(|case| trial(tokio, PER_CORE, case)));
+        trials.extend(cases_of(tokio.service).map(|case| trial(tokio, PER_CORE, case)));
     }
     libtest_mimic::run(&arguments, trials).exit_code()
 }

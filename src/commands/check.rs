@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use anyhow::{Result, anyhow};
 use chassis::Sending;
-use conformance::{Case, Concurrency, Options, Target};
+use conformance::{Case, Concurrency, Options, Service, Target};
 use observe::child::this_program;
 use text::output;
 use trials::Launcher;
@@ -39,6 +39,7 @@ Examples:
   concurrent-servers check --list                      what the cases require and need
   concurrent-servers check 127.0.0.1:9090 --concurrency 64 --idle-timeout 2s
                                                        your own server, and what it promises
+  concurrent-servers check prime-queue                 the cases of the other service
   concurrent-servers check -- ./server --port {port}   the same, started and stopped by the cases
 
 All cases take a little more than a minute for a model, in release. After every case a new
@@ -103,11 +104,15 @@ const SLOW_SENDING: Duration = Duration::from_secs(60);
 /// # Errors
 /// Nothing listens at the address, what is there speaks another protocol, or standard output cannot be written.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
-    let cases = chosen(&arguments.only);
     if arguments.list {
-        output::print(&table::list(&cases))?;
+        output::print(&table::list(&chosen(&arguments.only, None)))?;
         return Ok(ExitCode::SUCCESS);
     }
+    let service = match &arguments.subject {
+        Some(Subject::Model(model)) => model.service,
+        _ => arguments.promises.service.unwrap_or_default(),
+    };
+    let cases = chosen(&arguments.only, Some(service));
     let progress = Arc::new(Progress::default());
     interrupts::end_with({
         let progress = Arc::clone(&progress);
@@ -126,7 +131,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         Some(Subject::Model(model)) => {
             if promises.is_any() {
                 return Ok(refused(&format!(
-                    "the promises of {} are known: --concurrency and the timeouts are for servers at an address and \
+                    "the promises of {} are known: --service, --concurrency and the timeouts are for servers at an address and \
                      for programs; leave them out",
                     model.name
                 )));
@@ -145,9 +150,12 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
             Ok(refused("--drain-timeout is for programs, which are shut down; leave it out"))
         }
         Some(Subject::Address(addresses)) => {
-            let address = first_look::at(addresses)?;
-            let target = Target::at_with(address, concurrency, promises.settings());
+            let address = first_look::at(addresses, service)?;
+            let target = Target::at_with(address, concurrency, promises.settings()).serving(service);
             check(&addresses.with(address), &target, &cases, arguments, &progress)
+        }
+        None if service != Service::Echo => {
+            Ok(refused("--service is for servers at an address; start the program, and give its address"))
         }
         None => match Program::new(this_program()?, &arguments.program, promises.settings()) {
             Err(advice) => Ok(refused(advice)),
@@ -163,10 +171,10 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     }
 }
 
-/// The named cases in the order of the catalogue; all cases if `names` is empty.
-fn chosen(names: &[String]) -> Vec<&'static Case> {
+/// The named cases in the order of the catalogue; all cases of the service if `names` is empty.
+fn chosen(names: &[String], service: Option<Service>) -> Vec<&'static Case> {
     let is_meant = |case: &&Case| {
-        names.is_empty()
+        (names.is_empty() && service.is_none_or(|service| case.service() == service))
             || names.iter().any(|name| conformance::find(name).iter().any(|named| named.id == case.id))
     };
     conformance::cases().filter(is_meant).collect()

@@ -1,4 +1,4 @@
-//! `list`: the models and what each teaches.
+//! `list`: the models of both services and what each teaches.
 
 use std::process::ExitCode;
 
@@ -7,7 +7,9 @@ use clap::Args;
 use comfy_table::presets::NOTHING;
 use comfy_table::{ColumnConstraint, ContentArrangement, Table};
 
-use crate::models::{self, FLOORS, MODELS, Model};
+use crate::commands::check::subject::parse_service;
+use crate::models::{FLOORS, MODELS, Model, PRIMES};
+use conformance::Service;
 use text::{output, terminal};
 
 /// Arguments of `list`.
@@ -17,23 +19,33 @@ pub struct Arguments {
     #[arg(long)]
     names: bool,
 
-    /// Print the table of models as Markdown, as in README
+    /// Print the tables of models as Markdown, as in README
     #[arg(long, conflicts_with = "names")]
     markdown: bool,
+
+    /// Only the models of one service
+    #[arg(long, value_name = "echo|primes", value_parser = parse_service, conflicts_with = "markdown")]
+    service: Option<Service>,
 }
+
+const TABLES: &[(&str, &[Model])] = &[
+    ("Models of the echo service: a message in, each byte plus one out", MODELS),
+    ("Models of the prime service: a number in, whether it is prime out", PRIMES),
+    ("Floors: raw echo, the cost of the kernel without a model", FLOORS),
+];
 
 /// Prints the registry.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
+    let is_meant = |model: &&Model| arguments.service.is_none_or(|service| model.service == service);
     let text = if arguments.names {
-        models::names().map(|name| format!("{name}\n")).collect()
+        let models = MODELS.iter().chain(PRIMES).filter(is_meant);
+        models.map(|model| format!("{}\n", model.name)).collect()
     } else if arguments.markdown {
         markdown()
     } else {
-        format!(
-            "Models\n{}\n\nFloors: raw echo, the cost of the kernel without a model\n{}\n",
-            table(MODELS),
-            table(FLOORS)
-        )
+        let tables = TABLES.iter().filter(|(_, rows)| rows.iter().any(|model| is_meant(&model)));
+        let tables = tables.map(|(heading, rows)| format!("{heading}\n{}\n", table(rows)));
+        tables.collect::<Vec<_>>().join("\n")
     };
     output::print(&text)?;
     Ok(ExitCode::SUCCESS)
@@ -56,11 +68,14 @@ fn table(rows: &[Model]) -> Table {
     table
 }
 
-/// The models as a Markdown table, with links to their crates. README has it between markers.
+/// The models as Markdown tables, with links to their crates. README has them between markers.
 pub fn markdown() -> String {
     let head = "| name | model | chapter of the series | what to learn |\n| --- | --- | --- | --- |\n";
-    let rows = MODELS.iter().map(|Model { name, title, chapter, lesson, folder, .. }| {
+    let row = |Model { name, title, chapter, lesson, folder, .. }: &Model| {
         format!("| [`{name}`]({folder}) | {title} | {chapter} | {lesson} |\n")
-    });
-    std::iter::once(head.to_owned()).chain(rows).collect()
+    };
+    let table =
+        |rows: &[Model]| std::iter::once(head.to_owned()).chain(rows.iter().map(row)).collect::<String>();
+    let primes = "The second service, with work behind each message: a number in, whether it is prime out.";
+    format!("{}\n{primes}\n\n{}", table(MODELS), table(PRIMES))
 }

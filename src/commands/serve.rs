@@ -9,7 +9,7 @@ use clap::Args;
 use clap::builder::PossibleValuesParser;
 
 use crate::commands::leash::end_with;
-use crate::models::{self, FLOORS, MODELS};
+use crate::models::{self, everything};
 
 /// Arguments of `serve`.
 #[derive(Args, Debug)]
@@ -19,6 +19,7 @@ Examples:
   concurrent-servers serve thread-pool --workers 2 --addr 127.0.0.1:0
   concurrent-servers serve tokio --runtime current-thread -v --log-format json
   concurrent-servers serve tokio --runtime per-core --workers 4
+  concurrent-servers serve prime-queue --workers 2                     the other service: a number a line
   concurrent-servers serve sequential --write-policy per-byte --nagle  as the series' servers send
 
 Stop it with Ctrl-C, SIGTERM or SIGHUP: it drains its clients, then exits. Signals
@@ -31,7 +32,7 @@ Exit codes: 0 stopped cleanly, 1 could not start or continue, 2 wrong arguments,
 off at --drain-timeout, 130, 143 or another 128 + signal ended by a second signal.")]
 pub struct Arguments {
     /// The model; `concurrent-servers list` describes all models
-    #[arg(value_parser = PossibleValuesParser::new(MODELS.iter().chain(FLOORS).map(|model| model.name)))]
+    #[arg(value_parser = PossibleValuesParser::new(everything().map(|model| model.name)))]
     model: String,
 
     #[command(flatten)]

@@ -8,7 +8,7 @@ use super::*;
 #[test]
 fn names_are_unique_and_easy_to_type() {
     let mut seen = HashSet::new();
-    for model in MODELS.iter().chain(FLOORS) {
+    for model in everything() {
         assert!(seen.insert(model.name), "{} is in the registry twice", model.name);
         assert!(model.name.chars().all(|letter| letter.is_ascii_lowercase() || letter == '-'));
     }
@@ -16,7 +16,7 @@ fn names_are_unique_and_easy_to_type() {
 
 #[test]
 fn every_row_is_filled_in_and_names_a_folder_that_exists() {
-    for model in MODELS.iter().chain(FLOORS) {
+    for model in everything() {
         for text in [model.title, model.chapter, model.lesson] {
             assert!(!text.is_empty(), "{} has an empty column", model.name);
         }
@@ -30,7 +30,17 @@ fn models_are_in_the_order_of_the_series_and_then_those_that_it_does_not_treat()
     let first = |model: &Model| {
         model.chapter.split(", ").next().and_then(|chapter| chapter.parse().ok()).unwrap_or(u32::MAX)
     };
-    assert!(MODELS.is_sorted_by_key(first), "{:?}", MODELS.iter().map(first).collect::<Vec<u32>>());
+    for models in [MODELS, PRIMES] {
+        assert!(models.is_sorted_by_key(first), "{:?}", models.iter().map(first).collect::<Vec<u32>>());
+    }
+}
+
+#[test]
+fn each_list_of_models_is_of_one_service() {
+    assert!(MODELS.iter().chain(FLOORS).all(|model| model.service == Service::Echo));
+    assert!(
+        PRIMES.iter().all(|model| model.service == Service::Primes && model.knobs.contains(&Knob::Framing))
+    );
 }
 
 #[test]

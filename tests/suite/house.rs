@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-use concurrent_servers::models::MODELS;
+use concurrent_servers::models::{MODELS, PRIMES};
 use serde_json::Value;
 
 use crate::security::rust_files;
@@ -37,7 +37,7 @@ fn root() -> &'static Path {
 }
 
 fn folders() -> BTreeSet<&'static str> {
-    MODELS.iter().map(|model| model.folder).collect()
+    MODELS.iter().chain(PRIMES).map(|model| model.folder).collect()
 }
 
 /// The lines of a file before its tests.
@@ -160,8 +160,8 @@ fn the_arrows_between_crates_point_one_way() {
     let arrows = arrows();
     assert!(arrows.contains_key("server-mio"), "{arrows:?}");
     for (name, needs) in &arrows {
-        if name.starts_with("server-") {
-            let allowed = ["chassis", "conversation", "poller", "protocol", "sockets", "stacks"];
+        if name.starts_with("server-") || name.starts_with("prime-") {
+            let allowed = ["chassis", "conversation", "poller", "prime", "protocol", "sockets", "stacks"];
             let wrong = needs.iter().find(|needed| !allowed.contains(&needed.as_str()));
             assert_eq!(wrong, None, "{name}: a model knows no other model and no tool");
         } else if !["concurrent-servers", "fuzz"].contains(&name.as_str()) {

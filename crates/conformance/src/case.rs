@@ -6,6 +6,8 @@ use serde::Serialize;
 
 use crate::context::Context;
 use crate::failure::CaseResult;
+use crate::groups::GROUPS;
+use crate::target::Service;
 
 /// One entry of the catalogue.
 #[derive(Clone, Copy, Debug)]
@@ -28,6 +30,12 @@ impl Case {
 
     pub(crate) const fn needs(self, needs: Needs) -> Self {
         Case { needs, ..self }
+    }
+
+    /// The service that it is about.
+    pub fn service(&self) -> Service {
+        let group = GROUPS.iter().find(|group| group.letter == self.group());
+        group.map_or_else(Service::default, |group| group.service)
     }
 
     /// The group that the case belongs to: the letter of its id.

@@ -9,11 +9,12 @@ use crate::dialogue::Dialogue;
 use crate::failure::{CaseResult, During, Failure, Stop};
 use crate::memory::MemoryWatch;
 use crate::process::Process;
-use crate::target::{Concurrency, Launch, Settings};
+use crate::target::{Concurrency, Launch, Service, Settings};
 
 /// The server under test as a case sees it, and the client toolkit.
 pub struct Context<'launch> {
     pub(crate) address: SocketAddr,
+    pub(crate) service: Service,
     pub(crate) concurrency: Concurrency,
     pub(crate) settings: Settings,
     pub(crate) process: Option<Process>,
@@ -29,6 +30,7 @@ impl<'launch> Context<'launch> {
     pub(crate) fn at(address: SocketAddr, seed: u64, patience: Duration) -> Self {
         Context {
             address,
+            service: Service::Echo,
             concurrency: Concurrency::One,
             settings: Settings::NONE,
             process: None,
@@ -82,11 +84,25 @@ impl<'launch> Context<'launch> {
         Ok(Bystander(Some(dialogue)))
     }
 
-    /// A complete, well-behaved connection: greeting, one message, orderly close.
+    /// A complete, well-behaved connection: greeting, one message, orderly close; or a number instead.
     pub(crate) fn visit(&self) -> Result<(), Failure> {
-        let mut client = self.greeted()?;
-        client.ask(b"^probe$", b"qspcf")?;
+        let mut client = match self.service {
+            Service::Echo => self.greeted()?,
+            Service::Primes => self.connect()?,
+        };
+        match self.service {
+            Service::Echo => client.ask(b"^probe$", b"qspcf")?,
+            Service::Primes => client.ask(b"7\n", b"prime\n")?,
+        }
         client.expect_orderly_close()
+    }
+
+    /// Whether a new client is taken in.
+    pub(crate) fn serves(&self) -> bool {
+        match self.service {
+            Service::Echo => self.greeted().is_ok(),
+            Service::Primes => self.visit().is_ok(),
+        }
     }
 
     /// Adds a figure to the report.

@@ -68,8 +68,10 @@ pub(crate) fn prepare<'launch>(
     };
     let process = pid.and_then(Process::new);
     let Options { long, seed, patience, .. } = *options;
-    let (concurrency, notes) = (target.concurrency, Mutex::default());
-    let context = Context { address, concurrency, settings, process, launch, long, seed, patience, notes };
+    let Target { service, concurrency, .. } = *target;
+    let notes = Mutex::default();
+    let context =
+        Context { address, service, concurrency, settings, process, launch, long, seed, patience, notes };
     let baseline = if address == NO_ADDRESS { Baseline::UNKNOWN } else { Baseline::after_warm_up(&context) };
     Ok(Running { context, baseline, server })
 }

@@ -71,6 +71,30 @@ pub fn probe(stream: TcpStream, patience: Duration) -> Result<(), String> {
     expect_answer(client, patience)
 }
 
+/// As [`probe`], for a server of the prime service: it does not greet, and answers a number.
+///
+/// # Errors
+/// It does not. The text says what came instead.
+pub fn probe_primes(stream: TcpStream, patience: Duration) -> Result<(), String> {
+    answers_number(stream, patience).map_err(|stranger| stranger.into_failure().to_string())
+}
+
+/// Expects a server to answer a number.
+pub(crate) fn answers_number(stream: TcpStream, patience: Duration) -> Result<(), Stranger> {
+    let mut client = Client::over(stream, patience).map_err(Stranger::Other)?;
+    // If it is gone, that is what is seen next.
+    let _ = client.send_now(b"7\n").map_err(Stranger::Other)?;
+    let answer = Seen::of(&mut client, patience).map_err(Stranger::Other)?;
+    let unexpected = |got| Failure::new("first look", "the answer `prime` to `7`", got);
+    match answer {
+        answer if answer.bytes == b"prime\n" => Ok(()),
+        answer if answer.is_nothing() => {
+            Err(Stranger::Silent(unexpected(format!("no byte within {} s", patience.as_secs_f64()))))
+        }
+        answer => Err(Stranger::Other(unexpected(answer.to_string()))),
+    }
+}
+
 /// Expects a server that has greeted this client to answer a message. Then closes the connection in order.
 pub(crate) fn expect_answer(mut client: Client, patience: Duration) -> Result<(), String> {
     // If it is gone, that is what is seen next.

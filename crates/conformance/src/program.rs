@@ -185,7 +185,7 @@ impl Program {
         let mut ended = None;
         eventually(context.patience, || {
             ended = self.expect_exit(Duration::ZERO).ok();
-            ended.is_some() || context.greeted().is_ok()
+            ended.is_some() || context.serves()
         });
         let Some(status) = ended else { return failure };
         let got =

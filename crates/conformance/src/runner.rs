@@ -19,7 +19,7 @@ use crate::prepare::{Owner, Running, prepare};
 use crate::probe;
 use crate::report::{CaseReport, Outcome, Report};
 use crate::started::start_once;
-use crate::target::{Place, Target};
+use crate::target::{Place, Service, Target};
 
 /// How to run the cases.
 #[derive(Clone, Copy, Debug)]
@@ -104,19 +104,23 @@ fn undisturbed(lost: impl Fn() -> Duration, mut run: impl FnMut() -> CaseReport)
 /// How a new client finds that the server is gone; `None` if it is greeted, or if each case may have a new server.
 fn gone(target: &Target<'_>, options: &Options) -> Option<String> {
     match target.place {
-        Place::Address { address, .. } => not_greeted(address, options.patience).err(),
+        Place::Address { address, .. } => not_served(target.service, address, options.patience).err(),
         Place::Launch(launch) if launch.fixed().is_some() => start_once(launch).err(),
         Place::Launch(_) => None,
     }
 }
 
-fn not_greeted(address: SocketAddr, patience: Duration) -> Result<(), String> {
+fn not_served(service: Service, address: SocketAddr, patience: Duration) -> Result<(), String> {
     let deadline = Instant::now() + patience;
     loop {
         let stream = TcpStream::connect_timeout(&address, patience)
             .map_err(|error| format!("cannot connect to {address}: {error}"))?;
-        match probe::greeted(stream) {
-            Ok(_) => return Ok(()),
+        let seen = match service {
+            Service::Echo => probe::greeted(stream).map(|_| ()),
+            Service::Primes => probe::answers_number(stream, patience),
+        };
+        match seen {
+            Ok(()) => return Ok(()),
             // It may still be busy with what the case has left behind.
             Err(stranger) if Instant::now() >= deadline => return Err(stranger.into_failure().to_string()),
             Err(_) => {}
@@ -131,6 +135,11 @@ fn run_one<'launch>(
     options: &Options,
     servers: &mut HashMap<Needs, Running<'launch>>,
 ) -> (CaseResult, Vec<String>) {
+    if case.service() != target.service {
+        let reason =
+            format!("is about the service {}, and this is a server of {}", case.service(), target.service);
+        return (Stop::skipped(reason), Vec::new());
+    }
     let running = servers.remove(&case.needs).map_or_else(|| prepare(target, case.needs, options), Ok);
     let mut running = match running {
         Ok(running) => running,

@@ -51,6 +51,7 @@ impl<'launch> Started<'launch> {
     ) -> Self {
         let context = Context {
             address,
+            service: from.service,
             concurrency: from.concurrency,
             // What a program promises that takes no settings.
             settings: from.launch.and_then(Launch::fixed).unwrap_or(settings),

@@ -7,6 +7,26 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+/// What a server answers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Service {
+    /// The protocol of the series: messages, each byte of which comes back plus one.
+    #[default]
+    Echo,
+    /// A line with a number, and whether it is prime.
+    Primes,
+}
+
+impl fmt::Display for Service {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(match self {
+            Service::Echo => "echo",
+            Service::Primes => "primes",
+        })
+    }
+}
+
 /// How many clients a model promises to serve at the same time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -66,6 +86,8 @@ pub struct Settings {
     pub panics: bool,
     /// Every connection is logged.
     pub verbose: bool,
+    /// What one read brings is one request, in the prime service.
+    pub reads_are_requests: bool,
 }
 
 impl Settings {
@@ -78,6 +100,7 @@ impl Settings {
         max_connections: None,
         panics: false,
         verbose: false,
+        reads_are_requests: false,
     };
 
     /// A setting that a case asks for, and that a program with these fixed ones does not promise. Its own drain timeout
@@ -92,6 +115,7 @@ impl Settings {
         let others = [
             (self.max_connections.is_some(), "a limit on connections"),
             (self.panics, "a handler that panics"),
+            (self.reads_are_requests, "another framing"),
         ];
         let other = others.into_iter().find(|(is_asked, _)| *is_asked);
         timeout.map(|(.., name)| name).or(other.map(|(_, name)| name))
@@ -152,6 +176,7 @@ pub trait Server {
 /// What the cases are run against.
 pub struct Target<'launch> {
     pub(crate) place: Place<'launch>,
+    pub(crate) service: Service,
     pub(crate) concurrency: Concurrency,
 }
 
@@ -168,7 +193,13 @@ impl<'launch> Target<'launch> {
 
     /// As [`Target::at`], with the server's known timeouts. They should be a few seconds, since cases wait for them.
     pub const fn at_with(address: SocketAddr, concurrency: Concurrency, declared: Settings) -> Self {
-        Target { place: Place::Address { address, declared }, concurrency }
+        Target { place: Place::Address { address, declared }, service: Service::Echo, concurrency }
+    }
+
+    /// As it is, but with servers of this service.
+    #[must_use]
+    pub const fn serving(self, service: Service) -> Self {
+        Target { service, ..self }
     }
 
     /// What the server promises.
@@ -178,6 +209,6 @@ impl<'launch> Target<'launch> {
 
     /// Servers that are started as the cases need them.
     pub const fn launched(launch: &'launch dyn Launch, concurrency: Concurrency) -> Self {
-        Target { place: Place::Launch(launch), concurrency }
+        Target { place: Place::Launch(launch), service: Service::Echo, concurrency }
     }
 }

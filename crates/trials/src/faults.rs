@@ -116,7 +116,8 @@ pub fn discard_logs() {
 /// The server that has survived all faults must pass the same cases as a newly started one.
 fn hold_to_catalogue(server: Server, subject: &Subject, report: &mut Report) {
     let memory = server.expect_memory(); // the catalogue may use more
-    let cases: Vec<&Case> = conformance::cases().filter(|case| case.needs == Needs::Address).collect();
+    let cases: Vec<&Case> =
+        conformance::cases_of(subject.service).filter(|case| case.needs == Needs::Address).collect();
     let target = Target::at(server.process().address(), subject.concurrency);
     let held = conformance::run(&target, &cases, &conformance::Options::default(), &mut |case| {
         if let conformance::Outcome::Failed(failure) = &case.outcome {

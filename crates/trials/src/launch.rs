@@ -18,7 +18,7 @@ pub struct Launcher {
 impl Launcher {
     /// The target of the suite: servers of this subject, and its promises.
     pub fn target(&self) -> Target<'_> {
-        Target::launched(self, self.subject.concurrency)
+        Target::launched(self, self.subject.concurrency).serving(self.subject.service)
     }
 }
 
@@ -72,6 +72,7 @@ fn arguments(settings: &Settings) -> Vec<String> {
     times
         .chain(settings.max_connections.map(|limit| format!("--max-conns={limit}")))
         .chain(settings.panics.then(|| format!("--panic-on={PANIC_TEXT}")))
+        .chain(settings.reads_are_requests.then(|| "--framing=read".to_owned()))
         .chain(settings.verbose.then(|| "-vv".to_owned()))
         .collect()
 }

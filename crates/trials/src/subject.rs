@@ -1,6 +1,6 @@
 //! The server under test, as plain data.
 
-use conformance::Concurrency;
+use conformance::{Concurrency, Service};
 use observe::ServerCommand;
 
 /// A server that can be started, and what it promises.
@@ -8,6 +8,8 @@ use observe::ServerCommand;
 pub struct Subject {
     /// Its name.
     pub name: String,
+    /// What it serves.
+    pub service: Service,
     /// How many clients it serves at the same time with its default options.
     pub concurrency: Concurrency,
     /// Whether it hands operations to the kernel, so that strace does not see them, and takes `--operation-faults`.

@@ -4,6 +4,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use conformance::Service;
 use observe::Pulse;
 use text::addresses::Addresses;
 
@@ -15,13 +16,17 @@ const PATIENCE: Duration = Duration::from_secs(10);
 ///
 /// # Errors
 /// It cannot be reached, or does not greet or answer. The message says what it did instead.
-pub(super) fn at(addresses: &Addresses) -> Result<SocketAddr> {
+pub(super) fn at(addresses: &Addresses, service: Service) -> Result<SocketAddr> {
+    let probe = match service {
+        Service::Echo => conformance::probe,
+        Service::Primes => conformance::probe_primes,
+    };
     let pulse = Pulse::start().context("cannot watch the clock")?;
     loop {
         let before = pulse.lost();
         let connect = |address, within| TcpStream::connect_timeout(&address, within);
         let (address, stream) = addresses.try_each(PATIENCE, connect).context("nothing could be checked")?;
-        match conformance::probe(stream, PATIENCE) {
+        match probe(stream, PATIENCE) {
             Ok(()) => return Ok(address),
             // This process was stopped meanwhile, so its clock says nothing about the server.
             Err(_) if pulse.lost() > before => {}

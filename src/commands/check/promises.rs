@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use conformance::{Concurrency, Settings};
+use conformance::{Concurrency, Service, Settings};
 
-use super::subject::parse_concurrency;
+use super::subject::{parse_concurrency, parse_service};
 
 /// What the user says about a server at an address, or about a program.
 #[derive(clap::Args, Clone, Copy, Debug)]
@@ -12,6 +12,10 @@ pub(super) struct Promises {
     /// How many clients it serves at a time: `one`, `many` or its number of workers [default: many]
     #[arg(long, value_name = "one|many|N", value_parser = parse_concurrency)]
     pub(super) concurrency: Option<Concurrency>,
+
+    /// What a server at an address serves [default: echo]
+    #[arg(long, value_name = "echo|primes", value_parser = parse_service)]
+    pub(super) service: Option<Service>,
 
     /// Its idle timeout; use a few seconds, because the cases wait for it
     #[arg(long, value_name = "TIME", value_parser = parse_timeout)]
@@ -33,7 +37,7 @@ pub(super) struct Promises {
 impl Promises {
     /// Whether anything is said.
     pub(super) fn is_any(&self) -> bool {
-        self.concurrency.is_some() || self.settings() != Settings::NONE
+        self.concurrency.is_some() || self.service.is_some() || self.settings() != Settings::NONE
     }
 
     pub(super) fn settings(&self) -> Settings {

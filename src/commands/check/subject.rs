@@ -1,10 +1,10 @@
 //! A server as users name it: by a model's name or by an address.
 
-use conformance::Concurrency;
+use conformance::{Concurrency, Service};
 use text::addresses::{self, Addresses};
 
 use crate::mistaken::nearest;
-use crate::models::{FLOORS, MODELS, Model, names};
+use crate::models::{FLOORS, MODELS, Model, PRIMES};
 
 /// A server as a user names it.
 #[derive(Clone, Debug)]
@@ -17,7 +17,8 @@ pub(crate) enum Subject {
 
 /// Reads a model's name or an address; the error suggests the most similar name.
 pub(crate) fn parse_subject(text: &str) -> Result<Subject, String> {
-    if let Some(model) = MODELS.iter().find(|model| model.name == text) {
+    let models = MODELS.iter().chain(PRIMES);
+    if let Some(model) = models.clone().find(|model| model.name == text) {
         return Ok(Subject::Model(model));
     }
     if FLOORS.iter().any(|floor| floor.name == text) {
@@ -26,7 +27,7 @@ pub(crate) fn parse_subject(text: &str) -> Result<Subject, String> {
     if is_meant_as_address(text) {
         return addresses::parse_server(text).map(Subject::Address);
     }
-    let models: Vec<_> = names().collect();
+    let models: Vec<_> = models.map(|model| model.name).collect();
     let meant = nearest(text, &models).map(|name| format!(" Did you mean '{name}'?")).unwrap_or_default();
     Err(format!("neither HOST:PORT nor a model ({}).{meant}", models.join(", ")))
 }
@@ -49,6 +50,15 @@ pub(super) fn parse_concurrency(text: &str) -> Result<Concurrency, String> {
             Ok(workers) if (1..=MOST_WORKERS).contains(&workers) => Ok(Concurrency::Workers(workers)),
             _ => Err(format!("this must be 'one', 'many' or a number of workers from 1 to {MOST_WORKERS}")),
         },
+    }
+}
+
+/// Reads the name of a service.
+pub(in crate::commands) fn parse_service(text: &str) -> Result<Service, String> {
+    match text {
+        "echo" => Ok(Service::Echo),
+        "primes" => Ok(Service::Primes),
+        _ => Err("this must be 'echo' or 'primes'".to_owned()),
     }
 }
 

@@ -17,10 +17,13 @@ mod h_starting;
 mod h_stops;
 mod i_many;
 mod j_checker;
+mod p_requests;
+mod p_work;
 mod timing;
 mod u_moments;
 
 use crate::case::Case;
+use crate::target::Service;
 
 /// A group of cases: the letter that their ids begin with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,10 +32,12 @@ pub struct Group {
     pub letter: &'static str,
     /// What its cases are about, in a few words.
     pub title: &'static str,
+    /// The service that they are about.
+    pub service: Service,
 }
 
 const fn group(letter: &'static str, title: &'static str) -> Group {
-    Group { letter, title }
+    Group { letter, title, service: Service::Echo }
 }
 
 /// The groups, by their letters.
@@ -47,6 +52,11 @@ pub const GROUPS: &[Group] = &[
     group("H", "the process: how it starts, what signals do, how it exits, where its output goes"),
     group("I", "many clients at once, each with its own reply"),
     group("J", "the checker itself: it must detect servers with faults, and runs first"),
+    Group {
+        letter: "P",
+        title: "the prime service: requests and their limits, work that is outstanding, leaving, stopping",
+        service: Service::Primes,
+    },
     group("U", "many things at the same moment: more than buffers, replies that go in part, ends amid them"),
 ];
 
@@ -69,12 +79,19 @@ const CASES: &[&[Case]] = &[
     h_output::CASES,
     h_stops::CASES,
     i_many::CASES,
+    p_requests::CASES,
+    p_work::CASES,
     u_moments::CASES,
 ];
 
 /// Every case, group by group.
 pub fn cases() -> impl Iterator<Item = &'static Case> {
     CASES.iter().copied().flatten()
+}
+
+/// The cases about this service.
+pub fn cases_of(service: Service) -> impl Iterator<Item = &'static Case> {
+    cases().filter(move |case| case.service() == service)
 }
 
 /// The cases with this name: one case by its id, or a whole group by its letter. Upper and lower case are equal.
@@ -117,6 +134,7 @@ mod tests {
             ("H", 12),
             ("I", 4),
             ("J", 1),
+            ("P", 19),
             ("U", 6),
         ];
         let expected: BTreeSet<String> = expected

@@ -8,7 +8,9 @@ use std::thread;
 use std::time::Duration;
 
 use crate::support::{Fault, Shared, listen};
-use conformance::{Case, Concurrency, Launch, Options, Outcome, Server, Settings, Target, cases, find, run};
+use conformance::{
+    Case, Concurrency, Launch, Options, Outcome, Server, Service, Settings, Target, cases_of, find, run,
+};
 
 /// Cases that run in parallel; they mostly wait.
 const AT_ONCE: usize = 8;
@@ -28,7 +30,7 @@ const NOT_IMPLEMENTED: &[&str] = &["F10"];
 
 #[test]
 fn a_correct_server_passes() {
-    let selection = cases().filter(|case| !NOT_IMPLEMENTED.contains(&case.id));
+    let selection = cases_of(Service::Echo).filter(|case| !NOT_IMPLEMENTED.contains(&case.id));
     for (id, outcome) in run_all(Fault::Nothing, Concurrency::Many, PATIENT, selection) {
         assert!(!matches!(outcome, Outcome::Failed(_)), "{id} {outcome}");
     }
