@@ -57,7 +57,8 @@ fn every_model_is_divided_by_a_floor_that_exists() {
 fn the_advice_about_an_option_of_some_models_names_these() {
     for knob in Knob::ALL {
         let (_, named) = knob.advice().split_once("takes it: ").unwrap();
-        let takers = MODELS.iter().filter(|model| model.knobs.contains(&knob)).map(|model| model.name);
+        let takers =
+            MODELS.iter().chain(PRIMES).filter(|model| model.knobs.contains(&knob)).map(|model| model.name);
         assert_eq!(named.replace(" or ", ", ").split(", ").collect::<Vec<_>>(), takers.collect::<Vec<_>>());
     }
 }

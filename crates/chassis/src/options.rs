@@ -197,7 +197,8 @@ pub enum Knob {
 
 impl Knob {
     /// All of them.
-    pub const ALL: [Self; 5] = [Self::Workers, Self::Runtime, Self::WritePolicy, Self::Nagle, Self::Rings];
+    pub const ALL: [Self; 6] =
+        [Self::Workers, Self::Runtime, Self::WritePolicy, Self::Nagle, Self::Rings, Self::Framing];
 
     /// What to do if a model has no use for it.
     #[must_use]
@@ -208,7 +209,9 @@ impl Knob {
             }
             Knob::Runtime => "leave it out, or serve the model that takes it: tokio",
             Knob::Rings => "leave it out, or serve the model that takes it: io-uring",
-            Knob::Framing => "leave it out, or serve a model of the prime service",
+            Knob::Framing => {
+                "leave it out, or serve a model that takes it: prime-threads, prime-inline or prime-queue"
+            }
             Knob::WritePolicy | Knob::Nagle => {
                 "leave it out, or serve a model that takes it: sequential, thread-per-conn or mio"
             }
