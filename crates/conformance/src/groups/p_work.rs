@@ -29,6 +29,7 @@ pub(super) const CASES: &[Case] = &[
     Case::new("P18", "a number that is not done at the drain timeout is dropped, and counted", p18_deadline)
         .needs(Needs::Program),
     Case::new("P19", "a handler that panics ends only its client", p19_panics).needs(Needs::Program),
+    Case::new("P20", "what comes while a number is tested is answered after it", p20_meanwhile),
 ];
 
 /// The smallest primes above 10^15 and 10^17: some ten and some hundred milliseconds.
@@ -36,6 +37,8 @@ const MEDIUM: &str = "1000000000000037\n";
 const BIG: &str = "100000000000000003\n";
 /// The smallest prime above 10^18: a second or more.
 const LONG: &str = "1000000000000000003\n";
+/// For that one, on a machine that is slow or busy.
+const ENOUGH: Duration = Duration::from_secs(180);
 /// The largest prime of 64 bits: five seconds and more.
 const HUGE: &str = "18446744073709551557\n";
 
@@ -94,8 +97,6 @@ fn p14_not_read(context: &Context) -> CaseResult {
 
 /// A number that takes longer than the idle timeout. Its answer comes; then the client is silent, and is closed at the timeout. All models alike.
 fn p15_not_idle(context: &Context) -> CaseResult {
-    /// For a machine that is slow or busy.
-    const ENOUGH: Duration = Duration::from_secs(180);
     const IDLE: Duration = Duration::from_secs(1);
     context.require_settable("an idle timeout")?;
     let mut server = Started::start(context, Settings { idle_timeout: Some(IDLE), ..Settings::NONE })?;
@@ -122,14 +123,14 @@ fn p16_unfinished(context: &Context) -> CaseResult {
 }
 
 /// The client has sent some numbers, and the first is answered; then the server gets SIGTERM. The rest is answered before
-/// the FIN, and the server exits with 0. All models alike.
+/// the FIN, also after one that takes so long that the client seems quiet, and the server exits with 0. All models alike.
 fn p17_drain(context: &Context<'_>) -> CaseResult {
     // A busy machine needs some of the first half; nothing waits for it.
     const AMPLE: Duration = Duration::from_secs(600);
     let mut server = Started::start(context, Settings { drain_timeout: Some(AMPLE), ..Settings::NONE })?;
     let mut client = server.context().connect()?;
-    client.wait_longer(context.patience);
-    client.send(["7\n", MEDIUM, MEDIUM, "x\n", MEDIUM, "9\n"].concat().as_bytes())?;
+    client.wait_longer(ENOUGH);
+    client.send(["7\n", MEDIUM, LONG, "x\n", MEDIUM, "9\n"].concat().as_bytes())?;
     client.expect(b"prime\n")?;
     server.signal(Signal::TERM)?;
     client.expect(b"prime\nprime\nerror\nprime\ncomposite\n").during("drain")?;
@@ -176,5 +177,17 @@ fn p19_panics(context: &Context<'_>) -> CaseResult {
     bystander.expect_orderly_close()?;
     server.expect_unharmed()?;
     server.expect_clean_end()?;
+    Ok(())
+}
+
+/// Once a small number is answered, the one that came with it is in work; then the client sends another small one, and
+/// nothing more: a poller that reports changes reports it once. All models alike.
+fn p20_meanwhile(context: &Context) -> CaseResult {
+    for _ in 0..5 {
+        let mut client = context.connect()?;
+        client.ask(format!("7\n{MEDIUM}").as_bytes(), b"prime\n")?;
+        client.ask(b"9\n", b"prime\ncomposite\n")?;
+        client.expect_orderly_close()?;
+    }
     Ok(())
 }
