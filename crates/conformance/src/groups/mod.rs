@@ -134,7 +134,7 @@ mod tests {
             ("H", 12),
             ("I", 4),
             ("J", 1),
-            ("P", 20),
+            ("P", 21),
             ("U", 6),
         ];
         let expected: BTreeSet<String> = expected

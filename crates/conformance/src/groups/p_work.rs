@@ -30,6 +30,8 @@ pub(super) const CASES: &[Case] = &[
         .needs(Needs::Program),
     Case::new("P19", "a handler that panics ends only its client", p19_panics).needs(Needs::Program),
     Case::new("P20", "what comes while a number is tested is answered after it", p20_meanwhile),
+    Case::new("P21", "when the server stops, a line that has only begun is not answered", p21_begun)
+        .needs(Needs::Program),
 ];
 
 /// The smallest primes above 10^15 and 10^17: some ten and some hundred milliseconds.
@@ -189,5 +191,20 @@ fn p20_meanwhile(context: &Context) -> CaseResult {
         client.ask(b"9\n", b"prime\ncomposite\n")?;
         client.expect_orderly_close()?;
     }
+    Ok(())
+}
+
+/// The client has sent the beginning of a number, and has been silent for so long that it may go at once when the server
+/// gets SIGTERM: it gets a FIN, and no answer to a number that it did not mean. All models alike.
+fn p21_begun(context: &Context<'_>) -> CaseResult {
+    const IDLE: Duration = Duration::from_secs(1);
+    let mut server = Started::start(context, Settings::NONE)?;
+    let mut client = server.context().connect()?;
+    client.ask(b"7\n1", b"prime\n")?;
+    let said = client.is_readable(IDLE)?;
+    require(!said, "wait", "silence while the line is not complete", || "bytes, or the end".to_owned())?;
+    server.signal(Signal::TERM)?;
+    client.expect_fin().during("drain")?;
+    server.expect_code(0, context.patience)?;
     Ok(())
 }
