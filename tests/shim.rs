@@ -19,7 +19,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
-use concurrent_servers::models::{MODELS, Model};
+use concurrent_servers::models::{MODELS, Model, PRIMES};
 use conformance::{Case, Launch, Needs, Options, Outcome, Server, Settings, Target};
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use rustix::process::{Pid, Signal, kill_process};
@@ -27,8 +27,11 @@ use trials::Launcher;
 
 /// Whole groups and single cases: exact bytes, orderly ends, and the effect of one client's end on others. Not included
 /// are cases that count memory, CPU time or log lines, that wait for long timeouts, and G5, whose panic text must
-/// arrive in one read. The longest case is first, so that the others can run beside it.
-const CASES: &[&str] = &["F1", "A", "B", "C", "D", "E", "F4", "F6", "F8", "H2", "H5", "I", "U"];
+/// arrive in one read, as must each number in P9. The longest case is first, so that the others can run beside it.
+const CASES: &[&str] = &[
+    "F1", "A", "B", "C", "D", "E", "F4", "F6", "F8", "H2", "H5", "I", "U", "P1", "P2", "P3", "P4", "P5",
+    "P7", "P8", "P11", "P13", "P17", "P20",
+];
 
 /// The default number of seeds. Each takes half a minute, because cases mostly wait.
 const SEEDS: u64 = 1;
@@ -61,7 +64,7 @@ fn main() -> ExitCode {
     };
     let mut trials = Vec::new();
     for case in CASES.iter().flat_map(|name| conformance::find(name)) {
-        for model in MODELS {
+        for model in MODELS.iter().chain(PRIMES).filter(|model| model.service == case.service()) {
             trials.extend((1..=seeds).map(|seed| trial(model, case, seed)));
         }
     }
@@ -110,7 +113,7 @@ fn held(model: &'static Model, case: &'static Case, seed: u64) -> Result<Complet
         ended: Ended::default(),
     };
     let options = Options { seed, patience: Duration::from_secs(30), ..Options::default() };
-    let target = Target::launched(&launcher, model.concurrency);
+    let target = Target::launched(&launcher, model.concurrency).serving(model.service);
     let outcome = conformance::run(&target, &[case], &options, &mut |_| ()).cases.remove(0).outcome;
     let mut tallies = tallies();
     let tally = tallies.entry(model.name).or_default();
