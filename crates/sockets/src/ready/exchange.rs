@@ -103,7 +103,9 @@ impl<W: Wire, S: Service> Exchange<'_, W, S> {
                 Received::End => {
                     let now = now();
                     let reply = self.conversation.receive_end(now);
-                    self.send(&reply, now)?;
+                    if self.send(&reply, now)? == Sending::Refused {
+                        return Ok(Receipt::Refused);
+                    }
                 }
             }
         }
