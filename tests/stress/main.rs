@@ -10,6 +10,7 @@
 //! Nothing here sleeps or measures. The moment of the shutdown is a number of steps that the clients have made; each
 //! client knows what it had sent before that moment, and so which reply is due.
 
+mod dialect;
 mod script;
 #[path = "../seeds/mod.rs"]
 mod seeds;
@@ -23,7 +24,7 @@ use std::thread;
 use std::time::Duration;
 
 use chassis::{Knob, Runtime, Shutdown, WritePolicy, listen};
-use concurrent_servers::models::{MODELS, Model};
+use concurrent_servers::models::{MODELS, Model, PRIMES};
 use conformance::Concurrency;
 use fastrand::Rng;
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
@@ -66,7 +67,7 @@ fn main() -> ExitCode {
             })
         })
     };
-    let conclusion = libtest_mimic::run(&arguments, MODELS.iter().flat_map(of_model).collect());
+    let conclusion = libtest_mimic::run(&arguments, MODELS.iter().chain(PRIMES).flat_map(of_model).collect());
     println!("stress: {} runs", RUNS.load(SeqCst));
     conclusion.exit_code()
 }
@@ -98,7 +99,8 @@ fn stress(model: &'static Model, seed: u64) -> Result<(), String> {
     let waits_for_replies = random.bool();
     // A client that stays keeps its place until the shutdown. If that waits for replies, one place must stay free.
     let mut stayers = if waits_for_replies { at_once.saturating_sub(1) } else { at_once };
-    let scripts: Vec<_> = (0..CLIENTS).map(|_| Script::choose(&mut random, &mut stayers)).collect();
+    let scripts: Vec<_> =
+        (0..CLIENTS).map(|_| Script::choose(model.service, &mut random, &mut stayers)).collect();
     let steps: usize = scripts.iter().map(|script| script.steps(waits_for_replies)).sum();
 
     let listener = listen((own_loopback(), 0).into()).map_err(|error| error.to_string())?;

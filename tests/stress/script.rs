@@ -7,10 +7,11 @@ use std::thread;
 use std::time::Duration;
 
 use chassis::Shutdown;
+use conformance::Service;
 use fastrand::Rng;
-use protocol::Session;
 use socket2::SockRef;
 
+use crate::dialect::{greeting, message, reply, rest};
 use crate::{PANIC_AT, PATIENCE};
 
 /// The moment at which shutdown is requested: after this many steps of all clients together.
@@ -53,6 +54,7 @@ pub(crate) enum Ending {
 /// The script of one client.
 #[derive(Debug)]
 pub(crate) struct Script {
+    pub(crate) service: Service,
     pub(crate) pieces: Vec<Vec<u8>>,
     pub(crate) pace: Pace,
     pub(crate) ending: Ending,
@@ -72,7 +74,7 @@ pub(crate) struct Visit {
 }
 
 impl Script {
-    pub(crate) fn choose(random: &mut Rng, stayers: &mut usize) -> Script {
+    pub(crate) fn choose(service: Service, random: &mut Rng, stayers: &mut usize) -> Script {
         let pace = *random.choice(&[Pace::Eager, Pace::LockStep, Pace::LockStep, Pace::Flood]).expect("some");
         let mut ending =
             *random.choice(&[Ending::HalfClose, Ending::Stay, Ending::Reset, Ending::Leave]).expect("some");
@@ -88,12 +90,9 @@ impl Script {
         let panics = random.u8(..8) == 0;
         let mut bytes = Vec::new();
         for _ in 0..random.usize(1..=6) {
-            bytes.extend((0..random.usize(..4)).map(|_| b'x')); // between messages
-            bytes.push(b'^');
-            let length = if pace == Pace::Flood { random.usize(..100_000) } else { random.usize(..50) };
-            bytes.extend((0..length).map(|_| random.u8(..)).filter(|&byte| byte != PANIC_AT));
-            bytes.push(b'$');
+            bytes.extend(message(service, pace == Pace::Flood, random));
         }
+        bytes.extend(rest(service, random));
         if panics {
             bytes.insert(random.usize(..bytes.len()), PANIC_AT);
         }
@@ -106,7 +105,7 @@ impl Script {
             let rest = bytes.split_off(random.usize(1..=most));
             pieces.push(std::mem::replace(&mut bytes, rest));
         }
-        Script { pieces, pace, ending, panics: panics && cfg!(debug_assertions) }
+        Script { service, pieces, pace, ending, panics: panics && cfg!(debug_assertions) }
     }
 
     /// The steps that count: connecting, and pieces that are sent.
@@ -157,13 +156,14 @@ impl Script {
                 read_to_end(stream, received)
             }));
         }
-        let (mut session, mut owed) = (Session::new(), vec![0]); // a byte for the greeting
+        let mut sent = Vec::new();
         let lives = self.send(stream, after_piece, |stream, piece| {
             if self.pace == Pace::Eager {
                 return true;
             }
-            session.append_reply(piece, &mut owed);
-            let owed = owed.len() as u64 - received.len() as u64;
+            sent.extend_from_slice(piece);
+            let owed = greeting(self.service).len() + reply(self.service, &sent, false).len();
+            let owed = (owed - received.len()) as u64;
             Read::take(stream, owed).read_to_end(received).is_ok_and(|read| read as u64 == owed)
         });
         if lives && self.ending == Ending::Reset {

@@ -3,9 +3,9 @@
 use std::io;
 
 use chassis::Summary;
-use protocol::Session;
 
 use crate::CLIENTS;
+use crate::dialect::{greeting, reply};
 use crate::script::{Ending, Pace, Script, Visit};
 
 pub(crate) fn judge_all(scripts: &[Script], visits: &[Visit], summary: &Summary) -> Result<(), String> {
@@ -38,36 +38,38 @@ impl Script {
     fn judge(&self, visit: &Visit) -> Result<(), String> {
         let all = self.pieces.concat();
         let ended_in_order = matches!(visit.end, None | Some(Ok(())));
-        let Some((greeting, replies)) = visit.received.split_first() else {
+        let received = &visit.received;
+        if received.is_empty() {
             return match &visit.end {
-                Some(Err(error)) if is_patience(error) => Err(format!("neither greeted nor ended: {error}")),
+                Some(Err(error)) if is_patience(error) => Err(format!("neither answered nor ended: {error}")),
                 _ => Ok(()),
             };
+        }
+        // With the greeting.
+        let due = |request: &[u8], has_ended| {
+            [greeting(self.service), &reply(self.service, request, has_ended)].concat()
         };
-        let whole = reply_to(&all);
+        let whole = due(&all, self.ending == Ending::HalfClose);
         // The last bytes of a flood may still be in its own kernel when the server finds it quiet and starts the
         // lingering close.
         let owed = match self.pace {
             Pace::Flood if visit.ended_before => whole.len(),
             Pace::Flood => 0,
-            Pace::Eager | Pace::LockStep => reply_to(&all[..visit.sent_before]).len(),
+            Pace::Eager | Pace::LockStep => due(&all[..visit.sent_before], false).len(),
         };
-        if *greeting != protocol::GREETING || !whole.starts_with(replies) {
-            let right = replies.iter().zip(&whole).take_while(|(one, other)| one == other).count();
-            return Err(format!(
-                "greeting {greeting}, and only {right} of {} reply bytes right",
-                replies.len()
-            ));
+        if !whole.starts_with(received) {
+            let right = received.iter().zip(&whole).take_while(|(one, other)| one == other).count();
+            return Err(format!("only {right} of {} bytes are right", received.len()));
         }
         if !self.is_good() {
             return Ok(());
         }
-        if replies.len() < owed {
-            return Err(format!("{} of {owed} owed bytes, then {:?}", replies.len(), visit.end));
+        if received.len() < owed {
+            return Err(format!("{} of {owed} owed bytes, then {:?}", received.len(), visit.end));
         }
         // Bytes sent after the request may reach a closed socket, which causes a reset.
         if visit.sent_before == all.len() && !ended_in_order {
-            return Err(format!("{} of {} bytes came, then {:?}", replies.len(), whole.len(), visit.end));
+            return Err(format!("{} of {} bytes came, then {:?}", received.len(), whole.len(), visit.end));
         }
         Ok(())
     }
@@ -87,12 +89,6 @@ impl Script {
     fn was_turned_away(&self, visit: &Visit) -> bool {
         self.is_good() && visit.ended_before && visit.received.is_empty()
     }
-}
-
-fn reply_to(request: &[u8]) -> Vec<u8> {
-    let mut reply = Vec::new();
-    Session::new().append_reply(request, &mut reply);
-    reply
 }
 
 fn is_patience(error: &io::Error) -> bool {
