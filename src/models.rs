@@ -259,6 +259,11 @@ pub fn names() -> impl Iterator<Item = &'static str> + Clone {
     MODELS.iter().map(|model| model.name)
 }
 
+/// The names of the models of both services.
+pub fn names_of_both() -> impl Iterator<Item = &'static str> + Clone {
+    MODELS.iter().chain(PRIMES).map(|model| model.name)
+}
+
 /// The models with these names, each once and in the registry's order; all models if `names` is empty.
 pub fn chosen(names: &[String]) -> Vec<&'static Model> {
     let is_chosen = |model: &&Model| names.is_empty() || names.iter().any(|name| name == model.name);
@@ -337,7 +342,7 @@ impl Model {
 /// # Errors
 /// No model has this name, or this program's file cannot be found.
 pub fn subject(name: &str, form: Form) -> Result<Result<trials::Subject, String>> {
-    let model = MODELS.iter().find(|model| model.name == name);
+    let model = MODELS.iter().chain(PRIMES).find(|model| model.name == name);
     let model = model.with_context(|| {
         format!("no model has the name {name:?}; `concurrent-servers list` shows all models")
     })?;

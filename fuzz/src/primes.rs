@@ -81,7 +81,7 @@ fn meaning(text: &[u8]) -> String {
     if digits.len() != text.len() || text.is_empty() || text.len() > 20 {
         return "error".to_owned();
     }
-    let number = format!("{:0>20}", digits);
+    let number = format!("{digits:0>20}");
     // Both have 20 digits, so that their order is that of the numbers.
     if number.as_str() > "18446744073709551615" {
         return "error".to_owned();

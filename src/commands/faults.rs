@@ -29,7 +29,7 @@ Exit codes: 0 every fault was survived, 1 at least one was not, 2 wrong argument
 could be injected, 130 after Ctrl-C.")]
 pub struct Arguments {
     /// Which model; its servers are started as processes of their own
-    #[arg(value_parser = PossibleValuesParser::new(models::names()), required_unless_present = "list")]
+    #[arg(value_parser = PossibleValuesParser::new(models::names_of_both()), required_unless_present = "list")]
     model: Option<String>,
 
     /// Inject each fault at no more than N calls, drawn from the seed, instead of at all calls

@@ -1,6 +1,6 @@
 //! What is said to a server of each service, and what it must answer.
 
-use conformance::Service;
+use conformance::{Service, prime_answers};
 use fastrand::Rng;
 use protocol::{GREETING, Session};
 
@@ -59,22 +59,6 @@ pub(crate) fn reply(service: Service, request: &[u8], has_ended: bool) -> Vec<u8
             Session::new().append_reply(request, &mut reply);
             reply
         }
-        Service::Primes => {
-            let lines = request.split_inclusive(|&byte| byte == b'\n');
-            lines.filter(|line| has_ended || line.ends_with(b"\n")).flat_map(answer).copied().collect()
-        }
-    }
-}
-
-fn answer(line: &[u8]) -> &'static [u8] {
-    let text = String::from_utf8_lossy(line);
-    let digits = text.strip_suffix('\n').unwrap_or(&text);
-    match digits.parse::<u64>() {
-        Ok(number) if !digits.starts_with('+') => {
-            let mut divisors = (2..).take_while(|divisor| *divisor <= number / *divisor);
-            let is_prime = number > 1 && !divisors.any(|divisor| number.is_multiple_of(divisor));
-            if is_prime { b"prime\n" } else { b"composite\n" }
-        }
-        _ => b"error\n",
+        Service::Primes => prime_answers(request, has_ended),
     }
 }

@@ -40,6 +40,7 @@
 //! | `process.rs`, `memory.rs` | the server's process from outside: signals, limits, descriptors, threads, CPU, memory |
 //! | `started.rs`, `program.rs` | a server that a case starts itself, to test how it starts, logs and exits; its program |
 //! | `group.rs` | the process groups of programs that are not ours: nothing of them is left behind |
+//! | `answers.rs` | what a server of the prime service must answer |
 //! | `accounts.rs` | the summary that a server logs: every accepted client ended in exactly one way |
 //! | `broken.rs` | servers with deliberate faults, for the case that checks the checker |
 //! | `runner.rs`, `prepare.rs` | running cases, and the server that each one needs |
@@ -48,6 +49,7 @@
 //! | `groups/` | the cases, one file per group |
 
 mod accounts;
+mod answers;
 mod broken;
 mod case;
 mod client;
@@ -71,6 +73,7 @@ mod started;
 mod target;
 
 pub use accounts::require_adds_up;
+pub use answers::prime_answers;
 pub use case::{Case, Needs};
 pub use context::Context;
 pub use failure::{CaseResult, Failure, NEEDS_PROGRAM, Stop};

@@ -15,6 +15,9 @@ use tracing::error;
 /// whose clients have left.
 const LENGTH: usize = 64;
 
+/// Attempts to wake the loop.
+const WAKES: usize = 100;
+
 /// A worker's stack: a test takes two registers.
 const STACK_SIZE: usize = 64 * 1024;
 
@@ -100,11 +103,19 @@ fn work(jobs: &Receiver<Job>, verdicts: &Sender<(Job, Verdict)>, waker: &Waker) 
             if let Some(verdict) = job.test.go_on() {
                 // It fails only once the loop has gone.
                 let _ = verdicts.send((job, verdict));
-                if let Err(error) = waker.wake() {
-                    error!(%error, "the loop cannot be woken; its clients get their answers late");
-                }
+                wake(waker);
                 break;
             }
+        }
+    }
+}
+
+/// Wakes the loop. If that fails, it is tried again: until the loop wakes for another reason, a client would wait.
+fn wake(waker: &Waker) {
+    for _ in 0..WAKES {
+        match waker.wake() {
+            Ok(()) => return,
+            Err(error) => error!(%error, "the loop cannot be woken; its clients get their answers late"),
         }
     }
 }

@@ -118,7 +118,7 @@ fn hold_to_catalogue(server: Server, subject: &Subject, report: &mut Report) {
     let memory = server.expect_memory(); // the catalogue may use more
     let cases: Vec<&Case> =
         conformance::cases_of(subject.service).filter(|case| case.needs == Needs::Address).collect();
-    let target = Target::at(server.process().address(), subject.concurrency);
+    let target = Target::at(server.process().address(), subject.concurrency).serving(subject.service);
     let held = conformance::run(&target, &cases, &conformance::Options::default(), &mut |case| {
         if let conformance::Outcome::Failed(failure) = &case.outcome {
             report.findings.push(format!("after the faults, {}: {failure}", case.id));

@@ -4,6 +4,7 @@ use std::thread;
 
 use rustix::event::PollFlags;
 
+use crate::answers::{answer_to as answer, prime_answers};
 use crate::case::{Case, Needs};
 use crate::client::{Buffers, Client, Outgoing};
 use crate::context::Context;
@@ -30,12 +31,6 @@ pub(super) const CASES: &[Case] = &[
         p10_never_read,
     ),
 ];
-
-/// The answer to a small number, by asking all smaller ones.
-pub(super) fn answer(number: u64) -> &'static str {
-    let is_prime = number > 1 && (2..number).all(|smaller| number % smaller > 0);
-    if is_prime { "prime\n" } else { "composite\n" }
-}
 
 /// A client asks, waits for the answer, and asks again: small numbers, leading zeros, either newline, the largest number.
 /// Nothing comes before the first answer. All models alike.
@@ -82,25 +77,16 @@ fn p2_pieces(context: &Context) -> CaseResult {
 /// read. All models alike.
 fn p3_pipelined(context: &Context) -> CaseResult {
     let mut random = context.random();
-    let (mut lines, mut answers) = (String::new(), String::new());
-    for _ in 0..4_000 {
-        let number = random.u64(0..3_000);
-        match random.u8(0..10) {
-            0 => {
-                lines.push_str("x\n");
-                answers.push_str("error\n");
-            }
-            _ => {
-                lines.push_str(&format!("{number}\n"));
-                answers.push_str(answer(number));
-            }
-        }
-    }
+    let line = |random: &mut fastrand::Rng| match random.u8(0..10) {
+        0 => "x\n".to_owned(),
+        _ => format!("{}\n", random.u64(0..3_000)),
+    };
+    let lines: String = (0..4_000).map(|_| line(&mut random)).collect();
     let mut client = context.connect()?;
     let (first, second) = lines.as_bytes().split_at(lines.len() / 2);
     client.send(first)?;
     client.send(second)?;
-    client.expect(answers.as_bytes())?;
+    client.expect(&prime_answers(lines.as_bytes(), false))?;
     client.expect_orderly_close()?;
     Ok(())
 }
@@ -165,8 +151,9 @@ fn p6_huge_line(context: &Context) -> CaseResult {
     let mut other = context.connect()?;
     let mut client = context.connect()?;
     client.ask(b"7\n", b"prime\n")?;
+    let part = vec![b'1'; 64 << 10];
     for _ in 0..16 {
-        client.send(&[b'1'; 64 << 10])?;
+        client.send(&part)?;
         memory.sample();
         other.ask(b"9\n", b"composite\n")?;
     }

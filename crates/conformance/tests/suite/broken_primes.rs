@@ -33,8 +33,8 @@ enum Fault {
 
 /// Serves at a free port until the process ends.
 fn start(fault: Fault) -> SocketAddr {
-    let listener = listen(None).unwrap();
-    let address = listener.local_addr().unwrap();
+    let listener = listen(None).expect("a port is free");
+    let address = listener.local_addr().expect("it is bound");
     thread::spawn(move || {
         for stream in listener.incoming().map_while(Result::ok) {
             thread::spawn(move || serve(&stream, fault));
@@ -108,8 +108,7 @@ fn answer(line: &[u8], fault: Fault) -> &'static str {
         Ok(1) if fault == Fault::TakesOneForPrime => "prime\n",
         Ok(number) if is_number => {
             let divides = |divisor: u64| number.is_multiple_of(divisor);
-            let is_prime =
-                number > 1 && !(2..).take_while(|divisor| *divisor <= number / *divisor).any(divides);
+            let is_prime = number > 1 && !(2..=number.isqrt()).any(divides);
             if is_prime { "prime\n" } else { "composite\n" }
         }
         _ if fault == Fault::SkipsNonsense => "",

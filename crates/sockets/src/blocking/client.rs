@@ -157,9 +157,8 @@ impl<S: Service> Client<S> {
                     return Ok(None);
                 }
                 // It is the server that ends the stream, or the client after that: what it has begun is no request.
-                (Ok(0), _) => return Ok(None),
                 // After its FIN it has been answered in full.
-                (Err(_), Told::Fin) => return Ok(None),
+                (Ok(0), _) | (Err(_), Told::Fin) => return Ok(None),
                 (Ok(length), Told::Nothing | Told::Closed) => return Ok(Some(Chunk { buffer, length })),
                 (Ok(_), Told::Discard | Told::Fin) => {}
                 (Err(error), _) => return Err(error),

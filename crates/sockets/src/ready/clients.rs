@@ -70,7 +70,7 @@ impl<'server, R: Registry, S: Service> Clients<'server, R, S> {
             assert!(
                 S::IS_IMMEDIATE || R::REPORTS_CHANGES,
                 "it would report unread bytes while a client's work is done"
-            )
+            );
         };
         Ok(Clients {
             registry,

@@ -6,6 +6,7 @@ use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use conformance::{Service, prime_answers};
 use protocol::{GREETING, Session};
 
 /// The number of simultaneous clients of a trial.
@@ -20,6 +21,8 @@ const NUDGE_EVERY: Duration = Duration::from_millis(200);
 /// How the clients of a trial behave, in addition to their script.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Manner {
+    /// What they ask for.
+    pub(super) service: Service,
     /// How many connect at once.
     pub(super) clients: usize,
     /// While they wait, they regularly cause a change that an edge-triggered poller reports.
@@ -28,12 +31,26 @@ pub(super) struct Manner {
     pub(super) without_end: bool,
 }
 
-/// The buffers of the series.
-const SCRIPT: [&[u8]; 3] = [b"^abc$de^abte$f", b"xyz^123", b"25$^ab0000$abab"];
+impl Manner {
+    /// The usual manner with a server of this service.
+    pub(super) const fn of(service: Service) -> Manner {
+        Manner { service, clients: CLIENTS, nudging: false, without_end: false }
+    }
 
-impl Default for Manner {
-    fn default() -> Self {
-        Manner { clients: CLIENTS, nudging: false, without_end: false }
+    /// The buffers of the series; or some numbers, of which none takes long.
+    const fn script(self) -> [&'static [u8]; 3] {
+        match self.service {
+            Service::Echo => [b"^abc$de^abte$f", b"xyz^123", b"25$^ab0000$abab"],
+            Service::Primes => [b"7\n1000003\n", b"x\n9\n", b"1000000007\n4\n"],
+        }
+    }
+
+    /// A byte that may come between two of these buffers, and is answered.
+    const fn nudge(self) -> &'static [u8] {
+        match self.service {
+            Service::Echo => b"n",
+            Service::Primes => b"\n",
+        }
     }
 }
 
@@ -118,13 +135,14 @@ impl Visitor {
     pub(super) fn connect(address: SocketAddr, manner: Manner) -> Result<Visitor, End> {
         let stream = TcpStream::connect_timeout(&address, PATIENCE).map_err(|_| End::CutOff)?;
         stream.set_read_timeout(Some(NUDGE_EVERY)).map_err(|_| End::CutOff)?;
-        let (session, owed) = (Session::new(), vec![GREETING]);
+        let owed = if manner.service == Service::Echo { vec![GREETING] } else { Vec::new() };
+        let session = Session::new();
         Ok(Visitor { stream, address, session, owed, received: 0, manner, has_said_all: false })
     }
 
     fn play(mut self) -> Result<(), End> {
         self.receive_all("before the greeting")?;
-        for buffer in SCRIPT {
+        for buffer in self.manner.script() {
             self.send(buffer)?;
             self.receive_all("in its reply")?;
         }
@@ -135,13 +153,13 @@ impl Visitor {
     /// The first buffer and its reply: after that the connection is in the middle of its conversation.
     pub(super) fn begin(&mut self) -> Result<(), End> {
         self.receive_all("before the greeting")?;
-        self.send(SCRIPT[0])?;
+        self.send(self.manner.script()[0])?;
         self.receive_all("in its reply")
     }
 
     /// Sends more, which the drain must still answer.
     pub(super) fn send_more(&mut self) -> Result<(), End> {
-        self.send(SCRIPT[1])
+        self.send(self.manner.script()[1])
     }
 
     /// The rest of the reply, then the server's FIN, and only then its own.
@@ -156,7 +174,10 @@ impl Visitor {
     }
 
     fn send(&mut self, bytes: &[u8]) -> Result<(), End> {
-        self.session.append_reply(bytes, &mut self.owed);
+        match self.manner.service {
+            Service::Echo => self.session.append_reply(bytes, &mut self.owed),
+            Service::Primes => self.owed.extend(prime_answers(bytes, false)),
+        }
         self.stream.write_all(bytes).map_err(|_| End::CutOff)
     }
 
@@ -210,7 +231,7 @@ impl Visitor {
     fn nudge(&mut self) {
         // The next read reports an error here.
         if !self.has_said_all {
-            let _ = self.send(b"n");
+            let _ = self.send(self.manner.nudge());
         }
         drop(TcpStream::connect_timeout(&self.address, PATIENCE));
     }

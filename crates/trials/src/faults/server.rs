@@ -7,14 +7,15 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
-use conformance::require_adds_up;
+use conformance::{Service, require_adds_up};
 
 use super::clients::{End, Manner, PATIENCE, visit};
 use super::operations::{self, Operations, are_operations};
 use super::plan::Scope;
+use crate::subject::Subject;
 use observe::meter::{Meter, Sample};
 use observe::strace::{Injection, Strace, Trace, Tracing};
-use observe::{Process, ServerCommand, ServerProcess};
+use observe::{Process, ServerProcess};
 use text::units::whole_bytes;
 
 /// Short, so that a connection whose readiness was lost is checked again soon, and a silent one is closed soon.
@@ -45,6 +46,7 @@ impl Attached {
 /// A running server.
 #[derive(Debug)]
 pub(super) struct Server {
+    service: Service,
     process: ServerProcess,
     meter: Meter,
     folder: PathBuf,
@@ -62,16 +64,25 @@ impl Server {
     ///
     /// # Errors
     /// It does not start, or does not serve.
-    pub(super) fn start(command: &ServerCommand, folder: &Path) -> Result<Server> {
+    pub(super) fn start(subject: &Subject, folder: &Path) -> Result<Server> {
         let log = folder.join("server.log");
         let operations = format!("--operation-faults={}", operations::file(folder).display());
         let mut arguments = arguments();
         arguments.push(&operations);
-        let process = ServerProcess::start_logging(command, &arguments, File::create(&log)?)?;
+        let process = ServerProcess::start_logging(&subject.server, &arguments, File::create(&log)?)?;
         let meter = Meter::new(process.pid());
         let rest = meter.sample(Duration::ZERO)?;
         let folder = folder.to_owned();
-        let mut server = Server { process, meter, folder, log, rest, not_closed: 0, own_files: Vec::new() };
+        let mut server = Server {
+            service: subject.service,
+            process,
+            meter,
+            folder,
+            log,
+            rest,
+            not_closed: 0,
+            own_files: Vec::new(),
+        };
         for _ in 0..3 {
             server.probe()?;
         }
@@ -136,7 +147,7 @@ impl Server {
     }
 
     fn probe(&self) -> Result<()> {
-        match visit(self.process.address(), Manner::default()) {
+        match visit(self.process.address(), Manner::of(self.service)) {
             End::Whole => Ok(()),
             end => bail!("a new client after the fault: {end}"),
         }

@@ -8,6 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
+use conformance::Service;
 
 use super::clients::{CLIENTS, End, Ends, Manner, PATIENCE, Visitor, visit};
 use super::plan::{Repeat, Row};
@@ -40,12 +41,12 @@ impl Sweep<'_> {
     /// Clients in the middle of their conversations have just sent more when the server receives SIGTERM. All of it
     /// must be answered, and the server must end.
     fn drain(&self, row: &Row, injections: &[Injection]) -> Result<(Trace, Result<()>)> {
-        let server = Server::start(&self.subject.server, self.folder)?;
+        let server = Server::start(self.subject, self.folder)?;
         let address = server.process().address();
         let clients = CLIENTS.min(self.subject.concurrency.at_once());
         let begun: Result<Vec<Visitor>, End> = (0..clients)
             .map(|_| {
-                let mut visitor = Visitor::connect(address, Manner::default())?;
+                let mut visitor = Visitor::connect(address, Manner::of(self.subject.service))?;
                 visitor.begin()?;
                 Ok(visitor)
             })
@@ -106,7 +107,7 @@ impl Sweep<'_> {
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(File::create(&log)?);
-        let mut child = Started(command.spawn().context("cannot start strace")?);
+        let mut child = Started(command.spawn().context("cannot start strace")?, self.subject.service);
         let outcome = child.serve_or_refuse().and_then(|status| {
             let text = fs::read_to_string(&log)?;
             match status.code() {
@@ -126,14 +127,14 @@ impl Sweep<'_> {
 }
 
 /// A child that is killed when this is dropped.
-struct Started(Child);
+struct Started(Child, Service);
 
 impl Started {
     /// Uses it if it serves and then stops it; else waits until it has exited.
     fn serve_or_refuse(&mut self) -> Result<ExitStatus> {
         if let Ok(address) = wait_for_address(self.0.stdout.take()) {
             // A fault may hit one client: what a server sets up for its first clients is part of its start.
-            let ends = [(); 2].map(|()| visit(address, Manner::default()));
+            let ends = [(); 2].map(|()| visit(address, Manner::of(self.1)));
             if let Some(fault) = ends.iter().find(|end| matches!(end, End::Wrong(_) | End::Hung(_))) {
                 bail!("it started, but {fault}");
             }

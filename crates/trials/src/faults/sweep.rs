@@ -5,6 +5,7 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
+use conformance::Service;
 
 use super::clients::{CLIENTS, CROWD, Ends, Manner, visit_all};
 use super::plan::{CLOSE, Expected, Fault, PLAN, Repeat, Row, Scope, Stage};
@@ -38,7 +39,7 @@ impl<'run> Sweep<'run> {
         thoroughness: &'run Thoroughness,
     ) -> Result<Self> {
         let random = fastrand::Rng::with_seed(thoroughness.seed);
-        let server = Server::start(&subject.server, folder)?;
+        let server = Server::start(subject, folder)?;
         Ok(Sweep { subject, folder, thoroughness, random, server })
     }
 
@@ -126,7 +127,8 @@ impl<'run> Sweep<'run> {
 
     /// How many of these calls a thread makes in a trial without faults.
     fn calibrate(&mut self, row: &Row) -> Result<u32> {
-        let (trace, _) = self.attached(&[row.calls], &[], row.scope, manner(&[row]), None)?;
+        let (trace, _) =
+            self.attached(&[row.calls], &[], row.scope, manner(self.subject.service, &[row]), None)?;
         Ok(trace.most_calls)
     }
 
@@ -137,7 +139,8 @@ impl<'run> Sweep<'run> {
             faults.iter().map(|(row, fault, when)| injection(row, *fault, when)).collect();
         let rows: Vec<&Row> = faults.iter().map(|(row, ..)| *row).collect();
         let lasting = (repeat == Repeat::Lasting).then_some(self.thoroughness.lasting);
-        let (trace, ends) = self.attached(&calls, &injections, rows[0].scope, manner(&rows), lasting)?;
+        let (trace, ends) =
+            self.attached(&calls, &injections, rows[0].scope, manner(self.subject.service, &rows), lasting)?;
         if calls.contains(&CLOSE) {
             self.server.could_not_close(trace.fired);
         }
@@ -147,7 +150,7 @@ impl<'run> Sweep<'run> {
             .and_then(|()| lasting.map_or(Ok(()), |lasting| expect_pauses(trace.most_fired, lasting)))
             .and_then(|()| self.server.expect_unharmed());
         if outcome.is_err() {
-            self.server = Server::start(&self.subject.server, self.folder)?;
+            self.server = Server::start(self.subject, self.folder)?;
         }
         Ok((trace.fired, outcome))
     }
@@ -163,7 +166,7 @@ impl<'run> Sweep<'run> {
     ) -> Result<(Trace, Ends)> {
         if scope == Scope::MainThread {
             // A server that has served several clients at once caches the stacks of their threads and maps no new ones.
-            self.server = Server::start(&self.subject.server, self.folder)?;
+            self.server = Server::start(self.subject, self.folder)?;
         }
         let strace = self.server.attach(calls, injections, scope)?;
         let mut strace = Some(strace);
@@ -179,12 +182,12 @@ impl<'run> Sweep<'run> {
 
     /// A fault that ends the server, on a separate server.
     fn end_server(&mut self, row: &Row, fault: Fault, when: &str) -> Result<(u64, Result<()>)> {
-        let victim = Server::start(&self.subject.server, self.folder)?;
+        let victim = Server::start(self.subject, self.folder)?;
         let injections = [injection(row, fault, when)];
         let strace = victim.attach(&[row.calls], &injections, row.scope)?;
         // If a handshake completes in the instant in which its listener is closed, Linux may send no reset (seen in 1 of
         // 250 such trials with 6.18): such a client only learns that its server is gone once it sends something.
-        let manner = Manner { nudging: true, ..Manner::default() };
+        let manner = Manner { nudging: true, ..Manner::of(self.subject.service) };
         let (ends, ()) = visit_all(victim.process().address(), manner, || ());
         let ended = victim.expect_end();
         let trace = strace.detach()?;
@@ -199,8 +202,9 @@ impl<'run> Sweep<'run> {
 }
 
 /// The clients that cause these calls, and that cope with what these faults do.
-fn manner(rows: &[&Row]) -> Manner {
+fn manner(service: Service, rows: &[&Row]) -> Manner {
     Manner {
+        service,
         clients: if rows.iter().any(|row| row.scope == Scope::MainThread) { CROWD } else { CLIENTS },
         nudging: rows.iter().any(|row| row.is_a_lie),
         without_end: rows.iter().any(|row| row.calls == CLOSE),
