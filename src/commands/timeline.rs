@@ -127,6 +127,16 @@ mod tests {
     }
 
     #[test]
+    fn a_model_of_the_prime_service_is_refused_since_the_clients_speak_echo() {
+        for model in crate::models::PRIMES {
+            let Err(error) = Command::try_parse_from(["timeline", model.name]) else {
+                panic!("it is refused")
+            };
+            assert!(error.to_string().contains("is a model of the service primes"), "{error}");
+        }
+    }
+
+    #[test]
     fn a_misspelt_model_is_refused_with_the_nearest_name() {
         let Err(error) = Command::try_parse_from(["timeline", "sequentail"]) else { panic!("it is refused") };
         assert_eq!(error.exit_code(), 2);

@@ -9,6 +9,7 @@ const LAUNCHER: &str = env!("CARGO_BIN_EXE_concurrent-servers");
 /// A command, and an option with wrong values for it. `-` stands for a value that is missing.
 const WRONG: &[(&str, &str, &[&str])] = &[
     ("list", "--names", &["--markdown"]),
+    ("list", "--service", &["all", "", "-"]),
     ("serve mio", "--addr", &["", "-", "nowhere", "127.0.0.1", "127.0.0.1:99999", "127.0.0.1:-1"]),
     ("serve tokio", "--workers", &["0", "-1", "1.5", "99999999999999999999", "NaN", "", "-"]),
     ("serve mio", "--workers", &["2"]),
@@ -16,6 +17,9 @@ const WRONG: &[(&str, &str, &[&str])] = &[
     ("serve mio", "--write-policy", &["per-line", "per-read,per-byte", "", "-"]),
     ("serve tokio", "--write-policy", &["per-byte", "per-read"]),
     ("serve floor-epoll", "--write-policy", &["per-byte"]),
+    ("serve prime-queue", "--framing", &["word", "", "-"]),
+    ("serve mio", "--framing", &["line", "read"]),
+    ("serve prime-threads", "--workers", &["2"]),
     ("serve tokio", "--nagle", &["-"]),
     ("serve mio", "--nagle", &["=yes"]),
     ("serve mio", "--max-conns", &["0", "-1", "many", "99999999999999999999", "", "-"]),
@@ -48,6 +52,8 @@ const WRONG: &[(&str, &str, &[&str])] = &[
     ("check 127.0.0.1:1", "--write-timeout", &["0s", "-1s", "7", "1day"]),
     ("check 127.0.0.1:1", "--progress-timeout", &["0s", "-1s", "7", "1day"]),
     ("check 127.0.0.1:1", "--drain-timeout", &["2s", "0s", "-1s"]),
+    ("check 127.0.0.1:1", "--service", &["all", "", "-"]),
+    ("check prime-queue", "--service", &["primes"]),
     ("check", "--list", &["--fail-fast", "--json"]),
     ("faults mio", "--sample", &["0", "-1", "65536", "NaN", "", "-"]),
     ("faults mio", "--only", &["fork", "", "accept4,", "-"]),

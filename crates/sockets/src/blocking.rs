@@ -10,7 +10,7 @@
 //! | --- | --- |
 //! | a blocking accept that a shutdown can wake | [`Acceptor`] |
 //! | all connections, and the drain thread | [`Connections`] |
-//! | one client: greet, receive, answer | [`Client`], [`Chunk`] |
+//! | one client: greet, receive, answer, and what an answer may need first | [`Client`], [`Chunk`] |
 //! | who sends FIN when the server stops | `handshake.rs`, `socket.rs` |
 
 #[cfg(not(loom))]

@@ -21,6 +21,7 @@
 //! | one client, on any socket, and its turns | [`Client`], [`Turn`] |
 //! | the steps of a turn, one by one | [`Exchange`] |
 //! | all clients of a loop, whatever it waits with | [`Clients`] |
+//! | work for clients whose answers come later | [`Clients::next_work`], [`Clients::resume`] |
 //! | a poller that remembers its clients, or does not | [`Registry`], [`NoRegistry`], [`Awaited`] |
 //! | accepting without blocking or spinning | [`Acceptor`] |
 //! | the listener, the clock and the end of a loop around a poller of changes | [`Arrivals`] |

@@ -59,3 +59,6 @@ impl<R: Registry, S: Service> Clients<'_, R, S> {
         self.table.get_mut(key).is_some_and(|client| client.awaits_result())
     }
 }
+
+#[cfg(test)]
+mod tests;
