@@ -46,7 +46,7 @@ impl Test {
         self.number
     }
 
-    /// Makes at most [`SLICE`] divisions, in a fraction of a millisecond. Returns `None` if there is more to do.
+    /// Makes at most [`SLICE`] divisions, in about a millisecond. Returns `None` if there is more to do.
     pub fn go_on(&mut self) -> Option<Verdict> {
         let Test { number, mut divisor } = *self;
         if number < 2 || (number != 2 && number.is_multiple_of(2)) {
