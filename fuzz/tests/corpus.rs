@@ -3,7 +3,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use fuzz::{corpus, differential, engine, verifier};
+use fuzz::{corpus, differential, engine, resp, verifier};
 
 /// Replays all inputs of a target and names the first that fails.
 fn replay(target: &str, check: fn(&[u8])) {
@@ -26,13 +26,18 @@ fn the_verifier_agrees_with_a_whole_comparison_on_every_committed_input() {
 }
 
 #[test]
+fn both_decoders_of_resp_agree_with_the_specification_on_every_committed_input() {
+    replay("resp", resp::check);
+}
+
+#[test]
 fn all_models_reply_alike_to_every_committed_input() {
     replay("differential", differential::check);
 }
 
 #[test]
 fn the_corpus_stays_small() {
-    let all: Vec<_> = ["engine", "verifier", "differential"]
+    let all: Vec<_> = ["engine", "verifier", "resp", "differential"]
         .iter()
         .flat_map(|target| corpus::inputs(target).unwrap())
         .collect();

@@ -148,6 +148,7 @@ fn the_arrows_between_crates_point_one_way() {
         ("observe", &[]),
         ("poller", &[]),
         ("protocol", &[]),
+        ("resp", &[]),
         ("script", &["observe", "protocol", "text"]),
         ("signals", &[]),
         ("sockets", &["chassis", "conversation"]),
