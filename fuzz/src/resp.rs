@@ -22,7 +22,9 @@ pub fn check(input: &[u8]) {
     let replies = decoded(pieces(), |piece| decoder.decode(piece));
     assert_eq!(replies, resp_specification::replies(stream, most), "replies in {}", stream.escape_ascii());
     let mut encoded = Vec::new();
-    replies.0.iter().for_each(|reply| reply.append_to(&mut encoded));
+    for reply in &replies.0 {
+        reply.append_to(&mut encoded);
+    }
     assert!(stream.starts_with(&encoded), "{} is sent as {}", stream.escape_ascii(), encoded.escape_ascii());
 
     let mut decoder = CommandDecoder::new(most);

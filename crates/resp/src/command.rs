@@ -15,7 +15,9 @@ pub const MOST_IN_A_LINE: usize = 64 << 10;
 /// Appends a command as it is sent: its name, then its arguments.
 pub fn append_command(arguments: &[&[u8]], bytes: &mut Vec<u8>) {
     append_length(b'*', arguments.len(), bytes);
-    arguments.iter().for_each(|argument| append_bulk(argument, bytes));
+    for argument in arguments {
+        append_bulk(argument, bytes);
+    }
 }
 
 /// Why a stream is no commands. Nothing that follows can be understood. The words are those of Redis.

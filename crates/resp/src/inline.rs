@@ -1,7 +1,8 @@
 //! Commands as people type them: words between spaces.
 //!
 //! A word may be in quotes. Double quotes know `\n`, `\r`, `\t`, `\b`, `\a` and `\xHH`, and any other byte after a
-//! backslash is itself; single quotes know `\'` alone. A NUL ends the line. This is what Redis does.
+//! backslash is itself; single quotes know `\'` alone. This is what Redis does. A NUL ends the words; Redis takes one for the
+//! end of what has arrived, and waits.
 
 use alloc::vec::Vec;
 

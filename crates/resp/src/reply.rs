@@ -52,7 +52,9 @@ impl Reply {
             Reply::NilArray => append_header(b'*', -1, bytes),
             Reply::Array(values) => {
                 append_length(b'*', values.len(), bytes);
-                values.iter().for_each(|value| value.append_to(bytes));
+                for value in values {
+                    value.append_to(bytes);
+                }
             }
         }
     }

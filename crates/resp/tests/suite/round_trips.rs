@@ -27,7 +27,9 @@ proptest! {
     #[test]
     fn a_reply_is_decoded_as_it_was_encoded_byte_by_byte(all in vec(reply(), 0..5)) {
         let mut bytes = Vec::new();
-        all.iter().for_each(|reply| reply.append_to(&mut bytes));
+        for reply in &all {
+            reply.append_to(&mut bytes);
+        }
         prop_assert_eq!(replies(bytes.chunks(1), MOST), (all, None));
     }
 
