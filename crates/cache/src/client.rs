@@ -12,11 +12,12 @@ use sockets::{ask, now};
 use tracing::debug;
 
 use crate::cache::{Cache, Then};
+use crate::faults::Fault;
 use crate::session::{Due, Session};
 
 /// After a FIN, what a client still sends is discarded for this long at most. A byte that meets a closed socket would reset
 /// the connection, and destroy the last answer on its way.
-const LINGER: Duration = Duration::from_secs(1);
+const LINGER: Duration = Duration::from_secs(10);
 
 /// Batches of replies that are sent in one turn, at most.
 const BATCHES: usize = 16;
@@ -44,6 +45,8 @@ pub(crate) struct Client {
 #[derive(Debug)]
 pub(crate) struct Around<'server> {
     pub(crate) cache: &'server mut Cache,
+    /// What went wrong when the turn began.
+    pub(crate) fault: Fault,
     pub(crate) counters: &'server Counters,
     pub(crate) buffer: &'server mut [u8],
 }
@@ -148,6 +151,10 @@ impl Client {
     /// Sends what is due, until there is no more, no more room, or others have waited for long enough.
     fn send_due(&mut self, around: &mut Around<'_>) -> io::Result<Turn> {
         for _ in 0..BATCHES {
+            // What this client has asked for happens before it is told so.
+            if around.cache.fault() != around.fault {
+                return Ok(Turn::Unfinished);
+            }
             if self.sending.is_none() {
                 self.sending = self.session.take_due(Instant::now(), around.cache).map(|due| (due, 0));
             }

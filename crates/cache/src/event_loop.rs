@@ -44,6 +44,7 @@ pub fn serve(
     let mut ended = Ok(());
     while !server.is_done() {
         server.poller.wait_exactly(&mut changes, server.time_left())?;
+        server.serve_unfinished();
         for change in changes.iter() {
             match change {
                 Change::Listener | Change::Client { key: ANOTHER_LISTENER, .. } => {
@@ -54,7 +55,6 @@ pub fn serve(
             }
         }
         server.serve_due();
-        server.serve_unfinished();
         // Last: a new client may take the place of one that was closed in this round, and must not get its events.
         if let Err(error) = server.obey_fault().and_then(|()| server.accept_batch()) {
             ended = Err(error);
@@ -150,7 +150,7 @@ impl EventLoop {
     fn take_turn(&mut self, key: usize) {
         let fault = self.cache.fault();
         let (cache, counters, buffer) = (&mut self.cache, &self.shared.counters, &mut *self.buffer);
-        let turn = self.clients[key].take_turn(&mut Around { cache, counters, buffer });
+        let turn = self.clients[key].take_turn(&mut Around { cache, fault, counters, buffer });
         if self.cache.fault() != fault {
             info!(fault = ?self.cache.fault(), "a client has asked for a fault");
             self.last_served = Some(key);

@@ -27,6 +27,22 @@ fn requests_that_wait_for_their_latency_are_answered_and_then_everybody_is_close
 }
 
 #[test]
+fn a_client_that_has_waited_for_its_answer_since_long_before_gets_it() {
+    let server = Server::start(SETTINGS);
+    let mut client = server.client();
+    client.ask(&["fault slow 2000", "get a"]);
+    assert_eq!(client.reply().unwrap(), ok());
+    // Longer than a client is silent that is closed at once. If its answer comes meanwhile, it stays in the socket.
+    client.socket.set_read_timeout(Some(Duration::from_millis(700))).unwrap();
+    let _ = client.socket.peek(&mut [0]);
+    client.socket.set_read_timeout(Some(crate::server::PATIENCE)).unwrap();
+    server.shutdown.request();
+    assert_eq!(client.rest().unwrap(), b"$-1\r\n");
+    drop(client);
+    assert_eq!(server.stop().completed, 1);
+}
+
+#[test]
 fn nobody_is_accepted_any_more() {
     let server = Server::start(SETTINGS);
     let mut client = server.client();
@@ -84,7 +100,8 @@ fn a_client_that_closes_its_side_gets_the_answers_to_what_it_sent() {
 
 #[test]
 fn a_client_that_vanishes_costs_only_itself() {
-    let server = Server::start(with_latency(5));
+    // None of them is there any more when its answers are due.
+    let server = Server::start(with_latency(200));
     let mut good = server.client();
     for _ in 0..50 {
         let mut client = server.client();
