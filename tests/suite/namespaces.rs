@@ -61,7 +61,7 @@ fn every_client(address: &str) -> String {
 fn serve(address: &str) -> String {
     format!(
         "$0 serve mio --addr {address} > $1/log 2>&1 & server=$!; \
-         until grep -q 'listening on' $1/log; do kill -0 $server || break; done; cat $1/log; "
+         until grep -qs 'listening on' $1/log; do kill -0 $server || break; done; cat $1/log; "
     )
 }
 

@@ -30,7 +30,7 @@ const SETUP: &str = r#"
     printf '%s\n' '#!/bin/sh' 'mkdir -p home/$1; cd home/$1; machine=$1; shift; exec ip netns exec $machine sh -c "$*"' > ssh
     chmod +x ssh
     concurrent-servers serve mio --addr 198.51.100.1:9090 > log 2>&1 & server=$!
-    until grep -q 'listening on' log; do kill -0 $server; done
+    until grep -qs 'listening on' log; do kill -0 $server; done
 "#;
 
 /// Runs the recipe after the setup and some more preparation; `None` where that is not possible.
@@ -72,7 +72,8 @@ fn the_messages_of_the_sum_are_those_of_all_machines_and_those_that_the_server_c
         sent += outcome["latency"]["samples"].as_u64().unwrap();
     }
     let (_, merged) = output.split_once("MERGED\n").expect("a sum");
-    let merged: Vec<serde_json::Value> = serde_json::from_str(merged).unwrap();
+    let merged: Vec<serde_json::Value> =
+        serde_json::from_str(merged).unwrap_or_else(|error| panic!("{error}: {output}"));
     assert_eq!((&merged[0]["tag"], &merged[0]["times"]["samples"]), (&"latency".into(), &sent.into()));
     // A reply has the 50 bytes of its payload, and each connection was greeted with one.
     assert_eq!(sent, 1_500);

@@ -12,9 +12,10 @@ use crate::scenario::Scenario;
 pub(crate) use crate::engine::run_at;
 
 /// Makes the load that `scenario` describes on a server and calls `observe` as each [`Phase`] begins. If the server has
-/// several addresses, the first one that can be connected to is used for all connections. The load runs on the calling thread and on as many more as the scenario has threads.
+/// several addresses, the first one that can be connected to is used for all connections. The load runs on the calling
+/// thread and on as many more as the scenario has threads.
 ///
-/// Takes at most [`Scenario::longest`], and up to 10 s before that to connect.
+/// Takes at most the scenario's own times together, and up to 10 s before that to connect.
 ///
 /// # Errors
 /// If the scenario is out of bounds, no server can be connected to, or the client's own machine has too few

@@ -16,11 +16,19 @@ use crate::subject::Layout;
 /// The folder of recorded runs, in the project's folder.
 pub(crate) const RESULTS: &str = "results";
 
+/// Runs of one day, machine and layout that have folders of their own.
+const RUNS_A_DAY: u32 = 20;
+
 /// The folder for recording this run, named after its date, its machine and, if server and client are pinned, its layout.
+/// Later ones of the same day are numbered.
 pub fn folder(project: &Path, run: &Run) -> PathBuf {
     let date = run.started.split('T').next().unwrap_or_default();
     let layout = if run.layout == Layout::Shared { "" } else { "-pinned" };
-    project.join(RESULTS).join(format!("{date}-{}{layout}", run.machine.slug()))
+    let name = format!("{date}-{}{layout}", run.machine.slug());
+    let first = project.join(RESULTS).join(&name);
+    let mut further = (2..=RUNS_A_DAY).map(|number| first.with_file_name(format!("{name}-{number}")));
+    let is_free = |folder: &PathBuf| !store::has_run(folder);
+    if is_free(&first) { first } else { further.find(is_free).unwrap_or(first) }
 }
 
 /// The documents and pictures in this project that differ from its newest recorded run. `further` supplies the blocks

@@ -1,5 +1,11 @@
 //! What a reply leaves behind when its client reads slowly.
 
+/// A page of memory: a tail up to this length has as much room as it needs.
+const SHORT: usize = 4 << 10;
+
+/// As long as a reply to one read of any model can be: 64 KiB, and 16 bytes of a read that was not over.
+const LONG: usize = (64 << 10) + 16;
+
 /// The part of a reply that its client has not taken yet. While there is none, as for nearly every client at
 /// nearly every moment, it is a pointer wide and holds no memory.
 #[derive(Debug, Default)]
@@ -11,7 +17,7 @@ pub(crate) struct Tail {
 enum Kept {
     /// Here, as it is until all of it is sent: copying what is left would hold the same memory twice, again and again
     /// for a client that takes a few bytes at a time.
-    Here { bytes: Box<[u8]>, sent: usize },
+    Here { bytes: Vec<u8>, sent: usize },
     /// By the caller: so many bytes.
     Elsewhere(usize),
 }
@@ -22,7 +28,9 @@ impl Tail {
     pub(crate) fn keep(&mut self, bytes: &[u8]) {
         if !bytes.is_empty() {
             debug_assert!(self.is_empty(), "a reply was made while another waited");
-            self.kept = Some(Box::new(Kept::Here { bytes: bytes.into(), sent: 0 }));
+            let mut kept = Vec::with_capacity(room(bytes.len()));
+            kept.extend_from_slice(bytes);
+            self.kept = Some(Box::new(Kept::Here { bytes: kept, sent: 0 }));
         }
     }
 
@@ -66,6 +74,13 @@ impl Tail {
     pub(crate) const fn is_empty(&self) -> bool {
         self.kept.is_none()
     }
+}
+
+/// The room to ask for, in bytes. Long tails all get the same: an allocator that is asked for many lengths leaves holes
+/// between them that fit no other (a fifth of the memory of 64 clients that never read, on a thread with an arena of its
+/// own). Room that is not written to takes no memory.
+fn room(length: usize) -> usize {
+    if length <= SHORT { length } else { length.max(LONG) }
 }
 
 #[cfg(test)]

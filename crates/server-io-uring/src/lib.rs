@@ -26,8 +26,9 @@
 //! cargo run --release -- client -n 3 127.0.0.1 9090           # in another: all three at once
 //! ```
 //!
-//! **Choose it** on a recent Linux (6.17) for many clients whose messages come at the same time: the more there are, the fewer
-//! system calls. **Do not** where it is forbidden, as in many containers, or for few clients: mio costs less.
+//! **Choose it** on a recent Linux (6.17) for clients that come and go, which it serves at the least cost, or for more of them
+//! than a process may have descriptors. **Do not** where it is forbidden, as in many containers, or for streams of short
+//! messages or large ones: mio costs less.
 #![cfg(target_os = "linux")]
 
 mod accept;

@@ -126,3 +126,15 @@ fn a_pinned_run_of_the_same_day_has_a_folder_of_its_own() {
     assert_eq!(folder(Path::new("."), &run), Path::new(&format!("{}-pinned", shared.display())));
     assert!(shared.starts_with("./results") && shared.display().to_string().contains("2026-03-04-"));
 }
+
+#[test]
+fn a_later_run_of_the_same_day_is_numbered() {
+    let project = project();
+    let run = example::comparison("full").run;
+    let first = folder(project.path(), &run);
+    let name = first.file_name().unwrap().to_str().unwrap();
+    add_run(project.path(), name, &run.started);
+    assert_eq!(folder(project.path(), &run), first.with_file_name(format!("{name}-2")));
+    add_run(project.path(), &format!("{name}-2"), &run.started);
+    assert_eq!(folder(project.path(), &run), first.with_file_name(format!("{name}-3")));
+}
