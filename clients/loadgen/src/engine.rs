@@ -32,8 +32,9 @@ const WARM_UP: u64 = 1 << 63;
 /// How long before a window its workers are started: starting a thread takes some 50 µs.
 const HEAD_START: Duration = Duration::from_millis(2);
 
-/// How many times as long as for all greetings is waited for the first one.
+/// How many times as long as for all greetings is waited for the first one, and how long at the most.
 const WAITS_FOR_THE_FIRST: u32 = 10;
+const MOST_FOR_THE_FIRST: Duration = Duration::from_secs(10);
 
 /// As [`run_until`](crate::run_until()). Of several addresses, those that were not connected to are removed.
 ///
@@ -59,8 +60,11 @@ pub(crate) fn run_at(
     side_by_side(&mut workers, |worker| worker.await_greetings(wait))?;
     // Who still waits starves, but only beside others: if nobody is served, the machine may be busy.
     if workers.iter().all(Worker::awaits_first_greeting) {
-        side_by_side(&mut workers, |worker| worker.await_first_greeting(wait * WAITS_FOR_THE_FIRST))?;
-        side_by_side(&mut workers, |worker| worker.await_greetings(wait))?;
+        let for_the_first = (wait * WAITS_FOR_THE_FIRST).min(MOST_FOR_THE_FIRST);
+        side_by_side(&mut workers, |worker| worker.await_first_greeting(for_the_first))?;
+        if !workers.iter().all(Worker::awaits_first_greeting) {
+            side_by_side(&mut workers, |worker| worker.await_greetings(wait))?;
+        }
     }
     observe(Phase::WarmUp);
     let length = milliseconds(scenario.warm_up_ms);

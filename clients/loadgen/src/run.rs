@@ -15,7 +15,8 @@ pub(crate) use crate::engine::run_at;
 /// several addresses, the first one that can be connected to is used for all connections. The load runs on the calling
 /// thread and on as many more as the scenario has threads.
 ///
-/// Takes at most the scenario's own times together, and up to 10 s before that to connect.
+/// Takes at most the scenario's own times together, up to 10 s before that to connect, and, if nobody is greeted in time,
+/// up to 10 s more and the wait for greetings once again.
 ///
 /// # Errors
 /// If the scenario is out of bounds, no server can be connected to, or the client's own machine has too few

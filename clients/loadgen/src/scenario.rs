@@ -68,7 +68,7 @@ pub struct Scenario {
     /// In which ways the clients are slow.
     pub slow: Slow,
     /// How long to wait for all greetings; then the load starts without the missing ones. If all are missing, ten times as
-    /// long is waited for the first one.
+    /// long, and 10 s at the most, is waited for the first one.
     pub greeting_wait_ms: u64,
     /// Length of the load before the measured window.
     pub warm_up_ms: u64,

@@ -29,6 +29,7 @@
 
 mod acceptor;
 mod arrivals;
+mod batches;
 mod client;
 mod clients;
 mod exchange;
@@ -40,6 +41,7 @@ mod turn;
 
 pub use acceptor::Acceptor;
 pub use arrivals::Arrivals;
+pub(crate) use batches::Batches;
 pub use client::Client;
 pub use clients::Clients;
 pub use exchange::{Exchange, Receipt, Sending};
