@@ -2,6 +2,7 @@
 //! long ones share.
 
 pub mod audit;
+pub mod cache;
 pub mod check;
 pub mod client;
 pub mod compare;

@@ -7,8 +7,8 @@ use std::process::ExitCode;
 use clap::error::Error;
 use clap::{Arg, CommandFactory, FromArgMatches, Parser, Subcommand};
 use concurrent_servers::commands::{
-    WRONG_ARGUMENTS, audit, check, client, compare, completions, faults, leash, list, load, merge, record,
-    serve, soak, threads, timeline, trace,
+    WRONG_ARGUMENTS, audit, cache, check, client, compare, completions, faults, leash, list, load, merge,
+    record, serve, soak, threads, timeline, trace,
 };
 use text::output;
 
@@ -74,6 +74,11 @@ enum Command {
     Soak(soak::Arguments),
     /// Run all tests at full size on every model and keep the counts: two hours, or minutes with --quick
     Audit(audit::Arguments),
+    /// Run a stand-in for Redis that answers after a latency
+    ///
+    /// It is what a server waits for that looks something up on another machine. The latency of an answer begins when its
+    /// request arrives, so requests that are sent together are answered together.
+    Cache(cache::Arguments),
     /// Measure what idle threads cost, beside as many idle coroutines and tasks (Linux)
     ///
     /// Each kind is started in a process of its own, which is observed from outside: its memory and the kernel's, the time
@@ -119,6 +124,7 @@ fn main() -> ExitCode {
         Command::Faults(arguments) => faults::run(&arguments),
         Command::Load(arguments) => load::run(&arguments),
         Command::Audit(arguments) => audit::run(&arguments),
+        Command::Cache(arguments) => cache::run(&arguments),
         Command::Merge(arguments) => merge::run(&arguments),
         Command::Soak(arguments) => soak::run(&arguments),
         Command::Threads(arguments) => threads::run(&arguments),

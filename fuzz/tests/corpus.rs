@@ -3,7 +3,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use fuzz::{corpus, differential, engine, primes, verifier};
+use fuzz::{corpus, differential, engine, primes, resp, verifier};
 
 /// Replays all inputs of a target and names the first that fails.
 fn replay(target: &str, check: fn(&[u8])) {
@@ -31,13 +31,18 @@ fn the_requests_of_every_committed_input_are_those_of_the_specification() {
 }
 
 #[test]
+fn both_decoders_of_resp_agree_with_the_specification_on_every_committed_input() {
+    replay("resp", resp::check);
+}
+
+#[test]
 fn all_models_reply_alike_to_every_committed_input() {
     replay("differential", differential::check);
 }
 
 #[test]
 fn the_corpus_stays_small() {
-    let all: Vec<_> = ["engine", "verifier", "primes", "differential"]
+    let all: Vec<_> = ["engine", "verifier", "primes", "resp", "differential"]
         .iter()
         .flat_map(|target| corpus::inputs(target).unwrap())
         .collect();

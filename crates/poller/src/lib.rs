@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use mio::unix::SourceFd;
 use mio::{Interest, Poll, Token};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 pub use watcher::{Events, Watcher, clients, wait, waker};
 
@@ -85,6 +86,19 @@ impl Poller {
             _ => Ok(()),
         }
     }
+
+    /// As [`Poller::wait`], at the price of one more system call. The kernel's poller counts milliseconds, and a wait may last
+    /// one longer; here it ends within some microseconds.
+    ///
+    /// # Errors
+    /// The poller is broken.
+    pub fn wait_exactly(&mut self, changes: &mut Changes, at_most: Option<Duration>) -> io::Result<()> {
+        let exact = at_most.filter(|time| !time.is_zero()).and_then(|time| Timespec::try_from(time).ok());
+        let Some(exact) = exact else { return self.wait(changes, at_most) };
+        // It is readable itself once there is a change. If the wait fails, the next one says why.
+        let _ = poll(&mut [PollFd::new(self.0.registry(), PollFlags::IN)], Some(&exact));
+        self.wait(changes, Some(Duration::ZERO))
+    }
 }
 
 impl Changes {
@@ -110,6 +124,7 @@ impl Changes {
 mod tests {
     use std::io::Write;
     use std::net::{TcpListener, TcpStream};
+    use std::time::Instant;
 
     use super::*;
 
@@ -134,5 +149,22 @@ mod tests {
         assert_eq!(next(&mut poller), [Change::Shutdown]);
         poller.wait(&mut changes, Some(Duration::ZERO)).unwrap();
         assert_eq!(changes.iter().count(), 0, "nothing is reported again");
+    }
+
+    #[test]
+    fn an_exact_wait_ends_with_a_change_or_after_its_time_and_not_before() {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let (stop, _stopper) = std::os::unix::net::UnixStream::pair().unwrap();
+        let mut poller = Poller::new(&listener, &stop).unwrap();
+        let mut changes = Changes::new();
+        for time in [Duration::from_micros(300), Duration::from_micros(2_500)] {
+            let began = Instant::now();
+            poller.wait_exactly(&mut changes, Some(time)).unwrap();
+            assert!(began.elapsed() >= time && changes.iter().count() == 0);
+        }
+        let _peer = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        // A year, which this test would not survive.
+        poller.wait_exactly(&mut changes, Some(Duration::from_secs(31_536_000))).unwrap();
+        assert_eq!(changes.iter().collect::<Vec<_>>(), [Change::Listener]);
     }
 }

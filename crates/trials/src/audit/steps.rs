@@ -124,7 +124,7 @@ pub(super) fn jobs(step: Step, size: &Size, launcher: &Path, models: &[String]) 
         Step::Loom => {
             vec![Job::new("loom", "crates/sockets/loom", &[], &["schedules"], |text| lines(text, "loom "))]
         }
-        Step::Fuzz => ["engine", "verifier", "primes", "differential"]
+        Step::Fuzz => ["engine", "verifier", "primes", "resp", "differential"]
             .into_iter()
             .map(|target| {
                 let arguments = [target, size.fuzz_seconds];
