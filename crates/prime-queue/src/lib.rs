@@ -28,16 +28,20 @@
 
 use std::io;
 use std::net::TcpListener;
+use std::sync::atomic::AtomicBool;
 use std::thread;
 
 use chassis::{Knob, Options, Shutdown, Summary, require_threads};
 use conversation::Primes;
+use lookup::MOST_CONNECTIONS;
+use lookup::blocking::Cache;
 use poller::{Events, wait};
+use prime::{Test, Verdict};
 use sockets::ready::Shared;
 use workers::{Answered, Queue, make};
 
 /// The options of its own that this model takes.
-pub const KNOBS: &[Knob] = &[Knob::Framing, Knob::Workers];
+pub const KNOBS: &[Knob] = &[Knob::Framing, Knob::Workers, Knob::Cache];
 
 /// As many as libuv has.
 const DEFAULT_WORKERS: usize = 4;
@@ -49,12 +53,15 @@ const DEFAULT_WORKERS: usize = 4;
 pub fn serve(listener: TcpListener, options: &Options, shutdown: &Shutdown) -> io::Result<Summary> {
     let count = options.workers_or(DEFAULT_WORKERS);
     require_threads(count)?;
+    let cache = Cache::of(options, count.min(MOST_CONNECTIONS));
     let shared = Shared::new(options);
     let mut clients = poller::clients::<Primes>(listener, &shared, shutdown)?;
     let waker = poller::waker(&mut clients)?;
     let (mut events, mut ready) = (Events::new(), Vec::new());
     thread::scope(|scope| {
-        let mut queue = Queue::start(scope, count, &waker, || make)?;
+        let mut queue = Queue::start(scope, count, &waker, || {
+            |test, is_cancelled| work(cache.as_ref(), test, is_cancelled)
+        })?;
         while !clients.is_done() {
             let at_most = clients.time_left();
             wait(&mut clients, at_most, &mut events, &mut ready)?;
@@ -75,4 +82,15 @@ pub fn serve(listener: TcpListener, options: &Options, shutdown: &Shutdown) -> i
         }
         clients.finish()
     })
+}
+
+/// A worker looks the number up, too, and waits: the loop does not. Returns `None` if the client has left meanwhile.
+fn work(cache: Option<&Cache>, test: Test, is_cancelled: &AtomicBool) -> Option<Verdict> {
+    let number = test.number();
+    if let Some(verdict) = cache.and_then(|cache| cache.get(number)) {
+        return Some(verdict);
+    }
+    let verdict = make(test, is_cancelled)?;
+    cache.inspect(|cache| cache.store(number, verdict));
+    Some(verdict)
 }
