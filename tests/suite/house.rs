@@ -144,6 +144,7 @@ fn the_arrows_between_crates_point_one_way() {
         ("conformance", &["observe", "protocol", "signals", "text"]),
         ("conversation", &["chassis", "prime", "protocol"]),
         ("loadgen", &["observe", "protocol", "signals", "text"]),
+        ("lookup", &["chassis", "prime", "resp", "text"]),
         ("observe", &[]),
         ("poller", &["chassis", "conversation", "sockets"]),
         ("prime", &[]),
@@ -157,6 +158,7 @@ fn the_arrows_between_crates_point_one_way() {
         ("text", &[]),
         ("tokio-sockets", &["chassis", "conversation", "sockets"]),
         ("trials", &["conformance", "loadgen", "observe", "protocol", "text"]),
+        ("workers", &["prime"]),
     ];
     let arrows = arrows();
     assert!(arrows.contains_key("server-mio"), "{arrows:?}");
@@ -165,12 +167,14 @@ fn the_arrows_between_crates_point_one_way() {
             let allowed = [
                 "chassis",
                 "conversation",
+                "lookup",
                 "poller",
                 "prime",
                 "protocol",
                 "sockets",
                 "stacks",
                 "tokio-sockets",
+                "workers",
             ];
             let wrong = needs.iter().find(|needed| !allowed.contains(&needed.as_str()));
             assert_eq!(wrong, None, "{name}: a model knows no other model and no tool");
