@@ -221,14 +221,14 @@ impl Knob {
     pub fn advice(self) -> &'static str {
         match self {
             Knob::Workers => {
-                "leave it out, or serve a model that takes it: thread-pool, rayon, tokio, reactors, prime-queue or \
-                prime-callbacks"
+                "leave it out, or serve a model that takes it: thread-pool, rayon, tokio, reactors, prime-queue, \
+                prime-callbacks or prime-promises"
             }
             Knob::Runtime => "leave it out, or serve the model that takes it: tokio",
             Knob::Rings => "leave it out, or serve the model that takes it: io-uring",
             Knob::Framing | Knob::Cache => {
                 "leave it out, or serve a model that takes it: prime-threads, prime-inline, \
-                prime-queue or prime-callbacks"
+                prime-queue, prime-callbacks or prime-promises"
             }
             Knob::WritePolicy | Knob::Nagle => {
                 "leave it out, or serve a model that takes it: sequential, thread-per-conn or mio"
