@@ -145,6 +145,7 @@ fn the_arrows_between_crates_point_one_way() {
         ("comparison", &["charts", "loadgen", "observe", "protocol", "script", "signals", "text"]),
         ("conformance", &["observe", "protocol", "signals", "text"]),
         ("conversation", &["chassis", "prime", "protocol"]),
+        ("event-loop", &["chassis", "conversation", "poller", "sockets"]),
         ("loadgen", &["observe", "protocol", "signals", "text"]),
         ("lookup", &["chassis", "prime", "resp", "text"]),
         ("observe", &[]),
@@ -168,6 +169,7 @@ fn the_arrows_between_crates_point_one_way() {
             let allowed = [
                 "chassis",
                 "conversation",
+                "event-loop",
                 "lookup",
                 "poller",
                 "prime",

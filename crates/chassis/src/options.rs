@@ -221,12 +221,13 @@ impl Knob {
     pub fn advice(self) -> &'static str {
         match self {
             Knob::Workers => {
-                "leave it out, or serve a model that takes it: thread-pool, rayon, tokio, reactors or prime-queue"
+                "leave it out, or serve a model that takes it: thread-pool, rayon, tokio, reactors, prime-queue or \
+                prime-callbacks"
             }
             Knob::Runtime => "leave it out, or serve the model that takes it: tokio",
             Knob::Rings => "leave it out, or serve the model that takes it: io-uring",
             Knob::Framing | Knob::Cache => {
-                "leave it out, or serve a model that takes it: prime-threads, prime-inline or prime-queue"
+                "leave it out, or serve a model of the prime service: all of them take it"
             }
             Knob::WritePolicy | Knob::Nagle => {
                 "leave it out, or serve a model that takes it: sequential, thread-per-conn or mio"
