@@ -38,13 +38,13 @@ use event_loop::EventLoop;
 use prime::{Test, Verdict};
 use sockets::ready::{Receipt, Sending};
 
-use work::{Work, compute};
+use work::{Work, compute, look_up, store};
 
 type Events = EventLoop<Primes, Work>;
 type Client = event_loop::Client<Primes>;
 
 /// The options of its own that this model takes.
-pub const KNOBS: &[Knob] = &[Knob::Framing, Knob::Workers];
+pub const KNOBS: &[Knob] = &[Knob::Workers, Knob::Framing, Knob::Cache];
 
 /// As many as libuv has.
 const DEFAULT_WORKERS: usize = 4;
@@ -59,7 +59,7 @@ pub fn serve(listener: TcpListener, options: &Options, shutdown: &Shutdown) -> i
     let events = EventLoop::new(listener, options, shutdown)?;
     let waker = events.waker()?;
     thread::scope(|scope| {
-        let work = Work::start(scope, count, &waker)?;
+        let work = Work::start(scope, count, &waker, options)?;
         events.with(work).run(greet)
     })
 }
@@ -92,9 +92,17 @@ fn answer(events: &mut Events, mut client: Client, received: &mut [u8], filled: 
     go_on(events, client, sending);
 }
 
-/// The model: a number. Each step is called back by the one before it.
+/// The model: a number. Each step is called back by the one before it; what it needs, its closure keeps.
 fn respond(events: &mut Events, client: Client, test: Test) {
-    compute(events, client, test, resume);
+    let number = test.number();
+    look_up(events, client, number, move |events, client, found| match found {
+        Some(verdict) => resume(events, client, verdict),
+        // Also if the cache does not help: its errors end there, since this is all that follows from them.
+        None => compute(events, client, test, move |events, client, verdict| {
+            store(events, number, verdict);
+            resume(events, client, verdict);
+        }),
+    });
 }
 
 /// The answer is there.

@@ -1,11 +1,15 @@
-//! What the callbacks ask for: a test by the workers. And who is called when it is done.
+//! What callbacks wait for: the cache, on a socket of the loop, and the workers. And what is called then.
 
 use std::collections::HashMap;
 use std::io;
 use std::thread::Scope;
+use std::time::Duration;
 
+use chassis::Options;
 use conversation::Primes;
 use event_loop::Beside;
+use lookup::Done;
+use lookup::nonblocking::Cache;
 use poller::Waker;
 use prime::{Test, Verdict};
 use sockets::ready::Queue as Line;
@@ -13,16 +17,58 @@ use workers::{Answered, Queue, make};
 
 use crate::{Client, Events};
 
+/// What is called with what the cache knows; `None` if the number must be tested.
+type OnFound = Box<dyn FnOnce(&mut Events, Client, Option<Verdict>)>;
+
 /// What is called with a verdict.
 type OnVerdict = Box<dyn FnOnce(&mut Events, Client, Verdict)>;
 
-/// What is in work, and for whom.
+/// The cache, the workers, and who waits for them. A client waits for one of them at most, and is known by its key.
 pub(crate) struct Work {
+    /// A question is known by the client's key and its own number: the client may leave, and another get its key, before
+    /// the answer comes. Nobody waits until something is stored.
+    cache: Cache<Option<(usize, u64)>>,
+    /// How many questions there have been.
+    asked: u64,
+    lookups: HashMap<usize, (u64, OnFound)>,
     queue: Queue,
     /// Who waits for room in the queue, first come first served.
     waiting: Line,
-    /// By the client's key: its number, and what to call.
     tests: HashMap<usize, (Test, OnVerdict)>,
+}
+
+/// Looks a number up for this client, and then calls this function.
+pub(crate) fn look_up(
+    events: &mut Events,
+    client: Client,
+    number: u64,
+    on_found: impl FnOnce(&mut Events, Client, Option<Verdict>) + 'static,
+) {
+    if !events.beside.cache.is_wanted() {
+        return on_found(events, client, None);
+    }
+    let key = events.suspend(client);
+    let work = &mut events.beside;
+    work.asked += 1;
+    work.lookups.insert(key, (work.asked, Box::new(on_found)));
+    work.cache.get(number, Some((key, work.asked)));
+}
+
+/// Has a worker test the number of this client, and then calls this function.
+pub(crate) fn compute(
+    events: &mut Events,
+    client: Client,
+    test: Test,
+    on_verdict: impl FnOnce(&mut Events, Client, Verdict) + 'static,
+) {
+    let key = events.suspend(client);
+    events.beside.tests.insert(key, (test, Box::new(on_verdict)));
+    events.beside.waiting.push(key);
+}
+
+/// Has the cache store a verdict.
+pub(crate) fn store(events: &mut Events, number: u64, verdict: Verdict) {
+    events.beside.cache.store(number, verdict, None);
 }
 
 impl Work {
@@ -34,12 +80,37 @@ impl Work {
         scope: &'scope Scope<'scope, '_>,
         workers: usize,
         waker: &'scope Waker,
+        options: &Options,
     ) -> io::Result<Work> {
-        let queue = Queue::start(scope, workers, waker, || make)?;
-        Ok(Work { queue, waiting: Line::default(), tests: HashMap::new() })
+        Ok(Work {
+            cache: Cache::new(options),
+            asked: 0,
+            lookups: HashMap::new(),
+            queue: Queue::start(scope, workers, waker, || make)?,
+            waiting: Line::default(),
+            tests: HashMap::new(),
+        })
     }
 
-    /// Hands over what fits.
+    /// Calls back whoever waits for something that is there now.
+    fn call_back(events: &mut Events) {
+        while let Some(Answered { key, verdict, .. }) = events.beside.queue.next_verdict() {
+            if let Some((_, on_verdict)) = events.beside.tests.remove(&key) {
+                events.call_back(key, |events, client| on_verdict(events, client, verdict));
+            }
+        }
+        while let Some(Done { token, found }) = events.beside.cache.next_done() {
+            let lookups = &mut events.beside.lookups;
+            if let Some((key, question)) = token
+                && lookups.get(&key).is_some_and(|(asked, _)| *asked == question)
+                && let Some((_, on_found)) = lookups.remove(&key)
+            {
+                events.call_back(key, |events, client| on_found(events, client, found));
+            }
+        }
+    }
+
+    /// Hands over to the workers what fits.
     fn hand_over(&mut self) {
         while self.queue.has_room()
             && let Some(key) = self.waiting.pop()
@@ -52,30 +123,35 @@ impl Work {
     }
 }
 
-/// Has a worker test the number of this client, and then calls this function.
-pub(crate) fn compute(
-    events: &mut Events,
-    client: Client,
-    test: Test,
-    on_verdict: impl FnOnce(&mut Events, Client, Verdict) + 'static,
-) {
-    let key = events.suspend(client);
-    let Work { tests, waiting, .. } = &mut events.beside;
-    tests.insert(key, (test, Box::new(on_verdict)));
-    waiting.push(key);
-}
-
 impl Beside<Primes> for Work {
+    fn reported(&mut self) {
+        self.cache.reported();
+    }
+
     fn go_on(events: &mut Events) {
-        while let Some(Answered { key, verdict, .. }) = events.beside.queue.next_verdict() {
-            if let Some((_, on_verdict)) = events.beside.tests.remove(&key) {
-                events.call_back(key, |events, client| on_verdict(events, client, verdict));
+        events.beside.cache.receive();
+        loop {
+            Work::call_back(events);
+            events.beside.hand_over();
+            if events.beside.cache.connects()
+                && let Err(error) = events.watch_beside(&events.beside.cache)
+            {
+                events.beside.cache.broken(error);
+            }
+            events.beside.cache.send();
+            // What cannot be sent has its result at once.
+            if !events.beside.cache.has_done() {
+                return;
             }
         }
-        events.beside.hand_over();
+    }
+
+    fn time_left(&self) -> Option<Duration> {
+        self.cache.time_left()
     }
 
     fn left(&mut self, key: usize) {
+        self.lookups.remove(&key);
         self.tests.remove(&key);
         self.queue.cancel(key);
     }
