@@ -51,7 +51,7 @@ disturbed do not fail a run, even if none is valid: they are marked. With --base
 has no valid window could not be judged.")]
 pub struct Arguments {
     /// The models to compare [default: all]
-    #[arg(value_name = "MODEL", value_parser = PossibleValuesParser::new(models::names()), hide_possible_values = true)]
+    #[arg(value_name = "MODEL", value_parser = PossibleValuesParser::new(models::names_of_both()), hide_possible_values = true)]
     models: Vec<String>,
 
     /// A further server, which runs already: its rates and times are measured, its CPU time is not. Can be given several times

@@ -19,7 +19,7 @@ use loadgen::{Bound, Latency, Load, Outcome, Verdict};
 use crate::plan::{Trial, plan};
 use crate::record::{Comparison, FORMAT, Observed, Record, Run};
 use crate::scenario::{Catalogue, EMBEDDED};
-use crate::servers::{Place, Server, Servers};
+use crate::servers::{Place, Server, Servers, Service};
 use crate::subject::{Layout, Role, Subject, subjects};
 use crate::variant::add_variants;
 use observe::usage::{CpuClock, Usage};
@@ -59,6 +59,7 @@ pub(crate) fn servers() -> Servers {
     let server = |name: &str, at_once, floor: Option<&str>| Server {
         name: name.to_owned(),
         title: format!("the model {name}"),
+        service: Service::Echo,
         at_once,
         floor: floor.map(str::to_owned),
         options: options(name),
@@ -91,7 +92,7 @@ pub(crate) fn crowd() -> Servers {
 
 /// A run of these scenarios with fourteen models, the floors and their twins.
 pub(crate) fn crowded_run_of(profile: &str, scenarios: &[&str]) -> Run {
-    Run { subjects: subjects(&crowd(), &[], 50), ..run_of(profile, scenarios) }
+    Run { subjects: subjects(&crowd(), &[], &[Service::Echo], 50), ..run_of(profile, scenarios) }
 }
 
 /// A run of all models with this profile.
@@ -102,7 +103,7 @@ pub(crate) fn run(profile: &str) -> Run {
         *rounds = (*rounds).min(MOST_ROUNDS);
     }
     let scenarios = catalogue.scenarios_of(&chosen);
-    let subjects = add_variants(subjects(&servers(), &[], 50), &scenarios, &servers());
+    let subjects = add_variants(subjects(&servers(), &[], &[Service::Echo], 50), &scenarios, &servers());
     Run {
         format: FORMAT,
         version: "0.0.0".to_owned(),
@@ -250,7 +251,7 @@ fn loaded(load: &loadgen::Scenario, trial: &Trial, figures: &Figures, random: &m
         churned: (load.load == Load::Churn).then_some(churned),
         ..Outcome::default()
     };
-    let per_thread = if trial.subject.role.is_raw_echo() { 8_000.0 } else { 9_000.0 };
+    let per_thread = if trial.subject.is_raw_echo() { 8_000.0 } else { 9_000.0 };
     Observed::Load {
         outcome: Box::new(outcome),
         latency_histogram: Some(loadgen::histogram::encode(&latency_ns).unwrap()),

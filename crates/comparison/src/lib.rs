@@ -67,4 +67,4 @@ mod window;
 #[cfg(test)]
 pub(crate) mod example;
 
-pub use servers::{Place, Server, Servers};
+pub use servers::{Place, Server, Servers, Service};

@@ -87,7 +87,7 @@ fn divisor<'run>(
     Some(floor).filter(takes_part).or(full.filter(takes_part)).map(|floor| floor.name.as_str())
 }
 
-/// Whether a subject takes part in a scenario at this point.
+/// Whether a subject takes part in a scenario at this point: only if it serves what the scenario asks for.
 ///
 /// A model with options takes part only in a scenario about these, and there of the others only the same model without, and
 /// their floors of full size.
@@ -97,6 +97,9 @@ fn divisor<'run>(
 /// known beforehand, and nothing would be measured. Where idle clients vary, floors of a kind that no chosen model has do
 /// not take part: a thread for each of 10,000 clients takes longer to start than everything else.
 fn suits(run: &Run, (scenario, point): (&Scenario, Point), subject: &Subject, servers: &Servers) -> bool {
+    if subject.service != scenario.service {
+        return false;
+    }
     // A rate has no part in it, so any peak will do.
     let Some(load) = scenario.load_at(point, Some(1.0)) else { return subject.role == Role::Model };
     if !scenario.variants.is_empty() {

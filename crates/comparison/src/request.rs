@@ -11,8 +11,8 @@ use thiserror::Error;
 use crate::provenance;
 use crate::record::{FORMAT, Run};
 use crate::scenario::{Catalogue, EMBEDDED, Scenario};
-use crate::servers::Servers;
-use crate::subject::{Layout, Subject, subjects};
+use crate::servers::{Server, Servers, Service};
+use crate::subject::{Layout, Role, Subject, subjects};
 use crate::variant::{add_variants, takers};
 
 /// What the user requests.
@@ -71,6 +71,18 @@ pub enum WrongOnly {
         /// The models that take them.
         takers: String,
     },
+    /// None of the chosen models has its service.
+    #[error(
+        "{name:?} is about the service {service}, which none of the chosen models has; choose one of {models}"
+    )]
+    NoModel {
+        /// What was asked for.
+        name: String,
+        /// Its service.
+        service: Service,
+        /// The models that have it.
+        models: String,
+    },
     /// Its rate follows from another scenario, which was not chosen.
     #[error(
         "the rate of {name:?} is a share of each model's peak in {needed:?}, which is not chosen; choose both: {with}"
@@ -122,14 +134,24 @@ impl Request {
         };
         let profile_name = self.size.name();
         let mut profile = catalogue.profile(profile_name)?.clone();
+        let on_request = std::mem::take(&mut profile.on_request);
+        let known: Vec<String> = profile.rounds.keys().chain(on_request.keys()).cloned().collect();
+        let is_asked = |(name, _): &(String, u32)| {
+            let scenario = catalogue.scenarios.iter().find(|scenario| scenario.name == *name);
+            let names_a_model = |scenario: &Scenario| {
+                let of_service = |model: &Server| model.service == scenario.service;
+                !self.models.is_empty() && servers.chosen(&self.models).any(of_service)
+            };
+            self.only.contains(name) || scenario.is_some_and(names_a_model)
+        };
+        profile.rounds.extend(on_request.into_iter().filter(is_asked));
         if !self.only.is_empty() {
-            let known = || profile.rounds.keys().map(String::as_str).collect::<Vec<&str>>().join(", ");
             for name in &self.only {
                 if !profile.rounds.contains_key(name) {
                     return Err(WrongOnly::Unknown {
                         name: name.clone(),
                         profile: profile_name,
-                        known: known(),
+                        known: known.join(", "),
                         elsewhere: if catalogue.has("full", name) { "; choose it with --full" } else { "" },
                     }
                     .into());
@@ -151,9 +173,10 @@ impl Request {
             }
             .into());
         }
-        let clients =
-            scenarios.iter().filter_map(|scenario| scenario.load.as_ref()).map(|load| load.connections);
-        let subjects = subjects(servers, &self.chosen(), clients.max().unwrap_or(1));
+        let echo = scenarios.iter().filter(|scenario| scenario.service.is_echo());
+        let clients = echo.filter_map(|scenario| scenario.load.as_ref()).map(|load| load.connections);
+        let services: Vec<Service> = scenarios.iter().map(|scenario| scenario.service).collect();
+        let subjects = subjects(servers, &self.chosen(), &services, clients.max().unwrap_or(1));
         let subjects = add_variants(subjects, &scenarios, servers);
         self.drop_without_subjects(&mut scenarios, &subjects, servers)?;
         profile.rounds.retain(|name, _| scenarios.iter().any(|scenario| scenario.name == *name));
@@ -174,7 +197,7 @@ impl Request {
         })
     }
 
-    /// Drops the scenarios about options that no chosen model takes.
+    /// Drops the scenarios of a service that no chosen model has, and those about options that none takes.
     ///
     /// # Errors
     /// One of them was asked for by name.
@@ -184,6 +207,21 @@ impl Request {
         subjects: &[Subject],
         servers: &Servers,
     ) -> Result<(), WrongOnly> {
+        let has_model = |scenario: &Scenario| {
+            let is_one =
+                |subject: &Subject| subject.role == Role::Model && subject.service == scenario.service;
+            subjects.iter().any(is_one)
+        };
+        if let Some(scenario) = scenarios.iter().find(|of| self.only.contains(&of.name) && !has_model(of)) {
+            let of_service = servers.models.iter().filter(|model| model.service == scenario.service);
+            let models: Vec<&str> = of_service.map(|model| model.name.as_str()).collect();
+            return Err(WrongOnly::NoModel {
+                name: scenario.name.clone(),
+                service: scenario.service,
+                models: models.join(", "),
+            });
+        }
+        scenarios.retain(has_model);
         let has_subject = |scenario: &Scenario| {
             scenario.variants.is_empty()
                 || subjects.iter().any(|subject| scenario.compares(subject, subjects))

@@ -119,7 +119,7 @@ fn load(
 ) -> Option<loadgen::Scenario> {
     let profile = conditions.profile;
     let mut load = trial.scenario.load_at(trial.point, peak)?;
-    if trial.subject.role.is_raw_echo() {
+    if trial.subject.is_raw_echo() {
         load.dialect = Dialect::Echo;
     }
     if let Some(clients) = trial.subject.clients {
@@ -131,8 +131,9 @@ fn load(
     }
     let at_least = if conditions.layout == Layout::Shared { default_threads() } else { 1 };
     load.threads = load.threads.max(at_least).min(load.connections);
-    load.warm_up_ms = slices.map_or(profile.warm_up_ms, |slices| slices.warm_up_ms);
-    load.duration_ms = slices.map_or(profile.window_ms, |slices| slices.window_ms);
+    let window = profile.window(trial.scenario.service);
+    load.warm_up_ms = slices.map_or(window.warm_up_ms, |slices| slices.warm_up_ms);
+    load.duration_ms = slices.map_or(window.window_ms, |slices| slices.window_ms);
     load.greeting_wait_ms = profile.greeting_wait_ms;
     Some(load)
 }

@@ -137,7 +137,7 @@ mod tests {
     fn of_the_floors_those_take_part_that_a_variant_is_divided_by() {
         let floors = |models: &[&str]| {
             let mut run = example::run_of("full", &["write-policy"]);
-            run.subjects.retain(|of| of.role.is_raw_echo() || models.contains(&of.model.as_str()));
+            run.subjects.retain(|of| of.is_raw_echo() || models.contains(&of.model.as_str()));
             let trials = plan(&run, &example::servers());
             let mut floors: Vec<&str> = trials.iter().map(|trial| trial.subject.model.as_str()).collect();
             floors.retain(|model| model.starts_with("floor"));

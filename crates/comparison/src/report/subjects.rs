@@ -30,12 +30,17 @@ impl Subjects {
             let of_model = marks.get(&variant.model).copied();
             marks.extend(of_model.map(|mark| (variant.name.clone(), mark)));
         }
-        for subject in run.subjects.iter().filter(|subject| subject.role.is_raw_echo()) {
+        for subject in run.subjects.iter().filter(|subject| subject.is_raw_echo()) {
             let number = floors.iter().position(|floor| *floor == subject.model).unwrap_or_else(|| {
                 floors.push(&subject.model);
                 floors.len() - 1
             });
             marks.insert(subject.name.clone(), Mark::Floor(number));
+        }
+        let is_twin_of_model = |subject: &&Subject| subject.role == Role::Twin && !subject.is_raw_echo();
+        for twin in run.subjects.iter().filter(is_twin_of_model) {
+            let of_model = marks.get(&twin.model).copied();
+            marks.extend(of_model.map(|mark| (twin.name.clone(), mark)));
         }
         Subjects { marks, shows_twins: true }
     }

@@ -3,7 +3,7 @@
 
 use loadgen::Load;
 
-use super::block::below;
+use super::block::{below, is_beside_models};
 use super::grid::{self, Cell, Line};
 use super::order::{label, ordered};
 use super::style::{BEST, DIM, FAILED, NOT_MEASURED, PLAIN};
@@ -51,7 +51,7 @@ fn matrix(
         });
         Line {
             cells: std::iter::once(Cell::plain(label(subject, &subjects))).chain(cells).collect(),
-            style: subject.subject.role.is_raw_echo().then_some(DIM),
+            style: is_beside_models(&subject.subject).then_some(DIM),
             rule: below(subject, &mut is_above),
         }
     });
