@@ -18,6 +18,8 @@ const WRONG: &[(&str, &str, &[&str])] = &[
     ("serve tokio", "--write-policy", &["per-byte", "per-read"]),
     ("serve floor-epoll", "--write-policy", &["per-byte"]),
     ("serve prime-queue", "--framing", &["word", "", "-"]),
+    ("serve prime-queue", "--cache", &["nowhere", "127.0.0.1", "127.0.0.1:0", "127.0.0.1:99999", "", "-"]),
+    ("serve mio", "--cache", &["127.0.0.1:6379"]),
     ("serve mio", "--framing", &["line", "read"]),
     ("serve prime-threads", "--workers", &["2"]),
     ("serve tokio", "--nagle", &["-"]),

@@ -146,6 +146,7 @@ fn the_arrows_between_crates_point_one_way() {
         ("conformance", &["observe", "protocol", "signals", "text"]),
         ("conversation", &["chassis", "prime", "protocol"]),
         ("loadgen", &["observe", "protocol", "signals", "text"]),
+        ("lookup", &["chassis", "prime", "resp", "text"]),
         ("observe", &[]),
         ("poller", &["chassis", "conversation", "sockets"]),
         ("prime", &[]),
@@ -158,12 +159,23 @@ fn the_arrows_between_crates_point_one_way() {
         ("stacks", &[]),
         ("text", &[]),
         ("trials", &["conformance", "loadgen", "observe", "protocol", "text"]),
+        ("workers", &["prime"]),
     ];
     let arrows = arrows();
     assert!(arrows.contains_key("server-mio"), "{arrows:?}");
     for (name, needs) in &arrows {
         if name.starts_with("server-") || name.starts_with("prime-") {
-            let allowed = ["chassis", "conversation", "poller", "prime", "protocol", "sockets", "stacks"];
+            let allowed = [
+                "chassis",
+                "conversation",
+                "lookup",
+                "poller",
+                "prime",
+                "protocol",
+                "sockets",
+                "stacks",
+                "workers",
+            ];
             let wrong = needs.iter().find(|needed| !allowed.contains(&needed.as_str()));
             assert_eq!(wrong, None, "{name}: a model knows no other model and no tool");
         } else if !["concurrent-servers", "fuzz"].contains(&name.as_str()) {

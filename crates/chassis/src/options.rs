@@ -39,6 +39,11 @@ pub struct Options {
     #[arg(long, value_name = "KIND")]
     pub framing: Option<Framing>,
 
+    /// Look each number up in the cache at this address before it is tested, HOST:PORT of Redis or of `concurrent-servers
+    /// cache`, and store what the test finds; in the models of the prime service only [default: no cache]
+    #[arg(long, value_name = "ADDR", value_parser = text::addresses::parse_server)]
+    pub cache: Option<Addresses>,
+
     /// Rings with a thread each, in io-uring only [default: 1]. Each has a table of as many connections as the limit on open
     /// files allows, so that --max-conns may be larger with more of them
     #[arg(long, value_name = "N", value_parser = parse_workers, allow_negative_numbers = true)]
@@ -107,6 +112,7 @@ impl Default for Options {
             runtime: None,
             sending: Sending::default(),
             framing: None,
+            cache: None,
             rings: None,
             max_conns: None,
             idle_timeout: Timeout::after(Duration::from_secs(300)),
@@ -170,6 +176,7 @@ impl Options {
             (Knob::Nagle, self.sending.nagle),
             (Knob::Rings, self.rings.is_some()),
             (Knob::Framing, self.framing.is_some()),
+            (Knob::Cache, self.cache.is_some()),
         ];
         match given.iter().find(|(knob, is_given)| *is_given && !knobs.contains(knob)) {
             Some((knob, _)) => Err(format!("{model} has no use for {knob}; {}", knob.advice())),
@@ -193,12 +200,21 @@ pub enum Knob {
     Rings,
     /// `--framing`
     Framing,
+    /// `--cache`
+    Cache,
 }
 
 impl Knob {
     /// All of them.
-    pub const ALL: [Self; 6] =
-        [Self::Workers, Self::Runtime, Self::WritePolicy, Self::Nagle, Self::Rings, Self::Framing];
+    pub const ALL: [Self; 7] = [
+        Self::Workers,
+        Self::Runtime,
+        Self::WritePolicy,
+        Self::Nagle,
+        Self::Rings,
+        Self::Framing,
+        Self::Cache,
+    ];
 
     /// What to do if a model has no use for it.
     #[must_use]
@@ -209,7 +225,7 @@ impl Knob {
             }
             Knob::Runtime => "leave it out, or serve the model that takes it: tokio",
             Knob::Rings => "leave it out, or serve the model that takes it: io-uring",
-            Knob::Framing => {
+            Knob::Framing | Knob::Cache => {
                 "leave it out, or serve a model that takes it: prime-threads, prime-inline or prime-queue"
             }
             Knob::WritePolicy | Knob::Nagle => {
@@ -228,6 +244,7 @@ impl fmt::Display for Knob {
             Knob::Nagle => "--nagle",
             Knob::Rings => "--rings",
             Knob::Framing => "--framing",
+            Knob::Cache => "--cache",
         })
     }
 }
