@@ -369,7 +369,9 @@ pub fn servers() -> Result<Servers> {
         place: Place::Ours(command(&launcher, model.name)),
     };
     let models = MODELS.iter().chain(PRIMES).map(server).collect();
-    Ok(Servers { models, floors: FLOORS.iter().map(server).collect() })
+    let parent = std::process::id().to_string();
+    let cache = ServerCommand::new("cache", &launcher, ["cache", "--parent", &parent]);
+    Ok(Servers { models, floors: FLOORS.iter().map(server).collect(), cache: Some(cache) })
 }
 
 /// The same for a run that begins now, without those that this machine cannot run, unless they are named.

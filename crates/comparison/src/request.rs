@@ -8,6 +8,10 @@ use anyhow::{Context, Result, ensure};
 use observe::{Machine, pin};
 use thiserror::Error;
 
+mod own;
+
+pub use own::Own;
+
 use crate::provenance;
 use crate::record::{FORMAT, Run};
 use crate::scenario::{Catalogue, EMBEDDED, Scenario};
@@ -26,6 +30,8 @@ pub struct Request {
     pub size: Size,
     /// Only these scenarios; all if empty.
     pub only: Vec<String>,
+    /// Figures in place of those of the chosen scenarios.
+    pub own: Own,
     /// In how many rounds each scenario takes part; as the profile says if absent.
     pub rounds: Option<u32>,
     /// A file of scenarios to use instead of the embedded ones.
@@ -82,6 +88,14 @@ pub enum WrongOnly {
         service: Service,
         /// The models that have it.
         models: String,
+    },
+    /// None of the chosen scenarios has the figure of an option.
+    #[error("{option} changes nothing in {names}; leave it out, or choose another scenario")]
+    NoFigure {
+        /// The option.
+        option: &'static str,
+        /// The chosen scenarios.
+        names: String,
     },
     /// Its rate follows from another scenario, which was not chosen.
     #[error(
@@ -163,6 +177,8 @@ impl Request {
             profile.rounds.values_mut().for_each(|of_scenario| *of_scenario = rounds);
         }
         let mut scenarios = catalogue.scenarios_of(&profile);
+        self.own.apply(&mut scenarios)?;
+        scenarios.iter().try_for_each(Scenario::validate_loads)?;
         if let Some((name, needed)) = without_its_peak(&scenarios) {
             let names = scenarios.iter().map(|scenario| scenario.name.as_str());
             let with: Vec<&str> = std::iter::once(needed).chain(names).collect();
@@ -179,7 +195,7 @@ impl Request {
         let subjects = subjects(servers, &self.chosen(), &services, clients.max().unwrap_or(1));
         let subjects = add_variants(subjects, &scenarios, servers);
         self.drop_without_subjects(&mut scenarios, &subjects, servers)?;
-        profile.rounds.retain(|name, _| scenarios.iter().any(|scenario| scenario.name == *name));
+        profile.keep(&scenarios);
         let layout = if self.pin { pinned()? } else { Layout::Shared };
         Ok(Run {
             format: FORMAT,
@@ -252,6 +268,7 @@ impl Request {
         if !self.only.is_empty() {
             words.push(format!("--only {}", self.only.join(",")));
         }
+        words.extend(self.own.words());
         words.extend(self.rounds.map(|rounds| format!("--rounds {rounds}")));
         if let Some(name) = self.scenarios.as_deref().and_then(Path::file_name) {
             words.push(format!("--scenarios {}", name.to_string_lossy()));

@@ -16,7 +16,7 @@ use crate::variant::Variant;
 
 mod vary;
 
-pub use vary::{Point, Vary};
+pub use vary::{Point, Vary, divisions};
 
 /// The scenarios that come with this program.
 pub const EMBEDDED: &str = include_str!("scenarios.toml");
@@ -106,15 +106,36 @@ pub struct Scenario {
     /// The load of the load generator, if this scenario uses it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub load: Option<loadgen::Scenario>,
+    /// Options for each model that takes them, so that all may do as much at once.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub options: Vec<String>,
+    /// Another load of the load generator, made at the same time by clients of its own: big requests beside small ones.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub beside: Option<loadgen::Scenario>,
+    /// The cache that servers look numbers up in, started for each trial, if they have one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cache: Option<Cache>,
     /// What differs from point to point.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub vary: Option<Vary>,
     /// Models with options that take part beside the same models without; no other model does.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub variants: Vec<Variant>,
+    /// Pairs of models, of which the first does its work where it stands and the second hands it to another thread: asked is
+    /// from which size on that pays.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub handing_over: Vec<[String; 2]>,
     /// Why the figures are as they are, in sentences.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub explanation: Option<String>,
+}
+
+/// Our stand-in for a cache on another machine. It knows the answers to the load's hits when a trial begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cache {
+    /// How long each answer takes.
+    pub latency_ms: u64,
 }
 
 /// The scripted clients of the series.
@@ -132,6 +153,15 @@ impl Profile {
     pub fn window(&self, service: Service) -> Window {
         let whole = Window { warm_up_ms: self.warm_up_ms, window_ms: self.window_ms };
         self.primes.filter(|_| service == Service::Primes).unwrap_or(whole)
+    }
+
+    /// Leaves out what is not about these scenarios.
+    pub(crate) fn keep(&mut self, scenarios: &[Scenario]) {
+        self.rounds.retain(|name, _| scenarios.iter().any(|scenario| scenario.name == *name));
+        self.on_request.clear();
+        if scenarios.iter().all(|scenario| scenario.service.is_echo()) {
+            self.primes = None;
+        }
     }
 
     /// The rounds of all scenarios, also of those on request, by name.
@@ -273,12 +303,13 @@ impl Scenario {
             vary.validate(self, before)?;
         }
         self.validate_variants()?;
-        for point in points {
-            if let Some(load) = self.load_at(point, Some(1_000.0)) {
-                load.validate()?;
-            }
-        }
-        Ok(())
+        self.validate_loads()
+    }
+
+    /// What is wrong with the load at one of the points.
+    pub(crate) fn validate_loads(&self) -> Result<()> {
+        let loads = |point| [self.load_at(point, Some(1_000.0)), self.beside_at(point)];
+        self.points().into_iter().flat_map(loads).flatten().try_for_each(|load| load.validate())
     }
 }
 

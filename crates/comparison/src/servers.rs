@@ -101,12 +101,20 @@ pub struct Servers {
     pub models: Vec<Server>,
     /// Raw echo without a protocol: what models are divided by.
     pub floors: Vec<Server>,
+    /// Starts our stand-in for a cache, for scenarios that have one.
+    pub cache: Option<ServerCommand>,
 }
 
 impl Server {
     /// Whether it serves this many clients at the same time.
     pub fn serves(&self, clients: usize) -> bool {
         clients <= self.at_once
+    }
+
+    /// Whether it takes this option, of the form `--option` or `--option=value`.
+    pub(crate) fn takes(&self, option: &str) -> bool {
+        let name = option.split_once('=').map_or(option, |(name, _)| name);
+        self.options.iter().any(|own| own == name)
     }
 }
 

@@ -20,10 +20,7 @@ pub struct Variant {
 impl Variant {
     /// Whether the server takes all of these options.
     fn suits(&self, server: &Server) -> bool {
-        self.options.iter().all(|option| {
-            let name = option.split_once('=').map_or(option.as_str(), |(name, _)| name);
-            server.options.iter().any(|own| own == name)
-        })
+        self.options.iter().all(|option| server.takes(option))
     }
 
     fn of(&self, model: &Subject) -> Subject {

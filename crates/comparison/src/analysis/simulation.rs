@@ -157,6 +157,8 @@ fn judged(subjects: &[Subject], rounds: u32, noise: Noise, difference: f64, rand
     let run = example::run("full");
     let scenarios = run.scenarios.iter().take(5).map(|scenario| ScenarioAnalysis {
         growths: Vec::new(),
+        stalls: Vec::new(),
+        crossings: Vec::new(),
         scenario: scenario.clone(),
         points: vec![point(subjects, rounds, noise, difference, random)],
     });

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use crate::analysis::{Better, PointAnalysis, Row, Spread};
 use crate::answers::contest::{self, Contest, in_order};
 use crate::record::Run;
-use crate::scenario::Point;
+use crate::scenario::{Point, divisions};
 use crate::subject::{Role, Subject};
 use charts::{Key, Mark};
 use loadgen::Bound;
@@ -132,6 +132,7 @@ pub(super) fn point_in_words(point: Point) -> String {
     match point {
         Point::Rate(rate) => format!("{} messages/s", units::whole(rate)),
         Point::Idle(count) if count > 1 => format!("{} idle clients", units::whole(count)),
+        Point::Number(number) => format!("{} divisions", units::whole(divisions(number))),
         Point::Connections(count) if count > 1 => format!("{} connections", units::whole(count)),
         other => other.to_string(),
     }
