@@ -78,7 +78,8 @@ pub fn analyse(comparison: &Comparison) -> Analysis {
 fn at_point(run: &Run, scenario: &Scenario, point: Point, records: &[&Record]) -> PointAnalysis {
     let records: Vec<&Record> = records.iter().copied().filter(|record| record.point == point).collect();
     let rows: Vec<Row> = run.subjects.iter().filter_map(|subject| row::row(subject, &records)).collect();
-    let metrics = scenario.load.as_ref().map(pairs::compared).unwrap_or_default();
+    let compared = |load| pairs::compared(load, scenario.service);
+    let metrics = scenario.load.as_ref().map(compared).unwrap_or_default();
     let pairs = pairs::pairs(&rows, &records, metrics);
     PointAnalysis { point, rows, resolutions: Vec::new(), pairs }
 }

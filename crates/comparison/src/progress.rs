@@ -201,7 +201,7 @@ mod tests {
     use crate::group::groups;
     use crate::plan::plan;
     use crate::scenario::{Catalogue, EMBEDDED};
-    use crate::servers::Service;
+    use crate::servers::{Server, Service};
     use crate::subject::subjects;
     use crate::variant::add_variants;
 
@@ -233,6 +233,30 @@ mod tests {
             let expected: u64 = groups.iter().map(|group| expected_ms(&run, group, &crowd)).sum();
             // With room for a slower machine, but not for a text that promises much too much.
             assert!((seconds * 500..seconds * 1_000).contains(&expected), "{profile}: {expected} ms");
+        }
+    }
+
+    #[test]
+    fn the_questions_about_work_take_no_longer_than_they_promise() {
+        let mut run = example::run_of_work(&[]);
+        let catalogue = Catalogue::parse(EMBEDDED).unwrap();
+        run.scenarios = catalogue.scenarios;
+        run.scenarios.retain(|scenario| scenario.service == Service::Primes);
+        // As many models as there are.
+        let mut servers = example::workers();
+        let like = servers.models[0].clone();
+        let further =
+            (servers.models.len()..8).map(|number| Server { name: number.to_string(), ..like.clone() });
+        servers.models.extend(further.collect::<Vec<Server>>());
+        run.subjects = subjects(&servers, &[], &[Service::Primes], 1);
+        for (profile, seconds) in [("default", 10 * 60), ("full", 12 * 60)] {
+            run.profile = catalogue.profiles[profile].clone();
+            run.profile.rounds =
+                run.profile.all_rounds().map(|(name, rounds)| (name.clone(), *rounds)).collect();
+            run.profile.keep(&run.scenarios);
+            let groups = groups(plan(&run, &servers), &run.profile);
+            let expected = expected(&run, &groups, &servers).as_secs();
+            assert!((seconds / 2..seconds).contains(&expected), "{profile}: {expected} s");
         }
     }
 }

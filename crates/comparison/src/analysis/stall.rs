@@ -16,7 +16,8 @@ const SHARE: f64 = 0.5;
 pub(super) fn stalls(run: &Run, scenario: &Scenario, records: &[&Record]) -> Vec<Stall> {
     let points = scenario.points();
     let Some(&alone) = points.iter().find(|point| matches!(point, Point::Big(1))) else { return Vec::new() };
-    let rounds = run.profile.rounds.get(&scenario.name).copied().unwrap_or(0);
+    // A scenario with fewer rounds than the run is spread over the whole of it.
+    let rounds = records.iter().map(|record| record.round).max().unwrap_or(0);
     let of = |name: &str, point: Point, round: u32, metric: Metric| {
         let is_meant =
             |record: &&&Record| record.subject == name && record.point == point && record.round == round;

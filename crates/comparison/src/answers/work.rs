@@ -5,7 +5,7 @@ use super::best::{Best, best};
 use super::contest::models;
 use super::decide::Decision;
 use super::{Answer, Sentence};
-use crate::analysis::{Analysis, Crossing, Knee, Metric, PointAnalysis, ScenarioAnalysis, knee};
+use crate::analysis::{Analysis, Crossing, Knee, Metric, PointAnalysis, Row, ScenarioAnalysis, knee};
 use crate::numbers;
 use crate::scenario::{Point, divisions};
 use text::units;
@@ -38,7 +38,7 @@ pub(crate) fn sentences(scenario: &ScenarioAnalysis) -> Vec<String> {
         Point::Number(_) => scenario.crossings.iter().map(handing_over).collect(),
         _ => {
             let figures = figures(scenario).iter().map(|&metric| {
-                let Best { text, .. } = of_figure(last, metric);
+                let Best { text, .. } = of_figure(scenario, last, metric);
                 let at =
                     if last.point == Point::Only { String::new() } else { format!("At {}: ", last.point) };
                 format!("{at}{text}")
@@ -57,15 +57,17 @@ fn figures(scenario: &ScenarioAnalysis) -> &'static [Metric] {
     }
 }
 
-/// The best model in a figure.
-fn of_figure(point: &PointAnalysis, metric: Metric) -> Best {
+/// The best model in a figure, of those that answer as many requests as are due: who falls behind does less.
+fn of_figure(scenario: &ScenarioAnalysis, point: &PointAnalysis, metric: Metric) -> Best {
+    let mut point = point.clone();
+    point.rows.retain(|row| offered(scenario).is_none_or(|rate| keeps_up(row, rate)));
     let verb = match metric {
         Metric::P99 => "has the lowest 99th percentile",
         Metric::PeakMemory => "has the lowest peak of memory",
         Metric::MessagesPerSecond => "answers the most requests",
         _ => "needs the least CPU time per request",
     };
-    best(point, metric, |name, figure| format!("{name} {verb}: {figure}"))
+    best(&point, metric, |name, figure| format!("{name} {verb}: {figure}"))
 }
 
 /// The models by their knees; `None` if nothing can be claimed of any.
@@ -159,11 +161,10 @@ fn size(point: Point) -> f64 {
 /// one lookup after the other.
 fn falling_behind(scenario: &ScenarioAnalysis) -> Option<String> {
     let last = scenario.points.last()?;
-    let loadgen::Load::Open { rate, .. } = scenario.scenario.load.as_ref()?.load else { return None };
-    let behind = models(last).filter_map(|row| {
-        let answered = row.median(Metric::MessagesPerSecond)?;
-        (answered < KEEPS_UP * as_float(rate))
-            .then(|| format!("{} {}/s", row.subject.name, units::count(answered)))
+    let rate = offered(scenario)?;
+    let behind = models(last).filter(|row| !keeps_up(row, rate)).filter_map(|row| {
+        let answered = units::count(row.median(Metric::MessagesPerSecond)?);
+        Some(format!("{} {answered}/s", row.subject.name))
     });
     let behind: Vec<String> = behind.collect();
     let latency = scenario.scenario.cache.filter(|cache| cache.latency_ms > 0);
@@ -184,13 +185,22 @@ fn falling_behind(scenario: &ScenarioAnalysis) -> Option<String> {
     })
 }
 
+/// The requests a second of an open loop.
+fn offered(scenario: &ScenarioAnalysis) -> Option<u64> {
+    match scenario.scenario.load.as_ref()?.load {
+        loadgen::Load::Open { rate, .. } => Some(rate),
+        _ => None,
+    }
+}
+
+/// Whether it answers as many as are due. One whose rate is unknown has failed, and that is said elsewhere.
 #[expect(clippy::cast_precision_loss, reason = "rates are small")]
-fn as_float(rate: u64) -> f64 {
-    rate as f64
+fn keeps_up(row: &Row, rate: u64) -> bool {
+    row.median(Metric::MessagesPerSecond).is_none_or(|answered| answered >= KEEPS_UP * rate as f64)
 }
 
 /// What follows from these scenarios.
-pub(super) fn decisions(analysis: &Analysis) -> Vec<Decision> {
+pub(crate) fn decisions(analysis: &Analysis) -> Vec<Decision> {
     of_work(analysis).filter_map(decision).collect()
 }
 
@@ -211,19 +221,23 @@ fn decision(scenario: &ScenarioAnalysis) -> Option<Decision> {
         }
         Point::Connections(count) => (
             format!("If each request waits for another server, with {} clients", units::whole(count)),
-            of_figure(last, Metric::P99).picks,
+            of_figure(scenario, last, Metric::P99).picks,
         ),
         _ if idle > 0 => (
             format!("If {} clients are idle, and the requests of a few wait", units::whole(idle as u64)),
-            of_figure(last, Metric::PeakMemory).picks,
+            of_figure(scenario, last, Metric::PeakMemory).picks,
         ),
-        _ if has_cache => {
-            ("If most requests wait, and some compute".to_owned(), of_figure(last, Metric::P99).picks)
-        }
+        _ if has_cache => (
+            "If most requests wait, and some compute".to_owned(),
+            of_figure(scenario, last, Metric::P99).picks,
+        ),
         _ => (
             "If only the style of the code is to be chosen".to_owned(),
-            of_figure(last, Metric::CpuPerMessage).picks,
+            of_figure(scenario, last, Metric::CpuPerMessage).picks,
         ),
     };
     (!reason.is_empty()).then(|| Decision { condition, picks, reason, place: scenario.scenario.name.clone() })
 }
+
+#[cfg(test)]
+mod tests;
