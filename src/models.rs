@@ -332,7 +332,8 @@ impl Model {
     /// # Errors
     /// One line that names the model and the option.
     pub fn takes(&self, form: Form) -> Result<(), String> {
-        form.options().check_knobs(self.name, self.knobs)
+        form.options().check_knobs(self.name, self.knobs)?;
+        form.expect_lines()
     }
 }
 

@@ -43,6 +43,7 @@ const PER_CORE: Form = Form {
     runtime: Some(Runtime::PerCore),
     workers: NonZeroUsize::new(2),
     rings: None,
+    framing: None,
     sending: Sending { write_policy: None, nagle: false },
 };
 
