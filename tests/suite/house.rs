@@ -157,7 +157,7 @@ fn the_arrows_between_crates_point_one_way() {
         ("spawner", &["observe", "stacks", "text"]),
         ("stacks", &[]),
         ("text", &[]),
-        ("tokio-sockets", &["chassis", "conversation", "sockets"]),
+        ("tokio-sockets", &["chassis", "conversation", "prime", "sockets"]),
         ("trials", &["conformance", "loadgen", "observe", "protocol", "text"]),
         ("workers", &["prime"]),
     ];

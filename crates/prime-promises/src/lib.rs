@@ -27,7 +27,6 @@
 //! a whole conversation: prime-async is the same steps as straight code, with fewer allocations and with `while` and `?`.
 
 mod promise;
-mod workers;
 
 use std::io;
 use std::net::{TcpListener, TcpStream};
@@ -40,10 +39,9 @@ use chassis::{Knob, Options, Shutdown, Summary};
 use futures_util::future::{FutureExt, TryFutureExt, ready};
 use prime::{Test, Verdict};
 use sockets::tasks::Tasks;
-use tokio_sockets::{Arrivals, runtime};
+use tokio_sockets::{Arrivals, Workers, runtime};
 
 use promise::{Cache, Client, Promise, repeat};
-use workers::Workers;
 
 /// The options of its own that this model takes.
 pub const KNOBS: &[Knob] = &[Knob::Workers, Knob::Framing, Knob::Cache];
