@@ -22,6 +22,9 @@ use criterion::{BenchmarkGroup, BenchmarkId, Criterion};
 use observe::{ServerProcess, pin};
 use text::output;
 
+/// The program that servers are started from.
+pub(crate) const LAUNCHER: &str = env!("CARGO_BIN_EXE_concurrent-servers");
+
 /// Criterion as every target configures it; the command line overrides it. Warns if other programs use the CPUs, and
 /// refuses a filter that no benchmark of any target matches.
 pub(crate) fn criterion() -> Criterion {
@@ -91,8 +94,12 @@ pub(crate) fn skipped(group: &str, model: &Model, why: &str) {
 
 /// Starts a server as a separate process, so that it shares only the machine with the client.
 pub(crate) fn start(model: &Model) -> Result<ServerProcess> {
-    let launcher = Path::new(env!("CARGO_BIN_EXE_concurrent-servers"));
-    ServerProcess::start(&command(launcher, model.name), &[])
+    start_with(model, &[])
+}
+
+/// The same with these options.
+pub(crate) fn start_with(model: &Model, options: &[&str]) -> Result<ServerProcess> {
+    ServerProcess::start(&command(Path::new(LAUNCHER), model.name), options)
 }
 
 /// Runs `run` under criterion: it makes a given number of iterations and returns their duration.

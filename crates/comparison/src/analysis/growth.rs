@@ -72,7 +72,13 @@ mod tests {
                 figures.cpu_ns_per_message *= 1.5;
             }
         }));
-        let mio = noisy.scenario("idle-clients").unwrap().growths.iter().find(|growth| growth.pair.left == "mio").unwrap();
+        let mio = noisy
+            .scenario("idle-clients")
+            .unwrap()
+            .growths
+            .iter()
+            .find(|growth| growth.pair.left == "mio")
+            .unwrap();
         assert_eq!(mio.pair.claim, Claim::WithinNoise);
     }
 }
