@@ -22,7 +22,7 @@ use anyhow::{Context, Result, ensure};
 use common::names::{BESIDE_BIG, HIT};
 use concurrent_servers::models::Model;
 use criterion::{BenchmarkId, SamplingMode};
-use observe::{ServerCommand, ServerProcess};
+use observe::ServerProcess;
 
 /// A prime of 500 divisions.
 const SMALL_NUMBER: u64 = 1_000_003;
@@ -66,7 +66,7 @@ struct Bed {
 
 impl Bed {
     fn set_up(case: &str, model: &Model) -> Result<Self> {
-        let cache = (case == HIT).then(start_cache).transpose()?;
+        let cache = (case == HIT).then(common::start_cache).transpose()?;
         let asked = cache.as_ref().map(|cache| format!("--cache={}", cache.address()));
         let options: Vec<&str> = asked.iter().map(String::as_str).collect();
         let server = common::start_with(model, &options)?;
@@ -76,13 +76,6 @@ impl Bed {
         client.ask(SMALL_NUMBER)?;
         Ok(Bed { client, _big: big, _server: server, _cache: cache })
     }
-}
-
-/// Our stand-in for a cache, which answers at once.
-fn start_cache() -> Result<ServerProcess> {
-    let parent = std::process::id().to_string();
-    let arguments = ["cache", "--latency", "0ms", "--parent", &parent];
-    ServerProcess::start(&ServerCommand::new("cache", common::LAUNCHER, arguments), &[])
 }
 
 struct Client {

@@ -19,7 +19,7 @@ use concurrent_servers::commands::interrupts;
 use concurrent_servers::models::{FLOORS, MODELS, Model, command};
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, BenchmarkId, Criterion};
-use observe::{ServerProcess, pin};
+use observe::{ServerCommand, ServerProcess, pin};
 use text::output;
 
 /// The program that servers are started from.
@@ -49,7 +49,7 @@ pub(crate) fn criterion() -> Criterion {
 
 /// `cargo bench -- tokoi` would run nothing and succeed. Every target gets the filter of all, so that a target without a
 /// match is no mistake; a filter without any match is one.
-fn refuse_a_filter_that_matches_nothing() {
+pub(crate) fn refuse_a_filter_that_matches_nothing() {
     let Some(filter) = names::filter(std::env::args().skip(1)) else { return };
     if !names::may_match(&filter) {
         output::note(&format!(
@@ -124,6 +124,13 @@ pub(crate) fn bench<T>(
         let bed = bed.get_or_insert_with(|| or_abort(set_up(model), model));
         bencher.iter_custom(|iterations| or_abort(run(bed, iterations), model));
     });
+}
+
+/// Starts our stand-in for a cache, which answers at once.
+pub(crate) fn start_cache() -> Result<ServerProcess> {
+    let parent = std::process::id().to_string();
+    let arguments = ["cache", "--latency", "0ms", "--parent", &parent];
+    ServerProcess::start(&ServerCommand::new("cache", LAUNCHER, arguments), &[])
 }
 
 /// Unwinds instead of exiting, so that the servers are stopped.

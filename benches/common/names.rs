@@ -38,9 +38,13 @@ pub(crate) const HIT: &str = "hit";
 
 /// What is measured of the models of the prime service: each case, and the models that it is for.
 pub(crate) fn work() -> impl Iterator<Item = (&'static str, &'static Model)> {
-    let is_for = |case| move |model: &&Model| case != HIT || model.knobs.contains(&Knob::Cache);
-    let cases = [SMALL, BESIDE_BIG, HIT].into_iter();
-    cases.flat_map(move |case| PRIMES.iter().filter(is_for(case)).map(move |model| (case, model)))
+    let all = [SMALL, BESIDE_BIG].into_iter().flat_map(|case| PRIMES.iter().map(move |model| (case, model)));
+    all.chain(with_a_cache().map(|model| (HIT, model)))
+}
+
+/// The models that can be told to look numbers up in a cache.
+pub(crate) fn with_a_cache() -> impl Iterator<Item = &'static Model> {
+    PRIMES.iter().filter(|model| model.knobs.contains(&Knob::Cache))
 }
 
 /// Options of criterion that take a value.
@@ -84,7 +88,8 @@ pub(crate) fn all() -> impl Iterator<Item = String> {
         throughput.into_iter().chain(others)
     };
     let work = work().map(|(case, model)| format!("work/{case}/{}", model.name));
-    long.chain(short).chain(work).chain(MODELS.iter().chain(FLOORS).flat_map(of_model))
+    let allocations = with_a_cache().map(|model| format!("allocations/{}", model.name));
+    long.chain(short).chain(work).chain(allocations).chain(MODELS.iter().chain(FLOORS).flat_map(of_model))
 }
 
 /// The filter on the command line, if there is one.
