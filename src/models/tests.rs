@@ -65,20 +65,23 @@ fn the_advice_about_an_option_of_some_models_names_these() {
 
 #[test]
 fn servers_of_another_form_are_started_so_and_named_so() {
-    let subject = |name, form| find(name).unwrap().subject_as(Path::new("launcher"), form);
+    let subject = |name, form| find(name).unwrap().subject_as(Path::new("launcher"), &form);
     let sending = Sending { nagle: true, ..Sending::default() };
     let mio = subject("mio", Form { sending, ..Form::default() });
     assert_eq!(mio.name, "mio --nagle");
     assert_eq!(mio.server.arguments().last().unwrap(), "--nagle");
     let two = Form { workers: NonZeroUsize::new(2), ..Form::default() };
-    let tokio = subject("tokio", Form { runtime: Some(Runtime::PerCore), ..two });
+    let tokio = subject("tokio", Form { runtime: Some(Runtime::PerCore), ..two.clone() });
     assert_eq!(tokio.name, "tokio --runtime=per-core --workers=2");
     assert!(tokio.server.arguments().ends_with(&["--runtime=per-core".into(), "--workers=2".into()]));
     assert_eq!(
-        (tokio.concurrency, subject("rayon", two).concurrency),
+        (tokio.concurrency, subject("rayon", two.clone()).concurrency),
         (Concurrency::Many, Concurrency::Workers(2))
     );
-    assert!(find("mio").unwrap().takes(two).unwrap_err().contains("--workers"));
+    let cached = Form { cache: Some(text::addresses::parse("127.0.0.1:6380").unwrap()), ..Form::default() };
+    assert_eq!(subject("prime-queue", cached.clone()).name, "prime-queue --cache=127.0.0.1:6380");
+    assert!(find("mio").unwrap().takes(&cached).unwrap_err().contains("--cache"));
+    assert!(find("mio").unwrap().takes(&two).unwrap_err().contains("--workers"));
     assert_eq!(find("mio").unwrap().subject(Path::new("launcher")).name, "mio");
 }
 
