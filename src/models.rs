@@ -332,7 +332,8 @@ impl Model {
     /// # Errors
     /// One line that names the model and the option.
     pub fn takes(&self, form: &Form) -> Result<(), String> {
-        form.options().check_knobs(self.name, self.knobs)
+        form.options().check_knobs(self.name, self.knobs)?;
+        form.expect_lines()
     }
 }
 
@@ -359,12 +360,19 @@ pub fn servers() -> Result<Servers> {
     let server = |model: &Model| Server {
         name: model.name.to_owned(),
         title: model.title.to_owned(),
+        service: match model.service {
+            Service::Echo => comparison::Service::Echo,
+            Service::Primes => comparison::Service::Primes,
+        },
         at_once: model.concurrency.at_once(),
         floor: model.floor.map(str::to_owned),
         options: model.knobs.iter().map(Knob::to_string).collect(),
         place: Place::Ours(command(&launcher, model.name)),
     };
-    Ok(Servers { models: MODELS.iter().map(server).collect(), floors: FLOORS.iter().map(server).collect() })
+    let models = MODELS.iter().chain(PRIMES).map(server).collect();
+    let parent = std::process::id().to_string();
+    let cache = ServerCommand::new("cache", &launcher, ["cache", "--parent", &parent]);
+    Ok(Servers { models, floors: FLOORS.iter().map(server).collect(), cache: Some(cache) })
 }
 
 /// The same for a run that begins now, without those that this machine cannot run, unless they are named.

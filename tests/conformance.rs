@@ -44,6 +44,7 @@ const PER_CORE: Form = Form {
     workers: NonZeroUsize::new(2),
     rings: None,
     cache: None,
+    framing: None,
     sending: Sending { write_policy: None, nagle: false },
 };
 

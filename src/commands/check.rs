@@ -144,10 +144,11 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
             let launcher = Launcher { subject: model.subject_as(&this_program()?, form) };
             check(&launcher.subject.name, &launcher.target(), &cases, arguments, &progress)
         }
-        _ if *form != Form::default() => Ok(refused(
-            "--runtime, --workers, --rings, --cache, --write-policy and --nagle are for models that are started; a server at an \
-             address or a program has its own options: leave them out",
-        )),
+        _ if *form != Form::default() => Ok(refused(&form.expect_lines().err().unwrap_or_else(|| {
+            "--runtime, --workers, --rings, --framing, --cache, --write-policy and --nagle are for models that are started; a \
+             server at an address or a program has its own options: leave them out"
+                .to_owned()
+        }))),
         Some(Subject::Address(_)) if promises.drain_timeout.is_some() => {
             Ok(refused("--drain-timeout is for programs, which are shut down; leave it out"))
         }

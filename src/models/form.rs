@@ -2,7 +2,7 @@
 
 use std::num::NonZeroUsize;
 
-use chassis::{Options, Runtime, Sending, parse_workers};
+use chassis::{Framing, Options, Runtime, Sending, parse_workers};
 use clap::ValueEnum;
 use conformance::Concurrency;
 use text::addresses::Addresses;
@@ -26,6 +26,11 @@ pub struct Form {
     #[arg(long, value_name = "ADDR", value_parser = text::addresses::parse_server)]
     pub cache: Option<Addresses>,
 
+    /// What ends a request, in models of the prime service. Known here only to be refused with advice, because the clients of
+    /// these commands send lines
+    #[arg(long, value_name = "KIND", hide = true)]
+    pub framing: Option<Framing>,
+
     /// How replies are sent.
     #[command(flatten)]
     pub sending: Sending,
@@ -34,8 +39,8 @@ pub struct Form {
 impl Form {
     /// The same as a server knows it.
     pub(super) fn options(&self) -> Options {
-        let Form { runtime, workers, rings, cache, sending } = self.clone();
-        Options { runtime, workers, rings, cache, sending, ..Options::default() }
+        let Form { runtime, workers, rings, cache, framing, sending } = self.clone();
+        Options { runtime, workers, rings, cache, framing, sending, ..Options::default() }
     }
 
     /// The same as arguments for a server.
@@ -44,8 +49,23 @@ impl Form {
         let numbers = [("workers", self.workers), ("rings", self.rings)];
         let numbers = numbers.into_iter().filter_map(|(name, number)| Some(format!("--{name}={}", number?)));
         let runtime = runtime.map(|runtime| format!("--runtime={}", runtime.get_name()));
+        let framing = self.framing.map(|framing| format!("--framing={framing}"));
         let cache = self.cache.as_ref().map(|addresses| format!("--cache={addresses}"));
-        runtime.into_iter().chain(numbers).chain(cache).chain(self.sending.arguments()).collect()
+        let own = runtime.into_iter().chain(numbers).chain(framing).chain(cache);
+        own.chain(self.sending.arguments()).collect()
+    }
+
+    /// Refuses servers that take what one read brings for a request.
+    ///
+    /// # Errors
+    /// What to do instead, in one line.
+    pub fn expect_lines(&self) -> Result<(), String> {
+        if self.framing != Some(Framing::Read) {
+            return Ok(());
+        }
+        Err("--framing read is not for this command, whose clients send lines, several at once; leave it out, or run the case \
+             about it, which starts servers with it: `concurrent-servers check MODEL --only P9`"
+            .to_owned())
     }
 
     /// How many clients a model serves at the same time in this form, if it does so by default.

@@ -43,4 +43,16 @@ pub const PRIMES: &[Model] = &[
         floor: None,
         serve: prime_queue::serve,
     },
+    Model {
+        name: "prime-callbacks",
+        title: "an event loop that calls back, and threads that compute",
+        chapter: "4, 6",
+        lesson: "each step stands inside the one before it, and so does each error",
+        service: Service::Primes,
+        folder: "crates/prime-callbacks",
+        concurrency: Concurrency::Many,
+        knobs: prime_callbacks::KNOBS,
+        floor: None,
+        serve: prime_callbacks::serve,
+    },
 ];

@@ -1,7 +1,7 @@
 use std::collections::HashSet;
 use std::num::NonZeroUsize;
 
-use chassis::{Runtime, Sending};
+use chassis::{Framing, Runtime, Sending};
 
 use super::*;
 
@@ -83,6 +83,23 @@ fn servers_of_another_form_are_started_so_and_named_so() {
     assert!(find("mio").unwrap().takes(&cached).unwrap_err().contains("--cache"));
     assert!(find("mio").unwrap().takes(&two).unwrap_err().contains("--workers"));
     assert_eq!(find("mio").unwrap().subject(Path::new("launcher")).name, "mio");
+}
+
+#[test]
+fn lines_are_the_only_framing_of_a_form_and_the_advice_names_the_case_about_the_other() {
+    let framed = |framing| Form { framing: Some(framing), ..Form::default() };
+    for model in PRIMES {
+        assert_eq!(model.takes(&framed(Framing::Line)), Ok(()), "{}", model.name);
+        let subject = model.subject_as(Path::new("launcher"), &framed(Framing::Line));
+        assert_eq!(subject.name, format!("{} --framing=line", model.name));
+        let refusal = model.takes(&framed(Framing::Read)).unwrap_err();
+        let (_, case) = refusal.trim_end_matches('`').split_once("--only ").unwrap();
+        assert!(
+            conformance::find(case).iter().any(|case| case.title.contains("--framing read")),
+            "{refusal}"
+        );
+    }
+    assert!(find("mio").unwrap().takes(&framed(Framing::Line)).unwrap_err().contains("no use for --framing"));
 }
 
 #[test]

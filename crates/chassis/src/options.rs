@@ -9,6 +9,7 @@ use std::time::Duration;
 use clap::{ArgAction, Args, ValueEnum};
 use text::addresses::Addresses;
 
+use crate::events::EventFile;
 use crate::framing::Framing;
 use crate::limits::{default_max_connections, most_threads};
 use crate::sending::Sending;
@@ -91,6 +92,10 @@ pub struct Options {
     #[arg(long, value_name = "FILE", hide = true)]
     pub operation_faults: Option<OperationFaults>,
 
+    /// A file for what becomes of each number, and when: `timeline` reads it. In the models of the prime service only
+    #[arg(long, value_name = "FILE", hide = true)]
+    pub events: Option<EventFile>,
+
     /// Form of the log lines on standard error
     #[arg(long, value_name = "FORMAT", default_value_t = LogFormat::Text)]
     pub log_format: LogFormat,
@@ -126,6 +131,7 @@ impl Default for Options {
             #[cfg(debug_assertions)]
             shim: None,
             operation_faults: None,
+            events: None,
             log_format: LogFormat::Text,
             verbose: 0,
             quiet: false,
@@ -168,6 +174,9 @@ impl Options {
             return Err(
                 "--runtime current-thread has one thread and no use for --workers; leave one out".into()
             );
+        }
+        if self.events.is_some() && !knobs.contains(&Knob::Framing) {
+            return Err(format!("{model} has no use for --events; leave it out, or serve a model of primes"));
         }
         let given = [
             (Knob::Workers, self.workers.is_some()),
@@ -221,12 +230,13 @@ impl Knob {
     pub fn advice(self) -> &'static str {
         match self {
             Knob::Workers => {
-                "leave it out, or serve a model that takes it: thread-pool, rayon, tokio, reactors or prime-queue"
+                "leave it out, or serve a model that takes it: thread-pool, rayon, tokio, reactors, prime-queue or \
+                prime-callbacks"
             }
             Knob::Runtime => "leave it out, or serve the model that takes it: tokio",
             Knob::Rings => "leave it out, or serve the model that takes it: io-uring",
             Knob::Framing | Knob::Cache => {
-                "leave it out, or serve a model that takes it: prime-threads, prime-inline or prime-queue"
+                "leave it out, or serve a model of the prime service: all of them take it"
             }
             Knob::WritePolicy | Knob::Nagle => {
                 "leave it out, or serve a model that takes it: sequential, thread-per-conn or mio"

@@ -87,6 +87,9 @@ fn start(
     if let Err(error) = raise_descriptor_limit() {
         warn!(%error, "cannot raise the limit on open files; fewer clients fit");
     }
+    if let Some(file) = &options.events {
+        file.open()?;
+    }
     let listener = listen_as(options)?;
     let address = listener.local_addr()?;
     let shutdown = Shutdown::on_signals()?;
