@@ -312,11 +312,11 @@ impl Model {
 
     /// What trials need to know about this model; its servers are started from the launcher's file.
     pub fn subject(&self, launcher: &Path) -> trials::Subject {
-        self.subject_as(launcher, Form::default())
+        self.subject_as(launcher, &Form::default())
     }
 
     /// The same about a form of it, which it must [take](Model::takes).
-    pub fn subject_as(&self, launcher: &Path, form: Form) -> trials::Subject {
+    pub fn subject_as(&self, launcher: &Path, form: &Form) -> trials::Subject {
         let arguments = form.arguments();
         trials::Subject {
             name: [&[self.name.to_owned()], &arguments[..]].concat().join(" "),
@@ -331,7 +331,7 @@ impl Model {
     ///
     /// # Errors
     /// One line that names the model and the option.
-    pub fn takes(&self, form: Form) -> Result<(), String> {
+    pub fn takes(&self, form: &Form) -> Result<(), String> {
         form.options().check_knobs(self.name, self.knobs)?;
         form.expect_lines()
     }
@@ -342,7 +342,7 @@ impl Model {
 ///
 /// # Errors
 /// No model has this name, or this program's file cannot be found.
-pub fn subject(name: &str, form: Form) -> Result<Result<trials::Subject, String>> {
+pub fn subject(name: &str, form: &Form) -> Result<Result<trials::Subject, String>> {
     let model = MODELS.iter().chain(PRIMES).find(|model| model.name == name);
     let model = model.with_context(|| {
         format!("no model has the name {name:?}; `concurrent-servers list` shows all models")
