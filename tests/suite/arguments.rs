@@ -47,6 +47,8 @@ const WRONG: &[(&str, &str, &[&str])] = &[
     ("check mio", "--concurrency", &["one"]),
     ("check tokio", "--write-policy", &["per-byte"]),
     ("check tokio", "--nagle", &["-"]),
+    ("check prime-queue", "--cache", &["nowhere", "127.0.0.1:0", "-"]),
+    ("check mio", "--cache", &["127.0.0.1:6380"]),
     ("check 127.0.0.1:1", "--write-policy", &["per-byte"]),
     ("check 127.0.0.1:1", "--nagle", &["-"]),
     ("check 127.0.0.1:1", "--concurrency", &["0", "-1", "some", "", "99999999999", "-"]),
