@@ -39,6 +39,11 @@ Examples:
   concurrent-servers compare --only write-policy   replies sent byte by byte, and the cure
   concurrent-servers compare select poll epoll --full --only idle-clients
                                                    what idle clients cost those that send
+  concurrent-servers compare --only behind-a-big-number
+                                                   models of the prime service: who stalls whom;
+                                                   likewise waiting, both, mostly-idle, style, offload
+  concurrent-servers compare --only waiting --latency 20ms --clients 3000 prime-threads prime-queue
+                                                   such a question with figures of one's own
   concurrent-servers compare --resume runs/2026…   continues an interrupted run
   concurrent-servers compare --from runs/2026…     shows a recorded run
   concurrent-servers compare --baseline runs/2026… exits with 1 on a regression since then
@@ -68,7 +73,7 @@ pub struct Arguments {
     #[arg(long, conflicts_with = "full")]
     quick: bool,
 
-    /// As for a recorded run: all scenarios, long windows, many rounds; about 45 minutes
+    /// As for a recorded run: all scenarios, long windows, many rounds; about an hour
     #[arg(long)]
     full: bool,
 
