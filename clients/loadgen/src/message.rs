@@ -22,8 +22,11 @@ pub(crate) struct Message {
     pub(crate) reply: Vec<u8>,
 }
 
-/// The messages of a scenario; connection number `n` uses the one at `n % len`.
+/// The messages of a scenario; connection number `n` uses the one at `n % len`. None for the prime service, which is asked numbers.
 pub(crate) fn messages(scenario: &Scenario) -> anyhow::Result<Vec<Message>> {
+    if scenario.dialect == Dialect::Primes {
+        return Ok(Vec::new());
+    }
     let variants = VARIANTS.min(scenario.payload_bytes);
     (0..variants)
         .map(|variant| {
@@ -42,7 +45,7 @@ impl Message {
                 append_frame(payload, &mut request)?;
                 append_frame_reply(payload, &mut reply);
             }
-            Dialect::Echo => {
+            Dialect::Echo | Dialect::Primes => {
                 request.extend_from_slice(payload);
                 reply.extend_from_slice(payload);
             }

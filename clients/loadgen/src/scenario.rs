@@ -6,6 +6,7 @@ use std::thread;
 use anyhow::ensure;
 use serde::{Deserialize, Serialize};
 
+use crate::kind::Kind;
 use crate::load::Load;
 use crate::slow::Slow;
 
@@ -33,6 +34,16 @@ pub enum Dialect {
     Protocol,
     /// Raw echo: no greeting, and each message comes back as it was sent.
     Echo,
+    /// The prime service: no greeting, and an answer to each number.
+    #[value(skip)]
+    Primes,
+}
+
+impl Dialect {
+    /// Whether the server speaks first.
+    pub(crate) fn greets(self) -> bool {
+        self == Dialect::Protocol
+    }
 }
 
 /// One kind of load. Times are whole milliseconds.
@@ -52,7 +63,7 @@ pub struct Scenario {
     pub dialect: Dialect,
     /// Threads that make the load; [`default_threads`] suits this machine. Each drives its own share of the connections.
     pub threads: usize,
-    /// Connections open at the same time; in churn, slots in which one connection follows another.
+    /// Connections open at the same time, beside those that a kind has of its own; in churn, slots in which one connection follows another.
     pub connections: usize,
     /// Additional connections that are opened first, are greeted and never send anything.
     pub idle: usize,
@@ -61,6 +72,9 @@ pub struct Scenario {
     pub sources: usize,
     /// Size of one message in bytes: the payload of a frame (protocol) or the whole message (echo).
     pub payload_bytes: usize,
+    /// Of the prime service: the kinds of requests.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub kinds: Vec<Kind>,
     /// What makes the next message due.
     pub load: Load,
     /// Messages in flight on each connection of a closed loop.
@@ -92,6 +106,7 @@ impl Default for Scenario {
             idle: 0,
             sources: 0,
             payload_bytes: 64,
+            kinds: Vec::new(),
             load: Load::Closed,
             depth: 1,
             slow: Slow::default(),
@@ -124,6 +139,7 @@ impl Scenario {
         );
         self.load.validate(&self.name)?;
         self.slow.validate(&self.name)?;
+        self.validate_kinds()?;
         ensure!(
             self.depth == 1 || self.load == Load::Closed,
             "scenario {:?}: depth {} is for a closed loop only: in an open loop the server decides how many \
