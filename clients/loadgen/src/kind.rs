@@ -18,6 +18,7 @@ use crate::load::{Arrivals, Load, MAX_RATE};
 use crate::scenario::{Dialect, MAX_CONNECTIONS, Scenario};
 
 mod numbers;
+pub(crate) mod parse;
 pub(crate) mod primality;
 pub(crate) mod question;
 
