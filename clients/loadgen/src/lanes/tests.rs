@@ -1,7 +1,10 @@
 //! How the parts of a load are shared out.
 
+use std::time::Instant;
+
 use super::*;
 use crate::kind::{Kind, Numbers};
+use crate::open_loop::OpenLoop;
 use crate::scenario::Dialect;
 
 fn kind(name: &str, numbers: Vec<u64>, share: Share) -> Kind {
@@ -86,4 +89,21 @@ fn workers_ask_different_numbers_and_count_those_that_they_ask_again() {
     assert_eq!(asked(0, 3), (vec![0, 2, 4], 0));
     assert_eq!(asked(1, 2), (vec![1, 3], 0));
     assert_eq!(asked(1, 4).1, 2);
+}
+
+#[test]
+fn a_message_keeps_its_kind_and_the_moment_at_which_it_was_due_however_late_it_is_taken_up() {
+    let kinds = vec![kind("a", vec![1], Share::Clients(1)), kind("b", vec![2], Share::Weight(1))];
+    let clock = scenario(open(10), kinds).clocks().remove(0);
+    let mut open_loop = OpenLoop::new(clock, 1);
+    let start = Instant::now();
+    let at = |milliseconds| start + Duration::from_millis(milliseconds);
+    open_loop.join(0, start);
+    open_loop.follow(clock.schedule(0, ScheduleShare { index: 0, of: 1 }, Duration::from_secs(1)), start);
+    let first = open_loop.next_due(0).unwrap();
+    let taken_up = open_loop.take_up(first, at(350));
+    assert_eq!((taken_up.kind, taken_up.due, taken_up.late), (1, start, Duration::from_millis(350)));
+    let left: Vec<(usize, Instant)> =
+        open_loop.backlog(0, at(900)).map(|stamp| (stamp.kind, stamp.due)).collect();
+    assert_eq!(left, (1..10).map(|index| (1, at(100 * index))).collect::<Vec<_>>());
 }
