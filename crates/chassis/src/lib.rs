@@ -9,6 +9,7 @@
 //! | what ends a request of the prime service | [`Framing`] |
 //! | what a failed accept means | [`AcceptPolicy`] |
 //! | asking a server to stop | [`Shutdown`] |
+//! | what becomes of each number, and when | [`events`] |
 //! | what happened | [`Counters`], [`Outcome`], [`Summary`] |
 //! | how many connections and threads there may be | [`default_max_connections`], [`most_threads`] |
 //! | log lines that never block | [`init_logging`], [`LogLimit`] |
@@ -24,6 +25,7 @@ mod accept;
 #[cfg_attr(loom, path = "bell/stand_in.rs")]
 mod bell;
 mod counters;
+pub mod events;
 mod framing;
 mod limits;
 mod listener;

@@ -9,6 +9,7 @@ use std::time::Duration;
 use clap::{ArgAction, Args, ValueEnum};
 use text::addresses::Addresses;
 
+use crate::events::EventFile;
 use crate::framing::Framing;
 use crate::limits::{default_max_connections, most_threads};
 use crate::sending::Sending;
@@ -22,8 +23,8 @@ pub struct Options {
     #[arg(long, value_name = "ADDR", default_value_t = Options::default().addr, value_parser = text::addresses::parse)]
     pub addr: Addresses,
 
-    /// Threads that serve clients, in the pools, tokio and reactors only [default: 64 in the pools, one per processor
-    /// in tokio and reactors]
+    /// Threads that serve clients, in the pools, tokio, reactors and prime-async-inline only; that test numbers, in
+    /// prime-queue, prime-async and prime-rayon [default: 64 in the pools, 4 that test numbers, else one per processor]
     #[arg(long, value_name = "N", value_parser = parse_workers, allow_negative_numbers = true)]
     pub workers: Option<NonZeroUsize>,
 
@@ -38,6 +39,15 @@ pub struct Options {
     /// What ends a request, in the models of the prime service only [default: line]
     #[arg(long, value_name = "KIND")]
     pub framing: Option<Framing>,
+
+    /// Look each number up in the cache at this address before it is tested, HOST:PORT of Redis or of `concurrent-servers
+    /// cache`, and store what the test finds; in the models of the prime service only [default: no cache]
+    #[arg(long, value_name = "ADDR", value_parser = text::addresses::parse_server)]
+    pub cache: Option<Addresses>,
+
+    /// Test a number once for all clients that ask for it at the same time, in prime-async only
+    #[arg(long)]
+    pub single_flight: bool,
 
     /// Rings with a thread each, in io-uring only [default: 1]. Each has a table of as many connections as the limit on open
     /// files allows, so that --max-conns may be larger with more of them
@@ -86,6 +96,10 @@ pub struct Options {
     #[arg(long, value_name = "FILE", hide = true)]
     pub operation_faults: Option<OperationFaults>,
 
+    /// A file for what becomes of each number, and when: `timeline` reads it. In the models of the prime service only
+    #[arg(long, value_name = "FILE", hide = true)]
+    pub events: Option<EventFile>,
+
     /// Form of the log lines on standard error
     #[arg(long, value_name = "FORMAT", default_value_t = LogFormat::Text)]
     pub log_format: LogFormat,
@@ -107,6 +121,8 @@ impl Default for Options {
             runtime: None,
             sending: Sending::default(),
             framing: None,
+            single_flight: false,
+            cache: None,
             rings: None,
             max_conns: None,
             idle_timeout: Timeout::after(Duration::from_secs(300)),
@@ -120,6 +136,7 @@ impl Default for Options {
             #[cfg(debug_assertions)]
             shim: None,
             operation_faults: None,
+            events: None,
             log_format: LogFormat::Text,
             verbose: 0,
             quiet: false,
@@ -163,6 +180,9 @@ impl Options {
                 "--runtime current-thread has one thread and no use for --workers; leave one out".into()
             );
         }
+        if self.events.is_some() && !knobs.contains(&Knob::Framing) {
+            return Err(format!("{model} has no use for --events; leave it out, or serve a model of primes"));
+        }
         let given = [
             (Knob::Workers, self.workers.is_some()),
             (Knob::Runtime, self.runtime.is_some()),
@@ -170,6 +190,8 @@ impl Options {
             (Knob::Nagle, self.sending.nagle),
             (Knob::Rings, self.rings.is_some()),
             (Knob::Framing, self.framing.is_some()),
+            (Knob::SingleFlight, self.single_flight),
+            (Knob::Cache, self.cache.is_some()),
         ];
         match given.iter().find(|(knob, is_given)| *is_given && !knobs.contains(knob)) {
             Some((knob, _)) => Err(format!("{model} has no use for {knob}; {}", knob.advice())),
@@ -193,24 +215,38 @@ pub enum Knob {
     Rings,
     /// `--framing`
     Framing,
+    /// `--single-flight`
+    SingleFlight,
+    /// `--cache`
+    Cache,
 }
 
 impl Knob {
     /// All of them.
-    pub const ALL: [Self; 6] =
-        [Self::Workers, Self::Runtime, Self::WritePolicy, Self::Nagle, Self::Rings, Self::Framing];
+    pub const ALL: [Self; 8] = [
+        Self::Workers,
+        Self::Runtime,
+        Self::WritePolicy,
+        Self::Nagle,
+        Self::Rings,
+        Self::Framing,
+        Self::SingleFlight,
+        Self::Cache,
+    ];
 
     /// What to do if a model has no use for it.
     #[must_use]
     pub fn advice(self) -> &'static str {
         match self {
             Knob::Workers => {
-                "leave it out, or serve a model that takes it: thread-pool, rayon, tokio, reactors or prime-queue"
+                "leave it out, or serve a model that takes it: thread-pool, rayon, tokio, reactors, prime-queue, \
+                prime-callbacks, prime-async, prime-rayon or prime-async-inline"
             }
             Knob::Runtime => "leave it out, or serve the model that takes it: tokio",
+            Knob::SingleFlight => "leave it out, or serve the model that takes it: prime-async",
             Knob::Rings => "leave it out, or serve the model that takes it: io-uring",
-            Knob::Framing => {
-                "leave it out, or serve a model that takes it: prime-threads, prime-inline or prime-queue"
+            Knob::Framing | Knob::Cache => {
+                "leave it out, or serve a model of the prime service: all of them take it"
             }
             Knob::WritePolicy | Knob::Nagle => {
                 "leave it out, or serve a model that takes it: sequential, thread-per-conn or mio"
@@ -228,6 +264,8 @@ impl fmt::Display for Knob {
             Knob::Nagle => "--nagle",
             Knob::Rings => "--rings",
             Knob::Framing => "--framing",
+            Knob::SingleFlight => "--single-flight",
+            Knob::Cache => "--cache",
         })
     }
 }

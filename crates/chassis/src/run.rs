@@ -87,6 +87,9 @@ fn start(
     if let Err(error) = raise_descriptor_limit() {
         warn!(%error, "cannot raise the limit on open files; fewer clients fit");
     }
+    if let Some(file) = &options.events {
+        file.open()?;
+    }
     let listener = listen_as(options)?;
     let address = listener.local_addr()?;
     let shutdown = Shutdown::on_signals()?;
@@ -116,7 +119,7 @@ mod tests {
         let help = pool.render_long_help().to_string();
         let shown =
             Knob::ALL.map(|knob| help.contains(&format!("{knob} ")) || help.contains(&format!("{knob}\n")));
-        assert_eq!(shown, [true, false, false, false, false, false], "{help}");
+        assert_eq!(shown, [true, false, false, false, false, false, false, false], "{help}");
         assert!(help.starts_with("Serves the protocol") && help.contains("--max-conns"), "{help}");
         assert!(pool.try_get_matches_from(["server", "--rings", "2"]).is_ok());
     }

@@ -4,6 +4,7 @@
 //! as text, `svg` as a chart. Both are independent of servers and clocks.
 
 mod lanes;
+mod rows;
 mod svg;
 mod terminal;
 
@@ -61,7 +62,7 @@ impl Timeline {
 
     /// As text with this many columns, in Unicode or in ASCII alone.
     pub fn text(&self, columns: usize, is_unicode: bool) -> String {
-        let text = terminal::draw(&self.charts, columns);
+        let text = rows::draw(&self.charts, columns);
         if is_unicode { text } else { terminal::in_ascii(&text) }
     }
 

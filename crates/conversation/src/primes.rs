@@ -4,7 +4,8 @@ use std::borrow::Cow;
 use std::mem;
 
 use chassis::Options;
-use prime::{ERROR, Framing, MOST_AT_ONCE, Request, Requests, Test, Verdict};
+use chassis::events::{self, Event};
+use prime::{ERROR, Framing, MOST_AT_ONCE, Progress, Request, Requests, Test, Verdict};
 
 use crate::service::{Answer, Service, Then};
 
@@ -59,7 +60,7 @@ impl Primes {
         let mut went_on = false;
         let then = loop {
             match self.requests.take_next() {
-                Some(Request::Number(test)) => break Then::Work(test),
+                Some(Request::Number(test)) => break Then::Work(noted(test)),
                 Some(Request::Nonsense) => reply.to_mut().extend_from_slice(ERROR),
                 Some(Request::TooLong) => break Then::Refuse,
                 None => {
@@ -71,6 +72,21 @@ impl Primes {
         };
         Answer { reply, message_began: self.is_amid && (went_on || !was_amid), then }
     }
+}
+
+/// The same test. If somebody wants to know, what becomes of it is written down from now on.
+fn noted(test: Test) -> Test {
+    if !events::are_recorded() {
+        return test;
+    }
+    events::record(Event::Received, test.number());
+    test.watched(|test, progress| {
+        let event = match progress {
+            Progress::Begins => Event::Begun,
+            Progress::Ends => Event::Computed,
+        };
+        events::record(event, test.number());
+    })
 }
 
 #[cfg(test)]

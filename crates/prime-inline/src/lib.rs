@@ -31,12 +31,13 @@ use std::time::Duration;
 
 use chassis::{Knob, Options, Shutdown, Summary};
 use conversation::Primes;
+use lookup::blocking::Cache;
 use poller::{Events, Watcher, wait};
 use prime::{Test, Verdict};
 use sockets::ready::{Clients, Shared};
 
 /// The options of its own that this model takes.
-pub const KNOBS: &[Knob] = &[Knob::Framing];
+pub const KNOBS: &[Knob] = &[Knob::Framing, Knob::Cache];
 
 /// Serves all clients on this thread, and computes on it, until shutdown is requested.
 ///
@@ -44,6 +45,8 @@ pub const KNOBS: &[Knob] = &[Knob::Framing];
 /// The listener is broken, or the poller cannot be made.
 pub fn serve(listener: TcpListener, options: &Options, shutdown: &Shutdown) -> io::Result<Summary> {
     let shared = Shared::new(options);
+    // One thread asks one question at a time.
+    let cache = Cache::of(options, 1);
     let mut clients = poller::clients::<Primes>(listener, &shared, shutdown)?;
     let (mut events, mut ready) = (Events::new(), Vec::new());
     while !clients.is_done() {
@@ -53,7 +56,7 @@ pub fn serve(listener: TcpListener, options: &Options, shutdown: &Shutdown) -> i
         // One number of each client that has some, however many it has sent.
         for _ in 0..clients.waiting() {
             if let Some((key, test)) = clients.next_work()
-                && let Some(verdict) = compute(&mut clients, key, test)
+                && let Some(verdict) = work(&mut clients, key, test, cache.as_ref())
             {
                 clients.resume(key, verdict);
             }
@@ -64,7 +67,24 @@ pub fn serve(listener: TcpListener, options: &Options, shutdown: &Shutdown) -> i
     clients.finish()
 }
 
-/// The model: tests the number right here. Returns `None` if the client has left meanwhile.
+/// The model: looks the number up and tests it, right here. Returns `None` if the client has left meanwhile.
+fn work(
+    clients: &mut Clients<'_, Watcher, Primes>,
+    key: usize,
+    test: Test,
+    cache: Option<&Cache>,
+) -> Option<Verdict> {
+    let number = test.number();
+    // The loop blocks, which a loop must not: meanwhile nobody is served.
+    if let Some(verdict) = cache.and_then(|cache| cache.get(number)) {
+        return Some(verdict);
+    }
+    let verdict = compute(clients, key, test)?;
+    cache.inspect(|cache| cache.store(number, verdict));
+    Some(verdict)
+}
+
+/// Makes the test. Returns `None` if the client has left meanwhile.
 fn compute(clients: &mut Clients<'_, Watcher, Primes>, key: usize, mut test: Test) -> Option<Verdict> {
     loop {
         if let Some(verdict) = test.go_on() {

@@ -26,20 +26,22 @@
 //! **Choose it** for many clients of which some ask for work, if how much is computed at once must be bounded. **Do not** if
 //! small requests must never wait for big ones, or if all work is so small that handing it over costs more than doing it.
 
-mod queue;
-
 use std::io;
 use std::net::TcpListener;
+use std::sync::atomic::AtomicBool;
 use std::thread;
 
 use chassis::{Knob, Options, Shutdown, Summary, require_threads};
 use conversation::Primes;
+use lookup::MOST_CONNECTIONS;
+use lookup::blocking::Cache;
 use poller::{Events, wait};
-use queue::Queue;
+use prime::{Test, Verdict};
 use sockets::ready::Shared;
+use workers::{Answered, Queue, make};
 
 /// The options of its own that this model takes.
-pub const KNOBS: &[Knob] = &[Knob::Framing, Knob::Workers];
+pub const KNOBS: &[Knob] = &[Knob::Framing, Knob::Workers, Knob::Cache];
 
 /// As many as libuv has.
 const DEFAULT_WORKERS: usize = 4;
@@ -49,14 +51,17 @@ const DEFAULT_WORKERS: usize = 4;
 /// # Errors
 /// The listener is broken, or the poller or a thread cannot be made.
 pub fn serve(listener: TcpListener, options: &Options, shutdown: &Shutdown) -> io::Result<Summary> {
-    let workers = options.workers_or(DEFAULT_WORKERS);
-    require_threads(workers)?;
+    let count = options.workers_or(DEFAULT_WORKERS);
+    require_threads(count)?;
+    let cache = Cache::of(options, count.min(MOST_CONNECTIONS));
     let shared = Shared::new(options);
     let mut clients = poller::clients::<Primes>(listener, &shared, shutdown)?;
     let waker = poller::waker(&mut clients)?;
     let (mut events, mut ready) = (Events::new(), Vec::new());
     thread::scope(|scope| {
-        let mut queue = Queue::start(scope, workers, &waker)?;
+        let mut queue = Queue::start(scope, count, &waker, || {
+            |test, is_cancelled| work(cache.as_ref(), test, is_cancelled)
+        })?;
         while !clients.is_done() {
             let at_most = clients.time_left();
             wait(&mut clients, at_most, &mut events, &mut ready)?;
@@ -64,7 +69,7 @@ pub fn serve(listener: TcpListener, options: &Options, shutdown: &Shutdown) -> i
             clients.look_if_due();
             // Before anything is handed over or anybody accepted: a newcomer may get the key of one that has left.
             clients.take_left().into_iter().for_each(|key| queue.cancel(key));
-            while let Some((key, verdict)) = queue.next_verdict() {
+            while let Some(Answered { key, verdict, .. }) = queue.next_verdict() {
                 clients.resume(key, verdict);
             }
             // The model: what fits goes to the workers, the rest waits.
@@ -77,4 +82,15 @@ pub fn serve(listener: TcpListener, options: &Options, shutdown: &Shutdown) -> i
         }
         clients.finish()
     })
+}
+
+/// A worker looks the number up, too, and waits: the loop does not. Returns `None` if the client has left meanwhile.
+fn work(cache: Option<&Cache>, test: Test, is_cancelled: &AtomicBool) -> Option<Verdict> {
+    let number = test.number();
+    if let Some(verdict) = cache.and_then(|cache| cache.get(number)) {
+        return Some(verdict);
+    }
+    let verdict = make(test, is_cancelled)?;
+    cache.inspect(|cache| cache.store(number, verdict));
+    Some(verdict)
 }

@@ -29,14 +29,17 @@ use std::thread;
 
 use chassis::{Knob, LogLimit, Options, Shutdown, Summary, most_threads};
 use conversation::Primes;
+use lookup::MOST_CONNECTIONS;
+use lookup::blocking::Cache;
+use prime::{Test, Verdict};
 use sockets::blocking::{Acceptor, Client, Connections};
 use tracing::warn;
 
 /// The options of its own that this model takes.
-pub const KNOBS: &[Knob] = &[Knob::Framing];
+pub const KNOBS: &[Knob] = &[Knob::Framing, Knob::Cache];
 
-/// A thread's stack: as for thread-per-conn. A test takes two registers.
-const STACK_SIZE: usize = 64 * 1024;
+/// A thread's stack. A test takes two registers; a lookup less than 40 KiB, in a debug build.
+const STACK_SIZE: usize = 128 * 1024;
 
 /// Serves every client on a thread of its own until shutdown is requested.
 ///
@@ -45,6 +48,7 @@ const STACK_SIZE: usize = 64 * 1024;
 pub fn serve(listener: TcpListener, options: &Options, shutdown: &Shutdown) -> io::Result<Summary> {
     // However many `--max-conns` allows: one thread too many would not fail but abort the process.
     let connections = Connections::new(options, shutdown)?.at_most(most_threads());
+    let cache = Cache::of(options, MOST_CONNECTIONS);
     let mut acceptor = Acceptor::new(listener, shutdown)?;
     let mut log_limit = LogLimit::new();
     // The scope waits for all its threads, so that no client is left behind when the server ends.
@@ -52,7 +56,8 @@ pub fn serve(listener: TcpListener, options: &Options, shutdown: &Shutdown) -> i
         while let Some(client) = acceptor.next_client()? {
             if let Some(client) = connections.admit(client) {
                 let thread = thread::Builder::new().stack_size(STACK_SIZE);
-                if let Err(error) = thread.spawn_scoped(scope, || client.run(converse))
+                if let Err(error) =
+                    thread.spawn_scoped(scope, || client.run(|client| converse(client, cache.as_ref())))
                     && log_limit.allows()
                 {
                     // The client was dropped with the closure: it is rejected, no other is.
@@ -67,26 +72,38 @@ pub fn serve(listener: TcpListener, options: &Options, shutdown: &Shutdown) -> i
 }
 
 /// One client's conversation: while bytes come, answer them, number by number.
-fn converse(client: &mut Client<Primes>) -> io::Result<()> {
+fn converse(client: &mut Client<Primes>, cache: Option<&Cache>) -> io::Result<()> {
     client.greet()?;
     while let Some(chunk) = client.receive()? {
         client.answer(chunk)?;
-        compute(client)?;
+        work(client, cache)?;
     }
     // Its last line may have ended with the stream.
-    compute(client)
+    work(client, cache)
 }
 
-/// The model: tests each number right here.
-fn compute(client: &mut Client<Primes>) -> io::Result<()> {
-    while let Some(mut test) = client.take_work() {
-        let verdict = loop {
-            match test.go_on() {
-                Some(verdict) => break verdict,
-                None => client.expect_present()?,
-            }
+/// The model: each number is looked up and tested right here, and the thread waits for both.
+fn work(client: &mut Client<Primes>, cache: Option<&Cache>) -> io::Result<()> {
+    while let Some(test) = client.take_work() {
+        let number = test.number();
+        let verdict = if let Some(verdict) = cache.and_then(|cache| cache.get(number)) {
+            verdict
+        } else {
+            let verdict = compute(client, test)?;
+            cache.inspect(|cache| cache.store(number, verdict));
+            verdict
         };
         client.resume(verdict)?;
     }
     Ok(())
+}
+
+/// Makes the test, unless the client leaves meanwhile.
+fn compute(client: &Client<Primes>, mut test: Test) -> io::Result<Verdict> {
+    loop {
+        match test.go_on() {
+            Some(verdict) => return Ok(verdict),
+            None => client.expect_present()?,
+        }
+    }
 }

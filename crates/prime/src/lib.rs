@@ -18,6 +18,7 @@
 //! | take requests out of bytes as they arrive | [`Requests`], [`Request`] |
 //! | what ends a request | [`Framing`] |
 //! | find the answer, a slice at a time | [`Test`], [`Verdict`] |
+//! | be told when a test begins and ends | [`Test::watched`] |
 //!
 //! This crate is sans-IO: bytes in, answers out. It is `no_std`, reads no clock and spawns no threads, so every server,
 //! client and test of the workspace uses the same code.
@@ -43,4 +44,4 @@ mod requests;
 mod test;
 
 pub use requests::{ERROR, Framing, LONGEST, MOST_AT_ONCE, Request, Requests};
-pub use test::{SLICE, Test, Verdict};
+pub use test::{Progress, SLICE, Test, Verdict, Watch};

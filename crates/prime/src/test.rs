@@ -3,6 +3,9 @@
 /// Divisions in one [slice](Test::go_on) of a test.
 pub const SLICE: u32 = 1 << 17;
 
+/// The first odd divisor.
+const FIRST: u64 = 3;
+
 /// The test of one number. It can be left at the end of each slice, and gone on with, or dropped.
 ///
 /// It divides by 2 and by the odd numbers up to the square root, until one of them divides the number. So a prime `n` of
@@ -17,11 +20,24 @@ pub const SLICE: u32 = 1 << 17;
 /// | 1000000000000037 | 15811388 | 126.06ms |
 /// | 100000000000000003 | 158113883 | 1.35s |
 /// | 18446744073709551557 | 2147483648 | 19.46s |
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub struct Test {
     number: u64,
     /// The next one.
     divisor: u64,
+    watch: Option<Watch>,
+}
+
+/// Is told when a test begins and when it ends.
+pub type Watch = fn(&Test, Progress);
+
+/// How far a test has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// The first division follows.
+    Begins,
+    /// The verdict is known.
+    Ends,
 }
 
 /// What a test finds.
@@ -37,7 +53,13 @@ impl Test {
     /// Nothing is divided yet.
     #[must_use]
     pub const fn new(number: u64) -> Test {
-        Test { number, divisor: 3 }
+        Test { number, divisor: FIRST, watch: None }
+    }
+
+    /// The same test, which tells this function when it begins and ends, on the thread that makes it.
+    #[must_use]
+    pub const fn watched(self, watch: Watch) -> Test {
+        Test { watch: Some(watch), ..self }
     }
 
     /// The number.
@@ -48,7 +70,15 @@ impl Test {
 
     /// Makes at most [`SLICE`] divisions, in about a millisecond. Returns `None` if there is more to do.
     pub fn go_on(&mut self) -> Option<Verdict> {
-        let Test { number, mut divisor } = *self;
+        let Some(watch) = self.watch else { return self.divide() };
+        if self.divisor == FIRST {
+            watch(self, Progress::Begins);
+        }
+        self.divide().inspect(|_| watch(self, Progress::Ends))
+    }
+
+    fn divide(&mut self) -> Option<Verdict> {
+        let Test { number, mut divisor, .. } = *self;
         if number < 2 || (number != 2 && number.is_multiple_of(2)) {
             return Some(Verdict::Composite);
         }
@@ -67,6 +97,15 @@ impl Test {
         None
     }
 }
+
+/// Whoever watches is no part of it.
+impl PartialEq for Test {
+    fn eq(&self, other: &Test) -> bool {
+        (self.number, self.divisor) == (other.number, other.divisor)
+    }
+}
+
+impl Eq for Test {}
 
 impl Verdict {
     /// The line that answers the request.

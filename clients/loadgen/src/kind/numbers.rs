@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use prime::Test;
 use serde::{Deserialize, Serialize};
 
-use super::primality::is_prime;
+use super::primality::primes_from;
 
 /// Below, there are too few numbers of a size.
 pub(crate) const LEAST_SIZE: u64 = 1_000;
@@ -105,11 +105,6 @@ fn products_from(least: u64) -> impl Iterator<Item = u64> {
         factors.push(prime);
         factors.iter().filter_map(|factor| factor.checked_mul(prime)).collect::<Vec<u64>>()
     })
-}
-
-/// The primes from `least` upwards.
-pub(super) fn primes_from(least: u64) -> impl Iterator<Item = u64> {
-    (least..=u64::MAX).filter(|&number| is_prime(number))
 }
 
 /// The size of numbers whose test takes about this long on this machine, measured now, in some 10 ms: a size for

@@ -4,6 +4,11 @@
 /// twelve primes has 25 digits (Sorenson and Webster, "Strong pseudoprimes to twelve prime bases", 2015).
 const BASES: [u64; 12] = [2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37];
 
+/// The primes from `least` upwards, in order.
+pub(crate) fn primes_from(least: u64) -> impl Iterator<Item = u64> {
+    (least..=u64::MAX).filter(|&number| is_prime(number))
+}
+
 /// The test of Miller and Rabin, in some 20 µs for a large prime, where trial division takes up to 20 s.
 pub(crate) fn is_prime(number: u64) -> bool {
     if number < 2 {

@@ -1,4 +1,4 @@
-//! The timeline as text: one row per client, fitted to the terminal's width.
+//! A timeline as text: one row for each lane, fitted to the terminal's width.
 
 use std::fmt::{self, Write};
 use std::time::Duration;
@@ -7,27 +7,38 @@ use anstyle::{AnsiColor, Style};
 use charts::Domain;
 use text::terminal::wrap;
 
-use super::lanes::{Chart, Lane, seconds};
+use super::lanes::seconds;
 
-const WAITS: char = '·';
-const SERVED: char = '━';
-const SENDS: char = '▲';
-const RECEIVES: char = '▼';
-const SENDS_AND_RECEIVES: char = '◆';
-const DONE: char = '✓';
-const FAILED: char = '✗';
+pub(super) const WAITS: char = '·';
+pub(super) const QUEUED: char = '░';
+pub(super) const SERVED: char = '━';
+pub(super) const SENDS: char = '▲';
+pub(super) const RECEIVES: char = '▼';
+pub(super) const SENDS_AND_RECEIVES: char = '◆';
+pub(super) const DONE: char = '✓';
+pub(super) const FAILED: char = '✗';
 const STROKE: char = '─';
 const TICK: char = '┬';
 
-const LEGEND: [(char, &str); 7] = [
-    (WAITS, "waits"),
-    (SERVED, "served"),
-    (SENDS, "sends"),
-    (RECEIVES, "receives"),
-    (SENDS_AND_RECEIVES, "both"),
-    (DONE, "done"),
-    (FAILED, "failed"),
-];
+/// A lane.
+pub(super) trait Row {
+    fn label(&self) -> String;
+    /// Why the client failed, if it did.
+    fn failure(&self) -> Option<&str>;
+    /// As many characters as the scale is wide.
+    fn cells(&self, scale: &Scale) -> String;
+}
+
+/// Lanes that belong together.
+pub(super) struct Group<'charts, R> {
+    pub(super) name: &'charts str,
+    pub(super) note: &'charts str,
+    pub(super) elapsed: Duration,
+    pub(super) rows: &'charts [R],
+}
+
+/// What the characters mean.
+pub(super) type Legend = [(char, &'static str)];
 
 const NAME: Style = Style::new().bold();
 const QUIET: Style = Style::new().dimmed();
@@ -38,39 +49,44 @@ const NARROWEST_ROW: usize = 10;
 /// Columns that a label of the axis and the gap behind it take.
 const TICK_COLUMNS: usize = 9;
 
-/// Draws all charts over one time axis; no line is longer than `columns`.
-pub(super) fn draw(charts: &[Chart], columns: usize) -> String {
-    let names = charts.iter().flat_map(|chart| &chart.lanes).map(|lane| lane.client.len()).max();
+/// Draws all groups over one time axis; no line is longer than `columns`.
+pub(super) fn draw<R: Row>(
+    legend: &Legend,
+    groups: &[Group<'_, R>],
+    end: Duration,
+    columns: usize,
+) -> String {
+    let names = groups.iter().flat_map(|group| group.rows).map(|row| row.label().chars().count()).max();
     let label = names.unwrap_or(0) + 4;
     let width = columns.saturating_sub(label).max(NARROWEST_ROW);
-    let scale = Scale { domain: Domain::until(Chart::end_of_all(charts)), width };
+    let scale = Scale { domain: Domain::until(end), width };
     let drawing = Drawing { columns, label, scale };
     let mut text = String::new();
     // Writing to a String cannot fail.
-    let _ = drawing.write(&mut text, charts);
+    let _ = drawing.write(&mut text, legend, groups);
     text
 }
 
 struct Drawing {
     columns: usize,
-    /// Width of the clients' names with the gaps around them.
+    /// Width of the lanes' names with the gaps around them.
     label: usize,
     scale: Scale,
 }
 
 impl Drawing {
-    fn write(&self, text: &mut String, charts: &[Chart]) -> fmt::Result {
-        self.write_legend(text)?;
-        for chart in charts {
-            self.write_chart(text, chart)?;
+    fn write<R: Row>(&self, text: &mut String, legend: &Legend, groups: &[Group<'_, R>]) -> fmt::Result {
+        self.write_legend(text, legend)?;
+        for group in groups {
+            self.write_group(text, group)?;
         }
         self.write_axis(text)
     }
 
     /// The legend, in as many lines as it takes.
-    fn write_legend(&self, text: &mut String) -> fmt::Result {
+    fn write_legend(&self, text: &mut String, legend: &Legend) -> fmt::Result {
         let mut line = String::new();
-        for (glyph, meaning) in LEGEND {
+        for (glyph, meaning) in legend {
             let item = format!("{glyph} {meaning}");
             let gap = if line.is_empty() { "" } else { "   " };
             if line.chars().count() + gap.len() + item.chars().count() > self.columns {
@@ -83,23 +99,23 @@ impl Drawing {
         writeln!(text, "{}\n", paint(&self.fit(&line)))
     }
 
-    fn write_chart(&self, text: &mut String, chart: &Chart) -> fmt::Result {
-        let name = self.fit(&chart.name);
-        let rest = format!("  {}  {}", seconds(chart.elapsed), chart.title);
+    fn write_group<R: Row>(&self, text: &mut String, group: &Group<'_, R>) -> fmt::Result {
+        let name = self.fit(group.name);
+        let rest = format!("  {}  {}", seconds(group.elapsed), group.note);
         let rest: String = rest.chars().take(self.columns - name.chars().count()).collect();
         writeln!(text, "{NAME}{name}{NAME:#}{QUIET}{rest}{QUIET:#}")?;
-        for lane in &chart.lanes {
+        for row in group.rows {
             let row = format!(
                 "{:<label$}{}",
-                format!("  {}", lane.client),
-                self.scale.row(lane),
+                format!("  {}", row.label()),
+                row.cells(&self.scale),
                 label = self.label
             );
             writeln!(text, "{}", paint(self.fit(&row).trim_end()))?;
         }
-        for lane in &chart.lanes {
-            if let Some(failure) = &lane.failure {
-                let reason = format!("  {FAILED} {}: {failure}", lane.client);
+        for row in group.rows {
+            if let Some(failure) = row.failure() {
+                let reason = format!("  {FAILED} {}: {failure}", row.label());
                 for line in wrap(&reason, "    ", self.columns).lines() {
                     writeln!(text, "{}", paint(&self.fit(line)))?;
                 }
@@ -133,13 +149,17 @@ impl Drawing {
 }
 
 /// Maps times to the columns of a row.
-struct Scale {
+pub(super) struct Scale {
     domain: Domain,
     width: usize,
 }
 
 impl Scale {
-    fn column(&self, at: Duration) -> usize {
+    pub(super) fn blank(&self) -> Vec<char> {
+        vec![' '; self.width]
+    }
+
+    pub(super) fn column(&self, at: Duration) -> usize {
         self.column_of_seconds(at.as_secs_f64())
     }
 
@@ -155,33 +175,13 @@ impl Scale {
         // Rounding errors in the last binary digit must not move a time to another column.
         (share * last as f64 + 1e-9) as usize
     }
-
-    fn row(&self, lane: &Lane) -> String {
-        let mut cells = vec![' '; self.width];
-        let (served, ended) = (self.column(lane.served_from()), self.column(lane.ended));
-        cells[self.column(lane.arrived)..=served].fill(WAITS);
-        if lane.greeted.is_some() {
-            cells[served..=ended].fill(SERVED);
-        }
-        for &(from, until) in &lane.owed {
-            cells[self.column(from)..self.column(until)].fill(WAITS);
-        }
-        for &at in &lane.sent {
-            cells[self.column(at)] = SENDS;
-        }
-        for &at in &lane.received {
-            let cell = &mut cells[self.column(at)];
-            *cell = if matches!(*cell, SENDS | SENDS_AND_RECEIVES) { SENDS_AND_RECEIVES } else { RECEIVES };
-        }
-        cells[ended] = if lane.failure.is_some() { FAILED } else { DONE };
-        cells.into_iter().collect()
-    }
 }
 
 /// The same drawing without a character that a terminal without Unicode would garble.
 pub(super) fn in_ascii(text: &str) -> String {
-    const PLAIN: [(char, char); 9] = [
+    const PLAIN: [(char, char); 10] = [
         (WAITS, '.'),
+        (QUEUED, ':'),
         (SERVED, '='),
         (SENDS, '^'),
         (RECEIVES, 'v'),
@@ -212,7 +212,7 @@ fn paint(line: &str) -> String {
 
 fn style_of(glyph: char) -> Style {
     match glyph {
-        WAITS => AnsiColor::Yellow.on_default(),
+        WAITS | QUEUED => AnsiColor::Yellow.on_default(),
         SERVED => AnsiColor::Blue.on_default(),
         SENDS | RECEIVES | SENDS_AND_RECEIVES => AnsiColor::Cyan.on_default(),
         DONE => AnsiColor::Green.on_default(),

@@ -81,7 +81,7 @@ fn no_events() -> Chart {
 
 /// The text without colours.
 fn text(charts: &[Chart], columns: usize) -> String {
-    anstream::adapter::strip_str(&terminal::draw(charts, columns)).to_string()
+    anstream::adapter::strip_str(&rows::draw(charts, columns)).to_string()
 }
 
 #[test]

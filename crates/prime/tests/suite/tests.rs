@@ -1,6 +1,8 @@
 //! Verdicts.
 
-use prime::{SLICE, Test, Verdict};
+use std::cell::RefCell;
+
+use prime::{Progress, SLICE, Test, Verdict};
 
 use crate::plain;
 
@@ -55,4 +57,21 @@ fn the_largest_prime_of_64_bits_and_the_largest_square_of_a_prime_are_told_right
 fn an_answer_is_a_line() {
     assert_eq!(Verdict::Prime.answer(), b"prime\n");
     assert_eq!(Verdict::Composite.answer(), b"composite\n");
+}
+
+#[test]
+fn whoever_watches_a_test_is_told_once_that_it_begins_and_once_that_it_ends() {
+    thread_local! {
+        static TOLD: RefCell<Vec<(u64, Progress)>> = const { RefCell::new(Vec::new()) };
+    }
+    // Even and odd, of one slice and of many.
+    let numbers = [0, 6, 7, 1_000_000_000_039];
+    for number in numbers {
+        let mut test = Test::new(number)
+            .watched(|test, progress| TOLD.with_borrow_mut(|told| told.push((test.number(), progress))));
+        assert_eq!(test, Test::new(number));
+        while test.go_on().is_none() {}
+    }
+    let expected = numbers.map(|number| [(number, Progress::Begins), (number, Progress::Ends)]).concat();
+    assert_eq!(TOLD.take(), expected);
 }

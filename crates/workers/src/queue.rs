@@ -18,18 +18,31 @@ const LENGTH: usize = 64;
 /// Attempts to wake the loop.
 const WAKES: usize = 100;
 
-/// A worker's stack: a test takes two registers.
-const STACK_SIZE: usize = 64 * 1024;
+/// A worker's stack. A test takes two registers; a lookup before it less than 40 KiB, in a debug build.
+const STACK_SIZE: usize = 128 * 1024;
 
 /// A test on its way to a worker.
+#[derive(Debug)]
 struct Job {
     key: usize,
     test: Test,
     is_cancelled: Arc<AtomicBool>,
 }
 
+/// What a worker has found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Answered {
+    /// Whose number it was.
+    pub key: usize,
+    /// The number.
+    pub number: u64,
+    /// Whether it is prime.
+    pub verdict: Verdict,
+}
+
 /// The loop's end of the queue. Dropped, it cancels what is in work, and the workers end.
-pub(crate) struct Queue {
+#[derive(Debug)]
+pub struct Queue {
     jobs: Sender<Job>,
     verdicts: Receiver<(Job, Verdict)>,
     /// Whose numbers are waiting or in work: each client has one at most.
@@ -37,23 +50,30 @@ pub(crate) struct Queue {
 }
 
 impl Queue {
-    /// Starts the workers. Each verdict wakes the loop.
+    /// Starts the workers. Each has a `worker` of its own, which is given one test after the other and finds the verdict:
+    /// [`make`], or more. It returns `None` soon after its flag says that the test is cancelled. Each verdict wakes the
+    /// loop.
     ///
     /// # Errors
     /// A thread cannot be spawned.
-    pub(crate) fn start<'scope>(
+    pub fn start<'scope, W>(
         scope: &'scope Scope<'scope, '_>,
         workers: usize,
         waker: &'scope Waker,
-    ) -> io::Result<Queue> {
+        mut worker: impl FnMut() -> W,
+    ) -> io::Result<Queue>
+    where
+        W: FnMut(Test, &AtomicBool) -> Option<Verdict> + Send + 'scope,
+    {
         let (jobs, of_loop) = bounded(LENGTH);
         // Workers seldom wait for the loop.
         let (to_loop, verdicts) = bounded(LENGTH + workers);
         let queue = Queue { jobs, verdicts, outstanding: HashMap::new() };
         for _ in 0..workers {
             let (jobs, verdicts) = (Receiver::clone(&of_loop), Sender::clone(&to_loop));
-            let thread = Builder::new().name("worker".to_owned()).stack_size(STACK_SIZE);
-            thread.spawn_scoped(scope, move || work(&jobs, &verdicts, waker)).map_err(|error| {
+            let (worker, thread) =
+                (worker(), Builder::new().name("worker".to_owned()).stack_size(STACK_SIZE));
+            thread.spawn_scoped(scope, move || work(&jobs, &verdicts, waker, worker)).map_err(|error| {
                 let advice = "choose fewer --workers";
                 io::Error::new(error.kind(), format!("a worker thread cannot be spawned: {error}; {advice}"))
             })?;
@@ -62,12 +82,13 @@ impl Queue {
     }
 
     /// Whether one more test fits.
-    pub(crate) fn has_room(&self) -> bool {
+    #[must_use]
+    pub fn has_room(&self) -> bool {
         !self.jobs.is_full()
     }
 
     /// Hands a test over, if there is [room](Self::has_room).
-    pub(crate) fn push(&mut self, key: usize, test: Test) {
+    pub fn push(&mut self, key: usize, test: Test) {
         let is_cancelled = Arc::default();
         self.outstanding.insert(key, Arc::clone(&is_cancelled));
         let sent = self.jobs.try_send(Job { key, test, is_cancelled });
@@ -75,18 +96,18 @@ impl Queue {
     }
 
     /// Nobody waits for this client's verdict any more: its test stops, or never begins.
-    pub(crate) fn cancel(&mut self, key: usize) {
+    pub fn cancel(&mut self, key: usize) {
         if let Some(is_cancelled) = self.outstanding.remove(&key) {
             is_cancelled.store(true, Relaxed);
         }
     }
 
-    /// A verdict that is there and was not cancelled, and whose it is.
-    pub(crate) fn next_verdict(&mut self) -> Option<(usize, Verdict)> {
+    /// A verdict that is there and was not cancelled.
+    pub fn next_verdict(&mut self) -> Option<Answered> {
         let is_wanted = |(job, _): &(Job, Verdict)| !job.is_cancelled.load(Relaxed);
-        let (job, verdict) = self.verdicts.try_iter().find(is_wanted)?;
-        self.outstanding.remove(&job.key);
-        Some((job.key, verdict))
+        let (Job { key, test, .. }, verdict) = self.verdicts.try_iter().find(is_wanted)?;
+        self.outstanding.remove(&key);
+        Some(Answered { key, number: test.number(), verdict })
     }
 }
 
@@ -96,16 +117,28 @@ impl Drop for Queue {
     }
 }
 
+/// Makes a test, unless it is cancelled on the way: then it stops within a slice, about a millisecond.
+pub fn make(mut test: Test, is_cancelled: &AtomicBool) -> Option<Verdict> {
+    while !is_cancelled.load(Relaxed) {
+        if let Some(verdict) = test.go_on() {
+            return Some(verdict);
+        }
+    }
+    None
+}
+
 /// A worker: makes one test after the other until the loop has gone.
-fn work(jobs: &Receiver<Job>, verdicts: &Sender<(Job, Verdict)>, waker: &Waker) {
-    for mut job in jobs {
-        while !job.is_cancelled.load(Relaxed) {
-            if let Some(verdict) = job.test.go_on() {
-                // It fails only once the loop has gone.
-                let _ = verdicts.send((job, verdict));
-                wake(waker);
-                break;
-            }
+fn work(
+    jobs: &Receiver<Job>,
+    verdicts: &Sender<(Job, Verdict)>,
+    waker: &Waker,
+    mut worker: impl FnMut(Test, &AtomicBool) -> Option<Verdict>,
+) {
+    for job in jobs {
+        if let Some(verdict) = worker(job.test, &job.is_cancelled) {
+            // It fails only once the loop has gone.
+            let _ = verdicts.send((job, verdict));
+            wake(waker);
         }
     }
 }
@@ -137,13 +170,13 @@ mod tests {
         let mut poll = Poll::new().unwrap();
         let waker = Waker::new(poll.registry(), Token(0)).unwrap();
         thread::scope(|scope| {
-            let mut queue = Queue::start(scope, workers, &waker).unwrap();
+            let mut queue = Queue::start(scope, workers, &waker, || make).unwrap();
             let mut events = Events::with_capacity(1);
             run(&mut queue, &mut || poll.poll(&mut events, Some(Duration::from_secs(60))).unwrap());
         });
     }
 
-    fn next(queue: &mut Queue, wait: &mut dyn FnMut()) -> (usize, Verdict) {
+    fn next(queue: &mut Queue, wait: &mut dyn FnMut()) -> Answered {
         loop {
             match queue.next_verdict() {
                 Some(verdict) => return verdict,
@@ -160,7 +193,8 @@ mod tests {
             }
             let mut primes: Vec<usize> = (0..40)
                 .map(|_| next(queue, wait))
-                .filter_map(|(key, verdict)| (verdict == Verdict::Prime).then_some(key))
+                .inspect(|answered| assert_eq!(answered.number, answered.key as u64))
+                .filter_map(|answered| (answered.verdict == Verdict::Prime).then_some(answered.key))
                 .collect();
             primes.sort_unstable();
             assert_eq!(primes, [2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37]);
@@ -176,7 +210,7 @@ mod tests {
             // The first may be in work by now, the second waits.
             queue.cancel(2);
             queue.cancel(1);
-            assert_eq!(next(queue, wait), (3, Verdict::Prime));
+            assert_eq!(next(queue, wait), Answered { key: 3, number: 7, verdict: Verdict::Prime });
         });
     }
 
@@ -187,7 +221,7 @@ mod tests {
             wait();
             queue.cancel(1);
             queue.push(1, Test::new(5));
-            assert_eq!(next(queue, wait), (1, Verdict::Prime));
+            assert_eq!(next(queue, wait), Answered { key: 1, number: 5, verdict: Verdict::Prime });
         });
     }
 
@@ -206,7 +240,7 @@ mod tests {
             }
             assert_eq!(pushed, LENGTH);
             queue.cancel(0);
-            (0..LENGTH).for_each(|_| assert_eq!(next(queue, wait).1, Verdict::Composite));
+            (0..LENGTH).for_each(|_| assert_eq!(next(queue, wait).verdict, Verdict::Composite));
             assert!(queue.has_room());
         });
     }
