@@ -50,6 +50,7 @@ mod handle;
 mod interrupts;
 mod interval_log;
 mod judge;
+mod kind;
 mod load;
 mod outcome;
 mod phase;
@@ -80,6 +81,8 @@ mod delays;
 #[cfg(target_os = "linux")]
 mod engine;
 #[cfg(target_os = "linux")]
+mod lanes;
+#[cfg(target_os = "linux")]
 mod limits;
 #[cfg(target_os = "linux")]
 mod message;
@@ -101,9 +104,10 @@ mod worker;
 pub use handle::Handle;
 pub use interrupts::Interrupts;
 pub use judge::{MAX_OTHERS, MAX_STEAL};
+pub use kind::{Kind, Numbers, Share, size_that_takes};
 pub use load::{Arrivals, Load};
 pub use outcome::{
-    Bound, Churned, ClientThread, ErrorKind, Errors, Latency, Measurement, OpenLoop, Outcome, Verdict,
+    Bound, Churned, ClientThread, ErrorKind, Errors, Latency, Measurement, OfKind, OpenLoop, Outcome, Verdict,
 };
 pub use phase::Phase;
 pub use primes::Primes;

@@ -22,8 +22,12 @@ pub(crate) struct Message {
     pub(crate) reply: Vec<u8>,
 }
 
-/// The messages of a scenario; connection number `n` uses the one at `n % len`.
+/// The messages of a scenario; connection number `n` uses the one at `n % len`. None for kinds of requests, which are
+/// asked number by number.
 pub(crate) fn messages(scenario: &Scenario) -> anyhow::Result<Vec<Message>> {
+    if !scenario.kinds.is_empty() {
+        return Ok(Vec::new());
+    }
     if let (Dialect::Primes, Some(primes)) = (scenario.dialect, &scenario.primes) {
         return Ok(primes.requests(scenario.connections).iter().map(|of| Message::of_primes(of)).collect());
     }

@@ -4,6 +4,8 @@
 use anyhow::ensure;
 use serde::{Deserialize, Serialize};
 
+use crate::kind::primality::primes_from;
+
 /// More numbers would not fit into memory besides connections.
 const MOST: usize = 1 << 20;
 /// On each connection so many numbers that nobody else asks for, before the first of them is asked for again.
@@ -86,66 +88,11 @@ impl Primes {
     }
 }
 
-/// The primes from this number on, in order.
-fn primes_from(from: u64) -> impl Iterator<Item = u64> {
-    (from..=u64::MAX).filter(|&number| is_prime(number))
-}
-
-/// The first twelve primes. As bases they make Miller and Rabin's test exact for all numbers of 64 bits.
-const BASES: [u64; 12] = [2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37];
-
-/// Miller and Rabin's test. A server's own test would take as long as the load it is to make.
-fn is_prime(number: u64) -> bool {
-    if number < 2 || BASES.iter().any(|base| number.is_multiple_of(*base)) {
-        return BASES.contains(&number);
-    }
-    let twos = (number - 1).trailing_zeros();
-    let odd = (number - 1) >> twos;
-    BASES.iter().all(|&base| {
-        let first = power(base, odd, number);
-        let mut squares = std::iter::successors(Some(first), |&value| Some(product(value, value, number)))
-            .take(twos as usize);
-        first == 1 || squares.any(|value| value == number - 1)
-    })
-}
-
-fn power(base: u64, mut exponent: u64, modulus: u64) -> u64 {
-    let (mut result, mut base) = (1, base % modulus);
-    while exponent > 0 {
-        if exponent & 1 == 1 {
-            result = product(result, base, modulus);
-        }
-        base = product(base, base, modulus);
-        exponent >>= 1;
-    }
-    result
-}
-
-#[expect(clippy::cast_possible_truncation, reason = "a remainder of a number of 64 bits")]
-fn product(one: u64, other: u64, modulus: u64) -> u64 {
-    (u128::from(one) * u128::from(other) % u128::from(modulus)) as u64
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;
 
     use super::*;
-
-    #[test]
-    fn the_primes_are_those_that_trial_division_finds() {
-        let by_division =
-            |number: &u64| (2..*number).take_while(|d| d * d <= *number).all(|d| !number.is_multiple_of(d));
-        let expected: Vec<u64> = (2..20_000).filter(by_division).collect();
-        assert_eq!(primes_from(0).take(expected.len()).collect::<Vec<u64>>(), expected);
-        // Composites that fool some bases, and primes at the end of the range.
-        for composite in [3_215_031_751, 3_825_123_056_546_413_051, u64::MAX] {
-            assert!(!is_prime(composite), "{composite}");
-        }
-        for prime in [1_000_000_007, 1_000_000_000_039, 18_446_744_073_709_551_557] {
-            assert!(is_prime(prime), "{prime}");
-        }
-    }
 
     #[test]
     fn known_numbers_are_asked_for_in_turn() {
