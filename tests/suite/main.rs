@@ -12,6 +12,7 @@
 //! | `arguments`, `completing`, `streams`, `terminals` | every command: wrong arguments, completion, closed and full streams, colours |
 //! | `drain`, `owed`, `summaries` | every model in this process: its shutdown and its counts |
 //! | `lookups` | every model of the prime service with a cache, also one that fails, and with a real Redis |
+//! | `numbers` | every model of the prime service asked numbers of several kinds at once |
 //! | `series_clients` | every model of the prime service with clients that send as the series' own |
 //! | `log_colours`, `orphans`, `stalled_log`, `stopped`, `stopping`, `threads` | every model as a process: its log, its end, its threads |
 //! | `addresses`, `namespaces` | what all commands say about addresses, also on a machine without IPv6, routes or ports |
@@ -48,6 +49,7 @@ mod lookups;
 #[cfg(target_os = "linux")]
 mod namespaces;
 #[cfg(target_os = "linux")]
+mod numbers;
 mod orphans;
 #[cfg(target_os = "linux")]
 mod owed;

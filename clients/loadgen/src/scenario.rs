@@ -143,7 +143,7 @@ impl Scenario {
             self.depth
         );
         ensure!(
-            self.dialect != Dialect::Primes || self.primes.is_some() != !self.kinds.is_empty(),
+            self.dialect != Dialect::Primes || self.primes.is_some() == self.kinds.is_empty(),
             "scenario {:?}: the dialect primes needs the numbers that are asked for: either `primes` or `kinds`",
             self.name
         );

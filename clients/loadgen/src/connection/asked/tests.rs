@@ -12,7 +12,9 @@ fn questions() -> Vec<Question> {
 
 fn asked(questions: &[Question]) -> Asked<'_> {
     let mut asked = Asked::default();
-    questions.iter().for_each(|question| asked.queue(question));
+    for question in questions {
+        asked.queue(question);
+    }
     asked
 }
 
