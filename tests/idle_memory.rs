@@ -88,8 +88,9 @@ const IN_EVERY_BUILD: &[Bound] = &[
     ("reactors", &["--workers", "2"], 64),
     // Beside that the kernel has its armed receive: `many_connections` prints what it holds for both ends of a connection.
     ("io-uring", &[], 64),
-    ("prime-inline", &[], 192),
-    ("prime-queue", &[], 192),
+    ("prime-inline", &[], 256),
+    ("prime-queue", &[], 256),
+    ("prime-callbacks", &[], 256),
 ];
 
 /// Tasks and stacks are larger in a debug build.
@@ -100,9 +101,9 @@ const OPTIMISED: &[Bound] = &[
     #[cfg(target_os = "linux")]
     ("tokio", &["--runtime", "per-core"], 1 << 10),
     // A task has room for what it may wait for: a permit, a verdict, the cache.
-    ("prime-async", &[], 4 << 10),
-    ("prime-rayon", &[], 4 << 10),
-    ("prime-async-inline", &[], 4 << 10),
+    ("prime-async", &[], 16 << 10),
+    ("prime-rayon", &[], 8 << 10),
+    ("prime-async-inline", &[], 8 << 10),
 ];
 
 /// These have no bound: a thread's stack is what a client costs.
