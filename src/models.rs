@@ -312,11 +312,11 @@ impl Model {
 
     /// What trials need to know about this model; its servers are started from the launcher's file.
     pub fn subject(&self, launcher: &Path) -> trials::Subject {
-        self.subject_as(launcher, Form::default())
+        self.subject_as(launcher, &Form::default())
     }
 
     /// The same about a form of it, which it must [take](Model::takes).
-    pub fn subject_as(&self, launcher: &Path, form: Form) -> trials::Subject {
+    pub fn subject_as(&self, launcher: &Path, form: &Form) -> trials::Subject {
         let arguments = form.arguments();
         trials::Subject {
             name: [&[self.name.to_owned()], &arguments[..]].concat().join(" "),
@@ -331,8 +331,9 @@ impl Model {
     ///
     /// # Errors
     /// One line that names the model and the option.
-    pub fn takes(&self, form: Form) -> Result<(), String> {
-        form.options().check_knobs(self.name, self.knobs)
+    pub fn takes(&self, form: &Form) -> Result<(), String> {
+        form.options().check_knobs(self.name, self.knobs)?;
+        form.expect_lines()
     }
 }
 
@@ -341,7 +342,7 @@ impl Model {
 ///
 /// # Errors
 /// No model has this name, or this program's file cannot be found.
-pub fn subject(name: &str, form: Form) -> Result<Result<trials::Subject, String>> {
+pub fn subject(name: &str, form: &Form) -> Result<Result<trials::Subject, String>> {
     let model = MODELS.iter().chain(PRIMES).find(|model| model.name == name);
     let model = model.with_context(|| {
         format!("no model has the name {name:?}; `concurrent-servers list` shows all models")
@@ -359,12 +360,19 @@ pub fn servers() -> Result<Servers> {
     let server = |model: &Model| Server {
         name: model.name.to_owned(),
         title: model.title.to_owned(),
+        service: match model.service {
+            Service::Echo => comparison::Service::Echo,
+            Service::Primes => comparison::Service::Primes,
+        },
         at_once: model.concurrency.at_once(),
         floor: model.floor.map(str::to_owned),
         options: model.knobs.iter().map(Knob::to_string).collect(),
         place: Place::Ours(command(&launcher, model.name)),
     };
-    Ok(Servers { models: MODELS.iter().map(server).collect(), floors: FLOORS.iter().map(server).collect() })
+    let models = MODELS.iter().chain(PRIMES).map(server).collect();
+    let parent = std::process::id().to_string();
+    let cache = ServerCommand::new("cache", &launcher, ["cache", "--parent", &parent]);
+    Ok(Servers { models, floors: FLOORS.iter().map(server).collect(), cache: Some(cache) })
 }
 
 /// The same for a run that begins now, without those that this machine cannot run, unless they are named.

@@ -23,17 +23,17 @@ fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
     arguments.test_threads.get_or_insert(THREADS);
     let as_it_is =
-        |model: &'static Model| cases_of(model.service).map(move |case| trial(model, Form::default(), case));
+        |model: &'static Model| cases_of(model.service).map(move |case| trial(model, &Form::default(), case));
     let mut trials: Vec<Trial> = MODELS.iter().chain(PRIMES).flat_map(as_it_is).collect();
     for model in MODELS.iter().filter(|model| model.knobs.contains(&Knob::WritePolicy)) {
         for sending in OTHER_WAYS {
             let cases = OF_BYTES.iter().flat_map(|name| conformance::find(name));
-            trials.extend(cases.map(|case| trial(model, Form { sending, ..Form::default() }, case)));
+            trials.extend(cases.map(|case| trial(model, &Form { sending, ..Form::default() }, case)));
         }
     }
     if cfg!(target_os = "linux") {
         let tokio = find("tokio").expect("a row of the registry");
-        trials.extend(cases_of(tokio.service).map(|case| trial(tokio, PER_CORE, case)));
+        trials.extend(cases_of(tokio.service).map(|case| trial(tokio, &PER_CORE, case)));
     }
     libtest_mimic::run(&arguments, trials).exit_code()
 }
@@ -43,6 +43,8 @@ const PER_CORE: Form = Form {
     runtime: Some(Runtime::PerCore),
     workers: NonZeroUsize::new(2),
     rings: None,
+    cache: None,
+    framing: None,
     sending: Sending { write_policy: None, nagle: false },
 };
 
@@ -57,7 +59,7 @@ const OTHER_WAYS: [Sending; 2] = [
 const OF_BYTES: &[&str] =
     &["A3", "B1", "B2", "B4", "C1", "C3", "C5", "C6", "C7", "D1", "D2", "D3", "H3", "I3", "I4"];
 
-fn trial(model: &'static Model, form: Form, case: &'static Case) -> Trial {
+fn trial(model: &'static Model, form: &Form, case: &'static Case) -> Trial {
     let program = PathBuf::from(env!("CARGO_BIN_EXE_concurrent-servers"));
     let launcher = Launcher { subject: model.subject_as(&program, form) };
     let name = format!("{}::{}", launcher.subject.name, case.id);

@@ -16,7 +16,8 @@ use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use concurrent_servers::models::{MODELS, command, here};
+use concurrent_servers::models::{MODELS, Model, PRIMES, command, find};
+use conformance::Service;
 use observe::{ServerProcess, usage};
 
 /// The number for which the figures are stated, or as many as the limit on open files allows.
@@ -30,23 +31,28 @@ fn private_memory(pid: u32) -> usize {
     usize::try_from(usage::read(pid).unwrap().anonymous_memory_bytes()).unwrap()
 }
 
-/// Clients that have been greeted and answered once. Many ask at once: a server whose wait walks all of them would
-/// otherwise walk them for each.
-fn served_clients(address: SocketAddr, count: usize) -> Vec<TcpStream> {
+/// Clients that have been answered once. Many ask at once: a server whose wait walks all of them would otherwise walk
+/// them for each.
+fn served_clients(address: SocketAddr, service: Service, count: usize) -> Vec<TcpStream> {
     const AT_ONCE: usize = 500;
+    // The greeting comes first.
+    let (request, answer) = match service {
+        Service::Echo => ("^a$", "*b"),
+        Service::Primes => ("7\n", "prime\n"),
+    };
     let mut clients = Vec::with_capacity(count);
     while clients.len() < count {
         let first = clients.len();
         for _ in first..count.min(first + AT_ONCE) {
             let mut client = TcpStream::connect(address).unwrap();
             client.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
-            client.write_all(b"^a$").unwrap();
+            client.write_all(request.as_bytes()).unwrap();
             clients.push(client);
         }
         for client in &mut clients[first..] {
-            let mut reply = [0; 2];
+            let mut reply = vec![0; answer.len()];
             client.read_exact(&mut reply).unwrap();
-            assert_eq!(&reply, b"*b");
+            assert_eq!(reply, answer.as_bytes());
         }
     }
     clients
@@ -59,11 +65,12 @@ static DESCRIPTORS: Mutex<()> = Mutex::new(());
 fn bytes_per_idle_client(model: &str, arguments: &[&str]) -> usize {
     let _guard = DESCRIPTORS.lock().unwrap_or_else(PoisonError::into_inner);
     let program = Path::new(env!("CARGO_BIN_EXE_concurrent-servers"));
+    let service = find(model).unwrap().service;
     let server = ServerProcess::start(&command(program, model), arguments).unwrap();
     // Allocates buffers, threads and tables that do not depend on the number of clients.
-    let _warm = served_clients(server.address(), 16);
+    let _warm = served_clients(server.address(), service, 16);
     let before = private_memory(server.pid());
-    let clients = served_clients(server.address(), clients_to_open());
+    let clients = served_clients(server.address(), service, clients_to_open());
     assert!(clients.len() >= 500, "too few descriptors to measure: raise `ulimit -n`");
     private_memory(server.pid()).saturating_sub(before) / clients.len()
 }
@@ -81,6 +88,8 @@ const IN_EVERY_BUILD: &[Bound] = &[
     ("reactors", &["--workers", "2"], 64),
     // Beside that the kernel has its armed receive: `many_connections` prints what it holds for both ends of a connection.
     ("io-uring", &[], 64),
+    ("prime-inline", &[], 192),
+    ("prime-queue", &[], 192),
 ];
 
 /// Tasks and stacks are larger in a debug build.
@@ -92,8 +101,11 @@ const OPTIMISED: &[Bound] = &[
     ("tokio", &["--runtime", "per-core"], 1 << 10),
 ];
 
+/// These have no bound: a thread's stack is what a client costs.
+const A_THREAD_FOR_EACH_CLIENT: &[&str] = &["prime-threads"];
+
 fn hold(bounds: &[Bound]) {
-    let bounds = bounds.iter().filter(|(model, ..)| here().any(|other| other.name == *model));
+    let bounds = bounds.iter().filter(|(model, ..)| find(model).is_some_and(|model| model.runs_here()));
     let over = bounds.filter_map(|&(model, arguments, bound)| {
         let bytes = bytes_per_idle_client(model, arguments);
         let figure = format!("{model} {}: {bytes} bytes, at most {bound}", arguments.join(" "));
@@ -121,7 +133,10 @@ fn an_idle_client_costs_its_model_no_more_than_it_may_where_it_has_a_task_or_a_s
 #[test]
 fn every_model_without_a_thread_for_each_client_has_a_bound() {
     let bounds = || IN_EVERY_BUILD.iter().chain(OPTIMISED);
-    for model in MODELS.iter().filter(|model| model.floor != Some("floor-threads")) {
+    let has_threads = |model: &&Model| {
+        model.floor == Some("floor-threads") || A_THREAD_FOR_EACH_CLIENT.contains(&model.name)
+    };
+    for model in MODELS.iter().chain(PRIMES).filter(|model| !has_threads(model)) {
         assert!(bounds().any(|(name, ..)| *name == model.name), "{} has no bound here", model.name);
     }
 }

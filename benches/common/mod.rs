@@ -19,8 +19,11 @@ use concurrent_servers::commands::interrupts;
 use concurrent_servers::models::{FLOORS, MODELS, Model, command};
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, BenchmarkId, Criterion};
-use observe::{ServerProcess, pin};
+use observe::{ServerCommand, ServerProcess, pin};
 use text::output;
+
+/// The program that servers are started from.
+pub(crate) const LAUNCHER: &str = env!("CARGO_BIN_EXE_concurrent-servers");
 
 /// Criterion as every target configures it; the command line overrides it. Warns if other programs use the CPUs, and
 /// refuses a filter that no benchmark of any target matches.
@@ -46,7 +49,7 @@ pub(crate) fn criterion() -> Criterion {
 
 /// `cargo bench -- tokoi` would run nothing and succeed. Every target gets the filter of all, so that a target without a
 /// match is no mistake; a filter without any match is one.
-fn refuse_a_filter_that_matches_nothing() {
+pub(crate) fn refuse_a_filter_that_matches_nothing() {
     let Some(filter) = names::filter(std::env::args().skip(1)) else { return };
     if !names::may_match(&filter) {
         output::note(&format!(
@@ -91,8 +94,12 @@ pub(crate) fn skipped(group: &str, model: &Model, why: &str) {
 
 /// Starts a server as a separate process, so that it shares only the machine with the client.
 pub(crate) fn start(model: &Model) -> Result<ServerProcess> {
-    let launcher = Path::new(env!("CARGO_BIN_EXE_concurrent-servers"));
-    ServerProcess::start(&command(launcher, model.name), &[])
+    start_with(model, &[])
+}
+
+/// The same with these options.
+pub(crate) fn start_with(model: &Model, options: &[&str]) -> Result<ServerProcess> {
+    ServerProcess::start(&command(Path::new(LAUNCHER), model.name), options)
 }
 
 /// Runs `run` under criterion: it makes a given number of iterations and returns their duration.
@@ -117,6 +124,13 @@ pub(crate) fn bench<T>(
         let bed = bed.get_or_insert_with(|| or_abort(set_up(model), model));
         bencher.iter_custom(|iterations| or_abort(run(bed, iterations), model));
     });
+}
+
+/// Starts our stand-in for a cache, which answers at once.
+pub(crate) fn start_cache() -> Result<ServerProcess> {
+    let parent = std::process::id().to_string();
+    let arguments = ["cache", "--latency", "0ms", "--parent", &parent];
+    ServerProcess::start(&ServerCommand::new("cache", LAUNCHER, arguments), &[])
 }
 
 /// Unwinds instead of exiting, so that the servers are stopped.

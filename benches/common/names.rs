@@ -3,7 +3,8 @@
 //! Criterion filters by a regular expression. Where a filter is one in earnest, with more than alternatives, every
 //! benchmark may be meant here.
 
-use concurrent_servers::models::{FLOORS, MODELS, Model};
+use chassis::Knob;
+use concurrent_servers::models::{FLOORS, MODELS, Model, PRIMES};
 
 /// The connections of the throughput benchmarks.
 pub(crate) const CONNECTIONS: [usize; 3] = [1, 64, 512];
@@ -27,6 +28,24 @@ pub(crate) const ENGINES: usize = 2;
 pub(crate) const LARGE: usize = 64 * 1024;
 /// Reads shorter than a block, or a little longer.
 pub(crate) const SHORT: [usize; 13] = [1, 2, 4, 8, 16, 31, 32, 48, 63, 64, 65, 96, 128];
+
+/// A small number alone.
+pub(crate) const SMALL: &str = "small";
+/// A small number while a big one is in work.
+pub(crate) const BESIDE_BIG: &str = "beside-big";
+/// A number that the cache knows.
+pub(crate) const HIT: &str = "hit";
+
+/// What is measured of the models of the prime service: each case, and the models that it is for.
+pub(crate) fn work() -> impl Iterator<Item = (&'static str, &'static Model)> {
+    let all = [SMALL, BESIDE_BIG].into_iter().flat_map(|case| PRIMES.iter().map(move |model| (case, model)));
+    all.chain(with_a_cache().map(|model| (HIT, model)))
+}
+
+/// The models that can be told to look numbers up in a cache.
+pub(crate) fn with_a_cache() -> impl Iterator<Item = &'static Model> {
+    PRIMES.iter().filter(|model| model.knobs.contains(&Knob::Cache))
+}
 
 /// Options of criterion that take a value.
 const WITH_VALUE: [&str; 19] = [
@@ -68,7 +87,9 @@ pub(crate) fn all() -> impl Iterator<Item = String> {
         ];
         throughput.into_iter().chain(others)
     };
-    long.chain(short).chain(MODELS.iter().chain(FLOORS).flat_map(of_model))
+    let work = work().map(|(case, model)| format!("work/{case}/{}", model.name));
+    let allocations = with_a_cache().map(|model| format!("allocations/{}", model.name));
+    long.chain(short).chain(work).chain(allocations).chain(MODELS.iter().chain(FLOORS).flat_map(of_model))
 }
 
 /// The filter on the command line, if there is one.

@@ -40,6 +40,8 @@ Examples:
   concurrent-servers check 127.0.0.1:9090 --concurrency 64 --idle-timeout 2s
                                                        your own server, and what it promises
   concurrent-servers check prime-queue                 the cases of the other service
+  concurrent-servers check prime-queue --cache 127.0.0.1:6380
+                                                       the same in front of a cache
   concurrent-servers check -- ./server --port {port}   the same, started and stopped by the cases
 
 All cases take a little more than a minute for a model, in release. After every case a new
@@ -125,7 +127,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
             interrupts::interrupted()
         }
     })?;
-    let (promises, form) = (&arguments.promises, arguments.form);
+    let (promises, form) = (&arguments.promises, &arguments.form);
     let concurrency = promises.concurrency.unwrap_or(Concurrency::Many);
     match &arguments.subject {
         Some(Subject::Model(model)) => {
@@ -142,10 +144,11 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
             let launcher = Launcher { subject: model.subject_as(&this_program()?, form) };
             check(&launcher.subject.name, &launcher.target(), &cases, arguments, &progress)
         }
-        _ if form != Form::default() => Ok(refused(
-            "--runtime, --workers, --rings, --write-policy and --nagle are for models that are started; a server at an \
-             address or a program has its own options: leave them out",
-        )),
+        _ if *form != Form::default() => Ok(refused(&form.expect_lines().err().unwrap_or_else(|| {
+            "--runtime, --workers, --rings, --framing, --cache, --write-policy and --nagle are for models that are started; a \
+             server at an address or a program has its own options: leave them out"
+                .to_owned()
+        }))),
         Some(Subject::Address(_)) if promises.drain_timeout.is_some() => {
             Ok(refused("--drain-timeout is for programs, which are shut down; leave it out"))
         }
@@ -187,10 +190,13 @@ fn check(
     arguments: &Arguments,
     progress: &Progress,
 ) -> Result<ExitCode> {
-    let Arguments { long, seed, fail_fast, json, form, .. } = *arguments;
+    let Arguments { long, seed, fail_fast, json, .. } = *arguments;
     let usual = Options::default();
-    let patience =
-        if form.sending == Sending::default() { usual.patience } else { usual.patience.max(SLOW_SENDING) };
+    let patience = if arguments.form.sending == Sending::default() {
+        usual.patience
+    } else {
+        usual.patience.max(SLOW_SENDING)
+    };
     let options = Options { long, seed, fail_fast, patience };
     progress.begin(Plan {
         target: target.to_owned(),

@@ -17,9 +17,11 @@ use comparison::store::{self, Store};
 use text::{output, terminal};
 
 mod foreign;
+mod own;
 mod self_test;
 
 use self::foreign::Foreign;
+use self::own::Own;
 use super::refused;
 use crate::models;
 use loadgen::Interrupts;
@@ -37,6 +39,11 @@ Examples:
   concurrent-servers compare --only write-policy   replies sent byte by byte, and the cure
   concurrent-servers compare select poll epoll --full --only idle-clients
                                                    what idle clients cost those that send
+  concurrent-servers compare --only behind-a-big-number
+                                                   models of the prime service: who stalls whom;
+                                                   likewise waiting, both, mostly-idle, style, offload
+  concurrent-servers compare --only waiting --latency 20ms --clients 3000 prime-threads prime-queue
+                                                   such a question with figures of one's own
   concurrent-servers compare --resume runs/2026…   continues an interrupted run
   concurrent-servers compare --from runs/2026…     shows a recorded run
   concurrent-servers compare --baseline runs/2026… exits with 1 on a regression since then
@@ -51,7 +58,7 @@ disturbed do not fail a run, even if none is valid: they are marked. With --base
 has no valid window could not be judged.")]
 pub struct Arguments {
     /// The models to compare [default: all]
-    #[arg(value_name = "MODEL", value_parser = PossibleValuesParser::new(models::names()), hide_possible_values = true)]
+    #[arg(value_name = "MODEL", value_parser = PossibleValuesParser::new(models::names_of_both()), hide_possible_values = true)]
     models: Vec<String>,
 
     /// A further server, which runs already: its rates and times are measured, its CPU time is not. Can be given several times
@@ -66,13 +73,17 @@ pub struct Arguments {
     #[arg(long, conflicts_with = "full")]
     quick: bool,
 
-    /// As for a recorded run: all scenarios, long windows, many rounds; about 45 minutes
+    /// As for a recorded run: all scenarios, long windows, many rounds; about an hour
     #[arg(long)]
     full: bool,
 
     /// Run only these scenarios, such as ping-pong,churn
     #[arg(long, value_name = "NAME,NAME", value_delimiter = ',')]
     only: Vec<String>,
+
+    /// Figures of one's own for the chosen scenarios.
+    #[command(flatten)]
+    own: Own,
 
     /// Make this many rounds of each scenario, 1 to 100 [default: as the profile says]
     #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..=i64::from(MAX_ROUNDS)))]
@@ -203,6 +214,7 @@ impl Arguments {
             further: further.iter().map(|one| (one.name.clone(), one.option.clone())).collect(),
             size,
             only: self.only.clone(),
+            own: self.own.figures(),
             rounds: self.rounds,
             scenarios: self.scenarios.clone(),
             pin: self.pin,

@@ -73,7 +73,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         output::print(&faults::list(&arguments.only, terminal::columns()))?;
         return Ok(ExitCode::SUCCESS);
     };
-    let subject = match models::subject(name, arguments.form)? {
+    let subject = match models::subject(name, &arguments.form)? {
         Ok(subject) => subject,
         Err(refusal) => return Ok(refused(&refusal)),
     };

@@ -29,8 +29,8 @@ pub struct Arguments {
 }
 
 const TABLES: &[(&str, &[Model])] = &[
-    ("Models of the echo service: a message in, each byte plus one out", MODELS),
-    ("Models of the prime service: a number in, whether it is prime out", PRIMES),
+    ("Echo: a message in, each byte plus one out", MODELS),
+    ("Primes: a number in, whether it is prime out", PRIMES),
     ("Floors: raw echo, the cost of the kernel without a model", FLOORS),
 ];
 

@@ -25,7 +25,7 @@ use loadgen::Interrupts;
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_help = "\
 Run it in the project's folder, on a machine that does nothing else. Examples:
-  concurrent-servers record            measure for about 45 minutes, then update the documents
+  concurrent-servers record            measure for about an hour, then update the documents
   concurrent-servers record --pin      the same with the server on one CPU and the client on another
   concurrent-servers record --check    check that the documents agree with the newest run
   concurrent-servers record --write    update the documents from the newest run, measure nothing

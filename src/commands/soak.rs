@@ -53,7 +53,7 @@ pub struct Arguments {
 /// # Errors
 /// The server cannot be started or observed (which needs Linux), or standard output cannot be written.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
-    let subject = match models::subject(&arguments.model, arguments.form)? {
+    let subject = match models::subject(&arguments.model, &arguments.form)? {
         Ok(subject) => subject,
         Err(refusal) => return Ok(refused(&refusal)),
     };

@@ -1,7 +1,7 @@
 use std::collections::HashSet;
 use std::num::NonZeroUsize;
 
-use chassis::{Runtime, Sending};
+use chassis::{Framing, Runtime, Sending};
 
 use super::*;
 
@@ -65,21 +65,41 @@ fn the_advice_about_an_option_of_some_models_names_these() {
 
 #[test]
 fn servers_of_another_form_are_started_so_and_named_so() {
-    let subject = |name, form| find(name).unwrap().subject_as(Path::new("launcher"), form);
+    let subject = |name, form| find(name).unwrap().subject_as(Path::new("launcher"), &form);
     let sending = Sending { nagle: true, ..Sending::default() };
     let mio = subject("mio", Form { sending, ..Form::default() });
     assert_eq!(mio.name, "mio --nagle");
     assert_eq!(mio.server.arguments().last().unwrap(), "--nagle");
     let two = Form { workers: NonZeroUsize::new(2), ..Form::default() };
-    let tokio = subject("tokio", Form { runtime: Some(Runtime::PerCore), ..two });
+    let tokio = subject("tokio", Form { runtime: Some(Runtime::PerCore), ..two.clone() });
     assert_eq!(tokio.name, "tokio --runtime=per-core --workers=2");
     assert!(tokio.server.arguments().ends_with(&["--runtime=per-core".into(), "--workers=2".into()]));
     assert_eq!(
-        (tokio.concurrency, subject("rayon", two).concurrency),
+        (tokio.concurrency, subject("rayon", two.clone()).concurrency),
         (Concurrency::Many, Concurrency::Workers(2))
     );
-    assert!(find("mio").unwrap().takes(two).unwrap_err().contains("--workers"));
+    let cached = Form { cache: Some(text::addresses::parse("127.0.0.1:6380").unwrap()), ..Form::default() };
+    assert_eq!(subject("prime-queue", cached.clone()).name, "prime-queue --cache=127.0.0.1:6380");
+    assert!(find("mio").unwrap().takes(&cached).unwrap_err().contains("--cache"));
+    assert!(find("mio").unwrap().takes(&two).unwrap_err().contains("--workers"));
     assert_eq!(find("mio").unwrap().subject(Path::new("launcher")).name, "mio");
+}
+
+#[test]
+fn lines_are_the_only_framing_of_a_form_and_the_advice_names_the_case_about_the_other() {
+    let framed = |framing| Form { framing: Some(framing), ..Form::default() };
+    for model in PRIMES {
+        assert_eq!(model.takes(&framed(Framing::Line)), Ok(()), "{}", model.name);
+        let subject = model.subject_as(Path::new("launcher"), &framed(Framing::Line));
+        assert_eq!(subject.name, format!("{} --framing=line", model.name));
+        let refusal = model.takes(&framed(Framing::Read)).unwrap_err();
+        let (_, case) = refusal.trim_end_matches('`').split_once("--only ").unwrap();
+        assert!(
+            conformance::find(case).iter().any(|case| case.title.contains("--framing read")),
+            "{refusal}"
+        );
+    }
+    assert!(find("mio").unwrap().takes(&framed(Framing::Line)).unwrap_err().contains("no use for --framing"));
 }
 
 #[test]

@@ -50,10 +50,10 @@ impl Script {
             [greeting(self.service), &reply(self.service, request, has_ended)].concat()
         };
         let whole = due(&all, self.ending == Ending::HalfClose);
-        // The last bytes of a flood may still be in its own kernel when the server finds it quiet and starts the
-        // lingering close.
+        // At a shutdown the last bytes of a flood may still be in its own kernel when the server finds it quiet and starts
+        // the lingering close.
         let owed = match self.pace {
-            Pace::Flood if visit.ended_before => whole.len(),
+            _ if visit.ended_before => whole.len(),
             Pace::Flood => 0,
             Pace::Eager | Pace::LockStep => due(&all[..visit.sent_before], false).len(),
         };

@@ -18,8 +18,6 @@ const PAGE: (usize, usize) = (170, 320);
 const OTHER_PAGES: &[(&str, (usize, usize))] = &[
     // Readiness and the queue of unfinished clients are its lesson, and both are on its page.
     ("crates/server-mio", (180, 320)),
-    // Its page is shorter than others'; what keeps a waiting task small is in files of its own.
-    ("crates/server-tokio", (130, 400)),
     // The executor and the reactor, which tokio brings along, are its lesson, too.
     ("crates/server-futures", (170, 400)),
     // Completions of five kinds, each with its ends and its errors, are its lesson.
@@ -142,9 +140,10 @@ fn the_arrows_between_crates_point_one_way() {
         ("cache", &["chassis", "conversation", "poller", "resp", "sockets", "text"]),
         ("charts", &[]),
         ("chassis", &["signals", "text"]),
-        ("comparison", &["charts", "loadgen", "observe", "protocol", "script", "signals", "text"]),
+        ("comparison", &["charts", "loadgen", "observe", "protocol", "resp", "script", "signals", "text"]),
         ("conformance", &["observe", "protocol", "signals", "text"]),
         ("conversation", &["chassis", "prime", "protocol"]),
+        ("event-loop", &["chassis", "conversation", "poller", "sockets"]),
         ("loadgen", &["observe", "protocol", "signals", "text"]),
         ("lookup", &["chassis", "prime", "resp", "text"]),
         ("observe", &[]),
@@ -158,6 +157,7 @@ fn the_arrows_between_crates_point_one_way() {
         ("spawner", &["observe", "stacks", "text"]),
         ("stacks", &[]),
         ("text", &[]),
+        ("tokio-sockets", &["chassis", "conversation", "sockets"]),
         ("trials", &["conformance", "loadgen", "observe", "protocol", "text"]),
         ("workers", &["prime"]),
     ];
@@ -168,12 +168,14 @@ fn the_arrows_between_crates_point_one_way() {
             let allowed = [
                 "chassis",
                 "conversation",
+                "event-loop",
                 "lookup",
                 "poller",
                 "prime",
                 "protocol",
                 "sockets",
                 "stacks",
+                "tokio-sockets",
                 "workers",
             ];
             let wrong = needs.iter().find(|needed| !allowed.contains(&needed.as_str()));

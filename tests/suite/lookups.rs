@@ -252,3 +252,30 @@ fn no_model_has_more_connections_to_the_cache_than_it_says() {
         assert!(said < CLIENTS, "{}: {said}", model.name);
     }
 }
+
+#[test]
+fn an_answer_that_comes_after_its_client_has_left_is_given_to_nobody() {
+    for model in models() {
+        let mut cache = Cache::stand_in("0ms");
+        cache.plant();
+        let subject = Subject::start(model, &cache);
+        // Long enough for another client to come, and shorter than the cache is waited for.
+        assert_eq!(cache.ask("fault slow 300"), "+OK");
+        let mut leaver = connect(&subject.server);
+        leaver.get_mut().write_all(b"9\n").unwrap();
+        let deadline = Instant::now() + PATIENCE;
+        while cache.figure("keyspace_hits") == 0 {
+            assert!(Instant::now() < deadline, "{}: it is not looked up", model.name);
+        }
+        socket2::SockRef::from(leaver.get_ref()).set_linger(Some(Duration::ZERO)).unwrap();
+        drop(leaver);
+        // It may get the place of the one that has left, and ask while that one's answer is on its way.
+        let mut next = connect(&subject.server);
+        next.get_mut().write_all(b"25\n").unwrap();
+        let mut answer = String::new();
+        next.read_line(&mut answer).unwrap();
+        assert_eq!(answer, "composite\n", "{}", model.name);
+        drop(next);
+        subject.end();
+    }
+}

@@ -12,6 +12,7 @@
 //! | `arguments`, `completing`, `streams`, `terminals` | every command: wrong arguments, completion, closed and full streams, colours |
 //! | `drain`, `owed`, `summaries` | every model in this process: its shutdown and its counts |
 //! | `lookups` | every model of the prime service with a cache, also one that fails, and with a real Redis |
+//! | `series_clients` | every model of the prime service with clients that send as the series' own |
 //! | `log_colours`, `orphans`, `stalled_log`, `stopped`, `stopping`, `threads` | every model as a process: its log, its end, its threads |
 //! | `addresses`, `namespaces` | what all commands say about addresses, also on a machine without IPv6, routes or ports |
 //! | `agreement` | the load generator against a second client that shares no code with it |
@@ -43,8 +44,6 @@ mod idlers;
 mod interrupts;
 mod log_colours;
 #[cfg(target_os = "linux")]
-mod lookups;
-#[cfg(target_os = "linux")]
 mod namespaces;
 #[cfg(target_os = "linux")]
 mod orphans;
@@ -58,6 +57,7 @@ mod readme;
 mod report;
 mod scripted_clients;
 mod security;
+mod series_clients;
 #[cfg(target_os = "linux")]
 mod several_machines;
 #[cfg(target_os = "linux")]

@@ -64,8 +64,8 @@ impl<'message> Connection<'message> {
     /// Takes a non-blocking socket that is connected or connecting.
     pub(crate) fn new(stream: TcpStream, message: &'message Message, dialect: Dialect, depth: usize) -> Self {
         let mut verifier = Verifier::new(&message.reply);
-        if dialect == Dialect::Echo {
-            // An echo server sends no greeting; the verifier is given one.
+        if !dialect.greets() {
+            // Such a server sends no greeting; the verifier is given one.
             let greeted = verifier.check(&[GREETING]);
             debug_assert_eq!(greeted, Ok(0));
         }
@@ -105,10 +105,7 @@ impl<'message> Connection<'message> {
 
     /// Whether the server has served this connection at all.
     pub(crate) fn served(&self) -> bool {
-        match self.dialect {
-            Dialect::Protocol => self.verifier.greeted(),
-            Dialect::Echo => self.verifier.received() > 0,
-        }
+        if self.dialect.greets() { self.verifier.greeted() } else { self.verifier.received() > 0 }
     }
 
     /// Messages sent and still unanswered.

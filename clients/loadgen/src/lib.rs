@@ -53,6 +53,7 @@ mod judge;
 mod load;
 mod outcome;
 mod phase;
+mod primes;
 mod progress;
 mod ramp;
 mod ramp_table;
@@ -105,6 +106,7 @@ pub use outcome::{
     Bound, Churned, ClientThread, ErrorKind, Errors, Latency, Measurement, OpenLoop, Outcome, Verdict,
 };
 pub use phase::Phase;
+pub use primes::Primes;
 pub use ramp::{Ramp, Step, ramp, ramp_until};
 pub use run::{run, run_until};
 pub use scenario::{Dialect, Scenario, default_threads};

@@ -24,6 +24,9 @@ pub(crate) struct Message {
 
 /// The messages of a scenario; connection number `n` uses the one at `n % len`.
 pub(crate) fn messages(scenario: &Scenario) -> anyhow::Result<Vec<Message>> {
+    if let (Dialect::Primes, Some(primes)) = (scenario.dialect, &scenario.primes) {
+        return Ok(primes.requests(scenario.connections).into_iter().map(Message::of_primes).collect());
+    }
     let variants = VARIANTS.min(scenario.payload_bytes);
     (0..variants)
         .map(|variant| {
@@ -42,13 +45,20 @@ impl Message {
                 append_frame(payload, &mut request)?;
                 append_frame_reply(payload, &mut reply);
             }
-            Dialect::Echo => {
+            Dialect::Echo | Dialect::Primes => {
                 request.extend_from_slice(payload);
                 reply.extend_from_slice(payload);
             }
         }
         let repeats = (BATCH_BYTES / request.len()).clamp(1, scenario.depth);
         Ok(Message { batch: request.repeat(repeats), request_bytes: request.len(), reply })
+    }
+
+    /// These requests one after the other, again and again. All have one length, and all have the same answer.
+    fn of_primes(primes: Vec<u64>) -> Self {
+        // A server takes leading zeros for nothing, and so must a cache.
+        let batch: String = primes.iter().map(|prime| format!("{prime:020}\n")).collect();
+        Message { batch: batch.into_bytes(), request_bytes: 21, reply: b"prime\n".to_vec() }
     }
 }
 

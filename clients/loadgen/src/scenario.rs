@@ -7,6 +7,7 @@ use anyhow::ensure;
 use serde::{Deserialize, Serialize};
 
 use crate::load::Load;
+use crate::primes::Primes;
 use crate::slow::Slow;
 
 /// Enough for one machine: above 28,000 the local ports of one address run out first.
@@ -33,6 +34,16 @@ pub enum Dialect {
     Protocol,
     /// Raw echo: no greeting, and each message comes back as it was sent.
     Echo,
+    /// The prime service: no greeting, a number in, `prime` out. See [`Scenario::primes`].
+    #[value(skip)]
+    Primes,
+}
+
+impl Dialect {
+    /// Whether a server sends the first byte.
+    pub(crate) const fn greets(self) -> bool {
+        matches!(self, Dialect::Protocol)
+    }
 }
 
 /// One kind of load. Times are whole milliseconds.
@@ -59,6 +70,9 @@ pub struct Scenario {
     /// Loopback source addresses, used in turn: 127.0.0.1 and following. 0 takes as many as the range of local
     /// ports requires, usually one.
     pub sources: usize,
+    /// What clients of the prime service ask for; other dialects have no use for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub primes: Option<Primes>,
     /// Size of one message in bytes: the payload of a frame (protocol) or the whole message (echo).
     pub payload_bytes: usize,
     /// What makes the next message due.
@@ -91,6 +105,7 @@ impl Default for Scenario {
             connections: 50,
             idle: 0,
             sources: 0,
+            primes: None,
             payload_bytes: 64,
             load: Load::Closed,
             depth: 1,
@@ -122,6 +137,14 @@ impl Scenario {
             self.connections,
             self.depth
         );
+        ensure!(
+            self.dialect != Dialect::Primes || self.primes.is_some(),
+            "scenario {:?}: the dialect primes needs `primes`: the numbers that are asked for",
+            self.name
+        );
+        if let Some(primes) = &self.primes {
+            primes.validate(&self.name, self.connections)?;
+        }
         self.load.validate(&self.name)?;
         self.slow.validate(&self.name)?;
         ensure!(

@@ -23,8 +23,8 @@ pub struct Options {
     #[arg(long, value_name = "ADDR", default_value_t = Options::default().addr, value_parser = text::addresses::parse)]
     pub addr: Addresses,
 
-    /// Threads that serve clients, in the pools, tokio and reactors only [default: 64 in the pools, one per processor
-    /// in tokio and reactors]
+    /// Threads that serve clients, in the pools, tokio, reactors and prime-async-inline only; that test numbers, in
+    /// prime-queue, prime-async and prime-rayon [default: 64 in the pools, 4 that test numbers, else one per processor]
     #[arg(long, value_name = "N", value_parser = parse_workers, allow_negative_numbers = true)]
     pub workers: Option<NonZeroUsize>,
 
@@ -44,6 +44,10 @@ pub struct Options {
     /// cache`, and store what the test finds; in the models of the prime service only [default: no cache]
     #[arg(long, value_name = "ADDR", value_parser = text::addresses::parse_server)]
     pub cache: Option<Addresses>,
+
+    /// Test a number once for all clients that ask for it at the same time, in prime-async only
+    #[arg(long)]
+    pub single_flight: bool,
 
     /// Rings with a thread each, in io-uring only [default: 1]. Each has a table of as many connections as the limit on open
     /// files allows, so that --max-conns may be larger with more of them
@@ -117,6 +121,7 @@ impl Default for Options {
             runtime: None,
             sending: Sending::default(),
             framing: None,
+            single_flight: false,
             cache: None,
             rings: None,
             max_conns: None,
@@ -185,6 +190,7 @@ impl Options {
             (Knob::Nagle, self.sending.nagle),
             (Knob::Rings, self.rings.is_some()),
             (Knob::Framing, self.framing.is_some()),
+            (Knob::SingleFlight, self.single_flight),
             (Knob::Cache, self.cache.is_some()),
         ];
         match given.iter().find(|(knob, is_given)| *is_given && !knobs.contains(knob)) {
@@ -209,19 +215,22 @@ pub enum Knob {
     Rings,
     /// `--framing`
     Framing,
+    /// `--single-flight`
+    SingleFlight,
     /// `--cache`
     Cache,
 }
 
 impl Knob {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Workers,
         Self::Runtime,
         Self::WritePolicy,
         Self::Nagle,
         Self::Rings,
         Self::Framing,
+        Self::SingleFlight,
         Self::Cache,
     ];
 
@@ -230,12 +239,14 @@ impl Knob {
     pub fn advice(self) -> &'static str {
         match self {
             Knob::Workers => {
-                "leave it out, or serve a model that takes it: thread-pool, rayon, tokio, reactors or prime-queue"
+                "leave it out, or serve a model that takes it: thread-pool, rayon, tokio, reactors, prime-queue, \
+                prime-callbacks, prime-async, prime-rayon or prime-async-inline"
             }
             Knob::Runtime => "leave it out, or serve the model that takes it: tokio",
+            Knob::SingleFlight => "leave it out, or serve the model that takes it: prime-async",
             Knob::Rings => "leave it out, or serve the model that takes it: io-uring",
             Knob::Framing | Knob::Cache => {
-                "leave it out, or serve a model that takes it: prime-threads, prime-inline or prime-queue"
+                "leave it out, or serve a model of the prime service: all of them take it"
             }
             Knob::WritePolicy | Knob::Nagle => {
                 "leave it out, or serve a model that takes it: sequential, thread-per-conn or mio"
@@ -253,6 +264,7 @@ impl fmt::Display for Knob {
             Knob::Nagle => "--nagle",
             Knob::Rings => "--rings",
             Knob::Framing => "--framing",
+            Knob::SingleFlight => "--single-flight",
             Knob::Cache => "--cache",
         })
     }

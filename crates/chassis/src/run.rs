@@ -119,7 +119,7 @@ mod tests {
         let help = pool.render_long_help().to_string();
         let shown =
             Knob::ALL.map(|knob| help.contains(&format!("{knob} ")) || help.contains(&format!("{knob}\n")));
-        assert_eq!(shown, [true, false, false, false, false, false, false], "{help}");
+        assert_eq!(shown, [true, false, false, false, false, false, false, false], "{help}");
         assert!(help.starts_with("Serves the protocol") && help.contains("--max-conns"), "{help}");
         assert!(pool.try_get_matches_from(["server", "--rings", "2"]).is_ok());
     }

@@ -19,6 +19,7 @@
 
 mod claims;
 mod comparable;
+mod crossing;
 mod figures;
 mod growth;
 mod holm;
@@ -26,6 +27,7 @@ mod metric;
 mod pairs;
 mod point;
 mod row;
+mod stall;
 mod statistics;
 mod student;
 
@@ -33,9 +35,12 @@ use crate::record::{Comparison, Record, Run};
 use crate::scenario::{Point, Scenario};
 
 pub(crate) use figures::FEWEST_ROUNDS;
-pub use figures::{Analysis, Claim, Growth, Pair, PointAnalysis, Resolution, Row, ScenarioAnalysis, Spread};
+pub use figures::{
+    Analysis, Claim, Crossing, Growth, Pair, PointAnalysis, Resolution, Row, ScenarioAnalysis, Spread, Stall,
+};
 pub(crate) use holm::holm;
 pub use metric::{Better, Metric};
+pub use stall::{Knee, knee};
 pub use statistics::{Interval, median, median_interval};
 pub(crate) use student::Mean;
 
@@ -50,6 +55,8 @@ pub fn analyse(comparison: &Comparison) -> Analysis {
             scenario: scenario.clone(),
             points: points.filter(|point| !point.rows.is_empty()).collect(),
             growths: growth::growths(run, scenario, &records),
+            stalls: stall::stalls(run, scenario, &records),
+            crossings: Vec::new(),
         }
     });
     let mut analysis = Analysis {
@@ -58,6 +65,9 @@ pub fn analyse(comparison: &Comparison) -> Analysis {
         comparisons: 0,
     };
     claims::judge(&mut analysis);
+    for scenario in &mut analysis.scenarios {
+        scenario.crossings = crossing::crossings(scenario);
+    }
     for point in analysis.scenarios.iter_mut().flat_map(|scenario| &mut scenario.points) {
         divide_by_floors(point);
     }
@@ -68,7 +78,8 @@ pub fn analyse(comparison: &Comparison) -> Analysis {
 fn at_point(run: &Run, scenario: &Scenario, point: Point, records: &[&Record]) -> PointAnalysis {
     let records: Vec<&Record> = records.iter().copied().filter(|record| record.point == point).collect();
     let rows: Vec<Row> = run.subjects.iter().filter_map(|subject| row::row(subject, &records)).collect();
-    let metrics = scenario.load.as_ref().map(pairs::compared).unwrap_or_default();
+    let compared = |load| pairs::compared(load, scenario.service);
+    let metrics = scenario.load.as_ref().map(compared).unwrap_or_default();
     let pairs = pairs::pairs(&rows, &records, metrics);
     PointAnalysis { point, rows, resolutions: Vec::new(), pairs }
 }

@@ -11,6 +11,7 @@ mod kinds;
 mod starving;
 pub(crate) mod variants;
 pub(crate) mod versus;
+pub(crate) mod work;
 
 use crate::analysis::Analysis;
 use asked::{Asked, Question};
@@ -45,6 +46,7 @@ pub(crate) fn answers(analysis: &Analysis) -> Vec<Answer> {
     answers.extend(growing::growing(analysis));
     answers.extend(starving::starving(analysis));
     answers.extend(variants::variants(analysis));
+    answers.extend(work::answers(analysis));
     answers
 }
 

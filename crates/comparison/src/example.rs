@@ -19,7 +19,7 @@ use loadgen::{Bound, Latency, Load, Outcome, Verdict};
 use crate::plan::{Trial, plan};
 use crate::record::{Comparison, FORMAT, Observed, Record, Run};
 use crate::scenario::{Catalogue, EMBEDDED};
-use crate::servers::{Place, Server, Servers};
+use crate::servers::{Place, Server, Servers, Service};
 use crate::subject::{Layout, Role, Subject, subjects};
 use crate::variant::add_variants;
 use observe::usage::{CpuClock, Usage};
@@ -37,6 +37,9 @@ pub(crate) const COSTS: [(&str, f64); 6] = [
     ("mio", 1.16),
     ("tokio", 1.50),
 ];
+
+/// How long a big request takes alone.
+pub(crate) const BIG_NS: f64 = 36e6;
 
 /// How far a trial may be off, both ways, as a fraction.
 pub(crate) const JITTER: f64 = 0.015;
@@ -59,6 +62,7 @@ pub(crate) fn servers() -> Servers {
     let server = |name: &str, at_once, floor: Option<&str>| Server {
         name: name.to_owned(),
         title: format!("the model {name}"),
+        service: Service::Echo,
         at_once,
         floor: floor.map(str::to_owned),
         options: options(name),
@@ -75,6 +79,7 @@ pub(crate) fn servers() -> Servers {
             server("tokio", usize::MAX, epoll),
         ],
         floors: vec![server("floor-threads", usize::MAX, None), server("floor-epoll", usize::MAX, None)],
+        cache: None,
     }
 }
 
@@ -91,18 +96,51 @@ pub(crate) fn crowd() -> Servers {
 
 /// A run of these scenarios with fourteen models, the floors and their twins.
 pub(crate) fn crowded_run_of(profile: &str, scenarios: &[&str]) -> Run {
-    Run { subjects: subjects(&crowd(), &[], 50), ..run_of(profile, scenarios) }
+    Run { subjects: subjects(&crowd(), &[], &[Service::Echo], 50), ..run_of(profile, scenarios) }
 }
 
-/// A run of all models with this profile.
+/// A run of all models of the echo service with this profile.
 pub(crate) fn run(profile: &str) -> Run {
+    of_service(profile, Service::Echo, &servers())
+}
+
+/// A run of all models of the prime service with the profile of a recorded run.
+pub(crate) fn run_of_work(scenarios: &[&str]) -> Run {
+    let mut run = of_service("full", Service::Primes, &workers());
+    run.scenarios.retain(|scenario| scenarios.contains(&scenario.name.as_str()));
+    run.profile.keep(&run.scenarios);
+    run
+}
+
+/// The servers of both services.
+pub(crate) fn everything() -> Servers {
+    let models = [servers().models, workers().models].concat();
+    Servers { models, ..servers() }
+}
+
+/// Models of the prime service.
+pub(crate) fn workers() -> Servers {
+    let server = |name: &str| Server {
+        name: name.to_owned(),
+        service: Service::Primes,
+        floor: None,
+        options: vec!["--cache".to_owned(), "--workers".to_owned()],
+        ..servers().models.remove(1)
+    };
+    let names = ["prime-threads", "prime-inline", "prime-queue"];
+    Servers { models: names.map(server).to_vec(), ..Servers::default() }
+}
+
+fn of_service(profile: &str, service: Service, servers: &Servers) -> Run {
     let catalogue = Catalogue::parse(EMBEDDED).unwrap();
     let mut chosen = catalogue.profile(profile).unwrap().clone();
     for rounds in chosen.rounds.values_mut() {
         *rounds = (*rounds).min(MOST_ROUNDS);
     }
-    let scenarios = catalogue.scenarios_of(&chosen);
-    let subjects = add_variants(subjects(&servers(), &[], 50), &scenarios, &servers());
+    let mut scenarios = catalogue.scenarios_of(&chosen);
+    scenarios.retain(|scenario| scenario.service == service);
+    chosen.keep(&scenarios);
+    let subjects = add_variants(subjects(servers, &[], &[service], 50), &scenarios, servers);
     Run {
         format: FORMAT,
         version: "0.0.0".to_owned(),
@@ -136,7 +174,7 @@ pub(crate) fn comparison(profile: &str) -> Comparison {
 
 /// The records of a run in which the figures of some trials were altered.
 pub(crate) fn altered(run: Run, alter: impl Fn(&Trial, &mut Figures)) -> Comparison {
-    let records = plan(&run, &servers()).into_iter().map(|trial| {
+    let records = plan(&run, &everything()).into_iter().map(|trial| {
         let mut random = Rng::with_seed(seed(&trial, run.seed));
         let mut figures = Figures::chosen(&trial, &mut random);
         alter(&trial, &mut figures);
@@ -163,6 +201,8 @@ pub(crate) struct Figures {
     pub(crate) messages_per_second: f64,
     pub(crate) cpu_ns_per_message: f64,
     pub(crate) median_latency_ns: f64,
+    /// Of big requests, if there are some.
+    pub(crate) big_latency_ns: f64,
     pub(crate) threads: u64,
     pub(crate) served: u64,
     pub(crate) verdict: Bound,
@@ -194,6 +234,7 @@ impl Figures {
             messages_per_second,
             cpu_ns_per_message,
             median_latency_ns: asked as f64 * 1e9 / messages_per_second,
+            big_latency_ns: BIG_NS,
             threads: if is_threaded { 1 + asked } else { 2 },
             served: if is_sequential { 1 } else { asked + load.idle as u64 },
             verdict: if matches!(load.load, Load::Open { .. }) { Bound::Neither } else { Bound::Server },
@@ -250,7 +291,7 @@ fn loaded(load: &loadgen::Scenario, trial: &Trial, figures: &Figures, random: &m
         churned: (load.load == Load::Churn).then_some(churned),
         ..Outcome::default()
     };
-    let per_thread = if trial.subject.role.is_raw_echo() { 8_000.0 } else { 9_000.0 };
+    let per_thread = if trial.subject.is_raw_echo() { 8_000.0 } else { 9_000.0 };
     Observed::Load {
         outcome: Box::new(outcome),
         latency_histogram: Some(loadgen::histogram::encode(&latency_ns).unwrap()),
@@ -264,6 +305,11 @@ fn loaded(load: &loadgen::Scenario, trial: &Trial, figures: &Figures, random: &m
             busy_threads: figures.threads,
             voluntary_switches: messages * figures.threads.min(4) / 4,
             involuntary_switches: messages / 100,
+        }),
+        beside: trial.scenario.beside_at(trial.point).map(|_| {
+            let mut of_big = Histogram::<u64>::new_with_bounds(1, 60_000_000_000, 2).unwrap();
+            of_big.record(figures.big_latency_ns as u64).unwrap();
+            Box::new(Outcome { latency: Latency::of(&of_big), ..Outcome::default() })
         }),
         others: Some(0.01),
         memory_per_connection_bytes: (load.load != Load::Churn)

@@ -17,6 +17,7 @@
 //! | [`mod@plan`] | the order of trials: a pure function of the run |
 //! | [`group`] | the trials of a round that are made together, in slices |
 //! | [`measure`], [`trial`], `running`, `window`, [`progress`] | making the trials, each on a newly started server, and showing progress |
+//! | `stand_in` | the cache of a trial, if its scenario has one |
 //! | [`disturbance`], `repeat` | what other programs take from a trial, and which trials are made again |
 //! | [`record`], [`store`] | the record of a trial, and the files of a run |
 //! | [`coverage`] | what a run was to measure and did not |
@@ -56,6 +57,7 @@ pub mod scenario;
 pub mod self_test;
 pub mod servers;
 pub mod show;
+mod stand_in;
 pub mod store;
 pub mod subject;
 pub mod table;
@@ -67,4 +69,4 @@ mod window;
 #[cfg(test)]
 pub(crate) mod example;
 
-pub use servers::{Place, Server, Servers};
+pub use servers::{Place, Server, Servers, Service};

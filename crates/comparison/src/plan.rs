@@ -87,7 +87,8 @@ fn divisor<'run>(
     Some(floor).filter(takes_part).or(full.filter(takes_part)).map(|floor| floor.name.as_str())
 }
 
-/// Whether a subject takes part in a scenario at this point.
+/// Whether a subject takes part in a scenario at this point: only if it serves what the scenario asks for,
+/// and asks a cache if the scenario has one.
 ///
 /// A model with options takes part only in a scenario about these, and there of the others only the same model without, and
 /// their floors of full size.
@@ -97,6 +98,9 @@ fn divisor<'run>(
 /// known beforehand, and nothing would be measured. Where idle clients vary, floors of a kind that no chosen model has do
 /// not take part: a thread for each of 10,000 clients takes longer to start than everything else.
 fn suits(run: &Run, (scenario, point): (&Scenario, Point), subject: &Subject, servers: &Servers) -> bool {
+    if subject.service != scenario.service || scenario.cache.is_some() && !asks_a_cache(subject, servers) {
+        return false;
+    }
     // A rate has no part in it, so any peak will do.
     let Some(load) = scenario.load_at(point, Some(1.0)) else { return subject.role == Role::Model };
     if !scenario.variants.is_empty() {
@@ -122,6 +126,11 @@ fn suits(run: &Run, (scenario, point): (&Scenario, Point), subject: &Subject, se
             scenario.vary.is_none() && stays && load.idle == 0 && clients < load.connections
         }),
     }
+}
+
+/// Whether it can be told to look numbers up in a cache. Of a server that this program no longer has, nothing is known.
+fn asks_a_cache(subject: &Subject, servers: &Servers) -> bool {
+    servers.find(&subject.model).is_none_or(|server| server.takes("--cache"))
 }
 
 /// The order of `count` subjects in the given round: row `round` of a Williams square whose letters are drawn

@@ -13,7 +13,7 @@ use text::{output, terminal};
 use crate::group::Group;
 use crate::plan::Trial;
 use crate::record::{Record, Run};
-use crate::scenario::Slices;
+use crate::scenario::{Slices, Window};
 use crate::servers::Servers;
 
 /// The time to start a server and open a first connection.
@@ -184,7 +184,10 @@ fn trial_ms(run: &Run, trial: &Trial, slices: Option<Slices>, servers: &Servers)
     let open_ms = waits + connections as u64 * THOUSAND_CONNECTIONS_MS / 1_000;
     START_MS
         + match slices {
-            None => run.profile.warm_up_ms + run.profile.window_ms + open_ms,
+            None => {
+                let Window { warm_up_ms, window_ms } = run.profile.window(trial.scenario.service);
+                warm_up_ms + window_ms + open_ms
+            }
             Some(slices) => {
                 u64::from(slices.passes) * (slices.warm_up_ms + slices.window_ms + SLICE_MS + open_ms)
             }
@@ -198,6 +201,7 @@ mod tests {
     use crate::group::groups;
     use crate::plan::plan;
     use crate::scenario::{Catalogue, EMBEDDED};
+    use crate::servers::{Server, Service};
     use crate::subject::subjects;
     use crate::variant::add_variants;
 
@@ -224,11 +228,35 @@ mod tests {
         for (profile, seconds) in [("quick", 40), ("default", 8 * 60), ("full", 45 * 60)] {
             let mut run = example::run(profile);
             run.profile = Catalogue::parse(EMBEDDED).unwrap().profile(profile).unwrap().clone();
-            run.subjects = add_variants(subjects(&crowd, &[], 50), &run.scenarios, &crowd);
+            run.subjects = add_variants(subjects(&crowd, &[], &[Service::Echo], 50), &run.scenarios, &crowd);
             let groups = groups(plan(&run, &crowd), &run.profile);
             let expected: u64 = groups.iter().map(|group| expected_ms(&run, group, &crowd)).sum();
             // With room for a slower machine, but not for a text that promises much too much.
             assert!((seconds * 500..seconds * 1_000).contains(&expected), "{profile}: {expected} ms");
+        }
+    }
+
+    #[test]
+    fn the_questions_about_work_take_no_longer_than_they_promise() {
+        let mut run = example::run_of_work(&[]);
+        let catalogue = Catalogue::parse(EMBEDDED).unwrap();
+        run.scenarios = catalogue.scenarios;
+        run.scenarios.retain(|scenario| scenario.service == Service::Primes);
+        // As many models as there are.
+        let mut servers = example::workers();
+        let like = servers.models[0].clone();
+        let further =
+            (servers.models.len()..8).map(|number| Server { name: number.to_string(), ..like.clone() });
+        servers.models.extend(further.collect::<Vec<Server>>());
+        run.subjects = subjects(&servers, &[], &[Service::Primes], 1);
+        for (profile, seconds) in [("default", 10 * 60), ("full", 12 * 60)] {
+            run.profile = catalogue.profiles[profile].clone();
+            run.profile.rounds =
+                run.profile.all_rounds().map(|(name, rounds)| (name.clone(), *rounds)).collect();
+            run.profile.keep(&run.scenarios);
+            let groups = groups(plan(&run, &servers), &run.profile);
+            let expected = expected(&run, &groups, &servers).as_secs();
+            assert!((seconds / 2..seconds).contains(&expected), "{profile}: {expected} s");
         }
     }
 }

@@ -20,6 +20,7 @@ mod spectrum;
 mod subjects;
 mod summary;
 mod verdicts;
+mod work;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 

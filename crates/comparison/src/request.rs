@@ -8,11 +8,15 @@ use anyhow::{Context, Result, ensure};
 use observe::{Machine, pin};
 use thiserror::Error;
 
+mod own;
+
+pub use own::Own;
+
 use crate::provenance;
 use crate::record::{FORMAT, Run};
 use crate::scenario::{Catalogue, EMBEDDED, Scenario};
-use crate::servers::Servers;
-use crate::subject::{Layout, Subject, subjects};
+use crate::servers::{Server, Servers, Service};
+use crate::subject::{Layout, Role, Subject, subjects};
 use crate::variant::{add_variants, takers};
 
 /// What the user requests.
@@ -26,6 +30,8 @@ pub struct Request {
     pub size: Size,
     /// Only these scenarios; all if empty.
     pub only: Vec<String>,
+    /// Figures in place of those of the chosen scenarios.
+    pub own: Own,
     /// In how many rounds each scenario takes part; as the profile says if absent.
     pub rounds: Option<u32>,
     /// A file of scenarios to use instead of the embedded ones.
@@ -70,6 +76,26 @@ pub enum WrongOnly {
         name: String,
         /// The models that take them.
         takers: String,
+    },
+    /// None of the chosen models has its service.
+    #[error(
+        "{name:?} is about the service {service}, which none of the chosen models has; choose one of {models}"
+    )]
+    NoModel {
+        /// What was asked for.
+        name: String,
+        /// Its service.
+        service: Service,
+        /// The models that have it.
+        models: String,
+    },
+    /// None of the chosen scenarios has the figure of an option.
+    #[error("{option} changes nothing in {names}; leave it out, or choose another scenario")]
+    NoFigure {
+        /// The option.
+        option: &'static str,
+        /// The chosen scenarios.
+        names: String,
     },
     /// Its rate follows from another scenario, which was not chosen.
     #[error(
@@ -122,14 +148,24 @@ impl Request {
         };
         let profile_name = self.size.name();
         let mut profile = catalogue.profile(profile_name)?.clone();
+        let on_request = std::mem::take(&mut profile.on_request);
+        let known: Vec<String> = profile.rounds.keys().chain(on_request.keys()).cloned().collect();
+        let is_asked = |(name, _): &(String, u32)| {
+            let scenario = catalogue.scenarios.iter().find(|scenario| scenario.name == *name);
+            let names_a_model = |scenario: &Scenario| {
+                let of_service = |model: &Server| model.service == scenario.service;
+                !self.models.is_empty() && servers.chosen(&self.models).any(of_service)
+            };
+            self.only.contains(name) || scenario.is_some_and(names_a_model)
+        };
+        profile.rounds.extend(on_request.into_iter().filter(is_asked));
         if !self.only.is_empty() {
-            let known = || profile.rounds.keys().map(String::as_str).collect::<Vec<&str>>().join(", ");
             for name in &self.only {
                 if !profile.rounds.contains_key(name) {
                     return Err(WrongOnly::Unknown {
                         name: name.clone(),
                         profile: profile_name,
-                        known: known(),
+                        known: known.join(", "),
                         elsewhere: if catalogue.has("full", name) { "; choose it with --full" } else { "" },
                     }
                     .into());
@@ -141,6 +177,8 @@ impl Request {
             profile.rounds.values_mut().for_each(|of_scenario| *of_scenario = rounds);
         }
         let mut scenarios = catalogue.scenarios_of(&profile);
+        self.own.apply(&mut scenarios)?;
+        scenarios.iter().try_for_each(Scenario::validate_loads)?;
         if let Some((name, needed)) = without_its_peak(&scenarios) {
             let names = scenarios.iter().map(|scenario| scenario.name.as_str());
             let with: Vec<&str> = std::iter::once(needed).chain(names).collect();
@@ -151,12 +189,13 @@ impl Request {
             }
             .into());
         }
-        let clients =
-            scenarios.iter().filter_map(|scenario| scenario.load.as_ref()).map(|load| load.connections);
-        let subjects = subjects(servers, &self.chosen(), clients.max().unwrap_or(1));
+        let echo = scenarios.iter().filter(|scenario| scenario.service.is_echo());
+        let clients = echo.filter_map(|scenario| scenario.load.as_ref()).map(|load| load.connections);
+        let services: Vec<Service> = scenarios.iter().map(|scenario| scenario.service).collect();
+        let subjects = subjects(servers, &self.chosen(), &services, clients.max().unwrap_or(1));
         let subjects = add_variants(subjects, &scenarios, servers);
         self.drop_without_subjects(&mut scenarios, &subjects, servers)?;
-        profile.rounds.retain(|name, _| scenarios.iter().any(|scenario| scenario.name == *name));
+        profile.keep(&scenarios);
         let layout = if self.pin { pinned()? } else { Layout::Shared };
         Ok(Run {
             format: FORMAT,
@@ -174,7 +213,7 @@ impl Request {
         })
     }
 
-    /// Drops the scenarios about options that no chosen model takes.
+    /// Drops the scenarios of a service that no chosen model has, and those about options that none takes.
     ///
     /// # Errors
     /// One of them was asked for by name.
@@ -184,6 +223,21 @@ impl Request {
         subjects: &[Subject],
         servers: &Servers,
     ) -> Result<(), WrongOnly> {
+        let has_model = |scenario: &Scenario| {
+            let is_one =
+                |subject: &Subject| subject.role == Role::Model && subject.service == scenario.service;
+            subjects.iter().any(is_one)
+        };
+        if let Some(scenario) = scenarios.iter().find(|of| self.only.contains(&of.name) && !has_model(of)) {
+            let of_service = servers.models.iter().filter(|model| model.service == scenario.service);
+            let models: Vec<&str> = of_service.map(|model| model.name.as_str()).collect();
+            return Err(WrongOnly::NoModel {
+                name: scenario.name.clone(),
+                service: scenario.service,
+                models: models.join(", "),
+            });
+        }
+        scenarios.retain(has_model);
         let has_subject = |scenario: &Scenario| {
             scenario.variants.is_empty()
                 || subjects.iter().any(|subject| scenario.compares(subject, subjects))
@@ -214,6 +268,7 @@ impl Request {
         if !self.only.is_empty() {
             words.push(format!("--only {}", self.only.join(",")));
         }
+        words.extend(self.own.words());
         words.extend(self.rounds.map(|rounds| format!("--rounds {rounds}")));
         if let Some(name) = self.scenarios.as_deref().and_then(Path::file_name) {
             words.push(format!("--scenarios {}", name.to_string_lossy()));

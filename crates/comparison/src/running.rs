@@ -7,46 +7,67 @@ use observe::ServerProcess;
 use observe::child::free_address;
 
 use crate::servers::{Place, Server};
+use crate::stand_in::StandIn;
 
-/// A running server. A process that was started for it ends when this is dropped.
+/// A running server. A process that was started for it, and its cache, end when this is dropped.
 #[derive(Debug)]
-pub(crate) enum Running {
+pub(crate) struct Running {
+    at: At,
+    /// The cache that it asks.
+    cache: Option<StandIn>,
+}
+
+#[derive(Debug)]
+enum At {
     Process(ServerProcess),
     Elsewhere(SocketAddr),
 }
 
 impl Running {
-    /// Starts the server with these options, on one CPU if that is given, unless it runs already. Only ours take options.
+    /// Starts the server with these options, on one CPU if that is given, unless it runs already. Only ours take options,
+    /// and only ours ask a cache.
     ///
     /// # Errors
     /// It does not start.
-    pub(crate) fn start(server: &Server, options: &[String], cpu: Option<usize>) -> Result<Self> {
-        match &server.place {
+    pub(crate) fn start(
+        server: &Server,
+        options: &[String],
+        cache: Option<StandIn>,
+        cpu: Option<usize>,
+    ) -> Result<Self> {
+        let at = match &server.place {
             Place::Ours(command) => {
-                let options: Vec<&str> = options.iter().map(String::as_str).collect();
-                ServerProcess::start_on(cpu, command, &options).map(Running::Process)
+                let asked = cache.as_ref().map(|cache| format!("--cache={}", cache.address()));
+                let options: Vec<&str> = options.iter().chain(&asked).map(String::as_str).collect();
+                At::Process(ServerProcess::start_on(cpu, command, &options)?)
             }
             Place::Program { words, command } => {
                 let address = free_address().context("cannot find a free port")?;
                 let process = ServerProcess::start_foreign(cpu, command(address), address);
-                process.map(Running::Process).with_context(|| format!("{} ({words})", server.name))
+                At::Process(process.with_context(|| format!("{} ({words})", server.name))?)
             }
-            Place::At(address) => Ok(Running::Elsewhere(*address)),
-        }
+            Place::At(address) => At::Elsewhere(*address),
+        };
+        Ok(Running { at, cache })
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
-        match self {
-            Running::Process(process) => process.address(),
-            Running::Elsewhere(address) => *address,
+        match &self.at {
+            At::Process(process) => process.address(),
+            At::Elsewhere(address) => *address,
         }
     }
 
     /// Its process id, if it is known.
     pub(crate) fn pid(&self) -> Option<u32> {
-        match self {
-            Running::Process(process) => Some(process.pid()),
-            Running::Elsewhere(_) => None,
+        match &self.at {
+            At::Process(process) => Some(process.pid()),
+            At::Elsewhere(_) => None,
         }
+    }
+
+    /// The process id of its cache, if it has one.
+    pub(crate) fn pid_of_cache(&self) -> Option<u32> {
+        self.cache.as_ref().map(StandIn::pid)
     }
 }

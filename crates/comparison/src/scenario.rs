@@ -5,14 +5,18 @@
 //! a ramp, the idle clients beside a few, the rates of an open loop. A [`Profile`] says which scenarios take part and how long a window is.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::num::NonZeroU32;
 
 use anyhow::{Context, Result, bail, ensure};
 use loadgen::Load;
 use serde::{Deserialize, Serialize};
 
+use crate::servers::Service;
 use crate::variant::Variant;
+
+mod vary;
+
+pub use vary::{Point, Vary, divisions};
 
 /// The scenarios that come with this program.
 pub const EMBEDDED: &str = include_str!("scenarios.toml");
@@ -49,10 +53,26 @@ pub struct Profile {
     /// How the load is cut into slices where the scenario allows it; without, each trial has one window.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub slices: Option<Slices>,
+    /// The same for loads of the prime service, whose requests take longer than an echo; as above if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub primes: Option<Window>,
     /// How long each trial or slice waits for greetings. A model that starves clients takes all of it.
     pub greeting_wait_ms: u64,
     /// In how many rounds each scenario takes part, by its name; unnamed scenarios do not take part.
     pub rounds: BTreeMap<String, u32>,
+    /// The same for scenarios that take part only if they are named, or a model of their service is.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub on_request: BTreeMap<String, u32>,
+}
+
+/// How long a load lasts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Window {
+    /// The duration of the load before the window.
+    pub warm_up_ms: u64,
+    /// The duration of the window.
+    pub window_ms: u64,
 }
 
 /// How the load goes from one server to the next within a round.
@@ -77,21 +97,45 @@ pub struct Scenario {
     pub title: String,
     /// The question that the figures answer.
     pub question: String,
+    /// What servers are asked for: models of another service take no part.
+    #[serde(default, skip_serializing_if = "Service::is_echo")]
+    pub service: Service,
     /// The series' scripted clients, if this scenario uses them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub script: Option<Script>,
     /// The load of the load generator, if this scenario uses it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub load: Option<loadgen::Scenario>,
+    /// Options for each model that takes them, so that all may do as much at once.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub options: Vec<String>,
+    /// Another load of the load generator, made at the same time by clients of its own: big requests beside small ones.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub beside: Option<loadgen::Scenario>,
+    /// The cache that servers look numbers up in, started for each trial, if they have one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cache: Option<Cache>,
     /// What differs from point to point.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub vary: Option<Vary>,
     /// Models with options that take part beside the same models without; no other model does.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub variants: Vec<Variant>,
+    /// Pairs of models, of which the first does its work where it stands and the second hands it to another thread: asked is
+    /// from which size on that pays.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub handing_over: Vec<[String; 2]>,
     /// Why the figures are as they are, in sentences.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub explanation: Option<String>,
+}
+
+/// Our stand-in for a cache on another machine. It knows the answers to the load's hits when a trial begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cache {
+    /// How long each answer takes.
+    pub latency_ms: u64,
 }
 
 /// The scripted clients of the series.
@@ -104,63 +148,37 @@ pub struct Script {
     pub pause_divisor: NonZeroU32,
 }
 
-/// What differs from point to point of a scenario; one of the four.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Vary {
-    /// Connections.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub connections: Vec<u64>,
-    /// Idle clients, beside those that send.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub idle: Vec<u64>,
-    /// Messages a second of an open loop.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub rate: Vec<u64>,
-    /// The same, as a share of the model's last rate in the scenario `peak_of`.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub percent_of_peak: Vec<u64>,
-    /// A closed loop that comes before this scenario.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub peak_of: Option<String>,
-}
+impl Profile {
+    /// How long a load of this service lasts, if it is not sliced.
+    pub fn window(&self, service: Service) -> Window {
+        let whole = Window { warm_up_ms: self.warm_up_ms, window_ms: self.window_ms };
+        self.primes.filter(|_| service == Service::Primes).unwrap_or(whole)
+    }
 
-/// The point of its scenario's curve at which a trial is made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Point {
-    /// The scenario has no curve.
-    Only,
-    /// This many connections.
-    Connections(u64),
-    /// This many idle clients, beside those that send.
-    Idle(u64),
-    /// This many messages a second, from all connections together.
-    Rate(u64),
-    /// A rate that is this share of the model's own peak.
-    PercentOfPeak(u64),
-}
-
-impl fmt::Display for Point {
-    /// A few words, such as `64 connections`; empty without a curve.
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Point::Only => Ok(()),
-            Point::Connections(1) => formatter.write_str("1 connection"),
-            Point::Connections(count) => write!(formatter, "{count} connections"),
-            Point::Idle(1) => formatter.write_str("1 idle client"),
-            Point::Idle(count) => write!(formatter, "{count} idle clients"),
-            Point::Rate(rate) => write!(formatter, "{rate} messages/s"),
-            Point::PercentOfPeak(percent) => write!(formatter, "{percent} % of its peak"),
+    /// Leaves out what is not about these scenarios.
+    pub(crate) fn keep(&mut self, scenarios: &[Scenario]) {
+        self.rounds.retain(|name, _| scenarios.iter().any(|scenario| scenario.name == *name));
+        self.on_request.clear();
+        if scenarios.iter().all(|scenario| scenario.service.is_echo()) {
+            self.primes = None;
         }
     }
-}
 
-impl Profile {
+    /// The rounds of all scenarios, also of those on request, by name.
+    pub(crate) fn all_rounds(&self) -> impl Iterator<Item = (&String, &u32)> {
+        self.rounds.iter().chain(&self.on_request)
+    }
+
     /// How long everything is measured and waited for, in a few words.
     pub fn times(&self) -> String {
         let windows = |warm_up_ms, window_ms| format!("windows of {window_ms} ms after {warm_up_ms} ms");
         let single = windows(self.warm_up_ms, self.window_ms);
+        let single = match self.primes {
+            Some(primes) => {
+                format!("{single} (of primes {})", windows(primes.warm_up_ms, primes.window_ms))
+            }
+            None => single,
+        };
         let waits = format!("{} ms for greetings", self.greeting_wait_ms);
         match self.slices {
             None => format!("{single}, {waits}"),
@@ -199,7 +217,9 @@ impl Catalogue {
 
     /// Whether there is such a profile, and the scenario takes part in it.
     pub fn has(&self, profile: &str, scenario: &str) -> bool {
-        self.profiles.get(profile).is_some_and(|profile| profile.rounds.contains_key(scenario))
+        self.profiles
+            .get(profile)
+            .is_some_and(|profile| profile.all_rounds().any(|(name, _)| name == scenario))
     }
 
     /// The scenarios that take part in a profile, in the file's order.
@@ -227,7 +247,7 @@ impl Catalogue {
                      second pass goes backwards"
                 );
             }
-            for (scenario, rounds) in &profile.rounds {
+            for (scenario, rounds) in profile.all_rounds() {
                 ensure!(
                     self.scenarios.iter().any(|known| known.name == *scenario),
                     "profile {name:?} names the scenario {scenario:?}, which is not defined"
@@ -254,16 +274,6 @@ impl Catalogue {
 }
 
 impl Scenario {
-    /// The points, in the order in which they are measured.
-    pub fn points(&self) -> Vec<Point> {
-        let Some(vary) = &self.vary else { return vec![Point::Only] };
-        let connections = vary.connections.iter().map(|&count| Point::Connections(count));
-        let idle = vary.idle.iter().map(|&count| Point::Idle(count));
-        let rates = vary.rate.iter().map(|&rate| Point::Rate(rate));
-        let shares = vary.percent_of_peak.iter().map(|&percent| Point::PercentOfPeak(percent));
-        connections.chain(idle).chain(rates).chain(shares).collect()
-    }
-
     /// Whether its load can go from one server to the next in short slices: a load that is the same for all, starts at once
     /// and has no clock. Not with variants, of which a message may take as long as a slice.
     pub fn can_be_sliced(&self) -> bool {
@@ -271,20 +281,6 @@ impl Scenario {
             |load: &loadgen::Scenario| load.idle == 0 && matches!(load.load, Load::Closed | Load::Churn);
         let is_uniform = self.vary.is_none() && self.variants.is_empty();
         is_uniform && self.load.as_ref().is_some_and(starts_at_once)
-    }
-
-    /// The load at one point; `peak` is the model's rate in messages a second, needed if the point is
-    /// a share of it. `None` if there is no load, or no peak.
-    pub fn load_at(&self, point: Point, peak: Option<f64>) -> Option<loadgen::Scenario> {
-        let mut load = loadgen::Scenario { name: self.name.clone(), ..self.load.clone()? };
-        match point {
-            Point::Only => {}
-            Point::Connections(count) => load.connections = usize::try_from(count).ok()?,
-            Point::Idle(count) => load.idle = usize::try_from(count).ok()?,
-            Point::Rate(asked) => set_rate(&mut load, asked),
-            Point::PercentOfPeak(percent) => set_rate(&mut load, share(peak?, percent)),
-        }
-        Some(load)
     }
 
     fn validate(&self, before: &[Scenario]) -> Result<()> {
@@ -307,58 +303,14 @@ impl Scenario {
             vary.validate(self, before)?;
         }
         self.validate_variants()?;
-        for point in points {
-            if let Some(load) = self.load_at(point, Some(1_000.0)) {
-                load.validate()?;
-            }
-        }
-        Ok(())
+        self.validate_loads()
     }
-}
 
-impl Vary {
-    fn validate(&self, scenario: &Scenario, before: &[Scenario]) -> Result<()> {
-        let kinds = [&self.connections, &self.idle, &self.rate, &self.percent_of_peak];
-        ensure!(
-            kinds.iter().filter(|values| !values.is_empty()).count() == 1,
-            "`vary` takes exactly one thing"
-        );
-        let is_open = scenario.load.as_ref().is_some_and(|load| matches!(load.load, Load::Open { .. }));
-        ensure!(
-            is_open || self.rate.is_empty() && self.percent_of_peak.is_empty(),
-            "only the rate of an open loop can vary; set `load.kind = \"open\"`"
-        );
-        let Some(name) = &self.peak_of else {
-            ensure!(self.percent_of_peak.is_empty(), "`percent_of_peak` needs `peak_of`");
-            return Ok(());
-        };
-        let peak = before.iter().find(|other| other.name == *name);
-        let peak =
-            peak.with_context(|| format!("`peak_of` names {name:?}, which is not defined before it"))?;
-        ensure!(
-            peak.vary.is_none()
-                && peak.variants.is_empty()
-                && peak.load.as_ref().is_some_and(|load| load.load == Load::Closed),
-            "`peak_of` must name a closed loop without `vary` and `variants`, but names {name:?}"
-        );
-        Ok(())
+    /// What is wrong with the load at one of the points.
+    pub(crate) fn validate_loads(&self) -> Result<()> {
+        let loads = |point| [self.load_at(point, Some(1_000.0)), self.beside_at(point)];
+        self.points().into_iter().flat_map(loads).flatten().try_for_each(|load| load.validate())
     }
-}
-
-fn set_rate(load: &mut loadgen::Scenario, asked: u64) {
-    if let Load::Open { rate, .. } = &mut load.load {
-        *rate = asked;
-    }
-}
-
-#[expect(
-    clippy::cast_precision_loss,
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "percents are small, and a negative or huge rate is refused when the load is validated"
-)]
-fn share(peak: f64, percent: u64) -> u64 {
-    ((peak * percent as f64 / 100.0).round() as u64).max(1)
 }
 
 #[cfg(test)]

@@ -29,7 +29,7 @@ use crate::progress::expected;
 use crate::record::{Comparison, Run};
 use crate::recorded::RESULTS;
 use crate::request::Request;
-use crate::servers::{Place, Server, Servers};
+use crate::servers::{Place, Server, Servers, Service};
 use crate::subject::{Layout, Role, Subject};
 
 /// The file of an outcome, in the folder that it is written to.
@@ -215,6 +215,7 @@ fn subjects(floor: &str, model: &str) -> Vec<Subject> {
         name: name.to_owned(),
         model: model.to_owned(),
         role,
+        service: Service::Echo,
         floor: floor.map(str::to_owned),
         clients: None,
         foreign: None,

@@ -8,6 +8,34 @@ use std::process::Command;
 use std::sync::Arc;
 
 use observe::ServerCommand;
+use serde::{Deserialize, Serialize};
+
+/// What a server is asked for. Scenarios and servers of different services have nothing to do with each other.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Service {
+    /// The series' protocol: messages come back.
+    #[default]
+    Echo,
+    /// A number in, `prime` or `composite` out: work behind a message.
+    Primes,
+}
+
+impl Service {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "the form that serde asks for")]
+    pub(crate) fn is_echo(&self) -> bool {
+        *self == Service::Echo
+    }
+}
+
+impl fmt::Display for Service {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Service::Echo => "echo",
+            Service::Primes => "primes",
+        })
+    }
+}
 
 /// A server that can be started, or that runs already.
 #[derive(Clone, Debug)]
@@ -16,9 +44,11 @@ pub struct Server {
     pub name: String,
     /// A short description.
     pub title: String,
+    /// What it is asked for.
+    pub service: Service,
     /// How many clients it serves at the same time; `usize::MAX` if that has no limit.
     pub at_once: usize,
-    /// The name of the floor that a model is divided by; `None` for a floor.
+    /// The name of the floor that a model is divided by; `None` for a floor, and for a model that no floor does the work of.
     pub floor: Option<String>,
     /// The options that not every server takes, and this one does, such as `--workers`.
     pub options: Vec<String>,
@@ -67,16 +97,24 @@ impl fmt::Debug for Place {
 /// All servers.
 #[derive(Clone, Debug, Default)]
 pub struct Servers {
-    /// The concurrency models, in the order in which they are shown.
+    /// The concurrency models of all services, in the order in which they are shown.
     pub models: Vec<Server>,
     /// Raw echo without a protocol: what models are divided by.
     pub floors: Vec<Server>,
+    /// Starts our stand-in for a cache, for scenarios that have one.
+    pub cache: Option<ServerCommand>,
 }
 
 impl Server {
     /// Whether it serves this many clients at the same time.
     pub fn serves(&self, clients: usize) -> bool {
         clients <= self.at_once
+    }
+
+    /// Whether it takes this option, of the form `--option` or `--option=value`.
+    pub(crate) fn takes(&self, option: &str) -> bool {
+        let name = option.split_once('=').map_or(option, |(name, _)| name);
+        self.options.iter().any(|own| own == name)
     }
 }
 

@@ -16,6 +16,7 @@ pub(crate) mod style;
 
 use crate::analysis::{Analysis, Metric, ScenarioAnalysis};
 use crate::answers::variants::sentences;
+use crate::answers::work;
 use crate::coverage::Coverage;
 use style::{DIM, FAILED, TITLE, WIDEST};
 use text::units::duration;
@@ -57,6 +58,10 @@ pub fn draw(analysis: &Analysis, coverage: &Coverage, width: usize) -> String {
         } else {
             block::draw(scenario, width) + &pairs::draw(scenario, width)
         });
+        if !scenario.scenario.service.is_echo() {
+            let sentences = work::sentences(scenario).into_iter();
+            text.extend(sentences.map(|sentence| grid::wrap(&format!("  {sentence}"), "  ", width)));
+        }
     }
     text.push_str(&remarks::draw(analysis, width));
     text

@@ -11,6 +11,7 @@ use crate::record::{Observed, Record};
 use crate::running::Running;
 use crate::scenario::{Profile, Script, Slices};
 use crate::servers::Servers;
+use crate::stand_in::StandIn;
 use crate::subject::Layout;
 use crate::window::{self, Window};
 
@@ -52,6 +53,8 @@ struct Attempt<'group> {
     trial: &'group Trial<'group>,
     /// Absent with scripted clients, and where the rate is a share of an unknown peak.
     load: Option<loadgen::Scenario>,
+    /// The load that is made beside it, if there is one.
+    beside: Option<loadgen::Scenario>,
     /// The running server, until something fails.
     server: Result<Running>,
     windows: Vec<Window>,
@@ -66,7 +69,9 @@ impl<'group> Attempt<'group> {
         peak: Option<f64>,
     ) -> Self {
         let load = load(trial, slices, conditions, peak);
-        Attempt { trial, load, server: start(trial, conditions), windows: Vec::new(), played: None }
+        let server = start(trial, load.as_ref(), conditions);
+        let beside = load.as_ref().and_then(|load| beside(trial, load));
+        Attempt { trial, load, beside, server, windows: Vec::new(), played: None }
     }
 
     /// Makes one slice of the load, or all of the script. After a failure nothing is done.
@@ -75,7 +80,8 @@ impl<'group> Attempt<'group> {
         let measured = match (self.trial.scenario.script, &self.load) {
             (Some(script), _) => play(server, script).map(|observed| self.played = Some(observed)),
             (None, Some(load)) => {
-                window::measure(server, load, conditions).map(|window| self.windows.push(window))
+                let loads = (load, self.beside.as_ref());
+                window::measure(server, loads, conditions).map(|window| self.windows.push(window))
             }
             (None, None) => Err(no_peak(self.trial)),
         };
@@ -119,7 +125,7 @@ fn load(
 ) -> Option<loadgen::Scenario> {
     let profile = conditions.profile;
     let mut load = trial.scenario.load_at(trial.point, peak)?;
-    if trial.subject.role.is_raw_echo() {
+    if trial.subject.is_raw_echo() {
         load.dialect = Dialect::Echo;
     }
     if let Some(clients) = trial.subject.clients {
@@ -131,13 +137,21 @@ fn load(
     }
     let at_least = if conditions.layout == Layout::Shared { default_threads() } else { 1 };
     load.threads = load.threads.max(at_least).min(load.connections);
-    load.warm_up_ms = slices.map_or(profile.warm_up_ms, |slices| slices.warm_up_ms);
-    load.duration_ms = slices.map_or(profile.window_ms, |slices| slices.window_ms);
+    let window = profile.window(trial.scenario.service);
+    load.warm_up_ms = slices.map_or(window.warm_up_ms, |slices| slices.warm_up_ms);
+    load.duration_ms = slices.map_or(window.window_ms, |slices| slices.window_ms);
     load.greeting_wait_ms = profile.greeting_wait_ms;
     Some(load)
 }
 
-fn start(trial: &Trial, conditions: Conditions) -> Result<Running> {
+/// The load beside it, which lasts from before it begins until it ends.
+fn beside(trial: &Trial, load: &loadgen::Scenario) -> Option<loadgen::Scenario> {
+    let lasting = load.greeting_wait_ms + load.warm_up_ms + load.duration_ms + load.drain_ms + load.close_ms;
+    let beside = trial.scenario.beside_at(trial.point)?;
+    Some(loadgen::Scenario { warm_up_ms: 0, duration_ms: lasting, ..beside })
+}
+
+fn start(trial: &Trial, load: Option<&loadgen::Scenario>, conditions: Conditions) -> Result<Running> {
     let cpu = match conditions.layout {
         Layout::Shared => None,
         Layout::Pinned { server, .. } => Some(server),
@@ -145,7 +159,17 @@ fn start(trial: &Trial, conditions: Conditions) -> Result<Running> {
     let model = &trial.subject.model;
     let server =
         conditions.servers.find(model).with_context(|| format!("no server has the name {model:?}"))?;
-    Running::start(server, &trial.subject.options, cpu)
+    let cache = trial.scenario.cache.map(|cache| {
+        let command = conditions.servers.cache.as_ref().context("there is no cache to start")?;
+        StandIn::start(
+            command,
+            cache,
+            &load.and_then(|load| load.primes).map(|primes| primes.known()).unwrap_or_default(),
+        )
+    });
+    let of_scenario = trial.scenario.options.iter().filter(|option| server.takes(option));
+    let options: Vec<String> = trial.subject.options.iter().chain(of_scenario).cloned().collect();
+    Running::start(server, &options, cache.transpose()?, cpu)
 }
 
 /// How many CPUs a server may use.

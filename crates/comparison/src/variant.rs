@@ -20,10 +20,7 @@ pub struct Variant {
 impl Variant {
     /// Whether the server takes all of these options.
     fn suits(&self, server: &Server) -> bool {
-        self.options.iter().all(|option| {
-            let name = option.split_once('=').map_or(option.as_str(), |(name, _)| name);
-            server.options.iter().any(|own| own == name)
-        })
+        self.options.iter().all(|option| server.takes(option))
     }
 
     fn of(&self, model: &Subject) -> Subject {
@@ -137,7 +134,7 @@ mod tests {
     fn of_the_floors_those_take_part_that_a_variant_is_divided_by() {
         let floors = |models: &[&str]| {
             let mut run = example::run_of("full", &["write-policy"]);
-            run.subjects.retain(|of| of.role.is_raw_echo() || models.contains(&of.model.as_str()));
+            run.subjects.retain(|of| of.is_raw_echo() || models.contains(&of.model.as_str()));
             let trials = plan(&run, &example::servers());
             let mut floors: Vec<&str> = trials.iter().map(|trial| trial.subject.model.as_str()).collect();
             floors.retain(|model| model.starts_with("floor"));

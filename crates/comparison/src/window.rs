@@ -1,11 +1,12 @@
 //! One window of load on a running server: what the load generator counted, what the server used, and what other programs
 //! took. The windows of a trial are added up to its observation.
 
+use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use hdrhistogram::Histogram;
-use loadgen::{Load, Measurement, Phase};
+use loadgen::{Handle, Load, Measurement, Outcome, Phase};
 use observe::others::{CpuUse, Span, own_cpu_time};
 use observe::usage::{self, Usage};
 
@@ -19,6 +20,8 @@ const RECORDED_DIGITS: u8 = 2;
 /// What was seen of one window.
 pub(crate) struct Window {
     measurement: Measurement,
+    /// Of the load beside it.
+    beside: Option<Box<Outcome>>,
     /// Absent if the server could not be read.
     usage: Option<Usage>,
     /// From the first reading to the second one.
@@ -33,6 +36,8 @@ pub(crate) struct Window {
 struct Reading {
     at: Instant,
     server: Option<usage::Reading>,
+    /// The cache belongs to the trial, and is no other program; but its work is not the server's.
+    cache: Option<usage::Reading>,
     own: Duration,
     machine: Option<CpuUse>,
 }
@@ -40,31 +45,59 @@ struct Reading {
 impl Reading {
     fn now(server: &Running, cpus: &[usize]) -> Self {
         // The machine and this process last: both are compared with each other.
+        let cache = server.pid_of_cache().and_then(|pid| usage::read(pid).ok());
         let server = server.pid().and_then(|pid| usage::read(pid).ok());
-        Reading { at: Instant::now(), server, own: own_cpu_time(), machine: CpuUse::now(cpus) }
+        Reading { at: Instant::now(), server, cache, own: own_cpu_time(), machine: CpuUse::now(cpus) }
     }
 
     fn server_since(&self, before: &Reading) -> Option<Usage> {
         Some(self.server.as_ref()?.since(before.server.as_ref()?))
     }
 
-    /// How the CPUs were used since `before`, and how much of it was this process and the server.
+    /// How the CPUs were used since `before`, and how much of it was this process, the server and its cache.
     fn machine_since(&self, before: &Reading, server: &Usage) -> Option<(Span, Duration)> {
-        let own = self.own.saturating_sub(before.own) + Duration::from_nanos(server.cpu_ns);
+        let cache = self.cache.as_ref().zip(before.cache.as_ref());
+        let cache_ns = cache.map_or(0, |(after, before)| after.since(before).cpu_ns);
+        let own = self.own.saturating_sub(before.own) + Duration::from_nanos(server.cpu_ns + cache_ns);
         Some((self.machine?.since(before.machine.as_ref()?)?, own))
     }
 }
 
-/// Makes the load on the server once.
+/// Makes the load on the server once, and the one beside it as long as that lasts.
 ///
 /// # Errors
-/// The load cannot be made, or was interrupted before its window began.
-pub(crate) fn measure(server: &Running, load: &loadgen::Scenario, conditions: Conditions) -> Result<Window> {
+/// A load cannot be made, or was interrupted before its window began.
+pub(crate) fn measure(
+    server: &Running,
+    (load, beside): (&loadgen::Scenario, Option<&loadgen::Scenario>),
+    conditions: Conditions,
+) -> Result<Window> {
+    let stop = Handle::default();
+    let measured = || measure_one(server, load, &stop, conditions);
+    let Some(beside) = beside else { return measured() };
+    thread::scope(|scope| {
+        let big = scope.spawn(|| loadgen::run_until(server.address(), beside, &stop, |_| {}));
+        let window = measured();
+        stop.stop();
+        let big = big.join().map_err(|_| anyhow!("a client of the load beside it panicked"))?;
+        let big = big.context("the load beside it")?.context("the load beside it did not begin")?;
+        Ok(Window { beside: Some(Box::new(big.outcome)), ..window? })
+    })
+}
+
+/// Stops the load beside it when the window is over, so that it does not hold up what is still to be answered.
+fn measure_one(
+    server: &Running,
+    load: &loadgen::Scenario,
+    beside: &Handle,
+    conditions: Conditions,
+) -> Result<Window> {
     let read = || Reading::now(server, conditions.cpus);
     let alone = server.pid().and_then(|pid| usage::read(pid).ok());
     let (mut before, mut after) = (None, None);
     let measurement = loadgen::run_until(server.address(), load, conditions.stop, |phase| match phase {
         Phase::Measuring => before = Some(read()),
+        Phase::Draining => beside.stop(),
         Phase::Closing => after = Some(read()),
         _ => {}
     })?;
@@ -73,6 +106,7 @@ pub(crate) fn measure(server: &Running, load: &loadgen::Scenario, conditions: Co
     let usage = after.server_since(&before);
     Ok(Window {
         measurement,
+        beside: None,
         usage,
         elapsed: after.at - before.at,
         machine: usage.and_then(|usage| after.machine_since(&before, &usage)),
@@ -99,7 +133,12 @@ pub(crate) fn observed(windows: Vec<Window>, load: &loadgen::Scenario, can_use: 
     let machine = sum(windows.iter().map(|window| window.machine), |(span, own), (later, further)| {
         (span.and(later), own + further)
     });
-    let measurements = windows.into_iter().map(|window| window.measurement);
+    // A scenario with a load beside has one window.
+    let mut beside = None;
+    let measurements = windows.into_iter().map(|window| {
+        beside = window.beside;
+        window.measurement
+    });
     let mut measurement = loadgen::total(load, measurements)?.context("no window was measured")?;
     let others = machine.and_then(|(span, own)| span.others(own));
     let outcome = &mut measurement.outcome;
@@ -113,6 +152,7 @@ pub(crate) fn observed(windows: Vec<Window>, load: &loadgen::Scenario, can_use: 
     Ok(Observed::Load {
         latency_histogram: Some(encoded(&measurement.latency_ns)?),
         outcome: Box::new(measurement.outcome),
+        beside,
         usage,
         others: others.map(|others| others.share),
         memory_per_connection_bytes: grown

@@ -13,10 +13,11 @@
 //! | --- | --- |
 //! | look up and store on a thread that blocks | [`blocking::Cache`] |
 //! | in a task that awaits | [`asynchronous::Cache`] |
-//! | on an event loop, without I/O: bytes and moments in, bytes and results out | [`Pipeline`] |
+//! | on an event loop, with a socket that never blocks | [`nonblocking::Cache`] |
+//! | the same without I/O: bytes and moments in, bytes and results out | [`Pipeline`] |
 //! | what all three have in common: key, values, timeout, pauses | [`TIMEOUT`], [`Health`], [`Trouble`] |
 //!
-//! The first two are the crate `redis`, the third is our own codec, [`resp`]. No model needs to know: each has `get` and
+//! The first two are the crate `redis`, the others our own codec, [`resp`]. No model needs to know: each has `get` and
 //! `store`, and neither of these fails.
 //!
 //! What is stored is trusted: whoever can write to the cache decides what the service answers.
@@ -24,6 +25,7 @@
 pub mod asynchronous;
 pub mod blocking;
 mod client;
+pub mod nonblocking;
 mod pipeline;
 mod policy;
 

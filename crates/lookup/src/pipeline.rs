@@ -97,6 +97,12 @@ impl<T> Pipeline<T> {
         self.done.pop_front()
     }
 
+    /// Whether there is a [result](Self::next_done).
+    #[must_use]
+    pub fn has_done(&self) -> bool {
+        !self.done.is_empty()
+    }
+
     /// Whether there is something to ask and no connection.
     #[must_use]
     pub fn wants_connection(&self) -> bool {

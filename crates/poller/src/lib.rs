@@ -15,11 +15,13 @@ use mio::unix::SourceFd;
 use mio::{Interest, Poll, Token};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
+pub use mio::Waker;
 pub use watcher::{Events, Watcher, clients, wait, waker};
 
-/// Tokens that no client has: theirs are their keys.
+/// Tokens that no client has: theirs are their keys, which count up from 0.
 const LISTENER: Token = Token(usize::MAX);
 const SHUTDOWN: Token = Token(usize::MAX - 1);
+const WAKER: Token = Token(usize::MAX / 2);
 
 /// Urgent bytes, too: a read stops at one, and then a short read does not mean that the socket is empty.
 #[cfg(target_os = "linux")]
@@ -74,6 +76,14 @@ impl Poller {
     /// The kernel watches no more.
     pub fn watch(&self, socket: &impl AsRawFd, key: usize) -> io::Result<()> {
         self.0.registry().register(&mut SourceFd(&socket.as_raw_fd()), Token(key), INTERESTS)
+    }
+
+    /// With it another thread ends a wait, with a change of a client whose key nobody has.
+    ///
+    /// # Errors
+    /// The kernel has no descriptor left for it.
+    pub fn waker(&self) -> io::Result<Waker> {
+        Waker::new(self.0.registry(), WAKER)
     }
 
     /// Waits for changes, at most for this long. A signal ends the wait, with none.

@@ -11,15 +11,11 @@ use mio::unix::SourceFd;
 use mio::{Interest, Poll, Token, Waker};
 use sockets::ready::{Awaited, Clients, Registry, Shared};
 
-use crate::{BATCH, INTERESTS};
+use crate::{BATCH, INTERESTS, WAKER};
 
 /// The poller of [`Clients`]. It reports changes, so a client is registered once, for everything.
 #[derive(Debug)]
 pub struct Watcher(Poll);
-
-/// A key that no client has: theirs count up from 0, and those of the listener and the request to stop down from the
-/// largest.
-const WAKER: usize = usize::MAX / 2;
 
 /// What one wait has reported.
 #[derive(Debug)]
@@ -83,7 +79,7 @@ pub fn wait<S: Service>(
 /// # Errors
 /// The kernel has no descriptor left for it.
 pub fn waker<S: Service>(clients: &mut Clients<'_, Watcher, S>) -> io::Result<Waker> {
-    Waker::new(clients.registry().0.registry(), Token(WAKER))
+    Waker::new(clients.registry().0.registry(), WAKER)
 }
 
 impl Registry for Watcher {

@@ -38,8 +38,8 @@ use tracing::warn;
 /// The options of its own that this model takes.
 pub const KNOBS: &[Knob] = &[Knob::Framing, Knob::Cache];
 
-/// A thread's stack: as for thread-per-conn. A test takes two registers.
-const STACK_SIZE: usize = 64 * 1024;
+/// A thread's stack. A test takes two registers; a lookup less than 40 KiB, in a debug build.
+const STACK_SIZE: usize = 128 * 1024;
 
 /// Serves every client on a thread of its own until shutdown is requested.
 ///

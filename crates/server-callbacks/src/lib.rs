@@ -26,15 +26,12 @@
 //! conversations with many steps, loops and errors: each of these is spread over functions, and `async` has the compiler
 //! write the same thing from straight code.
 
-mod event_loop;
-
 use std::io;
 use std::net::TcpListener;
 
 use chassis::{Knob, Options, Shutdown, Summary};
-use sockets::ready::{Receipt, Sending};
-
 use event_loop::{Client, EventLoop};
+use sockets::ready::{Receipt, Sending};
 
 /// The options of its own that this model takes.
 pub const KNOBS: &[Knob] = &[];
@@ -44,7 +41,7 @@ pub const KNOBS: &[Knob] = &[];
 /// # Errors
 /// The listener is broken, or the poller cannot be made.
 pub fn serve(listener: TcpListener, options: &Options, shutdown: &Shutdown) -> io::Result<Summary> {
-    EventLoop::new(listener, options, shutdown, greet)?.run()
+    EventLoop::new(listener, options, shutdown)?.run(greet)
 }
 
 /// A client has been accepted.

@@ -25,11 +25,6 @@
 //! async already. **Do not** for a handful of clients, where threads are simpler and as fast, nor for long
 //! computations inside a task: they hold up every task of their worker.
 
-mod acceptor;
-mod client;
-mod heart;
-mod runtime;
-
 use std::io;
 use std::net::{TcpListener, TcpStream};
 use std::num::NonZeroUsize;
@@ -40,9 +35,7 @@ use chassis::{Knob, Options, Runtime as Kind, Shutdown, Summary};
 use sockets::shards;
 use sockets::tasks::Tasks;
 use tokio::runtime::Runtime;
-
-use acceptor::Acceptor;
-use client::Client;
+use tokio_sockets::{Arrivals, Client, runtime};
 
 /// The options of its own that this model takes.
 pub const KNOBS: &[Knob] = &[Knob::Workers, Knob::Runtime];
@@ -56,11 +49,11 @@ pub fn serve(listener: TcpListener, options: &Options, shutdown: &Shutdown) -> i
     let loops = if options.runtime == Some(Kind::PerCore) { workers } else { 1 };
     let tasks = Arc::new(Tasks::for_loops(options, loops));
     let build = |runtime: Runtime, listener| {
-        Ok((runtime.block_on(async { Acceptor::new(listener, shutdown) })?, runtime))
+        Ok((runtime.block_on(async { Arrivals::new(listener, &tasks, shutdown) })?, runtime))
     };
     // Accepting is a task like any other: on a worker, it starts a client without waking a second thread.
-    let serve = |(acceptor, runtime): (Acceptor, Runtime)| {
-        let accepting = runtime.spawn(accept_all(acceptor, Arc::clone(&tasks)));
+    let serve = |(arrivals, runtime): (Arrivals, Runtime)| {
+        let accepting = runtime.spawn(accept_all(arrivals));
         runtime.block_on(accepting).map_err(io::Error::other)?
     };
     let ended = match options.runtime.unwrap_or(Kind::MultiThread) {
@@ -76,25 +69,12 @@ pub fn serve(listener: TcpListener, options: &Options, shutdown: &Shutdown) -> i
 }
 
 /// Gives each client a task of its own until shutdown is requested, then drains them.
-async fn accept_all(mut acceptor: Acceptor, tasks: Arc<Tasks>) -> io::Result<()> {
-    let beating = tokio::spawn(heart::beat(Arc::clone(&tasks), |_| false));
-    let ended = loop {
-        match acceptor.next_client().await {
-            Ok(Some(stream)) => {
-                if let Some(place) = tasks.admit() {
-                    // The model: a task for this client, and straight on to the next accept.
-                    tokio::spawn(serve_client(Client::new(place), stream));
-                }
-            }
-            Ok(None) => break Ok(()),
-            Err(error) => break Err(error),
-        }
-    };
-    drop(acceptor);
-    beating.abort();
-    tasks.begin_drain();
-    heart::beat(tasks, Tasks::are_gone).await;
-    ended
+async fn accept_all(mut arrivals: Arrivals) -> io::Result<()> {
+    while let Some((client, stream)) = arrivals.next_client().await {
+        // The model: a task for this client, and straight on to the next accept.
+        tokio::spawn(serve_client(client, stream));
+    }
+    arrivals.drain().await
 }
 
 /// One client's task. An error or a panic in it ends this client only.

@@ -18,8 +18,8 @@ const LENGTH: usize = 64;
 /// Attempts to wake the loop.
 const WAKES: usize = 100;
 
-/// A worker's stack: a test takes two registers.
-const STACK_SIZE: usize = 64 * 1024;
+/// A worker's stack. A test takes two registers; a lookup before it less than 40 KiB, in a debug build.
+const STACK_SIZE: usize = 128 * 1024;
 
 /// A test on its way to a worker.
 #[derive(Debug)]

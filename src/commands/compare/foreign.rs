@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use anyhow::{Result, ensure};
-use comparison::{Place, Server, Servers};
+use comparison::{Place, Server, Servers, Service};
 use conformance::Settings;
 use observe::child::this_program;
 
@@ -64,6 +64,7 @@ pub(super) fn add(servers: &mut Servers, foreign: &[Foreign]) -> Result<()> {
         servers.models.push(Server {
             name: name.clone(),
             title: "a server that is not ours".to_owned(),
+            service: Service::Echo,
             at_once: usize::MAX,
             floor: None,
             options: Vec::new(),

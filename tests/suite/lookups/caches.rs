@@ -36,7 +36,7 @@ pub(super) struct Cache {
 }
 
 enum Program {
-    StandIn(Server),
+    StandIn { _server: Server },
     Redis(Redis),
 }
 
@@ -59,12 +59,12 @@ impl Cache {
             command
         });
         let address = server.address;
-        Cache { program: Program::StandIn(server), address, control: connect(address) }
+        Cache { program: Program::StandIn { _server: server }, address, control: connect(address) }
     }
 
     pub(super) fn name(&self) -> &'static str {
         match self.program {
-            Program::StandIn(_) => "the stand-in",
+            Program::StandIn { .. } => "the stand-in",
             Program::Redis(_) => "Redis",
         }
     }
@@ -101,7 +101,7 @@ impl Cache {
 
     /// Whether it can fail in this way at all.
     pub(super) fn can(&self, fault: Fault) -> bool {
-        fault != Fault::Garbage || matches!(self.program, Program::StandIn(_))
+        fault != Fault::Garbage || matches!(self.program, Program::StandIn { .. })
     }
 
     /// From now on.

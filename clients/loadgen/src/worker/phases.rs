@@ -128,16 +128,20 @@ impl Worker<'_> {
     /// Counts and gives up the starved connections, before closing the served ones lets the server serve more.
     /// An unserved connection is starved only if another connection, of any worker, was served.
     pub(crate) fn count_starved(&mut self, dialect: Dialect, anyone_served: bool) {
-        // An echo server sends nothing to an idle connection.
-        let expecting = if dialect == Dialect::Echo { self.active } else { self.connections.len() };
+        // A server that does not greet sends nothing to an idle connection.
+        let expecting = if dialect.greets() { self.connections.len() } else { self.active };
+        // In an open loop of few messages not every client of the prime service has asked.
+        let is_waiting = |connection: &Connection| {
+            !connection.served() && (dialect != Dialect::Primes || connection.in_flight() > 0)
+        };
         let waiting: Vec<usize> = (0..expecting)
-            .filter(|&token| self.connections[token].as_ref().is_some_and(|connection| !connection.served()))
+            .filter(|&token| self.connections[token].as_ref().is_some_and(is_waiting))
             .collect();
         for token in waiting {
             if anyone_served {
                 self.tally.starved += 1;
                 self.give_up(token);
-            } else if dialect == Dialect::Protocol {
+            } else if dialect.greets() {
                 let detail = "no connection was greeted".to_owned();
                 self.fail(token, Failure { kind: ErrorKind::NoGreeting, detail });
             }

@@ -6,7 +6,6 @@ mod commands;
 mod faults;
 mod latency;
 mod limits;
-mod real;
 mod redis;
 mod server;
 mod stop;

@@ -2,10 +2,12 @@
 //!
 //! Without them these tests are skipped, by name; with `NO_SKIP` in the environment they fail.
 
-use std::net::SocketAddr;
-use std::process::{Command, Stdio};
+use std::io::{BufRead, BufReader};
+use std::net::{SocketAddr, TcpListener};
+use std::process::{Child, Command, Stdio};
 
-use crate::real::{Redis, skips};
+use tempfile::TempDir;
+
 use crate::server::{Client, SETTINGS, Server};
 
 /// Streams of commands, each on a connection of its own. The last one ends the connection.
@@ -35,6 +37,56 @@ const STREAMS: &[&[u8]] = &[
     b"get \"a\n",
     b"get 'a'b\n",
 ];
+
+/// Its name, and why it cannot be run; with `NO_SKIP` that is a failure.
+fn skips(program: &str) -> bool {
+    let Err(error) = Command::new(program).arg("--version").stdout(Stdio::null()).status() else {
+        return false;
+    };
+    assert!(
+        std::env::var_os("NO_SKIP").is_none(),
+        "NO_SKIP is set, and this would be skipped: {program}: {error}"
+    );
+    println!("skipped: {program} cannot be started: {error}");
+    true
+}
+
+/// A real Redis, which keeps nothing on disk.
+struct Redis {
+    child: Child,
+    address: SocketAddr,
+    _folder: TempDir,
+}
+
+impl Redis {
+    fn start() -> Redis {
+        // Redis takes no port 0. Between this look and its own bind, another program may take the port.
+        for _ in 0..10 {
+            let free = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+            let address = free.local_addr().unwrap();
+            drop(free);
+            let folder = TempDir::new().unwrap();
+            let mut command = Command::new("redis-server");
+            command.args(["--bind", "127.0.0.1", "--port", &address.port().to_string()]);
+            command.args(["--save", "", "--appendonly", "no", "--daemonize", "no", "--logfile", ""]);
+            let mut child = command.current_dir(folder.path()).stdout(Stdio::piped()).spawn().unwrap();
+            let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+            if lines.map_while(Result::ok).any(|line| line.contains("Ready to accept connections")) {
+                return Redis { child, address, _folder: folder };
+            }
+            child.wait().unwrap();
+        }
+        panic!("redis-server does not start");
+    }
+}
+
+impl Drop for Redis {
+    fn drop(&mut self) {
+        // Both fail only if it has already ended.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
 
 fn answers(address: SocketAddr, stream: &[u8]) -> String {
     let mut client = Client::at(address).unwrap();

@@ -1,14 +1,15 @@
-//! What can be claimed about the pairs of a run, and about how a cost grows.
+//! What can be claimed about the pairs of a run, about how a cost grows, and about stalls.
 //!
 //! A difference is claimed if three conditions hold. A twin did the same work, so it is known how far two runs of the same
 //! program differ. The p-value is below 5 % after [Holm's correction](holm()) for all comparisons that the run makes. And
 //! the 95 % interval of this comparison alone excludes the whole range that the twins show, and whatever is below 1 %.
 
-use super::figures::{Analysis, Claim, Growth, Pair, PointAnalysis, Resolution, ScenarioAnalysis};
+use super::figures::{Analysis, Claim, Pair, PointAnalysis, Resolution, ScenarioAnalysis};
 use super::holm::holm;
 use super::metric::Metric;
 use super::statistics::Interval;
 use super::student::{MISSED, Mean};
+use crate::scenario::Point;
 use crate::subject::Role;
 
 /// The smallest difference that is ever claimed, as a factor: on a quiet machine many short rounds agree within less, but
@@ -22,10 +23,10 @@ pub(super) fn judge(analysis: &mut Analysis) {
         (pair.has_twin && noise(point, pair.metric, |_| true).is_some()).then_some(pair.p).flatten()
     };
     let of_pairs = points().flat_map(|point| point.pairs.iter().map(|pair| is_possible(point, pair)));
-    let of_growths = analysis.scenarios.iter().flat_map(|scenario| {
-        scenario.growths.iter().map(|growth| growth.pair.p.filter(|_| noise_of(scenario, growth).is_some()))
+    let of_others = analysis.scenarios.iter().flat_map(|scenario| {
+        scenario.beside().map(|(pair, at)| pair.p.filter(|_| noise_at(scenario, pair, at).is_some()))
     });
-    let values: Vec<Option<f64>> = of_pairs.chain(of_growths).collect();
+    let values: Vec<Option<f64>> = of_pairs.chain(of_others).collect();
     let possible: Vec<f64> = values.iter().copied().flatten().collect();
     let mut corrected = holm(&possible).into_iter();
     let mut adjusted = values.iter().map(|value| value.and_then(|_| corrected.next()));
@@ -41,34 +42,25 @@ pub(super) fn judge(analysis: &mut Analysis) {
         }
     }
     for scenario in &mut analysis.scenarios {
-        for growth in &mut scenario.growths {
-            growth.pair.adjusted_p = adjusted.next().flatten();
-        }
-        let claims: Vec<Claim> =
-            scenario.growths.iter().map(|growth| claim_growth(scenario, growth)).collect();
-        for (growth, claim) in scenario.growths.iter_mut().zip(claims) {
-            growth.pair.claim = claim;
+        let noises: Vec<Option<f64>> =
+            scenario.beside().map(|(pair, at)| noise_at(scenario, pair, at)).collect();
+        for (pair, noise) in scenario.beside_mut().zip(noises) {
+            pair.adjusted_p = adjusted.next().flatten();
+            pair.claim = match (pair.spread.interval, noise, pair.adjusted_p) {
+                (Some(interval), Some(noise), Some(adjusted)) => Claim::of(interval, noise, adjusted),
+                _ => Claim::TooFewRounds,
+            };
         }
     }
 }
 
-/// How far two runs of the same program differ at the two points of a growth, whichever is more.
-fn noise_of(scenario: &ScenarioAnalysis, growth: &Growth) -> Option<f64> {
+/// How far two runs of the same program differ at the two points that a pair is about, whichever is more.
+fn noise_at(scenario: &ScenarioAnalysis, pair: &Pair, [from, to]: [Point; 2]) -> Option<f64> {
     let at = |point| {
         let point = scenario.points.iter().find(|known| known.point == point)?;
-        noise(point, growth.pair.metric, |_| true)
+        noise(point, pair.metric, |_| true)
     };
-    Some(at(growth.from)?.max(at(growth.to)?))
-}
-
-fn claim_growth(scenario: &ScenarioAnalysis, growth: &Growth) -> Claim {
-    let noise = noise_of(scenario, growth);
-    let (Some(interval), Some(noise), Some(adjusted)) =
-        (growth.pair.spread.interval, noise, growth.pair.adjusted_p)
-    else {
-        return Claim::TooFewRounds;
-    };
-    Claim::of(interval, noise, adjusted)
+    Some(at(from)?.max(at(to)?))
 }
 
 /// How far two runs of the same program differ: the widest bound of the chosen twins' intervals, as a factor of 1 or

@@ -19,7 +19,10 @@ pub(super) fn did_same_work(one: &Record, other: &Record) -> bool {
     };
     // In churn `served` counts all clients served in the window, so `starved` is compared instead. The same beside
     // idle clients: raw echo sends no greeting, and counts only clients that send as served.
-    let counts_others = |load: &Scenario| load.load == Load::Churn || load.idle > 0;
+    // The same of the prime service, which does not greet: a client counts as served when it was answered, and not each is due
+    // to ask.
+    let counts_others =
+        |load: &Scenario| load.load == Load::Churn || load.idle > 0 || load.dialect == Dialect::Primes;
     let is_served_alike = if one.load.as_ref().is_some_and(counts_others) {
         left.starved == right.starved
     } else {

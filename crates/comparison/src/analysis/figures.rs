@@ -36,6 +36,12 @@ pub struct ScenarioAnalysis {
     /// Where idle clients vary: how the cost of a message grows with them, for each subject.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub growths: Vec<Growth>,
+    /// Where big requests in work vary: how long small ones wait behind them, for each subject.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub stalls: Vec<Stall>,
+    /// Where the size of the work varies: from which size on it pays to hand it to another thread.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub crossings: Vec<Crossing>,
 }
 
 /// A subject's CPU time per message at the last point of a curve, divided by that at the first one, within each round.
@@ -48,6 +54,35 @@ pub struct Growth {
     /// The quotients. Both sides have the subject's name.
     #[serde(flatten)]
     pub pair: Pair,
+}
+
+/// The 99th percentile of small requests at a point, as a multiple of the wait that counts as a stall, within each round:
+/// half of the time that a big request takes alone, by the median of the same subject in the same round.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Stall {
+    /// The point.
+    pub point: Point,
+    /// The quotients. Both sides have the subject's name.
+    #[serde(flatten)]
+    pub pair: Pair,
+}
+
+/// From which size of the work on it pays to hand it to another thread, by the rate.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Crossing {
+    /// The model that does the work where it stands.
+    pub here: String,
+    /// The model that hands it over.
+    pub beside: String,
+    /// The largest size up to which, at each one, `here` is claimed to be faster.
+    pub until: Option<Point>,
+    /// The smallest size from which on, at each one, `beside` is claimed to be faster.
+    pub from: Option<Point>,
+    /// The number of divisions at which both are as fast, by round: between the two sizes around it, on a straight line in
+    /// logarithms. Absent if most rounds have no such place.
+    pub divisions: Option<Spread>,
+    /// The CPU time of a division in nanoseconds: that of `here` at the largest size, where nothing else takes time.
+    pub division_ns: Option<f64>,
 }
 
 /// All subjects at one point.
@@ -187,6 +222,20 @@ impl Analysis {
                 100.0 * MAX_OTHERS
             )
         })
+    }
+}
+
+impl ScenarioAnalysis {
+    /// The pairs that are not of two subjects at one point, each with the points that it is about.
+    pub(super) fn beside(&self) -> impl Iterator<Item = (&Pair, [Point; 2])> {
+        let growths = self.growths.iter().map(|growth| (&growth.pair, [growth.from, growth.to]));
+        growths.chain(self.stalls.iter().map(|stall| (&stall.pair, [stall.point, stall.point])))
+    }
+
+    /// The same pairs, to be judged.
+    pub(super) fn beside_mut(&mut self) -> impl Iterator<Item = &mut Pair> {
+        let growths = self.growths.iter_mut().map(|growth| &mut growth.pair);
+        growths.chain(self.stalls.iter_mut().map(|stall| &mut stall.pair))
     }
 }
 

@@ -12,6 +12,8 @@ pub(super) fn growths(run: &Run, scenario: &Scenario, records: &[&Record]) -> Ve
     let (Some(&from @ Point::Idle(_)), Some(&to)) = (points.first(), points.last()) else {
         return Vec::new();
     };
+    // A scenario with fewer rounds than the run is spread over the whole of it.
+    let rounds = records.iter().map(|record| record.round).max().unwrap_or(0);
     let growth = |name: &str| {
         let cost = |point: Point, round: u32| {
             let is_meant =
@@ -19,7 +21,7 @@ pub(super) fn growths(run: &Run, scenario: &Scenario, records: &[&Record]) -> Ve
             let record = records.iter().find(is_meant)?;
             (record.observed.is_right() && record.is_valid()).then(|| Metric::CpuPerMessage.of(record))?
         };
-        let quotients = (1..=run.profile.rounds.get(&scenario.name).copied().unwrap_or(0))
+        let quotients = (1..=rounds)
             .filter_map(|round| Some((round, cost(to, round)? / cost(from, round)?)))
             .filter(|(_, quotient)| quotient.is_finite() && *quotient > 0.0);
         let pair = Pair::of_quotients(name, name, Metric::CpuPerMessage, quotients.collect())?;
@@ -36,7 +38,8 @@ mod tests {
 
     #[test]
     fn growth_with_idle_clients_is_claimed_for_the_model_that_grows_and_for_no_other() {
-        let run = || example::run_of("full", &["idle-clients"]);
+        // With a scenario that has more rounds.
+        let run = || example::run_of("full", &["ping-pong", "idle-clients"]);
         let mut comparison = example::altered(run(), |trial, figures| {
             if trial.subject.name == "mio" && trial.point == Point::Idle(10_000) {
                 figures.cpu_ns_per_message *= 50.0;
@@ -54,13 +57,13 @@ mod tests {
             assert!(!growth(other).pair.claim.is_difference(), "{:?}", growth(other));
         }
         // Each is one more comparison of the run, for which all claims are corrected.
-        let growths = &analysis.scenarios[0].growths;
+        let growths = &analysis.scenario("idle-clients").unwrap().growths;
         assert!(
             growths.iter().all(|growth| growth.pair.adjusted_p >= growth.pair.p && growth.pair.p.is_some())
         );
         // What was disturbed does not count.
         example::disturb(&mut comparison, |record| record.point == Point::Idle(10));
-        assert_eq!(analyse(&comparison).scenarios[0].growths, []);
+        assert_eq!(analyse(&comparison).scenario("idle-clients").unwrap().growths, []);
         // A difference that twins show, too, is not claimed.
         let noisy = analyse(&example::altered(run(), |trial, figures| {
             if trial.point == Point::Idle(10_000)
@@ -69,7 +72,13 @@ mod tests {
                 figures.cpu_ns_per_message *= 1.5;
             }
         }));
-        let mio = noisy.scenarios[0].growths.iter().find(|growth| growth.pair.left == "mio").unwrap();
+        let mio = noisy
+            .scenario("idle-clients")
+            .unwrap()
+            .growths
+            .iter()
+            .find(|growth| growth.pair.left == "mio")
+            .unwrap();
         assert_eq!(mio.pair.claim, Claim::WithinNoise);
     }
 }

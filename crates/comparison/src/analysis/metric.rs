@@ -26,6 +26,8 @@ pub enum Metric {
     P999,
     /// The longest of them.
     Max,
+    /// The median of big requests, which are in work beside those that the other percentiles are of.
+    BigP50,
     /// The server's CPU time per message, user and system.
     CpuPerMessage,
     /// The part of it in user mode: from clock ticks, so all rounds together give one value.
@@ -59,7 +61,7 @@ pub enum Better {
 
 impl Metric {
     /// All of them, in the order in which they are shown.
-    pub const ALL: [Metric; 19] = [
+    pub const ALL: [Metric; 20] = [
         Metric::ScriptTime,
         Metric::MessagesPerSecond,
         Metric::ConnectionsPerSecond,
@@ -69,6 +71,7 @@ impl Metric {
         Metric::P99,
         Metric::P999,
         Metric::Max,
+        Metric::BigP50,
         Metric::CpuPerMessage,
         Metric::UserCpuPerMessage,
         Metric::SystemCpuPerMessage,
@@ -84,7 +87,13 @@ impl Metric {
     /// The unit of its values.
     pub const fn unit(self) -> &'static str {
         match self {
-            Metric::ScriptTime | Metric::P50 | Metric::P90 | Metric::P99 | Metric::P999 | Metric::Max => "ns",
+            Metric::ScriptTime
+            | Metric::P50
+            | Metric::P90
+            | Metric::P99
+            | Metric::P999
+            | Metric::Max
+            | Metric::BigP50 => "ns",
             Metric::MessagesPerSecond => "messages/s",
             Metric::ConnectionsPerSecond => "connections/s",
             Metric::ReplyMegabytesPerSecond => "MB/s",
@@ -112,6 +121,7 @@ impl Metric {
             Metric::P99 => "99th percentile of latency",
             Metric::P999 => "99.9th percentile of latency",
             Metric::Max => "longest latency",
+            Metric::BigP50 => "median latency of big requests",
             Metric::CpuPerMessage => "server CPU per message",
             Metric::UserCpuPerMessage => "user CPU per message",
             Metric::SystemCpuPerMessage => "system CPU per message",
@@ -140,7 +150,7 @@ impl Metric {
     pub(super) const fn step(self) -> f64 {
         match self {
             // The records' histograms keep two digits.
-            Metric::P50 | Metric::P90 | Metric::P99 | Metric::P999 | Metric::Max => 0.01,
+            Metric::P50 | Metric::P90 | Metric::P99 | Metric::P999 | Metric::Max | Metric::BigP50 => 0.01,
             _ => 0.0,
         }
     }
@@ -148,12 +158,12 @@ impl Metric {
     /// Its value in a trial; `None` if it was not measured there, or is known only for all rounds together.
     #[expect(clippy::cast_precision_loss, reason = "counts of one run are far below 2^53")]
     pub(super) fn of(self, record: &Record) -> Option<f64> {
-        let (outcome, usage, memory) = match &record.observed {
+        let (outcome, beside, usage, memory) = match &record.observed {
             Observed::Script { elapsed_ns, .. } if self == Metric::ScriptTime => {
                 return Some(*elapsed_ns as f64);
             }
-            Observed::Load { outcome, usage, memory_per_connection_bytes, .. } => {
-                (outcome, usage.as_ref(), *memory_per_connection_bytes)
+            Observed::Load { outcome, beside, usage, memory_per_connection_bytes, .. } => {
+                (outcome, beside.as_ref(), usage.as_ref(), *memory_per_connection_bytes)
             }
             Observed::Script { .. } | Observed::Failed { .. } => return None,
         };
@@ -176,6 +186,7 @@ impl Metric {
             Metric::P99 => latency.map(|latency| latency.p99_ns as f64),
             Metric::P999 => latency.map(|latency| latency.p999_ns as f64),
             Metric::Max => latency.map(|latency| latency.max_ns as f64),
+            Metric::BigP50 => beside?.latency.map(|latency| latency.p50_ns as f64),
             Metric::CpuPerMessage => record.observed.cpu_ns_per_message(),
             Metric::PeakMemory => usage.map(|usage| usage.peak_memory_bytes as f64),
             Metric::MemoryPerConnection => memory,

@@ -6,6 +6,7 @@ use super::comparable::{are_comparable, did_same_work};
 use super::figures::{Claim, Pair, Row, Spread};
 use super::metric::Metric;
 use crate::record::Record;
+use crate::servers::Service;
 use crate::subject::Role;
 
 impl Pair {
@@ -67,8 +68,12 @@ impl Pair {
 
 /// The metrics in which subjects are compared under this load. In an open loop the rate is given. In a closed loop the
 /// median round trip says the same as the rate.
-pub(super) fn compared(load: &Workload) -> &'static [Metric] {
+pub(super) fn compared(load: &Workload, service: Service) -> &'static [Metric] {
     match load.load {
+        // What waits for others needs memory meanwhile.
+        Load::Open { .. } if service == Service::Primes => {
+            &[Metric::CpuPerMessage, Metric::P50, Metric::P99, Metric::PeakMemory]
+        }
         Load::Open { .. } => &[Metric::CpuPerMessage, Metric::P50, Metric::P99],
         Load::Churn => &[Metric::CpuPerMessage, Metric::ConnectionsPerSecond, Metric::P99],
         Load::Closed if load.idle > 0 => {

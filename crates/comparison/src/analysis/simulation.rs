@@ -9,6 +9,7 @@ use super::metric::Metric;
 use super::student::Mean;
 use crate::example;
 use crate::scenario::Point;
+use crate::servers::Service;
 use crate::subject::{Role, Subject};
 
 /// How the logarithm of a trial's figure is off.
@@ -107,6 +108,7 @@ fn subjects() -> Vec<Subject> {
         name: name.to_owned(),
         model: name.to_owned(),
         role,
+        service: Service::Echo,
         floor: floor.map(str::to_owned),
         clients: None,
         foreign: None,
@@ -155,6 +157,8 @@ fn judged(subjects: &[Subject], rounds: u32, noise: Noise, difference: f64, rand
     let run = example::run("full");
     let scenarios = run.scenarios.iter().take(5).map(|scenario| ScenarioAnalysis {
         growths: Vec::new(),
+        stalls: Vec::new(),
+        crossings: Vec::new(),
         scenario: scenario.clone(),
         points: vec![point(subjects, rounds, noise, difference, random)],
     });

@@ -65,8 +65,9 @@ impl Question {
 pub(crate) fn asked(analysis: &Analysis) -> Vec<Asked<'_>> {
     let mut asked = Vec::new();
     for scenario in &analysis.scenarios {
-        // With variants it asks what options change, and not which model is the best.
-        let is_contest = scenario.scenario.variants.is_empty();
+        // With variants it asks what options change, and not which model is the best. Work behind messages has questions of
+        // its own.
+        let is_contest = scenario.scenario.variants.is_empty() && scenario.scenario.service.is_echo();
         let Some(load) = scenario.scenario.load.as_ref().filter(|_| is_contest) else { continue };
         for (place, point) in scenario.points.iter().enumerate() {
             let (question, metric) = match point.point {
@@ -79,7 +80,11 @@ pub(crate) fn asked(analysis: &Analysis) -> Vec<Asked<'_>> {
                     (Question::AmongIdle, Metric::CpuPerMessage)
                 }
                 // At its own peak every model has another load.
-                Point::Connections(_) | Point::Idle(_) | Point::PercentOfPeak(_) => continue,
+                Point::Connections(_)
+                | Point::Idle(_)
+                | Point::Big(_)
+                | Point::Number(_)
+                | Point::PercentOfPeak(_) => continue,
             };
             asked.push(Asked { question, scenario, point, metric });
         }
@@ -106,7 +111,9 @@ impl Asked<'_> {
             Point::Rate(rate) => format!("{name} at {} messages/s", units::whole(rate)),
             Point::Connections(count) => format!("{name} with {} clients", units::whole(count)),
             Point::Idle(count) => format!("{name} with {} idle clients", units::whole(count)),
-            Point::PercentOfPeak(percent) => format!("{name} at {percent} % of its peak"),
+            Point::Big(_) | Point::Number(_) | Point::PercentOfPeak(_) => {
+                format!("{name} at {}", self.point.point)
+            }
         }
     }
 

@@ -3,6 +3,7 @@
 use super::asked::{Asked, asked};
 use super::best;
 use super::contest::{models, served};
+use super::work;
 use crate::analysis::Analysis;
 
 /// One condition and what follows from it.
@@ -24,7 +25,8 @@ const MANY_CORES: usize = 8;
 /// All conditions, those that were not measured at the end.
 pub(crate) fn decisions(analysis: &Analysis) -> Vec<Decision> {
     let measured = asked(analysis).into_iter().map(|asked| of_figure(&asked));
-    measured.chain(against_starvation(analysis)).chain(not_measured(analysis)).collect()
+    let of_work = work::decisions(analysis);
+    measured.chain(against_starvation(analysis)).chain(of_work).chain(not_measured(analysis)).collect()
 }
 
 /// `mio, tokio or rayon`.
@@ -58,17 +60,20 @@ fn against_starvation(analysis: &Analysis) -> Option<Decision> {
 /// What no scenario of a run is about.
 fn not_measured(analysis: &Analysis) -> Vec<Decision> {
     let cores = analysis.run.machine.cores;
-    let mut open = vec![
-        (
+    let mut open = Vec::new();
+    if work::of_work(analysis).next().is_none() {
+        open.push((
             "If each message computes, or waits for a file or another server",
             "in every scenario the only work for a message is that of the protocol, byte by byte".to_owned(),
-        ),
+        ));
+    }
+    open.extend([
         (
             "If clients are behind a network",
             "all of this ran over the loopback device of one machine".to_owned(),
         ),
         ("If a server runs for days", "each server process ran for seconds".to_owned()),
-    ];
+    ]);
     if cores < MANY_CORES {
         open.push((
             "If there are many cores",

@@ -17,6 +17,7 @@ pub(super) fn block(name: &str, run: &str, analysis: &Analysis) -> Option<String
         "noise" => Some(noise(analysis)),
         "verdicts" => Some(verdicts(analysis)),
         "answers" => Some(answers::answered(analysis)),
+        "work" => Some(answers::work(analysis)),
         "decide" => Some(answers::decided(run, analysis)),
         _ => None,
     }
@@ -57,7 +58,8 @@ fn summary(run: &str, analysis: &Analysis) -> String {
     let mut lines =
         vec![header(["model".to_owned()].into_iter().chain(columns.iter().map(|column| column.0.clone())))];
     for subject in &analysis.run.subjects {
-        if matches!(subject.role, Role::Twin | Role::Variant) || subject.clients.is_some() {
+        let is_left_out = matches!(subject.role, Role::Twin | Role::Variant) || !subject.service.is_echo();
+        if is_left_out || subject.clients.is_some() {
             continue;
         }
         let name = if subject.role == Role::Floor {

@@ -9,8 +9,8 @@ use crate::analysis::{Metric, PointAnalysis, Row, ScenarioAnalysis};
 use crate::answers::contest::{Contest, serves_all};
 use crate::answers::growing;
 use crate::numbers;
-use crate::scenario::Point;
-use charts::{Axis, Domain, Key, Line, LinePoint, Lines, Spacing, Tick};
+use crate::scenario::{Point, divisions};
+use charts::{Axis, Domain, Key, Line, LinePoint, Lines, Mark, Spacing, Tick};
 use text::units;
 
 /// A line for each subject, a point for each point of the scenario.
@@ -36,7 +36,8 @@ pub(super) fn curve(
         [point.y].into_iter().chain(point.interval.into_iter().flat_map(|(low, high)| [low, high]))
     });
     let is_rate = metric == Metric::MessagesPerSecond;
-    let y = if is_rate { Domain::from_zero(values) } else { Domain::by_quotients(values) };
+    let varies_in_size = scenario.points.iter().any(|at| matches!(at.point, Point::Number(_)));
+    let y = if is_rate && !varies_in_size { Domain::from_zero(values) } else { Domain::by_quotients(values) };
     if y.is_none() {
         return nothing(heading);
     }
@@ -47,7 +48,8 @@ pub(super) fn curve(
     if points().any(|point| point.interval.is_some()) {
         legend.insert(0, (Key::Interval, "median, and its 95 % interval (upright here)".to_owned()));
     }
-    legend.extend(subjects.dashes());
+    let has_floor = lines.iter().any(|line| matches!(line.mark, Mark::Floor(_)));
+    legend.extend(subjects.dashes().filter(|_| has_floor));
     let chart = Lines {
         title: format!("{}: {}", scenario.scenario.name, scenario.scenario.title),
         finding: finding.clone(),
@@ -92,9 +94,12 @@ fn names(scenario: &ScenarioAnalysis) -> Vec<&str> {
 fn place(point: Point) -> f64 {
     match point {
         Point::Only => 1.0,
-        Point::Connections(value) | Point::Idle(value) | Point::Rate(value) | Point::PercentOfPeak(value) => {
-            value as f64
-        }
+        Point::Number(number) => divisions(number) as f64,
+        Point::Connections(value)
+        | Point::Idle(value)
+        | Point::Big(value)
+        | Point::Rate(value)
+        | Point::PercentOfPeak(value) => value as f64,
     }
 }
 
@@ -102,11 +107,15 @@ fn x_axis(scenario: &ScenarioAnalysis) -> Axis {
     let points: Vec<Point> = scenario.points.iter().map(|point| point.point).collect();
     let places = points.iter().map(|point| place(*point));
     let is_share = matches!(points.first(), Some(Point::PercentOfPeak(_)));
+    let is_big = matches!(points.first(), Some(Point::Big(_)));
     let ends = places.clone().fold(None, |ends: Option<(f64, f64)>, place| {
         Some(ends.map_or((place, place), |(low, high)| (low.min(place), high.max(place))))
     });
     let domain = if is_share {
         ends.and_then(|(low, high)| Domain::exactly(Spacing::Linear, low - 3.0, high + 3.0))
+    } else if is_big {
+        // Few, and none is one of them.
+        ends.and_then(|(low, high)| Domain::exactly(Spacing::Linear, low - 0.5, high + 0.5))
     } else {
         Domain::by_quotients(places.clone())
     };
@@ -115,6 +124,8 @@ fn x_axis(scenario: &ScenarioAnalysis) -> Axis {
         label: match points.first() {
             Some(Point::Connections(_)) => "connections",
             Some(Point::Idle(_)) => "idle clients",
+            Some(Point::Big(_)) => "big requests in work",
+            Some(Point::Number(_)) => "divisions for each request",
             Some(Point::PercentOfPeak(_)) => "offered share of its own peak",
             _ => "offered messages per second",
         }

@@ -6,7 +6,7 @@ use loadgen::Load;
 use super::dots::{amount, amount_at, cost, least_cpu, rate};
 use super::figure::{Figure, Table, absent};
 use super::subjects::{Subjects, point_in_words};
-use super::{curves, spectrum};
+use super::{curves, spectrum, work};
 use crate::analysis::{Metric, PointAnalysis, Row, ScenarioAnalysis};
 use crate::answers::variants;
 use crate::numbers;
@@ -27,6 +27,7 @@ pub(super) fn figures(scenario: &ScenarioAnalysis, subjects: &Subjects) -> Figur
     let amount = |metric, heading, lead| amount(scenario, subjects, metric, heading, lead);
     let curve = |metric, heading, lead| curves::curve(scenario, subjects, metric, heading, lead);
     match scenario.points.first().map(|point| point.point) {
+        Some(_) if !scenario.scenario.service.is_echo() => work::figures(scenario, subjects),
         None => Figures::default(),
         Some(Point::Only) if scenario.scenario.script.is_some() => {
             let time = amount(Metric::ScriptTime, "Time until all clients were served", "Over first");
@@ -83,6 +84,8 @@ pub(super) fn figures(scenario: &ScenarioAnalysis, subjects: &Subjects) -> Figur
             let heading = "99th percentile of the response time, by share of the model's own peak";
             Figures { main: vec![curve(Metric::P99, heading, "Lowest")], further: Vec::new() }
         }
+        // Of echo, nothing is big and there is no number.
+        Some(Point::Big(_) | Point::Number(_)) => Figures::default(),
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use crate::analysis::{Better, PointAnalysis, Row, Spread};
 use crate::answers::contest::{self, Contest, in_order};
 use crate::record::Run;
-use crate::scenario::Point;
+use crate::scenario::{Point, divisions};
 use crate::subject::{Role, Subject};
 use charts::{Key, Mark};
 use loadgen::Bound;
@@ -30,12 +30,17 @@ impl Subjects {
             let of_model = marks.get(&variant.model).copied();
             marks.extend(of_model.map(|mark| (variant.name.clone(), mark)));
         }
-        for subject in run.subjects.iter().filter(|subject| subject.role.is_raw_echo()) {
+        for subject in run.subjects.iter().filter(|subject| subject.is_raw_echo()) {
             let number = floors.iter().position(|floor| *floor == subject.model).unwrap_or_else(|| {
                 floors.push(&subject.model);
                 floors.len() - 1
             });
             marks.insert(subject.name.clone(), Mark::Floor(number));
+        }
+        let is_twin_of_model = |subject: &&Subject| subject.role == Role::Twin && !subject.is_raw_echo();
+        for twin in run.subjects.iter().filter(is_twin_of_model) {
+            let of_model = marks.get(&twin.model).copied();
+            marks.extend(of_model.map(|mark| (twin.name.clone(), mark)));
         }
         Subjects { marks, shows_twins: true }
     }
@@ -127,6 +132,7 @@ pub(super) fn point_in_words(point: Point) -> String {
     match point {
         Point::Rate(rate) => format!("{} messages/s", units::whole(rate)),
         Point::Idle(count) if count > 1 => format!("{} idle clients", units::whole(count)),
+        Point::Number(number) => format!("{} divisions", units::whole(divisions(number))),
         Point::Connections(count) if count > 1 => format!("{} connections", units::whole(count)),
         other => other.to_string(),
     }

@@ -55,7 +55,7 @@ fn a_load_that_starts_at_once_is_sliced_where_it_is_the_same_for_all() {
     let catalogue = Catalogue::parse(EMBEDDED).unwrap();
     let sliced = catalogue.scenarios.iter().filter(|scenario| scenario.can_be_sliced());
     let names: Vec<&str> = sliced.map(|scenario| scenario.name.as_str()).collect();
-    assert_eq!(names, ["ping-pong", "pipelined", "bulk", "churn"]);
+    assert_eq!(names, ["ping-pong", "pipelined", "bulk", "churn", "style"]);
 }
 
 #[test]

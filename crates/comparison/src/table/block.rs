@@ -5,6 +5,7 @@ use super::grid::{self, Cell, Line};
 use super::order::{label, ordered};
 use super::style::{BEST, DIM, FAILED};
 use crate::analysis::{Row, ScenarioAnalysis};
+use crate::subject::{Role, Subject};
 
 /// Draws it: models, and below a rule the floors and their twins. The best model of a column is marked if it is claimed to
 /// be better than all others.
@@ -39,16 +40,21 @@ pub(super) fn draw(analysis: &ScenarioAnalysis, width: usize) -> String {
 
 /// Whether there is a rule above this row: the first one of raw echo.
 pub(super) fn below(row: &Row, is_above: &mut bool) -> bool {
-    let is_first = *is_above && row.subject.role.is_raw_echo();
+    let is_first = *is_above && row.subject.is_raw_echo();
     *is_above &= !is_first;
     is_first
+}
+
+/// Whether it shows what models are to be compared with: raw echo, or how far two runs of one program differ.
+pub(super) fn is_beside_models(subject: &Subject) -> bool {
+    matches!(subject.role, Role::Floor | Role::Twin)
 }
 
 /// The colour of the whole row, if it has one.
 pub(super) fn style(row: &Row) -> Option<anstyle::Style> {
     if !row.failures.is_empty() {
         Some(FAILED)
-    } else if row.subject.role.is_raw_echo() {
+    } else if is_beside_models(&row.subject) {
         Some(DIM)
     } else {
         None

@@ -3,24 +3,46 @@
 
 use loadgen::Load;
 
-use super::block::below;
+use super::block::{below, is_beside_models};
 use super::grid::{self, Cell, Line};
 use super::order::{label, ordered};
 use super::style::{BEST, DIM, FAILED, NOT_MEASURED, PLAIN};
 use crate::analysis::{Metric, PointAnalysis, Row, ScenarioAnalysis};
-use crate::scenario::Point;
-use text::units::{count, duration, three_digits};
+use crate::scenario::{Point, divisions};
+use text::units::{bytes, count, duration, three_digits};
 
 /// Draws one matrix, or several where one figure is not enough.
 pub(super) fn draw(analysis: &ScenarioAnalysis, width: usize) -> String {
     let is_open = analysis.scenario.load.as_ref().is_some_and(|load| matches!(load.load, Load::Open { .. }));
-    if is_open {
+    if !analysis.scenario.service.is_echo() {
+        of_work(analysis, width)
+    } else if is_open {
         matrix(analysis, width, "p99 from due\nto answered", Metric::P99, duration)
     } else {
         let microseconds = |nanoseconds: f64| three_digits(nanoseconds / 1e3);
         let thousands = |rate: f64| three_digits(rate / 1e3);
         matrix(analysis, width, "CPU µs/msg", Metric::CpuPerMessage, microseconds)
             + &matrix(analysis, width, "1,000 msg/s", Metric::MessagesPerSecond, thousands)
+    }
+}
+
+/// With work behind each message, several figures answer the question.
+fn of_work(analysis: &ScenarioAnalysis, width: usize) -> String {
+    let matrix = |corner, metric, show: fn(f64) -> String| matrix(analysis, width, corner, metric, show);
+    let switches = |count: f64| three_digits(count);
+    match analysis.points.first().map(|point| point.point) {
+        Some(Point::Big(_)) => {
+            matrix("p99 of small", Metric::P99, duration) + &matrix("p50 of small", Metric::P50, duration)
+        }
+        Some(Point::Number(_)) => {
+            matrix("requests/s", Metric::MessagesPerSecond, count) + &matrix("p50", Metric::P50, duration)
+        }
+        _ => {
+            matrix("p99 from due\nto answered", Metric::P99, duration)
+                + &matrix("requests/s", Metric::MessagesPerSecond, count)
+                + &matrix("peak memory", Metric::PeakMemory, bytes)
+                + &matrix("switches/request", Metric::SwitchesPerMessage, switches)
+        }
     }
 }
 
@@ -51,7 +73,7 @@ fn matrix(
         });
         Line {
             cells: std::iter::once(Cell::plain(label(subject, &subjects))).chain(cells).collect(),
-            style: subject.subject.role.is_raw_echo().then_some(DIM),
+            style: is_beside_models(&subject.subject).then_some(DIM),
             rule: below(subject, &mut is_above),
         }
     });
@@ -85,6 +107,8 @@ fn title(point: Point) -> String {
         Point::Connections(1) => "1\nclient ".to_owned(),
         Point::Connections(clients) => format!("{}\nclients ", count(clients as f64)),
         Point::Idle(clients) => format!("{}\nidle ", count(clients as f64)),
+        Point::Big(big) => format!("{big}\nbig "),
+        Point::Number(number) => format!("{}\ndivis. ", count(divisions(number) as f64)),
         Point::Rate(rate) => format!("{}\nmsg/s ", count(rate as f64)),
         Point::PercentOfPeak(percent) => format!("{percent} %\nof peak "),
     }

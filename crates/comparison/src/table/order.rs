@@ -9,7 +9,9 @@ pub(super) fn ordered(rows: &[Row]) -> Vec<&Row> {
     let family = |row: &Row| rows.iter().position(|other| other.subject.model == row.subject.model);
     let mut ordered: Vec<&Row> = rows.iter().collect();
     ordered.sort_by_key(|row| match row.subject.role {
+        // A model's own twin stands behind it, as in the run.
         Role::Model | Role::Variant => (None, 0),
+        Role::Twin if !row.subject.is_raw_echo() => (None, 0),
         Role::Floor if row.subject.clients.is_none() => (family(row), 0),
         Role::Floor => (family(row), 1),
         Role::Twin => (family(row), 2),

@@ -113,6 +113,11 @@ impl Place {
         &self.tasks.shared
     }
 
+    /// All tasks of this server.
+    pub fn tasks(&self) -> &Tasks {
+        &self.tasks
+    }
+
     /// The moment of the last heartbeat, if the task has not looked at it. The first time, the task leaves its waker.
     #[inline]
     pub fn feel_beat(&mut self, context: &Context<'_>) -> Option<Moment> {

@@ -35,21 +35,18 @@ pub(super) fn run(address: SocketAddr, numbers: &[Number], gap: Duration) -> Res
     let clients = clients.with_context(|| format!("cannot connect to {address}"))?;
     let start = Instant::now();
     Ok(thread::scope(|scope| {
+        // Sent here, so that the order is that of the numbers; each answer is waited for on a thread of its own.
         let visit = |(place, (number, stream)): (u32, (Number, TcpStream))| {
-            let begin = start + gap * place;
-            scope.spawn(move || {
-                thread::sleep(begin.saturating_duration_since(Instant::now()));
-                visit(number, &stream)
-            })
+            thread::sleep((start + gap * place).saturating_duration_since(Instant::now()));
+            let (sent, asked) = (now(), ask(number.value, &stream));
+            scope.spawn(move || visit(number, sent, asked.and_then(|()| answer(&stream))))
         };
         let visits: Vec<_> = (0..).zip(clients).map(visit).collect();
         visits.into_iter().map(|visit| visit.join().unwrap_or_else(|panic| resume_unwind(panic))).collect()
     }))
 }
 
-fn visit(number: Number, stream: &TcpStream) -> Visit {
-    let sent = now();
-    let answer = ask(number.value, stream);
+fn visit(number: Number, sent: Duration, answer: io::Result<String>) -> Visit {
     let ended = now();
     let right = String::from_utf8_lossy(number.verdict.answer()).into_owned();
     let failure = match answer {
@@ -60,9 +57,12 @@ fn visit(number: Number, stream: &TcpStream) -> Visit {
     Visit { number, sent, ended, failure }
 }
 
-fn ask(value: u64, mut stream: &TcpStream) -> io::Result<String> {
+fn ask(value: u64, mut stream: &TcpStream) -> io::Result<()> {
     stream.set_read_timeout(Some(PATIENCE))?;
-    stream.write_all(format!("{value}\n").as_bytes())?;
+    stream.write_all(format!("{value}\n").as_bytes())
+}
+
+fn answer(stream: &TcpStream) -> io::Result<String> {
     let mut answer = String::new();
     BufReader::new(stream.take(LONGEST as u64)).read_line(&mut answer)?;
     Ok(answer)

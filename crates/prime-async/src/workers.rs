@@ -1,0 +1,74 @@
+//! Blocking threads that test numbers: tokio's, and no more than so many at once.
+
+use std::io;
+use std::sync::Arc;
+
+use prime::{Test, Verdict};
+use tokio::sync::{Semaphore, oneshot};
+use tokio::task::spawn_blocking;
+
+/// Permits for tests, given in the order in which they were asked for.
+pub(crate) struct Workers(Arc<Semaphore>);
+
+impl Workers {
+    pub(crate) fn new(count: usize) -> Workers {
+        Workers(Arc::new(Semaphore::new(count)))
+    }
+
+    /// Tests a number once a thread is free. If this is dropped, the test stops at the end of its slice, or never begins.
+    ///
+    /// # Errors
+    /// The test has panicked.
+    pub(crate) async fn compute(&self, mut test: Test) -> io::Result<Verdict> {
+        let permit = Arc::clone(&self.0).acquire_owned().await.map_err(io::Error::other)?;
+        let (verdict, computed) = oneshot::channel();
+        spawn_blocking(move || {
+            // Nobody else's test begins before this thread is free.
+            let _permit = permit;
+            while !verdict.is_closed() {
+                if let Some(found) = test.go_on() {
+                    let _ = verdict.send(found); // the client may have left in this moment
+                    break;
+                }
+            }
+        });
+        computed.await.map_err(|_| io::Error::other("the test of its number panicked"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::time::timeout;
+
+    use super::*;
+
+    /// Takes minutes: whoever waits for its verdict waits in vain.
+    const HUGE: u64 = 18_446_744_073_709_551_557;
+
+    const PATIENCE: Duration = Duration::from_secs(60);
+
+    #[tokio::test]
+    async fn no_more_tests_run_than_there_are_workers_and_one_that_is_dropped_makes_room() {
+        let workers = Workers::new(1);
+        let mut huge = Box::pin(workers.compute(Test::new(HUGE)));
+        assert!(timeout(Duration::from_millis(20), &mut huge).await.is_err());
+        let mut small = Box::pin(workers.compute(Test::new(7)));
+        assert!(timeout(Duration::from_millis(100), &mut small).await.is_err(), "the worker is busy");
+        drop(huge);
+        assert_eq!(timeout(PATIENCE, small).await.unwrap().unwrap(), Verdict::Prime);
+    }
+
+    #[tokio::test]
+    async fn one_that_leaves_the_queue_is_never_tested() {
+        let workers = Workers::new(1);
+        let mut first = Box::pin(workers.compute(Test::new(HUGE)));
+        let mut second = Box::pin(workers.compute(Test::new(HUGE)));
+        assert!(timeout(Duration::from_millis(20), &mut first).await.is_err());
+        assert!(timeout(Duration::from_millis(20), &mut second).await.is_err());
+        let third = workers.compute(Test::new(9));
+        drop((second, first));
+        assert_eq!(timeout(PATIENCE, third).await.unwrap().unwrap(), Verdict::Composite);
+    }
+}

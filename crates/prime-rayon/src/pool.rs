@@ -1,0 +1,88 @@
+//! rayon's threads, and a bounded queue before them.
+
+use std::io;
+use std::sync::Arc;
+
+use chassis::require_threads;
+use prime::{Test, Verdict};
+use rayon::{ThreadPool, ThreadPoolBuilder};
+use tokio::sync::{Semaphore, oneshot};
+
+/// Tests that wait in rayon's queue. Long enough that no thread waits for the tasks; more would only be a longer way for those
+/// whose clients have left.
+const LENGTH: usize = 64;
+
+/// A pool, and permits for its queue, given in the order in which they were asked for.
+pub(crate) struct Pool {
+    pool: ThreadPool,
+    permits: Arc<Semaphore>,
+}
+
+impl Pool {
+    /// # Errors
+    /// A thread cannot be spawned.
+    pub(crate) fn new(count: usize) -> io::Result<Pool> {
+        require_threads(count)?;
+        let pool = ThreadPoolBuilder::new().num_threads(count).build().map_err(|error| {
+            io::Error::other(format!("{count} threads cannot be spawned: {error}; choose fewer --workers"))
+        })?;
+        Ok(Pool { pool, permits: Arc::new(Semaphore::new(count + LENGTH)) })
+    }
+
+    /// Tests a number once a thread is free, first come first served. If this is dropped, the test stops at the end of its
+    /// slice, or never begins.
+    ///
+    /// # Errors
+    /// The test has panicked.
+    pub(crate) async fn compute(&self, mut test: Test) -> io::Result<Verdict> {
+        let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(io::Error::other)?;
+        let (verdict, computed) = oneshot::channel();
+        self.pool.spawn(move || {
+            let _permit = permit;
+            while !verdict.is_closed() {
+                if let Some(found) = test.go_on() {
+                    let _ = verdict.send(found); // the client may have left in this moment
+                    break;
+                }
+            }
+        });
+        computed.await.map_err(|_| io::Error::other("the test of its number panicked"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::time::timeout;
+
+    use super::*;
+
+    /// Takes minutes: whoever waits for its verdict waits in vain.
+    const HUGE: u64 = 18_446_744_073_709_551_557;
+
+    const PATIENCE: Duration = Duration::from_secs(60);
+
+    #[tokio::test]
+    async fn no_more_tests_run_than_there_are_pool_and_one_that_is_dropped_makes_room() {
+        let pool = Pool::new(1).unwrap();
+        let mut huge = Box::pin(pool.compute(Test::new(HUGE)));
+        assert!(timeout(Duration::from_millis(20), &mut huge).await.is_err());
+        let mut small = Box::pin(pool.compute(Test::new(7)));
+        assert!(timeout(Duration::from_millis(100), &mut small).await.is_err(), "the thread is busy");
+        drop(huge);
+        assert_eq!(timeout(PATIENCE, small).await.unwrap().unwrap(), Verdict::Prime);
+    }
+
+    #[tokio::test]
+    async fn one_that_leaves_the_queue_is_never_tested() {
+        let pool = Pool::new(1).unwrap();
+        let mut first = Box::pin(pool.compute(Test::new(HUGE)));
+        let mut second = Box::pin(pool.compute(Test::new(HUGE)));
+        assert!(timeout(Duration::from_millis(20), &mut first).await.is_err());
+        assert!(timeout(Duration::from_millis(20), &mut second).await.is_err());
+        let third = pool.compute(Test::new(9));
+        drop((second, first));
+        assert_eq!(timeout(PATIENCE, third).await.unwrap().unwrap(), Verdict::Composite);
+    }
+}
