@@ -97,6 +97,7 @@ fn ask(mut stream: &TcpStream) -> Result<Counted> {
     let region = Region::new(ALLOCATOR);
     requests(COUNTED)?;
     let change = region.change();
+    #[expect(clippy::cast_precision_loss, reason = "counts of one run are far below 2^53")]
     let for_each = |total: usize| total as f64 / f64::from(COUNTED);
     Ok(Counted {
         allocations: for_each(change.allocations + change.reallocations),

@@ -323,6 +323,7 @@ impl Model {
             service: self.service,
             concurrency: form.concurrency(self.concurrency),
             hands_over: self.knobs.contains(&Knob::Rings),
+            connections: if form.cache.is_some() { lookup::MOST_CONNECTIONS } else { 0 },
             server: command(launcher, self.name).with(arguments),
         }
     }

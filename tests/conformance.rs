@@ -1,19 +1,22 @@
 //! The conformance catalogue on every model, the cases of its service: one trial for each pair, such as `mio::A3`, with a
 //! server process of its own. A new row in the registry adds its trials. Then the cases about bytes on the models that can
 //! send replies in other ways, such as `mio --write-policy=per-byte --nagle::A3`, and all on tokio with a runtime for each core.
+//! Models of the prime service run theirs once more in front of a cache.
 
 mod skips;
 
+use std::net::{Ipv4Addr, SocketAddr};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::thread;
 use std::time::Duration;
 
-use chassis::{Knob, Runtime, Sending, WritePolicy};
+use chassis::{Knob, Runtime, Sending, Shutdown, WritePolicy};
 use concurrent_servers::models::{Form, MODELS, Model, PRIMES, find};
 use conformance::{Case, Options, Outcome, cases_of, run};
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
-use trials::Launcher;
+use trials::{Launcher, Subject};
 
 /// Cases mostly wait: for timeouts, slow readers or the other side. So a dozen can share two cores;
 /// many more would slow each other down so much that they look idle.
@@ -35,7 +38,27 @@ fn main() -> ExitCode {
         let tokio = find("tokio").expect("a row of the registry");
         trials.extend(cases_of(tokio.service).map(|case| trial(tokio, &PER_CORE, case)));
     }
+    let cached = Form { cache: Some(start_cache().into()), ..Form::default() };
+    for model in PRIMES.iter().filter(|model| model.knobs.contains(&Knob::Cache)) {
+        trials.extend(cases_of(model.service).map(|case| {
+            let subject = model.subject_as(&program(), &cached);
+            // Its port is another one each time.
+            let subject = Subject { name: format!("{} with a cache", model.name), ..subject };
+            trial_of(model, Launcher { subject }, case)
+        }));
+    }
     libtest_mimic::run(&arguments, trials).exit_code()
+}
+
+/// The stand-in for Redis, without latency, until this process ends.
+fn start_cache() -> SocketAddr {
+    let listener = chassis::listen((Ipv4Addr::LOCALHOST, 0).into()).expect("any port is free");
+    let address = listener.local_addr().expect("it listens");
+    let settings =
+        cache::Settings { latency: Duration::ZERO, jitter: Duration::ZERO, memory: 1 << 26, faults: false };
+    let shutdown = Shutdown::new().expect("descriptors are left");
+    thread::spawn(move || cache::serve(listener, &chassis::Options::default(), &settings, &shutdown));
+    address
 }
 
 /// tokio on a runtime for each core, whose clients come through several listening sockets: two, even on one CPU.
@@ -59,9 +82,15 @@ const OTHER_WAYS: [Sending; 2] = [
 const OF_BYTES: &[&str] =
     &["A3", "B1", "B2", "B4", "C1", "C3", "C5", "C6", "C7", "D1", "D2", "D3", "H3", "I3", "I4"];
 
+fn program() -> PathBuf {
+    PathBuf::from(env!("CARGO_BIN_EXE_concurrent-servers"))
+}
+
 fn trial(model: &'static Model, form: &Form, case: &'static Case) -> Trial {
-    let program = PathBuf::from(env!("CARGO_BIN_EXE_concurrent-servers"));
-    let launcher = Launcher { subject: model.subject_as(&program, form) };
+    trial_of(model, Launcher { subject: model.subject_as(&program(), form) }, case)
+}
+
+fn trial_of(model: &'static Model, launcher: Launcher, case: &'static Case) -> Trial {
     let name = format!("{}::{}", launcher.subject.name, case.id);
     Trial::ignorable_test(name, move || model.missing().map_or_else(|| held(&launcher, case), skips::skip))
 }

@@ -99,6 +99,10 @@ const OPTIMISED: &[Bound] = &[
     ("tokio", &["--runtime", "current-thread"], 1 << 10),
     #[cfg(target_os = "linux")]
     ("tokio", &["--runtime", "per-core"], 1 << 10),
+    // A task has room for what it may wait for: a permit, a verdict, the cache.
+    ("prime-async", &[], 4 << 10),
+    ("prime-rayon", &[], 4 << 10),
+    ("prime-async-inline", &[], 4 << 10),
 ];
 
 /// These have no bound: a thread's stack is what a client costs.

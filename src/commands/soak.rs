@@ -18,6 +18,7 @@ Examples:
   concurrent-servers soak mio --minutes 20
   concurrent-servers soak thread-pool --minutes 2 --seed 7 --json
   concurrent-servers soak tokio --runtime per-core
+  concurrent-servers soak prime-queue --workers 2
 
 Takes its --minutes, and up to two more to start, come to rest and stop.
 
@@ -25,7 +26,7 @@ Exit codes: 0 no verified client saw an error and nothing grew past its bound, 1
 2 wrong arguments, 130 after Ctrl-C.")]
 pub struct Arguments {
     /// The model; it is started as a separate process
-    #[arg(value_parser = PossibleValuesParser::new(models::names()))]
+    #[arg(value_parser = PossibleValuesParser::new(models::names_of_both()))]
     model: String,
 
     /// Duration in minutes

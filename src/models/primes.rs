@@ -56,6 +56,18 @@ pub const PRIMES: &[Model] = &[
         serve: prime_callbacks::serve,
     },
     Model {
+        name: "prime-promises",
+        title: "futures chained with combinators, and threads that compute",
+        chapter: "6",
+        lesson: "the steps stand below each other, and an error passes by all of them; loops and variables are missing",
+        service: Service::Primes,
+        folder: "crates/prime-promises",
+        concurrency: Concurrency::Many,
+        knobs: prime_promises::KNOBS,
+        floor: None,
+        serve: prime_promises::serve,
+    },
+    Model {
         name: "prime-async",
         title: "a task for each client, and blocking threads for the work",
         chapter: "6, 7",

@@ -226,6 +226,36 @@ fn a_test_that_was_stopped_is_never_stored() {
 }
 
 #[test]
+fn clients_that_ask_for_the_same_number_are_joined_only_if_that_is_asked_for() {
+    const CLIENTS: u64 = 20;
+    let all_ask = |arguments: &[&str], number: &str| {
+        let cache = Cache::stand_in("0ms");
+        let address = cache.address.to_string();
+        let server = Server::start(serve("prime-async", &[&["--cache", &address], arguments].concat()));
+        let mut clients: Vec<_> = (0..CLIENTS).map(|_| connect(&server)).collect();
+        for client in &mut clients {
+            client.get_mut().write_all(format!("{number}\n").as_bytes()).unwrap();
+        }
+        (server, clients, cache)
+    };
+    // Later ones find it stored.
+    let (_server, clients, mut cache) = all_ask(&["--single-flight"], "1000000000000037");
+    for mut client in clients {
+        let mut answer = String::new();
+        client.read_line(&mut answer).unwrap();
+        assert_eq!(answer, "prime\n");
+    }
+    assert_eq!(cache.figure("keyspace_misses"), 1, "one looks it up, and tests it, for all");
+
+    let (_server, _clients, mut cache) = all_ask(&[], HUGE);
+    let deadline = Instant::now() + PATIENCE;
+    while cache.figure("keyspace_misses") < CLIENTS {
+        assert!(Instant::now() < deadline, "each looks it up for itself");
+        thread::yield_now();
+    }
+}
+
+#[test]
 fn no_model_has_more_connections_to_the_cache_than_it_says() {
     // More than any model has connections.
     const CLIENTS: u64 = 100;

@@ -44,6 +44,8 @@ mod idlers;
 mod interrupts;
 mod log_colours;
 #[cfg(target_os = "linux")]
+mod lookups;
+#[cfg(target_os = "linux")]
 mod namespaces;
 #[cfg(target_os = "linux")]
 mod orphans;

@@ -1,7 +1,9 @@
 //! A soak of some seconds: all parts work, and a fault would be found.
 
 use std::process::{Command, Output};
+use std::thread;
 
+use concurrent_servers::models::PRIMES;
 use serde_json::Value;
 
 fn soak(arguments: &[&str]) -> Output {
@@ -42,6 +44,24 @@ fn a_readiness_loop_survives_hostile_clients_and_reports_figures() {
 #[test]
 fn a_server_of_one_client_at_a_time_survives_too() {
     expect_held(&soaked("sequential"));
+}
+
+#[test]
+fn every_model_of_the_prime_service_survives_clients_that_leave_at_work_or_send_huge_lines() {
+    // Two at a time: each of them has more clients than this machine has processors.
+    for models in PRIMES.chunks(2) {
+        thread::scope(|scope| {
+            for model in models {
+                scope.spawn(|| {
+                    let report = soaked(model.name);
+                    expect_held(&report);
+                    for behaviour in ["leave-at-work", "huge-line"] {
+                        assert!(report["connections"][behaviour].as_u64() > Some(0), "{report:#}");
+                    }
+                });
+            }
+        });
+    }
 }
 
 #[test]

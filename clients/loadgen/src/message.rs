@@ -25,7 +25,7 @@ pub(crate) struct Message {
 /// The messages of a scenario; connection number `n` uses the one at `n % len`.
 pub(crate) fn messages(scenario: &Scenario) -> anyhow::Result<Vec<Message>> {
     if let (Dialect::Primes, Some(primes)) = (scenario.dialect, &scenario.primes) {
-        return Ok(primes.requests(scenario.connections).into_iter().map(Message::of_primes).collect());
+        return Ok(primes.requests(scenario.connections).iter().map(|of| Message::of_primes(of)).collect());
     }
     let variants = VARIANTS.min(scenario.payload_bytes);
     (0..variants)
@@ -55,7 +55,7 @@ impl Message {
     }
 
     /// These requests one after the other, again and again. All have one length, and all have the same answer.
-    fn of_primes(primes: Vec<u64>) -> Self {
+    fn of_primes(primes: &[u64]) -> Self {
         // A server takes leading zeros for nothing, and so must a cache.
         let batch: String = primes.iter().map(|prime| format!("{prime:020}\n")).collect();
         Message { batch: batch.into_bytes(), request_bytes: 21, reply: b"prime\n".to_vec() }

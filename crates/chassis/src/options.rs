@@ -240,7 +240,7 @@ impl Knob {
         match self {
             Knob::Workers => {
                 "leave it out, or serve a model that takes it: thread-pool, rayon, tokio, reactors, prime-queue, \
-                prime-callbacks, prime-async, prime-rayon or prime-async-inline"
+                prime-callbacks, prime-promises, prime-async, prime-rayon or prime-async-inline"
             }
             Knob::Runtime => "leave it out, or serve the model that takes it: tokio",
             Knob::SingleFlight => "leave it out, or serve the model that takes it: prime-async",

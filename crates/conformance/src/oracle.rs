@@ -11,6 +11,7 @@ use crate::context::Context;
 use crate::eventually::eventually;
 use crate::failure::{During, Failure, require};
 use crate::process::{Holdings, Process};
+use crate::target::Launch;
 
 /// What the server held before the first case.
 #[derive(Clone, Copy, Debug)]
@@ -49,8 +50,12 @@ impl Baseline {
 pub(crate) fn expect_unharmed(context: &Context, baseline: &mut Baseline) -> Result<(), Failure> {
     expect_alive(context)?; // before the visit: this is clearer than a refused connection
     expect_served_soon(context).during("afterwards, a new client")?;
-    if let (Some(process), Some(allowed)) = (context.process, baseline.holdings) {
-        baseline.holdings = Some(expect_at_most(process, allowed, context.patience).during("afterwards")?);
+    if let (Some(process), Some(least)) = (context.process, baseline.holdings) {
+        let kept = context.launch.map_or(0, Launch::kept_descriptors);
+        let allowed = Holdings { descriptors: least.descriptors + kept, ..least };
+        let holdings = expect_at_most(process, allowed, context.patience).during("afterwards")?;
+        let descriptors = least.descriptors.min(holdings.descriptors);
+        baseline.holdings = Some(Holdings { descriptors, ..holdings });
     }
     context.expect_rest().during("afterwards")?;
     if let (Some(process), Some(memory)) = (context.process, baseline.memory) {

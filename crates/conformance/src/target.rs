@@ -158,6 +158,12 @@ pub trait Launch: Sync {
         Vec::new()
     }
 
+    /// Descriptors that a server may keep when its clients have left: its connections to another server, which it makes
+    /// when it needs them.
+    fn kept_descriptors(&self) -> usize {
+        0
+    }
+
     /// The text that makes a handler panic if [`Settings::panics`] is set; `None` if these servers do not support it.
     fn panic_text(&self) -> Option<&'static str> {
         None

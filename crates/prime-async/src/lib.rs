@@ -28,7 +28,6 @@
 //! for a handful of clients, where threads are simpler.
 
 mod flights;
-mod workers;
 
 use std::io;
 use std::net::{TcpListener, TcpStream};
@@ -41,10 +40,9 @@ use conversation::Primes;
 use lookup::asynchronous::Cache;
 use prime::{Test, Verdict};
 use sockets::tasks::Tasks;
-use tokio_sockets::{Arrivals, Client, runtime};
+use tokio_sockets::{Arrivals, Client, Workers, runtime};
 
 use flights::Flights;
-use workers::Workers;
 
 /// The options of its own that this model takes.
 pub const KNOBS: &[Knob] = &[Knob::Framing, Knob::Workers, Knob::Cache, Knob::SingleFlight];

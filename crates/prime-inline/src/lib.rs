@@ -16,6 +16,10 @@
 //! Even so it must not be deaf. Every fraction of a millisecond it leaves the test for a look: has the client left, is the
 //! server to stop, is a timeout over? To serve the others in these pauses would be the next step, a scheduler by hand.
 //!
+//! With `--cache` the loop also waits where it stands, and then it is deaf indeed: one lookup at a time, so that with a latency of
+//! 5 ms there are 200 answers in a second for all clients together, however little they cost. If the cache is slow, everybody waits
+//! for its timeout, a second.
+//!
 //! ```sh
 //! cargo run --release -p prime-inline                         # in one terminal
 //! cargo run --release -- list                                 # in another: the models of both services

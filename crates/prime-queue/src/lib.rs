@@ -17,6 +17,10 @@
 //! workers stalls at four: small numbers behind four big ones wait as long as behind one in prime-inline. More threads
 //! only move that point.
 //!
+//! With `--cache` the workers also wait for the lookups, not the loop. But a worker that waits works for nobody: four of them and
+//! a latency of 5 ms make 800 answers in a second, and that the processors are idle does not help. Waiting needs more
+//! workers than computing.
+//!
 //! ```sh
 //! cargo run --release -p prime-queue                          # in one terminal
 //! cargo run --release -- list                                 # in another: the models of both services

@@ -13,6 +13,9 @@
 //! be moved elsewhere, and there is no queue in which a small number could stand behind a big one. But nobody counts, either,
 //! how many threads compute at once: with more of them than processors, each takes as many times longer.
 //!
+//! With `--cache` a thread blocks on its lookup as it does on its client, and again holds up nobody else. At most 64 wait for
+//! the cache at once, each on a connection of its own.
+//!
 //! ```sh
 //! cargo run --release -p prime-threads                        # in one terminal
 //! cargo run --release -- list                                 # in another: the models of both services

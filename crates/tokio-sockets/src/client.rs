@@ -139,7 +139,14 @@ impl<S: Service> Client<S> {
 
     /// Notes how the conversation ended, unless that is known.
     pub fn finish(&mut self, result: &io::Result<()>) {
-        if let (None, Err(error)) = (self.place.outcome, result) {
+        if let Err(error) = result {
+            self.fail(error);
+        }
+    }
+
+    /// Notes that this error has ended the conversation, unless it is known how it ended.
+    pub fn fail(&mut self, error: &io::Error) {
+        if self.place.outcome.is_none() {
             debug!(%error, "connection ended");
             self.place.outcome = Some(self.conversation.failed());
         }

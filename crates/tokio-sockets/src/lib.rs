@@ -11,6 +11,7 @@
 //! | accepting until shutdown is requested, the heartbeat, and the drain | [`Arrivals`] |
 //! | one client, and how its waiting task is kept small | [`Client`] |
 //! | work for clients whose answers come later | [`Client::next_work`], [`Client::wait_for`], [`Client::resume`] |
+//! | work on tokio's blocking threads, so many at once | [`Workers`] |
 //! | tokio's schedulers, and that they come up at all | [`runtime`] |
 //!
 //! The decisions are the conversation's, the system calls those of [`sockets`]. Which task does what is the model's.
@@ -19,6 +20,8 @@ mod arrivals;
 mod client;
 pub mod runtime;
 mod socket;
+mod workers;
 
 pub use arrivals::Arrivals;
 pub use client::Client;
+pub use workers::Workers;

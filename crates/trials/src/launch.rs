@@ -44,6 +44,10 @@ impl Launch for Launcher {
         wrong.iter().map(|arguments| self.serve(arguments)).collect()
     }
 
+    fn kept_descriptors(&self) -> usize {
+        self.subject.connections
+    }
+
     fn panic_text(&self) -> Option<&'static str> {
         cfg!(debug_assertions).then_some(PANIC_TEXT)
     }

@@ -10,7 +10,10 @@
 //! clients: every good client is still answered right, and the server has no more resources at rest than before.
 
 mod behaviour;
+#[cfg(test)]
+mod broken;
 mod crew;
+mod dialect;
 mod drift;
 mod hostile;
 mod plan;
@@ -52,7 +55,7 @@ pub fn run(
     length: Duration,
     say: &mut dyn FnMut(&str) -> io::Result<()>,
 ) -> Result<Report> {
-    let plan = Plan::of(subject.concurrency);
+    let plan = Plan::of(subject.service, subject.concurrency);
     let pulse = Pulse::start().context("cannot watch the clock")?;
     let server = ServerProcess::start(
         &subject.server,

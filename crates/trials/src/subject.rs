@@ -14,6 +14,8 @@ pub struct Subject {
     pub concurrency: Concurrency,
     /// Whether it hands operations to the kernel, so that strace does not see them, and takes `--operation-faults`.
     pub hands_over: bool,
+    /// Connections to another server that it keeps, at most: those to its cache.
+    pub connections: usize,
     /// Its command line. In addition to `--addr` and `--quiet` it takes the options that all servers share.
     pub server: ServerCommand,
 }

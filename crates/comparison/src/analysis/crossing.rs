@@ -88,7 +88,7 @@ mod tests {
         let analysis = analyse(&example::altered(example::run_of_work(&["offload"]), |trial, figures| {
             let work_ns = 2.5 * size(trial.point).unwrap();
             let takes_ns =
-                if trial.subject.model == "prime-queue" { (work_ns + 10_000.0) / 2.0 } else { work_ns };
+                if trial.subject.model == "prime-queue" { f64::midpoint(work_ns, 10_000.0) } else { work_ns };
             figures.messages_per_second =
                 1e9 / takes_ns * (1.0 + example::JITTER * f64::from(trial.turn) / 9.0);
             figures.cpu_ns_per_message = work_ns;

@@ -128,8 +128,9 @@ fn failures(record: &Record) -> Vec<String> {
     let sentences = match &record.observed {
         Observed::Script { failures, .. } => failures.clone(),
         Observed::Load { outcome, beside, .. } => {
-            let of_both = std::iter::once(outcome).chain(beside).filter(|of| !of.errors.is_empty());
-            let sentence = |outcome: &Box<Outcome>| {
+            let of_both = std::iter::once(outcome).chain(beside).map(AsRef::as_ref);
+            let of_both = of_both.filter(|of: &&Outcome| !of.errors.is_empty());
+            let sentence = |outcome: &Outcome| {
                 let first = outcome.errors.first.iter().map(|first| format!("; the first: {first}"));
                 format!("{}{}", outcome.errors, first.collect::<String>())
             };

@@ -28,7 +28,8 @@ pub(super) fn figures(scenario: &ScenarioAnalysis, subjects: &Subjects) -> Figur
     let curve = |metric, heading, lead| curves::curve(scenario, subjects, metric, heading, lead);
     match scenario.points.first().map(|point| point.point) {
         Some(_) if !scenario.scenario.service.is_echo() => work::figures(scenario, subjects),
-        None => Figures::default(),
+        // Of echo, nothing is big and there is no number.
+        None | Some(Point::Big(_) | Point::Number(_)) => Figures::default(),
         Some(Point::Only) if scenario.scenario.script.is_some() => {
             let time = amount(Metric::ScriptTime, "Time until all clients were served", "Over first");
             Figures { main: vec![time], further: Vec::new() }
@@ -84,8 +85,6 @@ pub(super) fn figures(scenario: &ScenarioAnalysis, subjects: &Subjects) -> Figur
             let heading = "99th percentile of the response time, by share of the model's own peak";
             Figures { main: vec![curve(Metric::P99, heading, "Lowest")], further: Vec::new() }
         }
-        // Of echo, nothing is big and there is no number.
-        Some(Point::Big(_) | Point::Number(_)) => Figures::default(),
     }
 }
 

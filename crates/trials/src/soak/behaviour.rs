@@ -1,5 +1,6 @@
 //! What hostile clients do.
 
+use conformance::Service;
 use serde::Serialize;
 
 /// What a client does.
@@ -26,6 +27,10 @@ pub(super) enum Behaviour {
     Pieces,
     /// Sends a message and half-closes at once; verified.
     HalfClose,
+    /// Leaves while its number is tested, by a reset or a FIN.
+    LeaveAtWork,
+    /// Sends a line that is longer than any number, and goes on; verified.
+    HugeLine,
     /// Sends as fast as possible without reading, then reads everything, repeatedly; verified.
     Window,
     /// Sends as fast as possible without reading, half-closes and then reads slowly; verified.
@@ -34,17 +39,19 @@ pub(super) enum Behaviour {
 
 impl Behaviour {
     /// These end as soon as the server has answered, or earlier.
-    pub(super) const QUICK: [Behaviour; 6] = [
+    const QUICK: [Behaviour; 8] = [
         Behaviour::Reset,
         Behaviour::Vanish,
         Behaviour::Deaf,
         Behaviour::Garbage,
         Behaviour::Pieces,
         Behaviour::HalfClose,
+        Behaviour::LeaveAtWork,
+        Behaviour::HugeLine,
     ];
 
     /// These hold their connections for a while.
-    pub(super) const SITTING: [Behaviour; 6] = [
+    const SITTING: [Behaviour; 6] = [
         Behaviour::NeverRead,
         Behaviour::ResetBlocked,
         Behaviour::Trickle,
@@ -52,6 +59,18 @@ impl Behaviour {
         Behaviour::Window,
         Behaviour::LateReader,
     ];
+
+    /// Those that end soon, of clients of this service.
+    pub(super) fn quick(service: Service) -> Vec<Behaviour> {
+        let is_of_primes = |behaviour| matches!(behaviour, Behaviour::LeaveAtWork | Behaviour::HugeLine);
+        let is_meant = |behaviour: &Behaviour| service == Service::Primes || !is_of_primes(*behaviour);
+        Behaviour::QUICK.into_iter().filter(is_meant).collect()
+    }
+
+    /// Those that stay for a while.
+    pub(super) fn sitting() -> Vec<Behaviour> {
+        Behaviour::SITTING.to_vec()
+    }
 
     pub(super) const fn title(self) -> &'static str {
         match self {
@@ -65,6 +84,8 @@ impl Behaviour {
             Behaviour::Garbage => "garbage, verified",
             Behaviour::Pieces => "byte by byte, verified",
             Behaviour::HalfClose => "half-close, verified",
+            Behaviour::LeaveAtWork => "leave in mid-work",
+            Behaviour::HugeLine => "huge line, verified",
             Behaviour::Window => "window closed and opened, verified",
             Behaviour::LateReader => "half-close and read late, verified",
         }

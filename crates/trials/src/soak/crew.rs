@@ -23,8 +23,8 @@ pub(super) fn work(
     tally: &Tally,
     go_on: impl Fn() -> bool,
 ) {
-    let behaviours: &[Behaviour] =
-        if member.is_multiple_of(2) { &Behaviour::QUICK } else { &Behaviour::SITTING };
+    let is_quick = member.is_multiple_of(2);
+    let behaviours = if is_quick { Behaviour::quick(plan.dialect.service()) } else { Behaviour::sitting() };
     let random = fastrand::Rng::with_seed(seed.wrapping_mul(SEED_STEP).wrapping_add(member as u64));
     let mut visitor = Visitor { address, plan, tally, random };
     while go_on() {

@@ -43,6 +43,8 @@ impl Visitor<'_> {
             Behaviour::Garbage => self.garbage(),
             Behaviour::Pieces => self.pieces(),
             Behaviour::HalfClose => self.half_close(),
+            Behaviour::LeaveAtWork => self.leave_at_work(),
+            Behaviour::HugeLine => self.huge_line(),
             Behaviour::Window => self.window(),
             Behaviour::LateReader => self.late_reader(),
         };

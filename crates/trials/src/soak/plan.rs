@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use conformance::Concurrency;
+use conformance::{Concurrency, Service};
+
+use super::dialect::Dialect;
 
 /// Short, so that the server drops many clients in a run; long enough for a good client on a busy machine.
 pub(super) const IDLE_TIMEOUT: Duration = Duration::from_secs(5);
@@ -15,6 +17,8 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(60);
 /// Numbers of clients.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Plan {
+    /// What is said.
+    pub(super) dialect: Dialect,
     /// Simultaneous hostile clients, each a thread here; every other one holds its connection for a while.
     pub(super) crew: usize,
     /// Connections of one idle crowd.
@@ -28,10 +32,12 @@ pub(super) struct Plan {
 }
 
 impl Plan {
-    pub(super) fn of(concurrency: Concurrency) -> Self {
+    pub(super) fn of(service: Service, concurrency: Concurrency) -> Self {
+        let dialect = Dialect(service);
         match concurrency {
             // Each client delays all clients behind it in the queue, so these are few and short.
             Concurrency::One => Plan {
+                dialect,
                 crew: 2,
                 crowd: 3,
                 crowd_may_stay: false,
@@ -40,6 +46,7 @@ impl Plan {
             },
             // Crowds occupy at most a quarter of the workers.
             Concurrency::Workers(workers) => Plan {
+                dialect,
                 crew: 4,
                 crowd: (workers / 8).max(1),
                 crowd_may_stay: true,
@@ -47,6 +54,7 @@ impl Plan {
                 sit: Duration::from_millis(800),
             },
             Concurrency::Many => Plan {
+                dialect,
                 crew: 6,
                 crowd: 100,
                 crowd_may_stay: true,

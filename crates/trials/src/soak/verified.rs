@@ -1,10 +1,13 @@
-//! The good clients: the load generator, in laps of changing kinds.
+//! The good clients, in laps of changing kinds: of echo, the load generator.
+
+mod primes;
 
 use std::net::SocketAddr;
 use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use conformance::Service;
 use loadgen::{Load, Scenario};
 
 use super::plan::{PATIENCE, Plan};
@@ -26,6 +29,13 @@ pub(super) fn laps(address: SocketAddr, plan: &Plan, end: Instant, tally: &Tally
 
 /// One lap; its kind follows from its number.
 pub(super) fn lap(address: SocketAddr, plan: &Plan, number: usize, length: Duration, tally: &Tally) {
+    match plan.dialect.service() {
+        Service::Echo => lap_of_echo(address, plan, number, length, tally),
+        Service::Primes => primes::lap(address, plan, number, length, tally),
+    }
+}
+
+fn lap_of_echo(address: SocketAddr, plan: &Plan, number: usize, length: Duration, tally: &Tally) {
     let patience_ms = u64::try_from(PATIENCE.as_millis()).unwrap_or(u64::MAX);
     let common = Scenario {
         connections: plan.verified,

@@ -51,7 +51,7 @@ fn where_two_models_are_equally_fast_is_said_in_divisions_and_in_time() {
         let Point::Number(number) = trial.point else { panic!("{:?}", trial.point) };
         let work_ns = 2.5 * size(Point::Number(number));
         let is_queue = trial.subject.model == "prime-queue";
-        let takes_ns = if is_queue { (work_ns + 10_000.0) / 2.0 } else { work_ns };
+        let takes_ns = if is_queue { f64::midpoint(work_ns, 10_000.0) } else { work_ns };
         figures.messages_per_second = 1e9 / takes_ns * (1.0 + example::JITTER * f64::from(trial.turn) / 9.0);
         figures.cpu_ns_per_message = work_ns;
     });

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::{Visitor, reset};
 use crate::soak::behaviour::Behaviour;
-use crate::soak::plan::{IDLE_TIMEOUT, WRITE_TIMEOUT};
+use crate::soak::plan::{IDLE_TIMEOUT, PATIENCE, WRITE_TIMEOUT};
 
 /// How many connections one turn makes, for behaviours that end immediately.
 const BURST: usize = 10;
@@ -22,13 +22,34 @@ impl Visitor<'_> {
     pub(super) fn reset(&mut self) -> io::Result<()> {
         for _ in 0..BURST {
             let stream = self.connect(Behaviour::Reset)?;
-            let length = self.random.usize(..64);
+            let beginning = self.plan.dialect.beginning(&mut self.random);
             // It may already be closed; then there is nothing to reset.
-            let _ = (&stream).write_all(&[b"^".as_slice(), &[b'r'; 64][..length]].concat());
+            let _ = (&stream).write_all(&beginning);
             if self.random.bool() {
                 thread::yield_now();
             }
             reset(stream);
+        }
+        Ok(())
+    }
+
+    /// The first answer shows that the number behind it is in work, or waits for that.
+    pub(super) fn leave_at_work(&mut self) -> io::Result<()> {
+        for _ in 0..BURST {
+            let mut stream = self.connect(Behaviour::LeaveAtWork)?;
+            stream.set_read_timeout(Some(PATIENCE))?;
+            let resets = self.random.bool();
+            // After a FIN the number in work is tested to its end.
+            stream.write_all(if resets { b"7\n18446744073709551557\n" } else { b"7\n1000000000039\n" })?;
+            let mut answer = [0; b"prime\n".len()];
+            stream.read_exact(&mut answer)?;
+            if answer != *b"prime\n" {
+                return Err(io::Error::other(format!(
+                    "7 is answered {:?}",
+                    answer.escape_ascii().to_string()
+                )));
+            }
+            if resets { reset(stream) } else { drop(stream) }
         }
         Ok(())
     }
@@ -45,7 +66,7 @@ impl Visitor<'_> {
         let mut stream = self.connect(Behaviour::Deaf)?;
         let _ = stream.shutdown(Shutdown::Read); // it may already be closed
         for _ in 0..100 {
-            if stream.write_all(b"^is anybody there$").is_err() {
+            if stream.write_all(self.plan.dialect.question()).is_err() {
                 break; // the server has closed, which is allowed
             }
         }
@@ -56,13 +77,14 @@ impl Visitor<'_> {
         let mut stream = self.connect_narrow(Behaviour::NeverRead)?;
         // A busy server may notice late; then this client closes by itself.
         let end = Instant::now() + WRITE_TIMEOUT * 2;
-        while Instant::now() < end && flood(&mut stream)? {}
+        let flood = self.plan.dialect.flood();
+        while Instant::now() < end && fill(&mut stream, &flood)? {}
         Ok(())
     }
 
     pub(super) fn reset_blocked(&mut self) -> io::Result<()> {
         let mut stream = self.connect_narrow(Behaviour::ResetBlocked)?;
-        flood(&mut stream)?;
+        fill(&mut stream, &self.plan.dialect.flood())?;
         reset(stream);
         Ok(())
     }
@@ -70,7 +92,7 @@ impl Visitor<'_> {
     pub(super) fn trickle(&mut self) -> io::Result<()> {
         let mut stream = self.connect(Behaviour::Trickle)?;
         let end = Instant::now() + self.plan.sit;
-        for &byte in b"^slowly$".iter().cycle() {
+        for &byte in self.plan.dialect.question().iter().cycle() {
             if Instant::now() >= end || stream.write_all(&[byte]).is_err() {
                 break;
             }
@@ -97,12 +119,10 @@ impl Visitor<'_> {
 }
 
 /// Sends until no more can be sent. Returns whether the connection is still open.
-fn flood(stream: &mut TcpStream) -> io::Result<bool> {
+fn fill(stream: &mut TcpStream, flood: &[u8]) -> io::Result<bool> {
     stream.set_write_timeout(Some(NO_ROOM))?;
-    let mut flood = [b'n'; 16 << 10];
-    flood[0] = b'^';
     for _ in 0..FLOOD_AT_MOST / flood.len() {
-        match stream.write(&flood) {
+        match stream.write(flood) {
             Ok(_) => {}
             Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
                 return Ok(true);

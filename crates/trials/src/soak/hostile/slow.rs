@@ -6,16 +6,13 @@ use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use protocol::Verifier;
+use protocol::{GREETING, Verifier};
 
 use super::Visitor;
 use crate::soak::behaviour::Behaviour;
+use crate::soak::dialect::{Dialect, Message};
 use crate::soak::plan::{PATIENCE, WRITE_TIMEOUT};
 
-/// Payload bytes of the one message that is sent again and again.
-const PAYLOAD: usize = 16 << 10;
-/// The most that a client sends before it reads.
-const AT_MOST: u64 = 4 << 20;
 /// If no byte can be sent for this long, the server is blocked in writing.
 const NO_ROOM: Duration = Duration::from_millis(50);
 /// How often a window closes and opens again.
@@ -25,29 +22,29 @@ const PARTS: u32 = 16;
 
 impl Visitor<'_> {
     pub(super) fn window(&mut self) -> io::Result<()> {
-        let [request, reply] = self.message();
+        let message = self.plan.dialect.message(&mut self.random);
         let longest = self.plan.sit.min(WRITE_TIMEOUT / 4);
         let pauses: Vec<Duration> = (0..ROUNDS).map(|_| longest.mul_f64(self.random.f64())).collect();
-        let mut client = Slow::new(self.connect_narrow(Behaviour::Window)?, &request, &reply)?;
+        let mut client = Slow::new(self.connect_narrow(Behaviour::Window)?, self.plan.dialect, &message)?;
         let played = (|| {
             for pause in pauses {
                 client.fill()?;
                 thread::sleep(pause);
                 client.read_up_to(client.owed())?;
             }
-            client.stream.shutdown(Shutdown::Write)?;
+            client.finish_sending()?;
             client.expect_end()
         })();
         self.judge(&client, played)
     }
 
     pub(super) fn late_reader(&mut self) -> io::Result<()> {
-        let [request, reply] = self.message();
+        let message = self.plan.dialect.message(&mut self.random);
         let pause = self.plan.sit.min(WRITE_TIMEOUT) / PARTS / 2;
-        let mut client = Slow::new(self.connect_narrow(Behaviour::LateReader)?, &request, &reply)?;
+        let mut client = Slow::new(self.connect_narrow(Behaviour::LateReader)?, self.plan.dialect, &message)?;
         let played = (|| {
             client.fill()?;
-            client.stream.shutdown(Shutdown::Write)?;
+            client.finish_sending()?;
             for part in 1..=PARTS {
                 thread::sleep(pause);
                 client.read_up_to(client.owed() * u64::from(part) / u64::from(PARTS))?;
@@ -71,49 +68,47 @@ impl Visitor<'_> {
             played => played,
         }
     }
-
-    /// A message and its reply.
-    fn message(&mut self) -> [Vec<u8>; 2] {
-        let payload: Vec<u8> = (0..PAYLOAD).map(|_| self.random.alphanumeric() as u8).collect();
-        let reply = payload.iter().map(|byte| byte + 1).collect();
-        [[b"^", &payload[..], b"$"].concat(), reply]
-    }
 }
 
 /// A connection, and the reply that is due to it.
 struct Slow<'message> {
     stream: TcpStream,
-    request: &'message [u8],
+    message: &'message Message,
     verifier: Verifier<'message>,
     sent: u64,
+    has_ended: bool,
     /// The longest time from one read to the next.
     longest_gap: Duration,
     last_read: Instant,
 }
 
 impl<'message> Slow<'message> {
-    /// Waits for the greeting: only then has the server certainly accepted this client.
-    fn new(mut stream: TcpStream, request: &'message [u8], reply: &'message [u8]) -> io::Result<Self> {
+    /// Waits for the greeting, if there is one: only then has the server certainly accepted this client.
+    fn new(mut stream: TcpStream, dialect: Dialect, message: &'message Message) -> io::Result<Self> {
         stream.set_read_timeout(Some(PATIENCE))?;
         stream.set_write_timeout(Some(NO_ROOM))?;
-        let mut verifier = Verifier::new(reply);
-        let mut greeting = [0];
-        stream.read_exact(&mut greeting)?;
+        let mut verifier = Verifier::new(&message.reply);
+        // The verifier expects one of every service.
+        let mut greeting = [GREETING];
+        if !dialect.greeting().is_empty() {
+            stream.read_exact(&mut greeting)?;
+        }
         verifier.check(&greeting).map_err(wrong)?;
         let (longest_gap, last_read) = (Duration::ZERO, Instant::now());
-        Ok(Slow { stream, request, verifier, sent: 0, longest_gap, last_read })
+        Ok(Slow { stream, message, verifier, sent: 0, has_ended: false, longest_gap, last_read })
     }
 
     /// Sends without reading until no more can be sent.
     fn fill(&mut self) -> io::Result<()> {
-        let most = self.sent + AT_MOST;
+        let request = &self.message.request;
+        let most = self.sent + self.message.most;
         while self.sent < most {
-            let position = usize::try_from(self.sent % self.request.len() as u64).unwrap_or(0);
-            match self.stream.write(&self.request[position..]) {
+            let position = usize::try_from(self.sent % request.len() as u64).unwrap_or(0);
+            match self.stream.write(&request[position..]) {
                 Ok(count) => {
-                    let before = self.sent.div_ceil(self.request.len() as u64);
+                    let before = self.sent.div_ceil(request.len() as u64);
                     self.sent += count as u64;
-                    self.verifier.owe(self.sent.div_ceil(self.request.len() as u64) - before);
+                    self.verifier.owe(self.sent.div_ceil(request.len() as u64) - before);
                 }
                 Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => break,
                 Err(error) => return Err(error),
@@ -122,11 +117,14 @@ impl<'message> Slow<'message> {
         Ok(())
     }
 
-    /// Reply bytes due for what was sent: none for the two delimiters of each message.
+    fn finish_sending(&mut self) -> io::Result<()> {
+        self.has_ended = true;
+        self.stream.shutdown(Shutdown::Write)
+    }
+
+    /// Reply bytes due for what was sent.
     fn owed(&self) -> u64 {
-        let length = self.request.len() as u64;
-        let in_message = (self.sent % length).saturating_sub(1);
-        self.sent / length * (length - 2) + in_message
+        self.message.owed(self.sent, self.has_ended)
     }
 
     /// Reads until this many reply bytes have come in total.

@@ -8,10 +8,13 @@ use tokio::sync::{Semaphore, oneshot};
 use tokio::task::spawn_blocking;
 
 /// Permits for tests, given in the order in which they were asked for.
-pub(crate) struct Workers(Arc<Semaphore>);
+#[derive(Debug)]
+pub struct Workers(Arc<Semaphore>);
 
 impl Workers {
-    pub(crate) fn new(count: usize) -> Workers {
+    /// So many tests at once, on a runtime that has as many [blocking threads](crate::runtime::with_blocking_threads).
+    #[must_use]
+    pub fn new(count: usize) -> Workers {
         Workers(Arc::new(Semaphore::new(count)))
     }
 
@@ -19,20 +22,23 @@ impl Workers {
     ///
     /// # Errors
     /// The test has panicked.
-    pub(crate) async fn compute(&self, mut test: Test) -> io::Result<Verdict> {
-        let permit = Arc::clone(&self.0).acquire_owned().await.map_err(io::Error::other)?;
-        let (verdict, computed) = oneshot::channel();
-        spawn_blocking(move || {
-            // Nobody else's test begins before this thread is free.
-            let _permit = permit;
-            while !verdict.is_closed() {
-                if let Some(found) = test.go_on() {
-                    let _ = verdict.send(found); // the client may have left in this moment
-                    break;
+    pub fn compute(&self, mut test: Test) -> impl Future<Output = io::Result<Verdict>> + use<> {
+        let permits = Arc::clone(&self.0);
+        async move {
+            let permit = permits.acquire_owned().await.map_err(io::Error::other)?;
+            let (verdict, computed) = oneshot::channel();
+            spawn_blocking(move || {
+                // Nobody else's test begins before this thread is free.
+                let _permit = permit;
+                while !verdict.is_closed() {
+                    if let Some(found) = test.go_on() {
+                        let _ = verdict.send(found); // the client may have left in this moment
+                        break;
+                    }
                 }
-            }
-        });
-        computed.await.map_err(|_| io::Error::other("the test of its number panicked"))
+            });
+            computed.await.map_err(|_| io::Error::other("the test of its number panicked"))
+        }
     }
 }
 
