@@ -1,5 +1,7 @@
-//! `timeline`: when each scripted client is served under each model, drawn as one lane per client.
+//! `timeline`: when each client is served under each model, drawn as one lane per client; of models of the prime service also the
+//! loop and the threads that compute.
 
+mod numbers;
 mod players;
 mod server_options;
 
@@ -19,6 +21,9 @@ use crate::commands::{client, interrupts, refused};
 use players::{SubjectParser, meant, named_twice, players};
 use server_options::ServerOptions;
 
+/// How many clients there are, unless `--connections` says so.
+const DEFAULT_CONNECTIONS: u8 = 3;
+
 /// The width of a drawing that is not shown on a terminal.
 const DEFAULT_COLUMNS: usize = 80;
 
@@ -32,6 +37,11 @@ Examples:
   concurrent-servers timeline 127.0.0.1:9090 mio           a server that is running, beside a model
   concurrent-servers timeline --fast --svg timeline.svg    ten times as fast, also as a picture
   concurrent-servers timeline mio --write-policy per-byte --nagle --fast   the 40 ms of the series
+  concurrent-servers timeline prime-inline prime-queue     small numbers behind a big one
+  concurrent-servers timeline prime-queue --workers 1 --numbers 1000000000000037,7,9   a queue that stalls, too
+
+To models of the prime service each client sends one number. Their servers write down when it was read, when its
+test began and when it ended; the drawing adds the loop and the threads. A running server does not do so.
 
 Exit codes: 0 every reply was right, 1 not so, 2 wrong arguments, 130 after Ctrl-C.")]
 pub struct Arguments {
@@ -39,13 +49,22 @@ pub struct Arguments {
     #[arg(value_name = "MODEL|ADDR", value_parser = SubjectParser, hide_possible_values = true)]
     subjects: Vec<Subject>,
 
-    /// How many clients to run at once; more than 64 lanes would be unreadable
-    #[arg(short = 'n', long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=64))]
-    connections: u8,
+    /// How many clients to run at once; more than 64 lanes would be unreadable [default: 3]
+    #[arg(short = 'n', long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=64))]
+    connections: Option<u8>,
 
     /// Divide the script's pauses by this divisor [default without a value: 10]
     #[arg(long, value_name = "DIVISOR", num_args = 0..=1, require_equals = true, default_missing_value = "10")]
     fast: Option<NonZeroU32>,
+
+    /// For models of the prime service: the numbers, each with a client of its own, in the order of sending
+    /// [default: 10000000000000061,7,8,9]
+    #[arg(long, value_name = "NUMBER,…", value_delimiter = ',')]
+    numbers: Option<Vec<u64>>,
+
+    /// For models of the prime service: the time between two numbers [default: 20ms]
+    #[arg(long, value_name = "TIME")]
+    gap: Option<humantime::Duration>,
 
     /// Also write the drawing as an SVG picture
     #[arg(long, value_name = "FILE")]
@@ -61,33 +80,53 @@ pub struct Arguments {
 /// The picture cannot be written, which is known before the clients run; a server cannot be started or reached; standard
 /// output cannot be written.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
-    if let Err(refusal) = arguments.server_options.check(&meant(&arguments.subjects)) {
+    let of_primes = match numbers::chosen(arguments) {
+        Ok(models) => models,
+        Err(refusal) => return Ok(refused(&refusal)),
+    };
+    let models = of_primes.clone().unwrap_or_else(|| meant(&arguments.subjects));
+    if let Err(refusal) = arguments.server_options.check(&models) {
         return Ok(refused(&refusal));
     }
     if let Some(name) = named_twice(&arguments.subjects) {
         return Ok(refused(&format!("{name} is given twice; give each model once")));
     }
-    let players = players(&arguments.subjects, &arguments.server_options)?;
     let picture = match &arguments.svg {
         Some(file) => Some((file, Replacement::prepare(file).with_context(|| unwritable(file))?)),
         None => None,
     };
-    let options = Options {
-        connections: usize::from(arguments.connections),
-        script: client::script(arguments.fast),
-        timeout: None,
-    };
     interrupts::end_with(interrupts::interrupted)?;
-    announce(&options);
-    let timeline = Timeline::play(&players, &options)?;
-    let columns = terminal::columns().unwrap_or(DEFAULT_COLUMNS);
-    let printed = output::print(&timeline.text(columns, locale::is_unicode()));
+    let (columns, is_unicode) = (terminal::columns().unwrap_or(DEFAULT_COLUMNS), locale::is_unicode());
+    let (text, svg, is_right) = if let Some(models) = of_primes {
+        let numbers = match numbers::numbers(arguments) {
+            Ok(numbers) => numbers,
+            Err(refusal) => return Ok(refused(&refusal)),
+        };
+        let drawn = numbers::play(arguments, &models, &numbers)?;
+        (drawn.text(columns, is_unicode), drawn.svg(), drawn.is_right())
+    } else {
+        let drawn = play(arguments)?;
+        (drawn.text(columns, is_unicode), drawn.svg(), drawn.is_right())
+    };
+    let printed = output::print(&text);
     if let Some((file, picture)) = picture {
-        picture.write(timeline.svg().as_bytes()).with_context(|| unwritable(file))?;
+        picture.write(svg.as_bytes()).with_context(|| unwritable(file))?;
         output::note(&format!("picture: {}", file.display()));
     }
     printed?;
-    Ok(if timeline.is_right() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if is_right { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Runs the scripted clients against models of echo and running servers.
+fn play(arguments: &Arguments) -> Result<Timeline> {
+    let players = players(&arguments.subjects, &arguments.server_options)?;
+    let options = Options {
+        connections: usize::from(arguments.connections.unwrap_or(DEFAULT_CONNECTIONS)),
+        script: client::script(arguments.fast),
+        timeout: None,
+    };
+    announce(&options);
+    Timeline::play(&players, &options)
 }
 
 fn unwritable(file: &Path) -> String {
@@ -126,14 +165,27 @@ mod tests {
         ));
     }
 
+    /// What is refused, if something is.
+    fn refusal(words: &[&str]) -> Option<String> {
+        let command = Command::try_parse_from([&["timeline"], words].concat()).unwrap();
+        numbers::chosen(&command.arguments).and_then(|_| numbers::numbers(&command.arguments)).err()
+    }
+
     #[test]
-    fn a_model_of_the_prime_service_is_refused_since_the_clients_speak_echo() {
-        for model in crate::models::PRIMES {
-            let Err(error) = Command::try_parse_from(["timeline", model.name]) else {
-                panic!("it is refused")
-            };
-            assert!(error.to_string().contains("is a model of the service primes"), "{error}");
+    fn models_of_both_services_are_not_drawn_together_and_each_has_its_own_options() {
+        for (words, expected) in [
+            (&["prime-queue", "mio"][..], "prime-queue is a model of the service primes, and mio is drawn"),
+            (&["prime-queue", "127.0.0.1:9090"], "and 127.0.0.1:9090 is drawn with clients of echo"),
+            (&["prime-queue", "--fast"], "prime-queue has no use for --fast"),
+            (&["prime-queue", "-n", "3"], "prime-queue has no use for --connections"),
+            (&["mio", "--numbers", "7"], "--numbers is for models of the service primes"),
+            (&["--gap", "1s"], "--gap is for models of the service primes; name some of prime-threads, "),
+            (&["prime-queue", "--numbers", "7,8,7"], "7 is given twice"),
+        ] {
+            let refusal = refusal(words).unwrap();
+            assert!(refusal.contains(expected), "{words:?}: {refusal}");
         }
+        assert_eq!(refusal(&["prime-queue", "--numbers", "7,8"]), None);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! `timeline`, run as by a user: who takes part, the drawing and the picture, and Ctrl-C.
+//! `timeline`, run as by a user: who takes part, the drawing and the picture, numbers of the prime service, and Ctrl-C.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -174,4 +174,67 @@ fn ctrl_c_ends_the_line_the_servers_and_the_command() {
         assert!(Instant::now() < deadline, "the server is still running");
         thread::yield_now();
     }
+}
+
+/// Takes the loop of prime-inline far longer than a process needs to be scheduled on a busy machine, and is tested in time.
+const BIG: &str = "1000000000000037";
+
+#[test]
+fn of_every_model_of_the_prime_service_the_numbers_and_the_threads_are_drawn() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("numbers.svg");
+    let names = models::PRIMES.iter().map(|model| model.name);
+    let numbers = format!("{BIG},7,9");
+    let arguments = ["--gap=1ms", "--numbers", &numbers, "--svg", file.to_str().unwrap()];
+    let arguments: Vec<&str> = names.clone().chain(arguments).collect();
+    let output = timeline(&arguments);
+    assert!(output.status.success(), "{}{}", stdout(&output), stderr(&output));
+    assert!(stderr(&output).starts_with(&format!("tested alone: {BIG} 0.")), "{}", stderr(&output));
+    let picture = fs::read_to_string(&file).unwrap();
+    let document = Document::parse(&picture).unwrap();
+    let groups = of_class(document.root(), "group");
+    assert_eq!(groups.len(), models::PRIMES.len());
+    for (name, group) in names.zip(groups) {
+        let lanes = of_class(group, "lane");
+        assert!(stdout(&output).lines().any(|line| line.starts_with(name)), "{}", stdout(&output));
+        // Three clients and whoever computes; each number was seen to be tested.
+        assert!(lanes.len() > 3, "{name}: {picture}");
+        for lane in lanes {
+            assert!(!of_class(lane, "served").is_empty(), "{name}: {picture}");
+        }
+    }
+}
+
+#[test]
+fn a_loop_that_computes_and_a_queue_of_one_worker_are_seen_to_test_one_number_at_a_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("numbers.svg");
+    let numbers = format!("{BIG},7");
+    let arguments = ["prime-inline", "prime-queue", "--workers=1", "--gap=1ms", "--numbers", &numbers];
+    let output = timeline(&[&arguments[..], &["--svg", file.to_str().unwrap()]].concat());
+    assert!(output.status.success(), "{}", stderr(&output));
+    let picture = fs::read_to_string(&file).unwrap();
+    let document = Document::parse(&picture).unwrap();
+    for group in of_class(document.root(), "group") {
+        let lanes = of_class(group, "lane");
+        let bar = |lane: usize| of_class(lanes[lane], "served")[0];
+        // On a busy machine either may be read first. The bar of 7 is drawn a little longer than its test.
+        let x = |lane: usize, name| bar(lane).attribute(name).unwrap().parse::<f64>().unwrap();
+        let ends_before = |one, other| x(one, "x") + x(one, "width") <= x(other, "x") + 2.0;
+        assert!(ends_before(0, 1) || ends_before(1, 0), "two were tested at the same time: {picture}");
+    }
+    // The loop that computes has one thread, the queue its worker beside it.
+    let rows =
+        |name: &str| stdout(&output).lines().filter(|line| line.trim_start().starts_with(name)).count();
+    assert_eq!([rows("loop  "), rows("worker 1  "), rows("worker 2  ")], [2, 1, 0], "{}", stdout(&output));
+}
+
+#[test]
+fn a_server_that_is_not_asked_for_events_writes_none_and_a_model_of_echo_refuses_to() {
+    let folder = tempfile::tempdir().unwrap();
+    let events = format!("--events={}", folder.path().join("events").display());
+    let output = Command::new(LAUNCHER).args(["serve", "mio", &events]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+    assert!(stderr(&output).contains("mio has no use for --events"), "{output:?}");
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
 }

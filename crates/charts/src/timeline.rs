@@ -1,6 +1,6 @@
 //! When each client waits and when it is served: a lane for each, in groups, all over one time axis.
 //!
-//! A thin bar is waiting, a thick bar is being served, a gap in it is waiting for a reply, and a failure has a sign: no
+//! A thin bar is waiting, a bar of half the height is waiting in a queue, a thick bar is being served, a gap in it is waiting for a reply, and a failure has a sign: no
 //! phase is shown only by its colour.
 
 use super::Chart;
@@ -77,6 +77,8 @@ pub struct Moment {
 pub enum Phase {
     /// The client waits.
     Waits,
+    /// The client waits, and the server knows.
+    Queued,
     /// The client is served.
     Served,
     /// The client was served, but failed.
@@ -110,7 +112,10 @@ const GROUP_GAP: f64 = 14.0;
 const LINE: f64 = 17.0;
 const LANE: f64 = 22.0;
 const BAR: f64 = 16.0;
+const HALF_BAR: f64 = 9.0;
 const THIN_BAR: f64 = 4.0;
+/// However short a phase was, it can be seen.
+const SHORTEST: f64 = 1.5;
 const SIGNAL: f64 = 10.0;
 /// The distance from a middle line down to the baseline of the text around it.
 const FEET: f64 = 4.5;
@@ -146,7 +151,7 @@ impl Chart for Timeline {
 impl Timeline {
     fn plot(&self, canvas: &Canvas) -> Plot {
         let lanes = || self.groups.iter().flat_map(|group| &group.lanes);
-        let labels = lanes().map(|lane| width_of(&lane.label)).fold(0.0, f64::max);
+        let labels = lanes().map(|lane| width_of_label(&lane.label)).fold(0.0, f64::max);
         let figures = lanes().map(|lane| width_of(&lane.ending())).fold(0.0, f64::max);
         let left = labels + WIDE_GAP;
         // Bars have a minimum width, however long the text is.
@@ -159,6 +164,13 @@ impl Lane {
     fn ending(&self) -> String {
         if self.has_failed { format!("✗ {}", self.figure) } else { self.figure.clone() }
     }
+}
+
+/// A label may be a number, and digits are wider than letters are on average.
+fn width_of_label(label: &str) -> f64 {
+    const DIGIT: f64 = 8.4;
+    let digits = label.chars().filter(char::is_ascii_digit).map(|_| DIGIT);
+    width_of(label).max(digits.sum())
 }
 
 /// The layout of the time axis.
@@ -261,10 +273,12 @@ fn draw_bar(canvas: &mut Canvas, phase: Phase, from: f64, to: f64, middle: f64) 
     let (class, height) = match phase {
         Phase::Owed => return draw_gap(canvas, from, to, middle),
         Phase::Waits => ("waits", THIN_BAR),
+        Phase::Queued => ("waits", HALF_BAR),
         Phase::Served => ("served", BAR),
         Phase::Failed => ("served failed", BAR),
     };
-    canvas.bar(class, from, to, middle, height);
+    let shortest = if phase == Phase::Waits { 0.0 } else { SHORTEST };
+    canvas.bar(class, from, to.max(from + shortest), middle, height);
 }
 
 /// A gap in a thick bar. The signals at its ends stay on the bar; one at the bar's left edge was moved inside.

@@ -4,8 +4,8 @@
 //! 5023117042811 received 7 0
 //! ```
 //!
-//! That is the monotonic clock in nanoseconds, which all processes of a machine share; the event; the number; and the thread, from 0
-//! in the order of their first events.
+//! That is the monotonic clock in nanoseconds, which all processes of a machine share; the event; the number; and the thread: 0 is the
+//! main thread, the others have numbers from 1, in the order of their first events.
 
 use std::fmt;
 use std::fs::{File, OpenOptions};
@@ -14,6 +14,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::thread;
 
 use rustix::time::{ClockId, clock_gettime};
 
@@ -91,9 +92,12 @@ fn line(event: Event, number: u64) -> String {
 
 /// Threads are numbered at their first event.
 fn this_thread() -> usize {
-    static THREADS: AtomicUsize = AtomicUsize::new(0);
+    static OTHERS: AtomicUsize = AtomicUsize::new(1);
     thread_local! {
-        static NUMBER: usize = THREADS.fetch_add(1, Relaxed);
+        static NUMBER: usize = match thread::current().name() {
+            Some("main") => 0,
+            _ => OTHERS.fetch_add(1, Relaxed),
+        };
     }
     NUMBER.with(|number| *number)
 }
@@ -123,7 +127,7 @@ mod tests {
         file.to_str().unwrap().parse::<EventFile>().unwrap().open().unwrap();
         assert!(are_recorded());
         record(Event::Received, 7);
-        std::thread::spawn(|| record(Event::Begun, 7)).join().unwrap();
+        thread::spawn(|| record(Event::Begun, 7)).join().unwrap();
         record(Event::Computed, u64::MAX);
         let text = fs::read_to_string(&file).unwrap();
         let mut before = 0;
@@ -136,7 +140,7 @@ mod tests {
         });
         assert_eq!(
             rest.collect::<Vec<_>>(),
-            ["received 7 0", "begun 7 1", "computed 18446744073709551615 0"]
+            ["received 7 1", "begun 7 2", "computed 18446744073709551615 1"]
         );
     }
 

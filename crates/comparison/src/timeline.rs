@@ -4,6 +4,7 @@
 //! as text, `svg` as a chart. Both are independent of servers and clocks.
 
 mod lanes;
+pub mod numbers;
 mod rows;
 mod svg;
 mod terminal;

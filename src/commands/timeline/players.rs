@@ -9,7 +9,6 @@ use clap::builder::{PossibleValue, StringValueParser, TypedValueParser};
 use clap::error::Error;
 use clap::{Arg, Command};
 use comparison::timeline::{Place, Player};
-use conformance::Service;
 use observe::child::this_program;
 
 use super::server_options::ServerOptions;
@@ -74,19 +73,6 @@ pub(super) fn takes(model: &Model, knob: Option<Knob>) -> bool {
     knob.is_none_or(|knob| model.knobs.contains(&knob))
 }
 
-/// Reads the name of a model of echo, which the scripted clients speak, or an address.
-fn parse_player(text: &str) -> Result<Subject, String> {
-    match parse_subject(text)? {
-        Subject::Model(model) if model.service != Service::Echo => Err(format!(
-            "{} is a model of the service {}, and the clients of a timeline speak echo; give one of {}",
-            model.name,
-            model.service,
-            models::names().collect::<Vec<_>>().join(", ")
-        )),
-        subject => Ok(subject),
-    }
-}
-
 /// Reads a model's name or an address; shells complete the names.
 #[derive(Clone)]
 pub(super) struct SubjectParser;
@@ -95,10 +81,10 @@ impl TypedValueParser for SubjectParser {
     type Value = Subject;
 
     fn parse_ref(&self, command: &Command, argument: Option<&Arg>, value: &OsStr) -> Result<Subject, Error> {
-        StringValueParser::new().try_map(|text| parse_player(&text)).parse_ref(command, argument, value)
+        StringValueParser::new().try_map(|text| parse_subject(&text)).parse_ref(command, argument, value)
     }
 
     fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
-        Some(Box::new(models::names().map(PossibleValue::new)))
+        Some(Box::new(models::names_of_both().map(PossibleValue::new)))
     }
 }
