@@ -7,6 +7,7 @@ use std::time::SystemTime;
 use clap::value_parser;
 use text::addresses::{self, Addresses};
 
+use crate::kind::{self, Kind};
 use crate::load::{Arrivals, Load, MAX_RATE};
 use crate::scenario::{
     Dialect, MAX_CONNECTIONS, MAX_DEPTH, MAX_IN_FLIGHT, MAX_PAYLOAD_BYTES, MAX_PHASE_MS, MAX_SOURCES,
@@ -27,6 +28,20 @@ pub struct Arguments {
     /// The protocol that the server speaks
     #[arg(long, value_enum, default_value_t)]
     pub dialect: Dialect,
+
+    /// The service that is asked
+    #[arg(long, value_enum, default_value_t)]
+    pub service: Service,
+
+    /// Prime service: kinds of requests as [NAME=]NUMBERS[:SHARE], joined by commas. NUMBERS: small (some microseconds), a
+    /// time such as 36ms or a size such as ~1000000000000 (distinct numbers whose test takes as long), or numbers joined by
+    /// +. SHARE: a weight on the common connections, such as 95; so many clients of its own, 4x; a rate on connections of
+    /// its own, 20/s@8 [default: the weight 1]
+    #[arg(
+        long, value_name = "KIND,KIND", value_delimiter = ',', value_parser = kind::parse::parse,
+        conflicts_with_all = ["dialect", "payload", "churn"], allow_hyphen_values = true
+    )]
+    pub numbers: Vec<Kind>,
 
     /// Threads that make the load [default: one for every two CPUs, so that as many are left for the server]
     #[arg(long, value_name = "N", value_parser = number(1, MAX_THREADS), allow_hyphen_values = true)]
@@ -154,6 +169,16 @@ pub struct Arguments {
     pub quiet: bool,
 }
 
+/// What a server is asked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Service {
+    /// Messages, which come back changed or as they were.
+    #[default]
+    Echo,
+    /// Numbers: whether they are prime.
+    Prime,
+}
+
 impl Arguments {
     /// The scenario that these arguments describe.
     ///
@@ -189,6 +214,15 @@ impl Arguments {
                 self.depth
             ));
         }
+        match (self.service, self.numbers.is_empty()) {
+            (Service::Prime, true) => {
+                return Err(
+                    "--service prime needs --numbers, such as --numbers small:95,1000000000039:5".to_owned()
+                );
+            }
+            (Service::Echo, false) => return Err("--numbers is for --service prime; add it".to_owned()),
+            _ => {}
+        }
         if self.read_bytes.is_some() && self.read_pause == Some(0) {
             return Err("--read-bytes needs a --read-pause of at least 1ms".to_owned());
         }
@@ -217,7 +251,8 @@ impl Arguments {
         };
         Scenario {
             name: "by hand".to_owned(),
-            dialect: self.dialect,
+            dialect: if self.service == Service::Prime { Dialect::Primes } else { self.dialect },
+            kinds: self.numbers.clone(),
             threads: self.threads.unwrap_or_else(|| default_threads().min(self.connections)),
             connections: self.connections,
             idle: self.idle,

@@ -23,6 +23,6 @@ impl<'run> Churn<'run> {
     pub(crate) fn begin(&mut self, slot: usize) -> Result<Connection<'run>, CannotConnect> {
         let stream = self.opener.begin()?;
         let message = &self.messages[slot % self.messages.len()];
-        Ok(Connection::new(stream, message, self.dialect, 1))
+        Ok(Connection::new(stream, Some(message), self.dialect, 1))
     }
 }

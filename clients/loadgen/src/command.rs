@@ -128,7 +128,7 @@ fn part(scenario: &Scenario, phase: Phase, is_step: bool) -> Part {
 }
 
 fn is_right(outcome: &Outcome) -> bool {
-    let kept_rate = outcome.open_loop.as_ref().is_none_or(|open| open.rate_missed().is_none());
+    let kept_rate = outcome.rate_missed().is_none();
     outcome.errors.is_empty() && kept_rate && outcome.messages > 0
 }
 

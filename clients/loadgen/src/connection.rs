@@ -1,21 +1,25 @@
 //! One connection: the bytes still to write, the replies still to come, and when each message was sent.
 //!
-//! A connection is independent of the others, of the readiness loop and of the phases of a run. All messages
-//! on it are the same, so the state of sending is a position in one shared buffer and a number of unsent bytes,
-//! whatever the depth.
+//! A connection is independent of the others, of the readiness loop and of the phases of a run. What is said on it depends
+//! on the service: [`Repeated`] for the echo half, [`Asked`] for the prime service.
 
+mod asked;
 mod in_flight;
+mod repeated;
 
 use std::io::{self, ErrorKind as Io};
 use std::net::{Shutdown, TcpStream};
 use std::time::Instant;
 
-use protocol::{GREETING, Mismatch, Verifier};
+use protocol::Mismatch;
 use rustix::io::Errno;
 use rustix::net::{RecvFlags, SendFlags, recv, send};
 use text::connecting::Cause;
 
+use self::asked::Asked;
 use self::in_flight::InFlight;
+use self::repeated::Repeated;
+use crate::kind::question::Question;
 use crate::message::Message;
 use crate::outcome::ErrorKind;
 use crate::scenario::Dialect;
@@ -44,14 +48,11 @@ pub(crate) enum Received {
 pub(crate) struct Connection<'message> {
     stream: TcpStream,
     dialect: Dialect,
-    message: &'message Message,
-    verifier: Verifier<'message>,
-    /// Where in the message's batch the next byte to write is.
-    position: usize,
-    /// Bytes that are due and not yet written.
-    unsent: usize,
+    says: Says<'message>,
     in_flight: InFlight,
     opened: Instant,
+    /// Which of the worker's lanes it belongs to.
+    pub(crate) lane: usize,
     /// Whether a slow reader is between two reads.
     pub(crate) paused: bool,
     /// Whether to close our side once everything is written.
@@ -60,24 +61,32 @@ pub(crate) struct Connection<'message> {
     closed: bool,
 }
 
+/// What is sent on a connection, and what must come back.
+#[derive(Debug)]
+enum Says<'message> {
+    Repeated(Repeated<'message>),
+    Asked(Box<Asked<'message>>),
+}
+
 impl<'message> Connection<'message> {
-    /// Takes a non-blocking socket that is connected or connecting.
-    pub(crate) fn new(stream: TcpStream, message: &'message Message, dialect: Dialect, depth: usize) -> Self {
-        let mut verifier = Verifier::new(&message.reply);
-        if !dialect.greets() {
-            // Such a server sends no greeting; the verifier is given one.
-            let greeted = verifier.check(&[GREETING]);
-            debug_assert_eq!(greeted, Ok(0));
-        }
+    /// Takes a non-blocking socket that is connected or connecting. Without a message, it asks numbers.
+    pub(crate) fn new(
+        stream: TcpStream,
+        message: Option<&'message Message>,
+        dialect: Dialect,
+        depth: usize,
+    ) -> Self {
+        let says = match message {
+            Some(message) => Says::Repeated(Repeated::new(message, dialect)),
+            None => Says::Asked(Box::default()),
+        };
         Connection {
             stream,
             dialect,
-            message,
-            verifier,
-            position: 0,
-            unsent: 0,
+            says,
             in_flight: InFlight::with_capacity(depth),
             opened: Instant::now(),
+            lane: 0,
             paused: false,
             closing: false,
             closed: false,
@@ -90,7 +99,18 @@ impl<'message> Connection<'message> {
 
     /// Whether messages may be sent: in the protocol, whether the server has greeted.
     pub(crate) fn greeted(&self) -> bool {
-        self.verifier.greeted()
+        match &self.says {
+            Says::Repeated(repeated) => repeated.verifier.greeted(),
+            Says::Asked(_) => true,
+        }
+    }
+
+    /// Verified reply bytes so far.
+    fn received(&self) -> u64 {
+        match &self.says {
+            Says::Repeated(repeated) => repeated.verifier.received(),
+            Says::Asked(asked) => asked.received,
+        }
     }
 
     /// When opening it started.
@@ -100,12 +120,16 @@ impl<'message> Connection<'message> {
 
     /// Whether at least one reply arrived and none is outstanding.
     pub(crate) fn answered(&self) -> bool {
-        self.verifier.received() > 0 && self.verifier.outstanding() == 0
+        self.received() > 0
+            && match &self.says {
+                Says::Repeated(repeated) => repeated.verifier.outstanding() == 0,
+                Says::Asked(asked) => asked.is_answered(),
+            }
     }
 
     /// Whether the server has served this connection at all.
     pub(crate) fn served(&self) -> bool {
-        if self.dialect.greets() { self.verifier.greeted() } else { self.verifier.received() > 0 }
+        if self.dialect.greets() { self.greeted() } else { self.received() > 0 }
     }
 
     /// Messages sent and still unanswered.
@@ -126,9 +150,12 @@ impl<'message> Connection<'message> {
         if length == 0 {
             return self.end_of_stream();
         }
-        let before = self.verifier.received();
-        let replies = self.verifier.check(&buffer[..length])?;
-        let bytes = self.verifier.received() - before;
+        let before = self.received();
+        let replies = match &mut self.says {
+            Says::Repeated(repeated) => repeated.check(&buffer[..length])?,
+            Says::Asked(asked) => asked.check(&buffer[..length])?,
+        };
+        let bytes = self.received() - before;
         Ok(Received::Reply { bytes, replies, more: length == buffer.len() })
     }
 
@@ -138,12 +165,15 @@ impl<'message> Connection<'message> {
             return Err(Failure { kind: ErrorKind::Rejected, detail });
         }
         if self.closed {
-            self.verifier.finish()?;
+            match &self.says {
+                Says::Repeated(repeated) => repeated.verifier.finish()?,
+                Says::Asked(asked) => asked.finish()?,
+            }
             return Ok(Received::End);
         }
         let detail = format!(
             "the server closed the connection after {} reply bytes, before the client closed its side",
-            self.verifier.received()
+            self.received()
         );
         Err(Failure { kind: ErrorKind::EarlyEnd, detail })
     }
@@ -161,36 +191,52 @@ impl<'message> Connection<'message> {
 
     /// Adds `messages` messages to send; [`Connection::flush`] writes them.
     pub(crate) fn queue(&mut self, messages: u64, stamp: Stamp) {
-        self.verifier.owe(messages);
+        let Says::Repeated(repeated) = &mut self.says else { return };
+        repeated.queue(messages);
         self.in_flight.push(messages, stamp);
-        // The scenario's bounds keep this far below the maximum.
-        self.unsent += self.message.request_bytes * usize::try_from(messages).unwrap_or(usize::MAX);
+    }
+
+    /// Adds a question to send; [`Connection::flush`] writes it.
+    pub(crate) fn ask(&mut self, question: &'message Question, stamp: Stamp) {
+        let Says::Asked(asked) = &mut self.says else { return };
+        asked.queue(question);
+        self.in_flight.push(1, stamp);
     }
 
     /// Writes until nothing is left or the socket is full. Messages fully written are stamped with `now`.
     pub(crate) fn flush(&mut self, now: Instant) -> Result<(), Failure> {
-        if self.unsent > 0 {
+        if self.has_unsent() {
             self.write()?;
-            self.in_flight.stamp_written(self.unwritten(), now);
+            let unwritten = match &self.says {
+                Says::Repeated(repeated) => repeated.unwritten(),
+                Says::Asked(asked) => asked.unwritten(),
+            };
+            self.in_flight.stamp_written(unwritten, now);
         }
-        if self.unsent == 0 && self.closing && !self.closed { self.close_our_side() } else { Ok(()) }
+        if !self.has_unsent() && self.closing && !self.closed { self.close_our_side() } else { Ok(()) }
     }
 
-    /// Messages whose last byte is not written yet.
-    fn unwritten(&self) -> u64 {
-        self.unsent.div_ceil(self.message.request_bytes) as u64
+    fn has_unsent(&self) -> bool {
+        match &self.says {
+            Says::Repeated(repeated) => repeated.unsent > 0,
+            Says::Asked(asked) => !asked.unsent.is_empty(),
+        }
     }
 
     fn write(&mut self) -> Result<(), Failure> {
-        while self.unsent > 0 {
-            let end = self.message.batch.len().min(self.position + self.unsent);
-            let due = &self.message.batch[self.position..end];
+        while self.has_unsent() {
+            let due = match &self.says {
+                Says::Repeated(repeated) => repeated.due(),
+                Says::Asked(asked) => asked.unsent.as_slices().0,
+            };
             match send(&self.stream, due, SendFlags::NOSIGNAL) {
                 Ok(written) => {
                     // After a short write the socket is full; another call would only return EAGAIN.
                     let full = written < due.len();
-                    self.unsent -= written;
-                    self.position = (self.position + written) % self.message.batch.len();
+                    match &mut self.says {
+                        Says::Repeated(repeated) => repeated.wrote(written),
+                        Says::Asked(asked) => asked.wrote(written),
+                    }
                     if full {
                         return Ok(());
                     }

@@ -6,22 +6,24 @@
 
 use std::time::{Duration, Instant, SystemTime};
 
+use anyhow::Context;
+
 use crate::connect::Opener;
 use crate::crew::{side_by_side, side_by_side_or_in_turn};
 use crate::handle::Handle;
 use crate::judge::judge;
+use crate::kind::question::questions;
 use crate::limits::make_room;
 use crate::load::Load;
-use crate::message::{Message, messages};
+use crate::message::messages;
 use crate::outcome::{ErrorKind, Measurement};
 use crate::phase::Phase;
 use crate::scenario::Scenario;
 use crate::schedule::{Schedule, Share as ScheduleShare};
-use crate::tally::Tally;
 use crate::tally::times::nanoseconds;
 use crate::watch::Watch;
 use crate::worker::Worker;
-use crate::worker::setup::Share;
+use crate::worker::setup::{Active, Share, Texts};
 use observe::steal::MachineUse;
 use text::addresses::Addresses;
 
@@ -48,11 +50,11 @@ pub(crate) fn run_at(
 ) -> anyhow::Result<Option<Measurement>> {
     scenario.validate()?;
     let room = make_room(addresses, scenario)?;
-    let messages = messages(scenario)?;
+    let texts = Texts { messages: messages(scenario)?, questions: questions(&scenario.kinds) };
     handle.reset();
     observe(Phase::Connecting);
     let mut opener = Opener::new(room, scenario);
-    let mut workers = connected_workers(&mut opener, scenario, &messages, handle)?;
+    let mut workers = connected_workers(&mut opener, scenario, &texts, handle)?;
     addresses.clone_from(opener.addresses());
 
     observe(Phase::Greeting);
@@ -70,7 +72,7 @@ pub(crate) fn run_at(
     let length = milliseconds(scenario.warm_up_ms);
     let start = Instant::now();
     side_by_side(&mut workers, |worker| {
-        worker.warm_up(start, start + length, scenario.schedule(worker.index, WARM_UP, length))
+        worker.warm_up(start, start + length, scenario.schedules(worker.index, WARM_UP, length))
     })?;
     if handle.is_stopped() {
         return Ok(None);
@@ -82,7 +84,7 @@ pub(crate) fn run_at(
     let started = SystemTime::now() + start.saturating_duration_since(Instant::now());
     let before = MachineUse::now();
     side_by_side(&mut workers, |worker| {
-        worker.measure(start, length, scenario.schedule(worker.index, WINDOW, length))
+        worker.measure(start, length, scenario.schedules(worker.index, WINDOW, length))
     })?;
     let steal = MachineUse::now().zip(before).and_then(|(after, before)| after.stolen_since(before));
     observe(Phase::Draining);
@@ -109,7 +111,7 @@ pub(crate) fn run_at(
 fn connected_workers<'run>(
     opener: &mut Opener,
     scenario: &Scenario,
-    messages: &'run [Message],
+    texts: &'run Texts,
     handle: &'run Handle,
 ) -> anyhow::Result<Vec<Worker<'run>>> {
     let mut shares: Vec<Share> = (0..scenario.threads).map(|_| Share::default()).collect();
@@ -119,23 +121,24 @@ fn connected_workers<'run>(
         // From now on nobody waits for a connection.
         opener.settle()?;
     }
-    let active = opener.open_all(if churns { 0 } else { scenario.connections }, handle)?;
+    let active = opener.open_all(if churns { 0 } else { scenario.active() }, handle)?;
     for (number, stream) in idle.streams.into_iter().enumerate() {
         shares[number % scenario.threads].idle.push(stream);
     }
-    for (number, stream) in active.streams.into_iter().enumerate() {
-        shares[number % scenario.threads].active.push(stream);
+    let lanes = scenario.lanes().enumerate().flat_map(|(lane, count)| std::iter::repeat_n(lane, count));
+    for (number, (stream, lane)) in active.streams.into_iter().zip(lanes).enumerate() {
+        shares[number % scenario.threads].active.push(Active { stream, lane });
     }
-    for number in 0..scenario.connections {
+    for number in 0..scenario.active() {
         shares[number % scenario.threads].places += 1;
     }
     let mut workers = shares
         .into_iter()
         .enumerate()
-        .map(|(index, share)| Worker::new(index, scenario, messages, handle, opener, share))
+        .map(|(index, share)| Worker::new(index, scenario, texts, handle, opener, share))
         .collect::<anyhow::Result<Vec<Worker>>>()?;
     let tally = &mut workers[0].tally;
-    tally.connections = (scenario.idle + if churns { 0 } else { scenario.connections }) as u64;
+    tally.connections = (scenario.idle + if churns { 0 } else { scenario.active() }) as u64;
     for failure in idle.failures.into_iter().chain(active.failures) {
         tally.failed(ErrorKind::Connect, || failure);
     }
@@ -143,24 +146,19 @@ fn connected_workers<'run>(
 }
 
 fn added_up(workers: &[Worker], started: SystemTime) -> anyhow::Result<Measurement> {
-    let mut total = Tally::new()?;
-    for worker in workers {
+    let (first, others) = workers.split_first().context("a run has a worker")?;
+    let mut total = first.tally.clone();
+    for worker in others {
         total.merge(&worker.tally)?;
     }
     Ok(total.into_measurement(started))
 }
 
 impl Scenario {
-    /// When a worker's messages are due in a phase of this length. Warm-up and window draw different times from
-    /// one seed.
-    fn schedule(&self, worker: usize, phase: u64, length: Duration) -> Schedule {
-        match self.load {
-            Load::Closed | Load::Churn => Schedule::empty(),
-            Load::Open { rate, arrivals, seed } => {
-                let share = ScheduleShare { index: worker, of: self.threads };
-                Schedule::new(rate, arrivals, seed ^ phase, share, length)
-            }
-        }
+    /// When a worker's messages are due in a phase of this length, by each clock.
+    fn schedules(&self, worker: usize, phase: u64, length: Duration) -> Vec<Schedule> {
+        let share = ScheduleShare { index: worker, of: self.threads };
+        self.clocks().iter().map(|clock| clock.schedule(phase, share, length)).collect()
     }
 }
 

@@ -10,7 +10,7 @@ use std::time::Duration;
 use observe::others::Others;
 
 use crate::load::Load;
-use crate::outcome::{Bound, ClientThread, OpenLoop, Outcome, Verdict};
+use crate::outcome::{Bound, ClientThread, Outcome, Verdict};
 use crate::scenario::Scenario;
 
 /// A thread that is busy or waits for a CPU for this share of the window is saturated.
@@ -111,21 +111,24 @@ pub(crate) fn judge(scenario: &Scenario, outcome: &Outcome, mean_latency_ns: f64
         let reason = format!("a client thread was busy or waiting for a CPU {percent:.0} % of the time");
         return verdict(Bound::Client, reason + &crowded_out(outcome));
     }
-    if let Some(open) = &outcome.open_loop {
+    let open_loops = outcome.open_loops();
+    for (open, messages, latency) in &open_loops {
         let late = open.generator_late.map_or(0, |latency| latency.p50_ns);
-        let response = outcome.latency.map_or(0, |latency| latency.p50_ns);
+        let response = latency.map_or(0, |latency| latency.p50_ns);
         if late > response / 2 {
             let reason =
                 format!("half of the messages were sent at least {} µs late by the client", late / 1_000);
             return verdict(Bound::Client, reason);
         }
-        if fraction(outcome.messages, open.due) < KEEPING_UP {
-            let reason = format!("{} of {} messages were answered in time", outcome.messages, open.due);
+        if fraction(*messages, open.due) < KEEPING_UP {
+            let reason = format!("{messages} of {} messages were answered in time", open.due);
             return verdict(Bound::Server, reason);
         }
+    }
+    if !open_loops.is_empty() {
         return verdict(Bound::Neither, "the rate was reached and answered".to_owned());
     }
-    let in_flight = (scenario.connections * scenario.depth / scenario.threads) as u64;
+    let in_flight = (scenario.closed_places() / scenario.threads) as u64;
     if scenario.slow.is_none() && busiest < AT_EASE && in_flight >= PLENTY_IN_FLIGHT {
         let reason = format!(
             "with {in_flight} messages in flight per client thread, the busiest was busy only {percent:.0} % of \
@@ -151,7 +154,7 @@ fn invalid(scenario: &Scenario, outcome: &Outcome, mean_latency_ns: f64) -> Opti
         };
         return Some(format!("connections failed: {}{early}", outcome.errors));
     }
-    if let Some(reason) = outcome.open_loop.as_ref().and_then(OpenLoop::rate_missed) {
+    if let Some(reason) = outcome.rate_missed() {
         return Some(reason);
     }
     if outcome.messages == 0 {
@@ -176,8 +179,10 @@ fn invalid(scenario: &Scenario, outcome: &Outcome, mean_latency_ns: f64) -> Opti
 /// Messages in flight by Little's law and by construction; `None` where the latter is not known.
 #[expect(clippy::cast_precision_loss, reason = "counts of one run are far below 2^53")]
 fn little(scenario: &Scenario, outcome: &Outcome, mean_latency_ns: f64) -> Option<(f64, f64)> {
-    let expected = (scenario.connections * scenario.depth) as u64;
-    let is_constant = scenario.load == Load::Closed && scenario.slow.is_none() && outcome.starved == 0;
+    let expected = scenario.closed_places() as u64;
+    let has_clock = !outcome.open_loops().is_empty();
+    let is_constant =
+        scenario.load == Load::Closed && !has_clock && scenario.slow.is_none() && outcome.starved == 0;
     if !is_constant || outcome.messages < LITTLE_TURNS * expected {
         return None;
     }

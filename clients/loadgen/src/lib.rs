@@ -50,10 +50,10 @@ mod handle;
 mod interrupts;
 mod interval_log;
 mod judge;
+mod kind;
 mod load;
 mod outcome;
 mod phase;
-mod primes;
 mod progress;
 mod ramp;
 mod ramp_table;
@@ -80,6 +80,8 @@ mod delays;
 #[cfg(target_os = "linux")]
 mod engine;
 #[cfg(target_os = "linux")]
+mod lanes;
+#[cfg(target_os = "linux")]
 mod limits;
 #[cfg(target_os = "linux")]
 mod message;
@@ -101,12 +103,12 @@ mod worker;
 pub use handle::Handle;
 pub use interrupts::Interrupts;
 pub use judge::{MAX_OTHERS, MAX_STEAL};
+pub use kind::{Kind, Numbers, Share, size_that_takes};
 pub use load::{Arrivals, Load};
 pub use outcome::{
-    Bound, Churned, ClientThread, ErrorKind, Errors, Latency, Measurement, OpenLoop, Outcome, Verdict,
+    Bound, Churned, ClientThread, ErrorKind, Errors, Latency, Measurement, OfKind, OpenLoop, Outcome, Verdict,
 };
 pub use phase::Phase;
-pub use primes::Primes;
 pub use ramp::{Ramp, Step, ramp, ramp_until};
 pub use run::{run, run_until};
 pub use scenario::{Dialect, Scenario, default_threads};

@@ -34,7 +34,7 @@ pub(crate) struct Room {
 /// addresses are asked for, only the server's IPv4 loopback addresses suit. If they are merely needed, all do: which
 /// server a name means must not depend on the load.
 pub(crate) fn make_room(addresses: &Addresses, scenario: &Scenario) -> anyhow::Result<Room> {
-    let connections = (scenario.connections + scenario.idle) as u64;
+    let connections = (scenario.active() + scenario.idle) as u64;
     allow_descriptors(connections, scenario.threads as u64)?;
     let on_loopback = addresses.only(|address| is_ipv4_loopback(address.ip()));
     if scenario.sources > 1 && on_loopback.is_none() {

@@ -5,6 +5,7 @@
 
 use std::time::Instant;
 
+use crate::lanes::Clock;
 use crate::schedule::Schedule;
 use crate::stamp::Stamp;
 
@@ -15,6 +16,7 @@ const MAX_UNANSWERED: u64 = 1 << 20;
 /// One worker's due times and the connections to send on.
 #[derive(Debug)]
 pub(crate) struct OpenLoop {
+    clock: Clock,
     schedule: Schedule,
     start: Instant,
     /// Greeted connections. Those that have ended since are removed when their turn comes.
@@ -27,9 +29,10 @@ pub(crate) struct OpenLoop {
 }
 
 impl OpenLoop {
-    pub(crate) fn new(workers: usize) -> Self {
+    pub(crate) fn new(clock: Clock, workers: usize) -> Self {
         let now = Instant::now();
         OpenLoop {
+            clock,
             schedule: Schedule::empty(),
             start: now,
             ready: Vec::new(),
@@ -37,6 +40,11 @@ impl OpenLoop {
             most_unanswered: MAX_UNANSWERED / workers as u64,
             possible: now,
         }
+    }
+
+    /// The lane on whose connections it sends.
+    pub(crate) fn lane(&self) -> usize {
+        self.clock.lane
     }
 
     /// Follows `schedule` from now on; its times count from `start`.
@@ -94,13 +102,13 @@ impl OpenLoop {
     /// Takes the message that is due at `due` off the schedule.
     pub(crate) fn take_up(&mut self, due: Instant, now: Instant) -> Stamp {
         self.schedule.advance();
-        Stamp::taken_up(due, self.possible, now)
+        Stamp { kind: self.clock.kind, ..Stamp::taken_up(due, self.possible, now) }
     }
 
     /// Takes everything left off the schedule.
     pub(crate) fn backlog(&mut self, in_flight: u64, now: Instant) -> impl Iterator<Item = Stamp> {
         let possible = if self.is_possible(in_flight) { self.possible } else { now };
-        let start = self.start;
-        self.schedule.by_ref().map(move |due| Stamp::taken_up(start + due, possible, now))
+        let (start, kind) = (self.start, self.clock.kind);
+        self.schedule.by_ref().map(move |due| Stamp { kind, ..Stamp::taken_up(start + due, possible, now) })
     }
 }

@@ -4,6 +4,7 @@ mod churned;
 mod client_thread;
 mod errors;
 mod latency;
+mod of_kind;
 mod open_loop;
 mod verdict;
 
@@ -18,6 +19,7 @@ pub use churned::Churned;
 pub use client_thread::ClientThread;
 pub use errors::{ErrorKind, Errors};
 pub use latency::Latency;
+pub use of_kind::OfKind;
 pub use open_loop::OpenLoop;
 pub use verdict::{Bound, Verdict};
 
@@ -31,15 +33,15 @@ pub struct Measurement {
     /// The histogram behind [`Outcome::latency`], in nanoseconds. Histograms of several runs may be added;
     /// their percentiles may never be averaged.
     pub latency_ns: Histogram<u64>,
-    /// The histograms behind the percentiles in [`OpenLoop`] and [`Churned`], in nanoseconds, by field name; empty
-    /// for a closed loop.
-    pub further_ns: BTreeMap<&'static str, Histogram<u64>>,
+    /// The histograms behind the percentiles in [`OpenLoop`] and [`Churned`], in nanoseconds, by field name, and those in
+    /// [`OfKind`] by the kind's name before it, such as `small.latency`; empty for a closed loop without kinds.
+    pub further_ns: BTreeMap<String, Histogram<u64>>,
 }
 
 impl Measurement {
     /// All histograms by name: `latency` and those in `further_ns`.
-    pub fn histograms(&self) -> impl Iterator<Item = (&'static str, &Histogram<u64>)> {
-        let further = self.further_ns.iter().map(|(name, histogram)| (*name, histogram));
+    pub fn histograms(&self) -> impl Iterator<Item = (&str, &Histogram<u64>)> {
+        let further = self.further_ns.iter().map(|(name, histogram)| (name.as_str(), histogram));
         std::iter::once(("latency", &self.latency_ns)).chain(further)
     }
 }
@@ -95,7 +97,10 @@ pub struct Outcome {
     /// Whose limit the run found; absent only in records older than this field.
     #[serde(default)]
     pub verdict: Option<Verdict>,
-    /// Further figures of an open loop; absent for other loads.
+    /// The figures of each kind of requests to the prime service, in the order of the scenario; empty for echo.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub kinds: Vec<OfKind>,
+    /// Further figures of an open loop; absent for other loads, and if only some kinds have a clock.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub open_loop: Option<OpenLoop>,
     /// Further figures of churn; absent for other loads.
@@ -110,6 +115,28 @@ pub struct Outcome {
 const NOT_RUNNING_TOLERANCE: f64 = 0.001;
 
 impl Outcome {
+    /// Why the run is not valid for a requested rate, as [`OpenLoop::rate_missed`]: over all, or of the first kind of
+    /// requests that missed its own.
+    pub fn rate_missed(&self) -> Option<String> {
+        let all = self.open_loop.as_ref().and_then(OpenLoop::rate_missed);
+        all.or_else(|| {
+            self.kinds.iter().find_map(|kind| {
+                let reason = kind.open_loop.as_ref()?.rate_missed()?;
+                Some(format!("{}: {reason}", kind.name))
+            })
+        })
+    }
+
+    /// The open loop over all messages; or, if only some kinds of requests have a clock, those of each of them. Each with
+    /// what was answered of it in time, and the response times.
+    pub(crate) fn open_loops(&self) -> Vec<(&OpenLoop, u64, Option<Latency>)> {
+        if let Some(open) = &self.open_loop {
+            return vec![(open, self.messages, self.latency)];
+        }
+        let clocks = self.kinds.iter().filter_map(|kind| Some((kind, kind.open_loop.as_ref()?)));
+        clocks.map(|(kind, open)| (open, kind.messages, kind.latency)).collect()
+    }
+
     /// Why the run is not valid for any server, if the load generator itself did not run for a part of it.
     #[expect(clippy::cast_precision_loss, reason = "nanoseconds of one run are far below 2^53")]
     pub fn client_stopped(&self) -> Option<String> {

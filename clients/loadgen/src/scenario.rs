@@ -6,8 +6,8 @@ use std::thread;
 use anyhow::ensure;
 use serde::{Deserialize, Serialize};
 
+use crate::kind::Kind;
 use crate::load::Load;
-use crate::primes::Primes;
 use crate::slow::Slow;
 
 /// Enough for one machine: above 28,000 the local ports of one address run out first.
@@ -34,15 +34,15 @@ pub enum Dialect {
     Protocol,
     /// Raw echo: no greeting, and each message comes back as it was sent.
     Echo,
-    /// The prime service: no greeting, a number in, `prime` out. See [`Scenario::primes`].
+    /// The prime service: no greeting, and an answer to each number.
     #[value(skip)]
     Primes,
 }
 
 impl Dialect {
-    /// Whether a server sends the first byte.
-    pub(crate) const fn greets(self) -> bool {
-        matches!(self, Dialect::Protocol)
+    /// Whether the server speaks first.
+    pub(crate) fn greets(self) -> bool {
+        self == Dialect::Protocol
     }
 }
 
@@ -63,18 +63,18 @@ pub struct Scenario {
     pub dialect: Dialect,
     /// Threads that make the load; [`default_threads`] suits this machine. Each drives its own share of the connections.
     pub threads: usize,
-    /// Connections open at the same time; in churn, slots in which one connection follows another.
+    /// Connections open at the same time, beside those that a kind has of its own; in churn, slots in which one connection follows another.
     pub connections: usize,
     /// Additional connections that are opened first, are greeted and never send anything.
     pub idle: usize,
     /// Loopback source addresses, used in turn: 127.0.0.1 and following. 0 takes as many as the range of local
     /// ports requires, usually one.
     pub sources: usize,
-    /// What clients of the prime service ask for; other dialects have no use for it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub primes: Option<Primes>,
     /// Size of one message in bytes: the payload of a frame (protocol) or the whole message (echo).
     pub payload_bytes: usize,
+    /// Of the prime service: the kinds of requests.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub kinds: Vec<Kind>,
     /// What makes the next message due.
     pub load: Load,
     /// Messages in flight on each connection of a closed loop.
@@ -105,8 +105,8 @@ impl Default for Scenario {
             connections: 50,
             idle: 0,
             sources: 0,
-            primes: None,
             payload_bytes: 64,
+            kinds: Vec::new(),
             load: Load::Closed,
             depth: 1,
             slow: Slow::default(),
@@ -137,16 +137,9 @@ impl Scenario {
             self.connections,
             self.depth
         );
-        ensure!(
-            self.dialect != Dialect::Primes || self.primes.is_some(),
-            "scenario {:?}: the dialect primes needs `primes`: the numbers that are asked for",
-            self.name
-        );
-        if let Some(primes) = &self.primes {
-            primes.validate(&self.name, self.connections)?;
-        }
         self.load.validate(&self.name)?;
         self.slow.validate(&self.name)?;
+        self.validate_kinds()?;
         ensure!(
             self.depth == 1 || self.load == Load::Closed,
             "scenario {:?}: depth {} is for a closed loop only: in an open loop the server decides how many \

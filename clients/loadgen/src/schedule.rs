@@ -26,22 +26,32 @@ pub(crate) struct Share {
     pub(crate) of: usize,
 }
 
+/// How often messages are due, on all shares together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Rate {
+    pub(crate) messages: u64,
+    /// In so many seconds.
+    pub(crate) seconds: u64,
+}
+
 #[derive(Clone, Debug)]
 enum Gaps {
-    Uniform { next_index: u64, step: u64, rate: u64 },
+    Uniform { next_index: u64, step: u64, rate: Rate },
     Poisson { random: fastrand::Rng, rate: f64, seconds: f64 },
 }
 
 impl Schedule {
     /// A schedule without messages.
     pub(crate) fn empty() -> Self {
-        Schedule { gaps: Gaps::Uniform { next_index: 0, step: 1, rate: 1 }, length: Duration::ZERO }
+        Schedule {
+            gaps: Gaps::Uniform { next_index: 0, step: 1, rate: Rate { messages: 1, seconds: 1 } },
+            length: Duration::ZERO,
+        }
     }
 
-    /// The due times of `share` within a window of `length`, at `rate` messages a second for all shares
-    /// together.
+    /// The due times of `share` within a window of `length`, at `rate` for all shares together.
     #[expect(clippy::cast_precision_loss, reason = "rates and shares are far below 2^53")]
-    pub(crate) fn new(rate: u64, arrivals: Arrivals, seed: u64, share: Share, length: Duration) -> Self {
+    pub(crate) fn new(rate: Rate, arrivals: Arrivals, seed: u64, share: Share, length: Duration) -> Self {
         let (index, of) = (share.index as u64, share.of as u64);
         let gaps = match arrivals {
             Arrivals::Uniform => Gaps::Uniform { next_index: index, step: of, rate },
@@ -51,7 +61,7 @@ impl Schedule {
                 for _ in 0..=index {
                     random = random.fork();
                 }
-                let rate = rate as f64 / of as f64;
+                let rate = rate.messages as f64 / rate.seconds as f64 / of as f64;
                 let mut gaps = Gaps::Poisson { random, rate, seconds: 0.0 };
                 gaps.advance();
                 gaps
@@ -80,7 +90,8 @@ impl Gaps {
     fn due(&self) -> Duration {
         match self {
             Gaps::Uniform { next_index, rate, .. } => {
-                let nanoseconds = u128::from(*next_index) * NANOSECONDS / u128::from(*rate);
+                let nanoseconds = u128::from(*next_index) * NANOSECONDS * u128::from(rate.seconds)
+                    / u128::from(rate.messages);
                 Duration::from_nanos(u64::try_from(nanoseconds).unwrap_or(u64::MAX))
             }
             Gaps::Poisson { seconds, .. } => {

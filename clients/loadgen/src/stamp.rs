@@ -19,18 +19,21 @@ pub(crate) struct Stamp {
     pub(crate) late: Duration,
     /// When its last byte was handed to the kernel; `None` until then.
     pub(crate) written: Option<Instant>,
+    /// Which kind of requests it belongs to; 0 if there are no kinds.
+    pub(crate) kind: usize,
 }
 
 impl Stamp {
     /// A message that is due when it is sent.
     pub(crate) fn now(now: Instant) -> Self {
-        Stamp { due: now, late: Duration::ZERO, written: None }
+        Stamp { due: now, late: Duration::ZERO, written: None, kind: 0 }
     }
 
     /// A message that was due at `due` and is taken up `now`. The time since `possible`, when both a connection and
     /// room for one more message were available, is the generator's lateness.
     pub(crate) fn taken_up(due: Instant, possible: Instant, now: Instant) -> Self {
-        Stamp { due, late: now.saturating_duration_since(due.max(possible)), written: None }
+        let late = now.saturating_duration_since(due.max(possible));
+        Stamp { due, late, written: None, kind: 0 }
     }
 
     /// From due to written: how long the message waited to be sent.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use text::units;
 
-use crate::outcome::{Latency, OpenLoop, Outcome};
+use crate::outcome::{Latency, OfKind, OpenLoop, Outcome};
 
 /// The outcome of a run, line by line.
 #[expect(clippy::cast_precision_loss, reason = "a time for human readers")]
@@ -32,6 +32,7 @@ pub(crate) fn summary(outcome: &Outcome) -> String {
         None => lines.extend(times("round trip", outcome.latency)),
         Some(open) => lines.extend(open_loop(open, outcome.latency)),
     }
+    lines.extend(kinds(&outcome.kinds));
     if let Some(cpu) = outcome.client_cpu_ns_per_message {
         lines.push(format!("client CPU per message: {}", units::duration(cpu)));
     }
@@ -43,6 +44,47 @@ pub(crate) fn summary(outcome: &Outcome) -> String {
     lines.push(format!("errors: {}", outcome.errors));
     lines.extend(outcome.errors.first.iter().map(|first| format!("first error: {first}")));
     lines.join("\n")
+}
+
+/// A row for each kind of requests, and below them what a row cannot say.
+fn kinds(kinds: &[OfKind]) -> Vec<String> {
+    if kinds.is_empty() {
+        return Vec::new();
+    }
+    let longest = kinds.iter().map(|kind| kind.name.len()).max().unwrap_or(0).max("kind".len());
+    let row = |name: &str, [requests, rate, median, p99, maximum]: [&str; 5]| {
+        format!("{name:<longest$} {requests:>9} {rate:>9} {median:>9} {p99:>9} {maximum:>9}")
+    };
+    let mut lines = vec![row("kind", ["requests", "a second", "median", "99 %", "maximum"])];
+    for kind in kinds {
+        #[expect(clippy::cast_precision_loss, reason = "shown with three digits")]
+        let time = |figure: fn(Latency) -> u64| {
+            kind.latency.map_or_else(|| "-".to_owned(), |latency| units::duration(figure(latency) as f64))
+        };
+        let [median, p99, maximum] =
+            [time(|times| times.p50_ns), time(|times| times.p99_ns), time(|times| times.max_ns)];
+        let rate = units::count(kind.messages_per_second);
+        lines.push(row(&kind.name, [&kind.messages.to_string(), &rate, &median, &p99, &maximum]));
+    }
+    for kind in kinds {
+        let name = &kind.name;
+        let times = if kind.open_loop.is_some() { "response times, from due" } else { "round trips" };
+        lines.push(format!("{name}: {times}"));
+        if let Some(open) = kind.open_loop.as_ref().filter(|open| open.unanswered() + open.lost > 0) {
+            let (unanswered, lost) = (open.unanswered(), open.lost);
+            lines.push(format!(
+                "{name}: {unanswered} of {} unanswered, {lost} lost with their connection",
+                open.due
+            ));
+        }
+        if kind.repeated > 0 {
+            lines.push(format!("{name}: {} numbers had been asked before", kind.repeated));
+        }
+        if !kind.errors.is_empty() {
+            lines.push(format!("{name}: errors: {}", kind.errors));
+        }
+    }
+    lines
 }
 
 fn open_loop(open: &OpenLoop, response: Option<Latency>) -> Vec<String> {

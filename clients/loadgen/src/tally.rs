@@ -3,15 +3,18 @@
 
 use std::time::{Duration, Instant, SystemTime};
 
-use hdrhistogram::Histogram;
-
 use self::churn::ChurnTally;
-use self::open::OpenTally;
-use self::times::{histogram, nanoseconds, record};
-use crate::outcome::{ClientThread, ErrorKind, Errors, Latency, Measurement, Outcome};
+use self::counts::Counts;
+use self::of_kind::KindTally;
+use self::times::nanoseconds;
+use crate::load::Load;
+use crate::outcome::{ClientThread, ErrorKind, Errors, Measurement, Outcome};
+use crate::scenario::Scenario;
 use crate::stamp::Stamp;
 
 mod churn;
+mod counts;
+mod of_kind;
 mod open;
 pub(crate) mod times;
 
@@ -49,17 +52,33 @@ pub(crate) struct Tally {
     pub(crate) interrupted: bool,
     pub(crate) threads: Vec<ClientThread>,
     pub(crate) errors: Errors,
-    messages: u64,
-    drained: u64,
     reply_bytes: u64,
-    latency_ns: Histogram<u64>,
-    /// Present in an open loop.
-    open: Option<Box<OpenTally>>,
+    /// Of all messages.
+    all: Counts,
+    /// Of each kind of requests to the prime service.
+    pub(crate) kinds: Vec<KindTally>,
     /// Present in churn.
     churn: Option<Box<ChurnTally>>,
 }
 
 impl Tally {
+    /// A tally for the load of this scenario.
+    pub(crate) fn of(scenario: &Scenario) -> anyhow::Result<Self> {
+        let kinds = &scenario.kinds;
+        let is_open = matches!(scenario.load, Load::Open { .. });
+        // A figure of an open loop over all messages makes sense if all of them are due by the clock.
+        let all_by_clock = is_open && kinds.iter().all(|kind| kind.share.by_clock(scenario.load));
+        Ok(Tally {
+            all: if all_by_clock { Counts::of_open_loop()? } else { Counts::new()? },
+            kinds: kinds
+                .iter()
+                .map(|kind| KindTally::new(kind, scenario.load))
+                .collect::<anyhow::Result<_>>()?,
+            churn: if scenario.load == Load::Churn { Some(Box::new(ChurnTally::new()?)) } else { None },
+            ..Tally::new()?
+        })
+    }
+
     /// A tally for a closed loop.
     pub(crate) fn new() -> anyhow::Result<Self> {
         Ok(Tally {
@@ -72,23 +91,11 @@ impl Tally {
             interrupted: false,
             threads: Vec::new(),
             errors: Errors::default(),
-            messages: 0,
-            drained: 0,
             reply_bytes: 0,
-            latency_ns: histogram()?,
-            open: None,
+            all: Counts::new()?,
+            kinds: Vec::new(),
             churn: None,
         })
-    }
-
-    /// A tally for an open loop.
-    pub(crate) fn of_open_loop() -> anyhow::Result<Self> {
-        Ok(Tally { open: Some(Box::new(OpenTally::new()?)), ..Tally::new()? })
-    }
-
-    /// A tally for churn.
-    pub(crate) fn of_churn() -> anyhow::Result<Self> {
-        Ok(Tally { churn: Some(Box::new(ChurnTally::new()?)), ..Tally::new()? })
     }
 
     /// Counts verified reply bytes.
@@ -100,57 +107,51 @@ impl Tally {
 
     /// Messages counted so far.
     pub(crate) fn messages(&self) -> u64 {
-        self.messages
+        self.all.messages
     }
 
     /// Counts messages of one stamp whose replies are complete. Timed are all messages that were *due* within the
     /// window, however late they complete, so that neither the warm-up nor the end of the window distorts the
     /// distribution.
     pub(crate) fn completed(&mut self, stamp: &Stamp, messages: u64, now: Instant) {
-        let Some((since, until)) = self.window.bounds() else { return };
-        match until {
-            None => self.messages += messages,
-            Some(_) => self.drained += messages,
-        }
-        if stamp.due >= since {
-            record(&mut self.latency_ns, now.saturating_duration_since(stamp.due), messages);
-            if let Some(open) = &mut self.open {
-                for _ in 0..messages {
-                    open.completed(stamp, now, until);
-                }
-            }
+        let Some(bounds) = self.window.bounds() else { return };
+        self.all.completed(stamp, messages, now, bounds);
+        if let Some(kind) = self.kinds.get_mut(stamp.kind) {
+            kind.counts.completed(stamp, messages, now, bounds);
         }
     }
 
     /// Counts a message that was taken up from an open loop's schedule.
-    pub(crate) fn taken_up(&mut self) {
-        if let (Some(open), Some(_)) = (&mut self.open, self.window.bounds()) {
-            open.taken_up += 1;
-        }
+    pub(crate) fn taken_up(&mut self, stamp: &Stamp) {
+        let window = self.window;
+        self.each(stamp, |counts| counts.taken_up(window));
     }
 
     /// Counts a message that is still unanswered when the run ends. Its age is a lower bound of its response time
     /// and is recorded as such, since leaving it out would make the server look faster.
     pub(crate) fn censored(&mut self, stamp: &Stamp, now: Instant) {
-        let Some((since, until)) = self.window.bounds() else { return };
-        let Some(open) = self.open.as_mut().filter(|_| stamp.due >= since) else { return };
-        open.censored(stamp, now, until);
-        record(&mut self.latency_ns, now.saturating_duration_since(stamp.due), 1);
+        let window = self.window;
+        self.each(stamp, |counts| counts.censored(stamp, now, window));
     }
 
     /// As [`Tally::censored`], for a message that was never taken up.
     pub(crate) fn unsent(&mut self, stamp: &Stamp, now: Instant) {
-        let Some(open) = &mut self.open else { return };
-        open.unsent(stamp, now);
-        record(&mut self.latency_ns, now.saturating_duration_since(stamp.due), 1);
+        self.each(stamp, |counts| counts.unsent(stamp, now));
     }
 
     /// Counts a message that will never be answered because its connection has failed. Its age is not
     /// recorded: it is no bound.
     pub(crate) fn lost(&mut self, stamp: &Stamp) {
-        let Some((since, until)) = self.window.bounds() else { return };
-        let Some(open) = self.open.as_mut().filter(|_| stamp.due >= since) else { return };
-        open.lost(stamp, until);
+        let window = self.window;
+        self.each(stamp, |counts| counts.lost(stamp, window));
+    }
+
+    /// Counts a message in all places to which it belongs.
+    fn each(&mut self, stamp: &Stamp, count: impl Fn(&mut Counts)) {
+        count(&mut self.all);
+        if let Some(kind) = self.kinds.get_mut(stamp.kind) {
+            count(&mut kind.counts);
+        }
     }
 
     /// Counts a greeting.
@@ -173,6 +174,13 @@ impl Tally {
         self.errors.add(kind, detail);
     }
 
+    /// Counts the failure of a connection whose next answer was due to this message.
+    pub(crate) fn failed_on(&mut self, stamp: &Stamp, kind: ErrorKind, detail: &str) {
+        if let Some(of_kind) = self.kinds.get_mut(stamp.kind) {
+            of_kind.errors.add(kind, || detail.to_owned());
+        }
+    }
+
     /// Adds the counts of another worker for the same window.
     pub(crate) fn merge(&mut self, other: &Tally) -> anyhow::Result<()> {
         self.connections += other.connections;
@@ -182,17 +190,11 @@ impl Tally {
         self.elapsed = self.elapsed.max(other.elapsed);
         self.interrupted |= other.interrupted;
         self.threads.extend_from_slice(&other.threads);
-        for (&kind, &count) in &other.errors.by_kind {
-            *self.errors.by_kind.entry(kind).or_default() += count;
-        }
-        self.errors.first = self.errors.first.take().or_else(|| other.errors.first.clone());
-        self.messages += other.messages;
-        self.drained += other.drained;
+        self.errors.merge(&other.errors);
         self.reply_bytes += other.reply_bytes;
-        self.latency_ns.add(&other.latency_ns)?;
-        match (&mut self.open, &other.open) {
-            (Some(open), Some(other)) => open.merge(other)?,
-            (open, other) => *open = open.take().or_else(|| other.clone()),
+        self.all.merge(&other.all)?;
+        for (kind, other) in self.kinds.iter_mut().zip(&other.kinds) {
+            kind.merge(other)?;
         }
         match (&mut self.churn, &other.churn) {
             (Some(churn), Some(other)) => churn.merge(other)?,
@@ -206,39 +208,38 @@ impl Tally {
     #[expect(clippy::cast_precision_loss, reason = "counts of one run are far below 2^53")]
     pub(crate) fn into_measurement(self, started: SystemTime) -> Measurement {
         let cpu_ns: u64 = self.threads.iter().map(|thread| thread.cpu_ns).sum();
-        let seconds = self.elapsed.as_secs_f64();
-        let open_loop = self.open.as_ref().map(|open| open.outcome(self.elapsed));
+        let (messages, per_second) = (self.all.messages, self.all.per_second(self.elapsed));
         let churned = self.churn.as_ref().map(|churn| churn.outcome(self.elapsed));
-        let of_open_loop = self.open.into_iter().flat_map(|open| open.histograms());
         let of_churn = self.churn.into_iter().flat_map(|churn| churn.histograms());
+        let (kinds, of_kinds): (Vec<_>, Vec<_>) =
+            self.kinds.into_iter().map(|kind| kind.outcome(self.elapsed)).unzip();
         let outcome = Outcome {
             connections: self.connections,
             served: self.served,
             starved: self.starved,
             elapsed_ns: nanoseconds(self.elapsed),
             interrupted: self.interrupted,
-            messages: self.messages,
-            messages_per_second: if seconds > 0.0 { self.messages as f64 / seconds } else { 0.0 },
+            messages,
+            messages_per_second: per_second,
             reply_bytes: self.reply_bytes,
-            drained: self.drained,
+            drained: self.all.drained,
             unfinished: self.unfinished,
-            latency: Latency::of(&self.latency_ns),
-            client_cpu_ns_per_message: (self.messages > 0).then(|| cpu_ns as f64 / self.messages as f64),
+            latency: self.all.latency(),
+            client_cpu_ns_per_message: (messages > 0).then(|| cpu_ns as f64 / messages as f64),
             client_threads: self.threads,
             steal: None,
             client_not_running_ns: 0,
             other_programs: None,
             verdict: None,
-            open_loop,
+            kinds,
+            open_loop: self.all.open_loop(self.elapsed),
             churned,
             errors: self.errors,
         };
-        Measurement {
-            outcome,
-            started,
-            latency_ns: self.latency_ns,
-            further_ns: of_open_loop.chain(of_churn).collect(),
-        }
+        let (latency_ns, of_open_loop) = self.all.histograms();
+        let further = of_open_loop.chain(of_churn).map(|(name, histogram)| (name.to_owned(), histogram));
+        let further_ns = further.chain(of_kinds.into_iter().flatten()).collect();
+        Measurement { outcome, started, latency_ns, further_ns }
     }
 }
 

@@ -9,7 +9,7 @@ use anyhow::Context;
 use hdrhistogram::Histogram;
 
 use crate::judge::judge;
-use crate::outcome::{Churned, ClientThread, Errors, Latency, Measurement, OpenLoop, Outcome};
+use crate::outcome::{Churned, ClientThread, Latency, Measurement, OfKind, OpenLoop, Outcome};
 use crate::scenario::Scenario;
 
 /// The sum of the measurements of windows that were made with this scenario; `None` if there are none. It begins when the
@@ -34,11 +34,11 @@ pub fn total(
 }
 
 fn add_histograms(
-    sum: &mut BTreeMap<&'static str, Histogram<u64>>,
-    further: BTreeMap<&'static str, Histogram<u64>>,
+    sum: &mut BTreeMap<String, Histogram<u64>>,
+    further: BTreeMap<String, Histogram<u64>>,
 ) -> anyhow::Result<()> {
     for (name, histogram) in further {
-        match sum.get_mut(name) {
+        match sum.get_mut(&name) {
             Some(sum) => sum.add(&histogram).with_context(|| format!("cannot add up {name}"))?,
             None => drop(sum.insert(name, histogram)),
         }
@@ -68,7 +68,10 @@ fn add(sum: &mut Outcome, window: Outcome) {
     sum.unfinished += window.unfinished;
     sum.client_not_running_ns += window.client_not_running_ns;
     add_threads(&mut sum.client_threads, &window.client_threads);
-    add_errors(&mut sum.errors, window.errors);
+    sum.errors.merge(&window.errors);
+    for (sum, window) in sum.kinds.iter_mut().zip(&window.kinds) {
+        add_kind(sum, window);
+    }
     match (&mut sum.open_loop, window.open_loop) {
         (Some(sum), Some(window)) => add_open_loop(sum, &window),
         (sum, window) => *sum = sum.take().or(window),
@@ -102,11 +105,14 @@ fn add_threads(sum: &mut [ClientThread], threads: &[ClientThread]) {
     }
 }
 
-fn add_errors(sum: &mut Errors, errors: Errors) {
-    for (kind, count) in errors.by_kind {
-        *sum.by_kind.entry(kind).or_default() += count;
+fn add_kind(sum: &mut OfKind, window: &OfKind) {
+    sum.messages += window.messages;
+    sum.drained += window.drained;
+    sum.repeated += window.repeated;
+    sum.errors.merge(&window.errors);
+    if let (Some(sum), Some(window)) = (&mut sum.open_loop, &window.open_loop) {
+        add_open_loop(sum, window);
     }
-    sum.first = sum.first.take().or(errors.first);
 }
 
 fn add_open_loop(sum: &mut OpenLoop, window: &OpenLoop) {
@@ -129,12 +135,21 @@ fn derive(sum: &mut Measurement) {
     outcome.client_cpu_ns_per_message =
         (outcome.messages > 0).then(|| cpu_ns as f64 / outcome.messages as f64);
     outcome.latency = Latency::of(&sum.latency_ns);
-    if let Some(OpenLoop { sent, sent_per_second, service, send_lag, generator_late, blocked, .. }) =
-        &mut outcome.open_loop
-    {
-        *sent_per_second = per_second(*sent);
-        [*service, *send_lag, *generator_late, *blocked] =
-            ["service", "send_lag", "generator_late", "blocked"].map(times);
+    let derive_open_loop = |open: &mut OpenLoop, prefix: &str| {
+        open.sent_per_second = per_second(open.sent);
+        [open.service, open.send_lag, open.generator_late, open.blocked] =
+            ["service", "send_lag", "generator_late", "blocked"]
+                .map(|name| times(&format!("{prefix}{name}")));
+    };
+    if let Some(open) = &mut outcome.open_loop {
+        derive_open_loop(open, "");
+    }
+    for kind in &mut outcome.kinds {
+        kind.messages_per_second = per_second(kind.messages);
+        kind.latency = times(&format!("{}.latency", kind.name));
+        if let Some(open) = &mut kind.open_loop {
+            derive_open_loop(open, &format!("{}.", kind.name));
+        }
     }
     if let Some(Churned { completed, completed_per_second, greeting, life, .. }) = &mut outcome.churned {
         *completed_per_second = per_second(*completed);

@@ -19,6 +19,7 @@ use crate::churn::Churn;
 use crate::connection::{Connection, Failure, Received};
 use crate::delays::{Delays, SlowReading};
 use crate::handle::Handle;
+use crate::lanes::Asking;
 use crate::open_loop::OpenLoop;
 use crate::outcome::ErrorKind;
 use crate::stamp::Stamp;
@@ -68,8 +69,12 @@ pub(crate) struct Worker<'run> {
     depth: u64,
     /// Whether a completed message of a closed loop is followed by a new one.
     loading: bool,
-    /// Present in an open loop.
-    open_loop: Option<OpenLoop>,
+    /// In an open loop; several if several kinds of requests have a clock.
+    open_loops: Vec<OpenLoop>,
+    /// Of each lane, whether an open loop sends on it.
+    by_clock: Vec<bool>,
+    /// The numbers to ask; present if there are kinds of requests.
+    asking: Option<Asking<'run>>,
     /// Present in churn.
     churn: Option<Churn<'run>>,
     /// Present if clients think before they send.
@@ -117,10 +122,10 @@ impl<'run> Worker<'run> {
     /// messages can be sent at all, this worker's share of them falls due, too.
     fn can_go_on(&self) -> bool {
         self.handle.publish(self.index, self.tally.messages(), self.open_active);
-        match (self.loading, &self.open_loop) {
+        match (self.loading, self.open_loops.is_empty()) {
             (false, _) => self.open > 0,
-            (true, None) => self.open_active > 0,
-            (true, Some(_)) => self.open_active > 0 || self.handle.is_connected(),
+            (true, true) => self.open_active > 0,
+            (true, false) => self.open_active > 0 || self.handle.is_connected(),
         }
     }
 
@@ -153,7 +158,7 @@ impl<'run> Worker<'run> {
             self.advance_slot(token);
             return true;
         }
-        if !self.loading || self.open_loop.is_some() {
+        if !self.loading || self.is_by_clock(token) {
             return false;
         }
         if let Some(thinking) = &mut self.thinking {
@@ -164,6 +169,11 @@ impl<'run> Worker<'run> {
         }
         self.send(token, room, Stamp::now(self.now));
         true
+    }
+
+    /// Whether an open loop sends on this connection.
+    fn is_by_clock(&self, token: usize) -> bool {
+        self.connections[token].as_ref().is_some_and(|connection| self.by_clock[connection.lane])
     }
 
     /// Reads, verifies and counts. Returns how many new messages this makes room for.
@@ -180,8 +190,8 @@ impl<'run> Worker<'run> {
         if greeted_now {
             self.ungreeted -= 1;
             self.tally.greeted(connection.opened(), self.now);
-            if let Some(open_loop) = self.open_loop.as_mut().filter(|_| token < self.active) {
-                open_loop.join(token, self.now);
+            if token < self.active {
+                self.open_loops.iter_mut().for_each(|open_loop| open_loop.join(token, self.now));
             }
         }
         if !was_served && connection.served() {
@@ -192,7 +202,7 @@ impl<'run> Worker<'run> {
                 self.tally.arrived(bytes);
                 let before = self.in_flight;
                 self.in_flight -= replies;
-                if let Some(open_loop) = &mut self.open_loop {
+                for open_loop in &mut self.open_loops {
                     open_loop.answered(before, self.in_flight, self.now);
                 }
                 connection.complete(replies, |stamp, messages| {
@@ -219,7 +229,13 @@ impl<'run> Worker<'run> {
     /// Puts `messages` more messages in flight.
     fn send(&mut self, token: usize, messages: u64, stamp: Stamp) {
         let Some(connection) = &mut self.connections[token] else { return };
-        connection.queue(messages, stamp);
+        match &mut self.asking {
+            None => connection.queue(messages, stamp),
+            Some(asking) => {
+                let by_clock = self.by_clock[connection.lane];
+                asking.ask(connection, messages, stamp, by_clock);
+            }
+        }
         self.in_flight += messages;
         let now = self.now;
         self.with(token, |connection| connection.flush(now));

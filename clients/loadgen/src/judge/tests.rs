@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::load::Arrivals;
-use crate::outcome::{ErrorKind, Latency};
+use crate::outcome::{ErrorKind, Latency, OpenLoop};
 
 /// One thread, one second, 50 in flight at 10,000 a second: the mean round trip is 5 ms.
 fn closed(busy: f64, waited: f64) -> (Scenario, Outcome, f64) {

@@ -87,6 +87,14 @@ impl Errors {
         *self.by_kind.entry(kind).or_default() += 1;
         self.first.get_or_insert_with(detail);
     }
+
+    /// Adds those of another part of the run.
+    pub(crate) fn merge(&mut self, other: &Errors) {
+        for (&kind, &count) in &other.by_kind {
+            *self.by_kind.entry(kind).or_default() += count;
+        }
+        self.first = self.first.take().or_else(|| other.first.clone());
+    }
 }
 
 impl fmt::Display for Errors {

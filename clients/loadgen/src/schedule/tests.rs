@@ -7,10 +7,14 @@ const ALONE: Share = Share { index: 0, of: 1 };
 const REJECTED: f64 = 2.4;
 const MINUTE: Duration = Duration::from_secs(60);
 
+fn per_second(messages: u64) -> Rate {
+    Rate { messages, seconds: 1 }
+}
+
 fn due_times(arrivals: Arrivals, rate: u64, seed: u64, workers: usize) -> Vec<Duration> {
     let shares = (0..workers).map(|index| Share { index, of: workers });
     let mut due: Vec<Duration> =
-        shares.flat_map(|share| Schedule::new(rate, arrivals, seed, share, MINUTE)).collect();
+        shares.flat_map(|share| Schedule::new(per_second(rate), arrivals, seed, share, MINUTE)).collect();
     due.sort_unstable();
     due
 }
@@ -94,7 +98,7 @@ fn neighbouring_poisson_gaps_are_not_correlated() {
 #[test]
 fn a_poisson_schedule_keeps_its_rate() {
     for seed in 0..10 {
-        let due = Schedule::new(1_000, Arrivals::Poisson, seed, ALONE, MINUTE).count();
+        let due = Schedule::new(per_second(1_000), Arrivals::Poisson, seed, ALONE, MINUTE).count();
         // 60,000 are expected, with a standard deviation of 245.
         assert!((59_200..60_800).contains(&due), "seed {seed}: {due}");
     }
@@ -103,5 +107,5 @@ fn a_poisson_schedule_keeps_its_rate() {
 #[test]
 fn an_empty_window_has_no_due_times() {
     assert_eq!(Schedule::empty().count(), 0);
-    assert_eq!(Schedule::new(1, Arrivals::Uniform, 0, ALONE, Duration::ZERO).count(), 0);
+    assert_eq!(Schedule::new(per_second(1), Arrivals::Uniform, 0, ALONE, Duration::ZERO).count(), 0);
 }

@@ -92,7 +92,7 @@ fn connections_of_churn_and_messages_of_an_open_loop_add_up_with_their_times() {
         let mut window = window(completed, 1_000_000, 40);
         window.outcome.connections = completed;
         window.outcome.churned = Some(Churned { completed, drained: 1, ..Churned::default() });
-        window.further_ns = BTreeMap::from([("life", times((0..completed).map(|_| life)))]);
+        window.further_ns = BTreeMap::from([("life".to_owned(), times((0..completed).map(|_| life)))]);
         window
     };
     let scenario = Scenario { load: Load::Churn, ..scenario() };
@@ -106,7 +106,7 @@ fn connections_of_churn_and_messages_of_an_open_loop_add_up_with_their_times() {
     let open = |due, lag: u64| {
         let mut window = window(due, 1_000_000, 40);
         window.outcome.open_loop = Some(OpenLoop { due, sent: due, lost: 1, ..OpenLoop::default() });
-        window.further_ns = BTreeMap::from([("send_lag", times((0..due).map(|_| lag)))]);
+        window.further_ns = BTreeMap::from([("send_lag".to_owned(), times((0..due).map(|_| lag)))]);
         window
     };
     let load = Load::Open { rate: 500, arrivals: Arrivals::Uniform, seed: 1 };

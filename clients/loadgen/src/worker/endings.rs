@@ -18,12 +18,15 @@ impl<'run> Worker<'run> {
 
     /// Ends a connection that has failed, and counts the failure.
     pub(super) fn fail(&mut self, token: usize, failure: Failure) {
-        self.tally.failed(failure.kind, || failure.detail);
         if let Some(connection) = self.take(token) {
+            if let Some(oldest) = connection.unanswered().next() {
+                self.tally.failed_on(oldest, failure.kind, &failure.detail);
+            }
             for stamp in connection.unanswered() {
                 self.tally.lost(stamp);
             }
         }
+        self.tally.failed(failure.kind, || failure.detail);
     }
 
     /// Gives up a connection whose server did not answer in time. The ages of its unanswered messages are

@@ -3,7 +3,8 @@
 use std::time::{Duration, Instant};
 
 use super::Worker;
-use crate::connection::{Connection, Failure};
+use crate::connection::Failure;
+use crate::lanes::Asking;
 use crate::outcome::{ClientThread, ErrorKind};
 use crate::scenario::Dialect;
 use crate::schedule::Schedule;
@@ -32,31 +33,45 @@ impl Worker<'_> {
 
     /// Makes load from `start` to `end` without counting it.
     ///
-    /// The times of an open loop's `schedule` count from `start`, even if this thread starts later, so that
+    /// The times of an open loop's `schedules` count from `start`, even if this thread starts later, so that
     /// nothing in it is due after `end`: what is due then belongs to the window.
-    pub(crate) fn warm_up(&mut self, start: Instant, end: Instant, schedule: Schedule) -> anyhow::Result<()> {
+    pub(crate) fn warm_up(
+        &mut self,
+        start: Instant,
+        end: Instant,
+        schedules: Vec<Schedule>,
+    ) -> anyhow::Result<()> {
         let _exact = self.exact_timers();
         self.loading = true;
         self.now = Instant::now();
-        match &mut self.open_loop {
-            Some(open_loop) => open_loop.follow(schedule, start),
-            None => self.fill(),
-        }
+        self.follow(schedules, start);
+        self.fill();
         self.turn_until(end, Self::is_stopped)
+    }
+
+    /// Each open loop has a schedule, and its times count from `start`.
+    fn follow(&mut self, schedules: Vec<Schedule>, start: Instant) {
+        for (open_loop, schedule) in self.open_loops.iter_mut().zip(schedules) {
+            open_loop.follow(schedule, start);
+        }
     }
 
     fn is_stopped(&self) -> bool {
         self.handle.is_stopped()
     }
 
-    /// Puts `depth` messages in flight on each greeted connection; a connection that is greeted later joins
-    /// then. In churn, opens the first connections.
+    /// Puts `depth` messages in flight on each greeted connection that has no clock; a connection that is greeted later
+    /// joins then. In churn, opens the first connections.
     fn fill(&mut self) {
         for token in 0..self.active {
             if self.churn.is_some() {
                 self.open_next(token);
-            } else if self.connections[token].as_ref().is_some_and(Connection::greeted) {
-                self.send(token, self.depth, Stamp::now(self.now));
+            } else if let Some(connection) = self.connections[token].as_ref().filter(|known| known.greeted())
+                && !self.by_clock[connection.lane]
+            {
+                // A client that a kind has of its own has one request in flight.
+                let depth = if connection.lane == 0 { self.depth } else { 1 };
+                self.send(token, depth, Stamp::now(self.now));
             }
         }
     }
@@ -65,35 +80,28 @@ impl Worker<'_> {
     ///
     /// The window ends early if the run is stopped or no connection is left.
     ///
-    /// An open loop follows `schedule` from then on. What is left of the warm-up's schedule is dropped; its
+    /// An open loop follows its schedule from then on. What is left of the warm-up's schedule is dropped; its
     /// messages in flight stay.
     pub(crate) fn measure(
         &mut self,
         start: Instant,
         length: Duration,
-        schedule: Schedule,
+        schedules: Vec<Schedule>,
     ) -> anyhow::Result<()> {
         let _exact = self.exact_timers();
         // Read before the window, since reading takes some 20 µs.
         let waited = run_queue_wait_ns();
         self.turn_until(start, Self::is_stopped)?;
-        let since = match &mut self.open_loop {
-            Some(open_loop) => {
-                open_loop.follow(schedule, start);
-                start
-            }
-            // On a busy machine a thread may reach this point late; its window starts late, too.
-            None => Instant::now().max(start),
-        };
+        // On a busy machine a thread may reach this point late; without a clock its window starts late, too.
+        let since = if self.open_loops.is_empty() { Instant::now().max(start) } else { start };
+        self.follow(schedules, start);
         let (end, cpu) = (since + length, cpu_time());
         self.tally.window = Window::Open { since };
         let result = self.turn_until(end, Self::is_stopped);
         self.tally.interrupted = self.is_stopped() && self.now < end;
         // What was to become due later, had the window not ended early, never became due.
         let until = self.now.clamp(since, end);
-        if let Some(open_loop) = &mut self.open_loop {
-            open_loop.cut(until);
-        }
+        self.open_loops.iter_mut().for_each(|open_loop| open_loop.cut(until));
         self.tally.window = Window::Closed { since, until };
         if until < end && !self.tally.interrupted {
             self.lose_backlog();
@@ -107,6 +115,8 @@ impl Worker<'_> {
             run_queue_wait_ns: waits.map(|(after, before)| after.saturating_sub(before)),
         });
         self.loading = false;
+        let repeated = self.asking.iter().flat_map(Asking::repeated);
+        self.tally.kinds.iter_mut().zip(repeated).for_each(|(kind, repeated)| kind.repeated = repeated);
         result
     }
 
@@ -128,14 +138,10 @@ impl Worker<'_> {
     /// Counts and gives up the starved connections, before closing the served ones lets the server serve more.
     /// An unserved connection is starved only if another connection, of any worker, was served.
     pub(crate) fn count_starved(&mut self, dialect: Dialect, anyone_served: bool) {
-        // A server that does not greet sends nothing to an idle connection.
+        // Without greetings, a server sends nothing to an idle connection.
         let expecting = if dialect.greets() { self.connections.len() } else { self.active };
-        // In an open loop of few messages not every client of the prime service has asked.
-        let is_waiting = |connection: &Connection| {
-            !connection.served() && (dialect != Dialect::Primes || connection.in_flight() > 0)
-        };
         let waiting: Vec<usize> = (0..expecting)
-            .filter(|&token| self.connections[token].as_ref().is_some_and(is_waiting))
+            .filter(|&token| self.connections[token].as_ref().is_some_and(|connection| !connection.served()))
             .collect();
         for token in waiting {
             if anyone_served {

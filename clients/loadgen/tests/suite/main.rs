@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | `common` | small servers on a port of their own, and a run with long waits |
 //! | `right_servers`, `open_loop`, `churn`, `idle_and_slow` | each kind of load, and that everything is counted |
+//! | `primes` | kinds of requests to the prime service, and its faults |
 //! | `broken_servers`, `broken_servers_in_every_mode` | how each kind of fault is reported |
 //! | `tool` | the command as a process |
 //! | `options`, `interrupt`, `histogram_logs`, `merging`, `schema` | the command: what it takes, how it ends, what it writes |
@@ -23,6 +24,7 @@ mod interrupt;
 mod merging;
 mod open_loop;
 mod options;
+mod primes;
 mod right_servers;
 mod schema;
 mod stopped;

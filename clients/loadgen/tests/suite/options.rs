@@ -42,6 +42,14 @@ fn a_value_that_cannot_be_taken_as_it_is_names_its_option() {
         ("--start-at 2020-01-01T00:00:00Z", "--start-at"),
         ("--start-at 2999-01-01T00:00:00Z", "--start-at"),
         ("--start-at tomorrow", "--start-at"),
+        ("--service prime --numbers large", "--numbers"),
+        ("--service prime --numbers small:0", "--numbers"),
+        ("--service prime", "--numbers"),
+        ("--numbers small", "--service"),
+        ("--service prime --numbers small --churn", "--churn"),
+        ("--service prime --numbers small --payload 3", "--payload"),
+        ("--service prime --numbers small,small", "two kinds are named"),
+        ("--service prime --numbers small:3x", "needs a weight"),
     ] {
         assert_refused(arguments, option);
     }

@@ -2,10 +2,11 @@
 
 mod validator;
 
+use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 
 use crate::common::{patient, serve, start};
-use loadgen::{Arrivals, Dialect, ErrorKind, Load, Outcome, Scenario, run};
+use loadgen::{Arrivals, Dialect, ErrorKind, Kind, Load, Numbers, Outcome, Scenario, Share, run};
 use serde_json::{Value, json};
 use validator::Validator;
 
@@ -50,6 +51,36 @@ fn the_output_of_an_echo_run_without_greetings_conforms_too() {
     let address = start(|stream, _| std::io::copy(&mut &stream, &mut &stream).map(drop));
     let scenario = Scenario { dialect: Dialect::Echo, load: Load::Churn, ..patient(1, 30) };
     assert_described(&run(address, &scenario, |_| {}).unwrap().outcome);
+}
+
+#[test]
+fn the_output_of_a_run_with_kinds_conforms_too() {
+    let address = start(|mut stream, _| {
+        let mut requests = prime::Requests::new(prime::Framing::Line);
+        let mut buffer = [0; 64];
+        loop {
+            let length = stream.read(&mut buffer)?;
+            if length == 0 {
+                return Ok(());
+            }
+            requests.receive(&buffer[..length]);
+            while requests.take_next().is_some() {
+                stream.write_all(b"prime\n")?;
+            }
+        }
+    });
+    let kind = |name: &str, share| Kind {
+        name: name.to_owned(),
+        numbers: Numbers::Given(vec![7]),
+        share,
+        cached: false,
+    };
+    let load = Load::Open { rate: 500, arrivals: Arrivals::Poisson, seed: 1 };
+    let kinds = vec![kind("due", Share::Weight(1)), kind("closed", Share::Clients(1))];
+    let scenario = Scenario { dialect: Dialect::Primes, load, kinds, ..patient(1, 30) };
+    let outcome = run(address, &scenario, |_| {}).unwrap().outcome;
+    assert!(outcome.kinds[0].open_loop.is_some() && outcome.kinds[1].open_loop.is_none(), "{outcome:?}");
+    assert_described(&outcome);
 }
 
 #[test]
@@ -109,7 +140,7 @@ fn the_schema_is_closed_and_describes_every_member() {
     }
     let mut objects = 0;
     walk(&schema(), "", &mut objects);
-    assert_eq!(objects, 8, "the outcome and the objects in it");
+    assert_eq!(objects, 9, "the outcome and the objects in it");
 }
 
 #[test]
