@@ -54,7 +54,6 @@ mod kind;
 mod load;
 mod outcome;
 mod phase;
-mod primes;
 mod progress;
 mod ramp;
 mod ramp_table;
@@ -110,7 +109,6 @@ pub use outcome::{
     Bound, Churned, ClientThread, ErrorKind, Errors, Latency, Measurement, OfKind, OpenLoop, Outcome, Verdict,
 };
 pub use phase::Phase;
-pub use primes::Primes;
 pub use ramp::{Ramp, Step, ramp, ramp_until};
 pub use run::{run, run_until};
 pub use scenario::{Dialect, Scenario, default_threads};

@@ -22,14 +22,10 @@ pub(crate) struct Message {
     pub(crate) reply: Vec<u8>,
 }
 
-/// The messages of a scenario; connection number `n` uses the one at `n % len`. None for kinds of requests, which are
-/// asked number by number.
+/// The messages of a scenario; connection number `n` uses the one at `n % len`. None for the prime service, which is asked numbers.
 pub(crate) fn messages(scenario: &Scenario) -> anyhow::Result<Vec<Message>> {
-    if !scenario.kinds.is_empty() {
+    if scenario.dialect == Dialect::Primes {
         return Ok(Vec::new());
-    }
-    if let (Dialect::Primes, Some(primes)) = (scenario.dialect, &scenario.primes) {
-        return Ok(primes.requests(scenario.connections).iter().map(|of| Message::of_primes(of)).collect());
     }
     let variants = VARIANTS.min(scenario.payload_bytes);
     (0..variants)
@@ -56,13 +52,6 @@ impl Message {
         }
         let repeats = (BATCH_BYTES / request.len()).clamp(1, scenario.depth);
         Ok(Message { batch: request.repeat(repeats), request_bytes: request.len(), reply })
-    }
-
-    /// These requests one after the other, again and again. All have one length, and all have the same answer.
-    fn of_primes(primes: &[u64]) -> Self {
-        // A server takes leading zeros for nothing, and so must a cache.
-        let batch: String = primes.iter().map(|prime| format!("{prime:020}\n")).collect();
-        Message { batch: batch.into_bytes(), request_bytes: 21, reply: b"prime\n".to_vec() }
     }
 }
 

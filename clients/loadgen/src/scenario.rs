@@ -8,7 +8,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::kind::Kind;
 use crate::load::Load;
-use crate::primes::Primes;
 use crate::slow::Slow;
 
 /// Enough for one machine: above 28,000 the local ports of one address run out first.
@@ -35,15 +34,15 @@ pub enum Dialect {
     Protocol,
     /// Raw echo: no greeting, and each message comes back as it was sent.
     Echo,
-    /// The prime service: no greeting, and an answer to each number. See [`Scenario::primes`] and [`Scenario::kinds`].
+    /// The prime service: no greeting, and an answer to each number.
     #[value(skip)]
     Primes,
 }
 
 impl Dialect {
-    /// Whether a server sends the first byte.
-    pub(crate) const fn greets(self) -> bool {
-        matches!(self, Dialect::Protocol)
+    /// Whether the server speaks first.
+    pub(crate) fn greets(self) -> bool {
+        self == Dialect::Protocol
     }
 }
 
@@ -71,12 +70,9 @@ pub struct Scenario {
     /// Loopback source addresses, used in turn: 127.0.0.1 and following. 0 takes as many as the range of local
     /// ports requires, usually one.
     pub sources: usize,
-    /// What clients of the prime service ask for if all requests are alike; other dialects have no use for it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub primes: Option<Primes>,
     /// Size of one message in bytes: the payload of a frame (protocol) or the whole message (echo).
     pub payload_bytes: usize,
-    /// The kinds of requests to the prime service if they are not all alike, each with figures of its own.
+    /// Of the prime service: the kinds of requests.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub kinds: Vec<Kind>,
     /// What makes the next message due.
@@ -109,7 +105,6 @@ impl Default for Scenario {
             connections: 50,
             idle: 0,
             sources: 0,
-            primes: None,
             payload_bytes: 64,
             kinds: Vec::new(),
             load: Load::Closed,
@@ -142,14 +137,6 @@ impl Scenario {
             self.connections,
             self.depth
         );
-        ensure!(
-            self.dialect != Dialect::Primes || self.primes.is_some() == self.kinds.is_empty(),
-            "scenario {:?}: the dialect primes needs the numbers that are asked for: either `primes` or `kinds`",
-            self.name
-        );
-        if let Some(primes) = &self.primes {
-            primes.validate(&self.name, self.connections)?;
-        }
         self.load.validate(&self.name)?;
         self.slow.validate(&self.name)?;
         self.validate_kinds()?;

@@ -39,6 +39,7 @@ pub use figures::{
     Analysis, Claim, Crossing, Growth, Pair, PointAnalysis, Resolution, Row, ScenarioAnalysis, Spread, Stall,
 };
 pub(crate) use holm::holm;
+pub(crate) use metric::big_kind;
 pub use metric::{Better, Metric};
 pub use stall::{Knee, knee};
 pub use statistics::{Interval, median, median_interval};

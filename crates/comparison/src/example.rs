@@ -14,7 +14,7 @@
 
 use fastrand::Rng;
 use hdrhistogram::Histogram;
-use loadgen::{Bound, Latency, Load, Outcome, Verdict};
+use loadgen::{Bound, Latency, Load, OfKind, Outcome, Share, Verdict};
 
 use crate::plan::{Trial, plan};
 use crate::record::{Comparison, FORMAT, Observed, Record, Run};
@@ -271,6 +271,18 @@ fn loaded(load: &loadgen::Scenario, trial: &Trial, figures: &Figures, random: &m
     }
     let cpu_ns = (figures.cpu_ns_per_message * messages as f64) as u64;
     let ticks = cpu_ns / 10_000_000 * 10_000_000;
+    let mut of_big = Histogram::<u64>::new_with_bounds(1, 60_000_000_000, 2).unwrap();
+    of_big.record(figures.big_latency_ns as u64).unwrap();
+    let kinds = load.kinds.iter().map(|kind| OfKind {
+        name: kind.name.clone(),
+        messages_per_second: figures.messages_per_second,
+        latency: match kind.share {
+            Share::Clients(0) => None,
+            Share::Clients(_) => Latency::of(&of_big),
+            _ => Latency::of(&latency_ns),
+        },
+        ..OfKind::default()
+    });
     let churned = loadgen::Churned {
         completed: messages,
         completed_per_second: figures.messages_per_second,
@@ -286,6 +298,7 @@ fn loaded(load: &loadgen::Scenario, trial: &Trial, figures: &Figures, random: &m
         reply_bytes: messages * load.payload_bytes as u64,
         latency: Latency::of(&latency_ns),
         client_cpu_ns_per_message: Some(3_000.0),
+        kinds: kinds.collect(),
         steal: Some(0.001),
         verdict: Some(Verdict { bound: figures.verdict, reason: "so it was chosen".to_owned() }),
         churned: (load.load == Load::Churn).then_some(churned),
@@ -305,11 +318,6 @@ fn loaded(load: &loadgen::Scenario, trial: &Trial, figures: &Figures, random: &m
             busy_threads: figures.threads,
             voluntary_switches: messages * figures.threads.min(4) / 4,
             involuntary_switches: messages / 100,
-        }),
-        beside: trial.scenario.beside_at(trial.point).map(|_| {
-            let mut of_big = Histogram::<u64>::new_with_bounds(1, 60_000_000_000, 2).unwrap();
-            of_big.record(figures.big_latency_ns as u64).unwrap();
-            Box::new(Outcome { latency: Latency::of(&of_big), ..Outcome::default() })
         }),
         others: Some(0.01),
         memory_per_connection_bytes: (load.load != Load::Churn)

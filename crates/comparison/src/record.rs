@@ -122,9 +122,6 @@ pub enum Observed {
         /// The server's usage from the beginning of the measured window until everything in flight
         /// was answered; absent if it could not be read.
         usage: Option<Usage>,
-        /// Of the load that was made beside it, if there was one.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        beside: Option<Box<loadgen::Outcome>>,
         /// The share of the CPUs that other programs took meanwhile, from 0 to 1; absent in older records, and where the
         /// kernel does not report it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -146,9 +143,7 @@ impl Observed {
     pub fn is_right(&self) -> bool {
         match self {
             Observed::Script { failures, .. } => failures.is_empty(),
-            Observed::Load { outcome, beside, .. } => {
-                outcome.errors.is_empty() && beside.as_ref().is_none_or(|beside| beside.errors.is_empty())
-            }
+            Observed::Load { outcome, .. } => outcome.errors.is_empty(),
             Observed::Failed { .. } => false,
         }
     }

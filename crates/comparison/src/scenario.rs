@@ -109,9 +109,6 @@ pub struct Scenario {
     /// Options for each model that takes them, so that all may do as much at once.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub options: Vec<String>,
-    /// Another load of the load generator, made at the same time by clients of its own: big requests beside small ones.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub beside: Option<loadgen::Scenario>,
     /// The cache that servers look numbers up in, started for each trial, if they have one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cache: Option<Cache>,
@@ -308,8 +305,8 @@ impl Scenario {
 
     /// What is wrong with the load at one of the points.
     pub(crate) fn validate_loads(&self) -> Result<()> {
-        let loads = |point| [self.load_at(point, Some(1_000.0)), self.beside_at(point)];
-        self.points().into_iter().flat_map(loads).flatten().try_for_each(|load| load.validate())
+        let loads = self.points().into_iter().filter_map(|point| self.load_at(point, Some(1_000.0)));
+        loads.map(|load| load.validate()).collect()
     }
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use observe::{ServerCommand, ServerProcess};
+use prime::Verdict;
 use resp::{Reply, ReplyDecoder, append_command};
 
 use crate::scenario::Cache;
@@ -22,14 +23,14 @@ const LONGEST_REPLY: usize = 1_024;
 pub(crate) struct StandIn(ServerProcess);
 
 impl StandIn {
-    /// Starts a cache that knows that these numbers are prime.
+    /// Starts a cache that knows these answers.
     ///
     /// # Errors
     /// It does not start, or does not store them.
-    pub(crate) fn start(command: &ServerCommand, cache: Cache, primes: &[u64]) -> Result<Self> {
+    pub(crate) fn start(command: &ServerCommand, cache: Cache, answers: &[(u64, Verdict)]) -> Result<Self> {
         let latency = format!("--latency={}ms", cache.latency_ms);
         let process = ServerProcess::start(command, &[&latency]).context("the cache")?;
-        store(process.address(), primes).context("the cache does not store the hits")?;
+        store(process.address(), answers).context("the cache does not store the hits")?;
         Ok(StandIn(process))
     }
 
@@ -42,15 +43,16 @@ impl StandIn {
     }
 }
 
-fn store(address: SocketAddr, primes: &[u64]) -> Result<()> {
+fn store(address: SocketAddr, answers: &[(u64, Verdict)]) -> Result<()> {
     let mut stream = TcpStream::connect(address)?;
     stream.set_read_timeout(Some(TIMEOUT))?;
     stream.set_write_timeout(Some(TIMEOUT))?;
     let mut decoder = ReplyDecoder::new(LONGEST_REPLY);
-    for part in primes.chunks(AT_ONCE) {
+    for part in answers.chunks(AT_ONCE) {
         let mut commands = Vec::new();
-        for prime in part {
-            append_command(&[b"SET", format!("primecache:{prime}").as_bytes(), b"prime"], &mut commands);
+        for (number, verdict) in part {
+            let key = format!("primecache:{number}");
+            append_command(&[b"SET", key.as_bytes(), verdict.answer().trim_ascii()], &mut commands);
         }
         stream.write_all(&commands)?;
         let mut stored = 0;

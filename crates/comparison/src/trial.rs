@@ -53,8 +53,6 @@ struct Attempt<'group> {
     trial: &'group Trial<'group>,
     /// Absent with scripted clients, and where the rate is a share of an unknown peak.
     load: Option<loadgen::Scenario>,
-    /// The load that is made beside it, if there is one.
-    beside: Option<loadgen::Scenario>,
     /// The running server, until something fails.
     server: Result<Running>,
     windows: Vec<Window>,
@@ -70,8 +68,7 @@ impl<'group> Attempt<'group> {
     ) -> Self {
         let load = load(trial, slices, conditions, peak);
         let server = start(trial, load.as_ref(), conditions);
-        let beside = load.as_ref().and_then(|load| beside(trial, load));
-        Attempt { trial, load, beside, server, windows: Vec::new(), played: None }
+        Attempt { trial, load, server, windows: Vec::new(), played: None }
     }
 
     /// Makes one slice of the load, or all of the script. After a failure nothing is done.
@@ -80,8 +77,7 @@ impl<'group> Attempt<'group> {
         let measured = match (self.trial.scenario.script, &self.load) {
             (Some(script), _) => play(server, script).map(|observed| self.played = Some(observed)),
             (None, Some(load)) => {
-                let loads = (load, self.beside.as_ref());
-                window::measure(server, loads, conditions).map(|window| self.windows.push(window))
+                window::measure(server, load, conditions).map(|window| self.windows.push(window))
             }
             (None, None) => Err(no_peak(self.trial)),
         };
@@ -144,13 +140,6 @@ fn load(
     Some(load)
 }
 
-/// The load beside it, which lasts from before it begins until it ends.
-fn beside(trial: &Trial, load: &loadgen::Scenario) -> Option<loadgen::Scenario> {
-    let lasting = load.greeting_wait_ms + load.warm_up_ms + load.duration_ms + load.drain_ms + load.close_ms;
-    let beside = trial.scenario.beside_at(trial.point)?;
-    Some(loadgen::Scenario { warm_up_ms: 0, duration_ms: lasting, ..beside })
-}
-
 fn start(trial: &Trial, load: Option<&loadgen::Scenario>, conditions: Conditions) -> Result<Running> {
     let cpu = match conditions.layout {
         Layout::Shared => None,
@@ -161,11 +150,7 @@ fn start(trial: &Trial, load: Option<&loadgen::Scenario>, conditions: Conditions
         conditions.servers.find(model).with_context(|| format!("no server has the name {model:?}"))?;
     let cache = trial.scenario.cache.map(|cache| {
         let command = conditions.servers.cache.as_ref().context("there is no cache to start")?;
-        StandIn::start(
-            command,
-            cache,
-            &load.and_then(|load| load.primes).map(|primes| primes.known()).unwrap_or_default(),
-        )
+        StandIn::start(command, cache, &load.map(loadgen::Scenario::cached_numbers).unwrap_or_default())
     });
     let of_scenario = trial.scenario.options.iter().filter(|option| server.takes(option));
     let options: Vec<String> = trial.subject.options.iter().chain(of_scenario).cloned().collect();

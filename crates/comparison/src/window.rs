@@ -1,15 +1,15 @@
 //! One window of load on a running server: what the load generator counted, what the server used, and what other programs
 //! took. The windows of a trial are added up to its observation.
 
-use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result};
 use hdrhistogram::Histogram;
-use loadgen::{Handle, Load, Measurement, Outcome, Phase};
+use loadgen::{Load, Measurement, Phase};
 use observe::others::{CpuUse, Span, own_cpu_time};
 use observe::usage::{self, Usage};
 
+use crate::analysis::big_kind;
 use crate::record::Observed;
 use crate::running::Running;
 use crate::trial::Conditions;
@@ -20,8 +20,6 @@ const RECORDED_DIGITS: u8 = 2;
 /// What was seen of one window.
 pub(crate) struct Window {
     measurement: Measurement,
-    /// Of the load beside it.
-    beside: Option<Box<Outcome>>,
     /// Absent if the server could not be read.
     usage: Option<Usage>,
     /// From the first reading to the second one.
@@ -63,41 +61,16 @@ impl Reading {
     }
 }
 
-/// Makes the load on the server once, and the one beside it as long as that lasts.
+/// Makes the load on the server once.
 ///
 /// # Errors
-/// A load cannot be made, or was interrupted before its window began.
-pub(crate) fn measure(
-    server: &Running,
-    (load, beside): (&loadgen::Scenario, Option<&loadgen::Scenario>),
-    conditions: Conditions,
-) -> Result<Window> {
-    let stop = Handle::default();
-    let measured = || measure_one(server, load, &stop, conditions);
-    let Some(beside) = beside else { return measured() };
-    thread::scope(|scope| {
-        let big = scope.spawn(|| loadgen::run_until(server.address(), beside, &stop, |_| {}));
-        let window = measured();
-        stop.stop();
-        let big = big.join().map_err(|_| anyhow!("a client of the load beside it panicked"))?;
-        let big = big.context("the load beside it")?.context("the load beside it did not begin")?;
-        Ok(Window { beside: Some(Box::new(big.outcome)), ..window? })
-    })
-}
-
-/// Stops the load beside it when the window is over, so that it does not hold up what is still to be answered.
-fn measure_one(
-    server: &Running,
-    load: &loadgen::Scenario,
-    beside: &Handle,
-    conditions: Conditions,
-) -> Result<Window> {
+/// The load cannot be made, or was interrupted before its window began.
+pub(crate) fn measure(server: &Running, load: &loadgen::Scenario, conditions: Conditions) -> Result<Window> {
     let read = || Reading::now(server, conditions.cpus);
     let alone = server.pid().and_then(|pid| usage::read(pid).ok());
     let (mut before, mut after) = (None, None);
     let measurement = loadgen::run_until(server.address(), load, conditions.stop, |phase| match phase {
         Phase::Measuring => before = Some(read()),
-        Phase::Draining => beside.stop(),
         Phase::Closing => after = Some(read()),
         _ => {}
     })?;
@@ -106,7 +79,6 @@ fn measure_one(
     let usage = after.server_since(&before);
     Ok(Window {
         measurement,
-        beside: None,
         usage,
         elapsed: after.at - before.at,
         machine: usage.and_then(|usage| after.machine_since(&before, &usage)),
@@ -133,12 +105,7 @@ pub(crate) fn observed(windows: Vec<Window>, load: &loadgen::Scenario, can_use: 
     let machine = sum(windows.iter().map(|window| window.machine), |(span, own), (later, further)| {
         (span.and(later), own + further)
     });
-    // A scenario with a load beside has one window.
-    let mut beside = None;
-    let measurements = windows.into_iter().map(|window| {
-        beside = window.beside;
-        window.measurement
-    });
+    let measurements = windows.into_iter().map(|window| window.measurement);
     let mut measurement = loadgen::total(load, measurements)?.context("no window was measured")?;
     let others = machine.and_then(|(span, own)| span.others(own));
     let outcome = &mut measurement.outcome;
@@ -149,10 +116,13 @@ pub(crate) fn observed(windows: Vec<Window>, load: &loadgen::Scenario, can_use: 
         verdict.with_server(outcome, cpu_per_second, busy.min(can_use)).with_others(others)
     });
     let connections = (load.connections + load.idle) as f64;
+    // Where big requests are in work beside small ones, the question is about the small ones.
+    let small = big_kind(load).and_then(|_| load.kinds.first());
+    let of_small = small.and_then(|small| measurement.further_ns.get(&format!("{}.latency", small.name)));
+    let latency_ns = of_small.unwrap_or(&measurement.latency_ns);
     Ok(Observed::Load {
-        latency_histogram: Some(encoded(&measurement.latency_ns)?),
+        latency_histogram: Some(encoded(latency_ns)?),
         outcome: Box::new(measurement.outcome),
-        beside,
         usage,
         others: others.map(|others| others.share),
         memory_per_connection_bytes: grown

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::Worker;
-use crate::connection::{Connection, Failure};
+use crate::connection::Failure;
 use crate::lanes::Asking;
 use crate::outcome::{ClientThread, ErrorKind};
 use crate::scenario::Dialect;
@@ -138,14 +138,10 @@ impl Worker<'_> {
     /// Counts and gives up the starved connections, before closing the served ones lets the server serve more.
     /// An unserved connection is starved only if another connection, of any worker, was served.
     pub(crate) fn count_starved(&mut self, dialect: Dialect, anyone_served: bool) {
-        // A server that does not greet sends nothing to an idle connection.
+        // Without greetings, a server sends nothing to an idle connection.
         let expecting = if dialect.greets() { self.connections.len() } else { self.active };
-        // In an open loop of few messages not every client of the prime service has asked.
-        let is_waiting = |connection: &Connection| {
-            !connection.served() && (dialect != Dialect::Primes || connection.in_flight() > 0)
-        };
         let waiting: Vec<usize> = (0..expecting)
-            .filter(|&token| self.connections[token].as_ref().is_some_and(is_waiting))
+            .filter(|&token| self.connections[token].as_ref().is_some_and(|connection| !connection.served()))
             .collect();
         for token in waiting {
             if anyone_served {

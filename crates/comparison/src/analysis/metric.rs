@@ -1,5 +1,6 @@
 //! The figures of one trial.
 
+use loadgen::Share;
 use serde::Serialize;
 
 use crate::record::{Observed, Record};
@@ -158,22 +159,27 @@ impl Metric {
     /// Its value in a trial; `None` if it was not measured there, or is known only for all rounds together.
     #[expect(clippy::cast_precision_loss, reason = "counts of one run are far below 2^53")]
     pub(super) fn of(self, record: &Record) -> Option<f64> {
-        let (outcome, beside, usage, memory) = match &record.observed {
+        let (outcome, usage, memory) = match &record.observed {
             Observed::Script { elapsed_ns, .. } if self == Metric::ScriptTime => {
                 return Some(*elapsed_ns as f64);
             }
-            Observed::Load { outcome, beside, usage, memory_per_connection_bytes, .. } => {
-                (outcome, beside.as_ref(), usage.as_ref(), *memory_per_connection_bytes)
+            Observed::Load { outcome, usage, memory_per_connection_bytes, .. } => {
+                (outcome, usage.as_ref(), *memory_per_connection_bytes)
             }
             Observed::Script { .. } | Observed::Failed { .. } => return None,
         };
-        let latency = outcome.latency.as_ref();
+        // Where big requests are in work beside small ones, the question is about the small ones.
+        let big = record.load.as_ref().and_then(big_kind);
+        let small = big.and_then(|_| outcome.kinds.first());
+        let latency = small.map_or(outcome.latency.as_ref(), |small| small.latency.as_ref());
         // The server's account also spans the draining after the window.
         let messages = outcome.messages + outcome.drained;
         let answered = (messages > 0).then_some(messages as f64);
         match self {
             Metric::ScriptTime | Metric::UserCpuPerMessage | Metric::SystemCpuPerMessage => None,
-            Metric::MessagesPerSecond => Some(outcome.messages_per_second),
+            Metric::MessagesPerSecond => {
+                Some(small.map_or(outcome.messages_per_second, |small| small.messages_per_second))
+            }
             Metric::ConnectionsPerSecond => {
                 outcome.churned.as_ref().map(|churned| churned.completed_per_second)
             }
@@ -186,7 +192,7 @@ impl Metric {
             Metric::P99 => latency.map(|latency| latency.p99_ns as f64),
             Metric::P999 => latency.map(|latency| latency.p999_ns as f64),
             Metric::Max => latency.map(|latency| latency.max_ns as f64),
-            Metric::BigP50 => beside?.latency.map(|latency| latency.p50_ns as f64),
+            Metric::BigP50 => outcome.kinds.get(big?)?.latency.as_ref().map(|latency| latency.p50_ns as f64),
             Metric::CpuPerMessage => record.observed.cpu_ns_per_message(),
             Metric::PeakMemory => usage.map(|usage| usage.peak_memory_bytes as f64),
             Metric::MemoryPerConnection => memory,
@@ -199,4 +205,9 @@ impl Metric {
             Metric::ClientCpuPerMessage => outcome.client_cpu_ns_per_message,
         }
     }
+}
+
+/// The place of the kind of big requests, which are in work on connections of their own.
+pub(crate) fn big_kind(load: &loadgen::Scenario) -> Option<usize> {
+    load.kinds.iter().position(|kind| matches!(kind.share, Share::Clients(_)))
 }

@@ -1,7 +1,7 @@
 //! One subject at one point: the figures of its rounds.
 
 use hdrhistogram::Histogram;
-use loadgen::{Bound, Outcome, histogram};
+use loadgen::{Bound, histogram};
 
 use super::figures::{Row, Spread};
 use super::metric::Metric;
@@ -127,14 +127,10 @@ fn verdicts(records: &[&Record]) -> Vec<(Bound, u32)> {
 fn failures(record: &Record) -> Vec<String> {
     let sentences = match &record.observed {
         Observed::Script { failures, .. } => failures.clone(),
-        Observed::Load { outcome, beside, .. } => {
-            let of_both = std::iter::once(outcome).chain(beside).map(AsRef::as_ref);
-            let of_both = of_both.filter(|of: &&Outcome| !of.errors.is_empty());
-            let sentence = |outcome: &Outcome| {
-                let first = outcome.errors.first.iter().map(|first| format!("; the first: {first}"));
-                format!("{}{}", outcome.errors, first.collect::<String>())
-            };
-            of_both.map(sentence).collect()
+        Observed::Load { outcome, .. } if outcome.errors.is_empty() => Vec::new(),
+        Observed::Load { outcome, .. } => {
+            let first = outcome.errors.first.iter().map(|first| format!("; the first: {first}"));
+            vec![format!("{}{}", outcome.errors, first.collect::<String>())]
         }
         Observed::Failed { error } => vec![error.clone()],
     };

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use anyhow::{Context, Result, ensure};
-use loadgen::{Dialect, Load, Primes};
+use loadgen::{Dialect, Load, Numbers, Share};
 use serde::{Deserialize, Serialize};
 
 use super::Scenario;
@@ -99,23 +99,18 @@ impl Scenario {
             load.dialect = Dialect::Primes;
         }
         match point {
-            Point::Only | Point::Big(_) => {}
-            Point::Number(from) => load.primes = Some(Primes { from, ..Primes::default() }),
+            Point::Only => {}
+            Point::Big(count) => {
+                let big = load.kinds.iter_mut().find(|kind| matches!(kind.share, Share::Clients(_)))?;
+                big.share = Share::Clients(usize::try_from(count).ok()?);
+            }
+            Point::Number(number) => load.kinds.first_mut()?.numbers = Numbers::Given(vec![number]),
             Point::Connections(count) => load.connections = usize::try_from(count).ok()?,
             Point::Idle(count) => load.idle = usize::try_from(count).ok()?,
             Point::Rate(asked) => set_rate(&mut load, asked),
             Point::PercentOfPeak(percent) => set_rate(&mut load, share(peak?, percent)),
         }
         Some(load)
-    }
-
-    /// The load that is made beside it at one point; `None` if there is none.
-    pub fn beside_at(&self, point: Point) -> Option<loadgen::Scenario> {
-        let mut beside = loadgen::Scenario { dialect: Dialect::Primes, ..self.beside.clone()? };
-        if let Point::Big(count) = point {
-            beside.connections = usize::try_from(count).ok()?;
-        }
-        (beside.connections > 0).then_some(beside)
     }
 }
 
@@ -132,9 +127,11 @@ impl Vary {
             is_open || self.rate.is_empty() && self.percent_of_peak.is_empty(),
             "only the rate of an open loop can vary; set `load.kind = \"open\"`"
         );
+        let has_big =
+            |load: &loadgen::Scenario| load.kinds.iter().any(|kind| matches!(kind.share, Share::Clients(_)));
         ensure!(
-            self.big.is_empty() == scenario.beside.is_none(),
-            "`vary.big` needs `beside`, the load of the big requests, and the other way round"
+            self.big.is_empty() || scenario.load.as_ref().is_some_and(has_big),
+            "`vary.big` needs a kind of requests on connections of its own: `share = {{ clients = 1 }}`"
         );
         let Some(name) = &self.peak_of else {
             ensure!(self.percent_of_peak.is_empty(), "`percent_of_peak` needs `peak_of`");

@@ -39,7 +39,9 @@ impl Chart {
         let mut events = events.to_vec();
         events.sort_by_key(|event| event.at);
         let since = |at: Duration| at.saturating_sub(zero);
-        events.iter_mut().for_each(|event| event.at = since(event.at));
+        for event in &mut events {
+            event.at = since(event.at);
+        }
         let visits: Vec<Visit> = visits
             .iter()
             .map(|visit| Visit { sent: since(visit.sent), ended: since(visit.ended), ..visit.clone() })
