@@ -305,8 +305,8 @@ impl Scenario {
 
     /// What is wrong with the load at one of the points.
     pub(crate) fn validate_loads(&self) -> Result<()> {
-        let loads = self.points().into_iter().filter_map(|point| self.load_at(point, Some(1_000.0)));
-        loads.map(|load| load.validate()).collect()
+        let mut loads = self.points().into_iter().filter_map(|point| self.load_at(point, Some(1_000.0)));
+        loads.try_for_each(|load| load.validate())
     }
 }
 

@@ -61,7 +61,7 @@ impl Cache {
         let mut epoch = self.state().health.epoch();
         let exchange = async {
             let mut connection = self.connection(&mut epoch).await?;
-            connection.send_packed_command(command).await.map_err(|error| trouble(&error))
+            command.query_async::<Value>(&mut connection).await.map_err(|error| trouble(&error))
         };
         let value = timeout_at(deadline, exchange).await.unwrap_or(Err(Trouble::Slow));
         let mut state = self.state();
