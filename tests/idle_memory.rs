@@ -110,7 +110,9 @@ const OPTIMISED: &[Bound] = &[
 const A_THREAD_FOR_EACH_CLIENT: &[&str] = &["prime-threads"];
 
 fn hold(bounds: &[Bound]) {
-    let bounds = bounds.iter().filter(|(model, ..)| find(model).is_some_and(concurrent_servers::models::Model::runs_here));
+    let bounds = bounds
+        .iter()
+        .filter(|(model, ..)| find(model).is_some_and(concurrent_servers::models::Model::runs_here));
     let over = bounds.filter_map(|&(model, arguments, bound)| {
         let bytes = bytes_per_idle_client(model, arguments);
         let figure = format!("{model} {}: {bytes} bytes, at most {bound}", arguments.join(" "));
