@@ -140,7 +140,10 @@ fn the_arrows_between_crates_point_one_way() {
         ("cache", &["chassis", "conversation", "poller", "resp", "sockets", "text"]),
         ("charts", &[]),
         ("chassis", &["signals", "text"]),
-        ("comparison", &["charts", "loadgen", "observe", "protocol", "resp", "script", "signals", "text"]),
+        (
+            "comparison",
+            &["charts", "loadgen", "observe", "prime", "protocol", "resp", "script", "signals", "text"],
+        ),
         ("conformance", &["observe", "protocol", "signals", "text"]),
         ("conversation", &["chassis", "prime", "protocol"]),
         ("event-loop", &["chassis", "conversation", "poller", "sockets"]),
