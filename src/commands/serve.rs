@@ -20,7 +20,7 @@ Examples:
   concurrent-servers serve tokio --runtime current-thread -v --log-format json
   concurrent-servers serve tokio --runtime per-core --workers 4
   concurrent-servers serve prime-queue --workers 2           the other service: a number a line
-  concurrent-servers serve prime-queue --cache 127.0.0.1:6380   the same, each number looked up first
+  concurrent-servers serve prime-queue --cache 127.0.0.1:6380   each number looked up first
   concurrent-servers serve sequential --write-policy per-byte --nagle  as the series' servers send
 
 Stop it with Ctrl-C, SIGTERM or SIGHUP: it drains its clients, then exits. Signals

@@ -33,7 +33,7 @@ pub struct Arguments {
     #[arg(long, value_enum, default_value_t)]
     pub service: Service,
 
-    /// Prime service: kinds of requests as [NAME=]NUMBERS[:SHARE], joined by commas. NUMBERS: small (some microseconds), a
+    /// Prime service: kinds of requests as `[NAME=]NUMBERS[:SHARE]`, joined by commas. NUMBERS: small (some microseconds), a
     /// time such as 36ms or a size such as ~1000000000000 (distinct numbers whose test takes as long), or numbers joined by
     /// +. SHARE: a weight on the common connections, such as 95; so many clients of its own, 4x; a rate on connections of
     /// its own, 20/s@8 [default: the weight 1]

@@ -121,7 +121,10 @@ impl EventLoop {
         // It may have been closed by what an earlier event of the same batch said.
         if let Some(client) = self.clients.get_mut(key) {
             client.reported();
-            self.take_turn(key);
+            // Who stands in the queue has its next turn after this round: what it has asked for happens before.
+            if !client.is_queued {
+                self.take_turn(key);
+            }
         }
     }
 

@@ -27,6 +27,7 @@ mod bell;
 mod counters;
 pub mod events;
 mod framing;
+mod knob;
 mod limits;
 mod listener;
 mod logging;
@@ -45,6 +46,7 @@ pub use run::{Serve, main, run};
 pub use accept::{AcceptPolicy, AcceptStep};
 pub use counters::{Counters, Outcome, Summary};
 pub use framing::Framing;
+pub use knob::Knob;
 pub use limits::{
     DESCRIPTOR_RESERVE, default_max_connections, most_threads, raise_descriptor_limit, require_threads,
 };
@@ -52,7 +54,7 @@ pub use limits::{
 pub use listener::listen_beside;
 pub use listener::{BACKLOG, accept, listen, listen_as};
 pub use logging::{LogLimit, init_logging};
-pub use options::{Knob, LogFormat, Options, Runtime, Timeout, parse_workers};
+pub use options::{LogFormat, Options, Runtime, Timeout, parse_workers};
 pub use sending::{Sending, WritePolicy};
 #[cfg(debug_assertions)]
 pub use shim::faults::{Faults, Shim};

@@ -8,10 +8,11 @@ use clap::{Args, Command, FromArgMatches};
 use tracing::{info, warn};
 
 use crate::counters::Summary;
+use crate::knob::Knob;
 use crate::limits::raise_descriptor_limit;
 use crate::listener::listen_as;
 use crate::logging::{FlushLog, complain, init_logging, print};
-use crate::options::{Knob, Options};
+use crate::options::Options;
 use crate::shutdown::Shutdown;
 
 /// The face of every model: serves clients from a bound listener until shutdown is requested and every
