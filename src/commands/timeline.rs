@@ -38,7 +38,7 @@ Examples:
   concurrent-servers timeline --fast --svg timeline.svg    ten times as fast, also as a picture
   concurrent-servers timeline mio --write-policy per-byte --nagle --fast   the 40 ms of the series
   concurrent-servers timeline prime-inline prime-queue     small numbers behind a big one
-  concurrent-servers timeline prime-queue --workers 1 --numbers 1000000000000037,7,9   a queue that stalls, too
+  concurrent-servers timeline prime-queue --workers 1 --numbers 1000000000000037,7,9   stalls, too
 
 To models of the prime service each client sends one number. Their servers write down when it was read, when its
 test began and when it ended; the drawing adds the loop and the threads. A running server does not do so.
