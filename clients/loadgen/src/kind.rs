@@ -142,6 +142,10 @@ impl Scenario {
     pub(crate) fn validate_kinds(&self) -> anyhow::Result<()> {
         let Scenario { name, kinds, .. } = self;
         if kinds.is_empty() {
+            ensure!(
+                self.dialect != Dialect::Primes,
+                "scenario {name:?}: the dialect \"primes\" needs kinds of requests; name the numbers to ask for"
+            );
             return Ok(());
         }
         ensure!(

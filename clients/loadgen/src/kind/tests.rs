@@ -106,7 +106,7 @@ fn kinds_out_of_bounds_are_refused_by_name() {
     };
     let some = || near("some", 1_000_000, 10, false);
     for (reason, scenario) in [
-        ("either `primes` or `kinds`", scenario(Vec::new())),
+        ("needs kinds of requests", scenario(Vec::new())),
         ("two kinds are named \"some\"", scenario(vec![some(), some()])),
         ("kinds are for the dialect", Scenario { kinds: vec![some()], ..Scenario::default() }),
         ("not in churn", Scenario { load: Load::Churn, ..scenario(vec![some()]) }),
