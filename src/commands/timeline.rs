@@ -40,8 +40,9 @@ Examples:
   concurrent-servers timeline prime-inline prime-queue     small numbers behind a big one
   concurrent-servers timeline prime-queue --workers 1 --numbers 1000000000000037,7,9   stalls, too
 
-To models of the prime service each client sends one number. Their servers write down when it was read, when its
-test began and when it ended; the drawing adds the loop and the threads. A running server does not do so.
+To models of the prime service each client sends one number. Their servers write down when it was
+read, when its test began and when it ended; the drawing adds the loop and the threads. A running
+server does not do so.
 
 Exit codes: 0 every reply was right, 1 not so, 2 wrong arguments, 130 after Ctrl-C.")]
 pub struct Arguments {
