@@ -41,7 +41,7 @@ Examples:
                                                    what idle clients cost those that send
   concurrent-servers compare --only behind-a-big-number
                                                    models of the prime service: who stalls whom;
-                                                   likewise waiting, both, mostly-idle, style, offload
+                                                   so waiting, both, mostly-idle, style, offload
   concurrent-servers compare --only waiting --latency 20ms --clients 3000 prime-threads prime-queue
                                                    such a question with figures of one's own
   concurrent-servers compare --resume runs/2026…   continues an interrupted run
