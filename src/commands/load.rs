@@ -16,9 +16,9 @@ use crate::mistaken;
   concurrent-servers load 127.0.0.1:9090 --idle 5000     50 active connections among 5,000 idle ones
   concurrent-servers load 127.0.0.1:9090 --churn         connect, one message, close, and again
   concurrent-servers load 127.0.0.1:9090 --service prime --numbers small:95,36ms:5
-                                                   numbers: 95 % small ones, 5 % that take 36 ms
+                                                         95 % small numbers, 5 % that take 36 ms
   concurrent-servers load 127.0.0.1:9090 --service prime --numbers small,36ms:4x --rate 500
-                                                         small ones by the clock beside 4 big ones in work
+                                                         small ones by the clock beside 4 big
   concurrent-servers load 127.0.0.1:9090 --ramp 1,8,64,512
                                                          a growing number of connections
   concurrent-servers load 127.0.0.1:9090 --start-at 2026-11-23T12:00:00Z --hist-out one.hlog
