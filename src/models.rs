@@ -5,7 +5,6 @@ mod floors;
 mod form;
 mod primes;
 
-use std::hint::black_box;
 use std::io;
 use std::net::TcpListener;
 use std::path::Path;
@@ -255,38 +254,25 @@ pub fn slowed(further: Duration) -> Result<ServerCommand> {
     Ok(ServerCommand::new(format!("{SLOWED}, slowed"), launcher, arguments))
 }
 
-/// The rows as data. The optimizer must not know them: it spends minutes on comparing constants with constants.
-fn echo() -> &'static [Model] {
-    black_box(MODELS)
-}
-
-fn primes() -> &'static [Model] {
-    black_box(PRIMES)
-}
-
-fn floors() -> &'static [Model] {
-    black_box(FLOORS)
-}
-
 /// The names of the models of the echo service, without the floors.
 pub fn names() -> impl Iterator<Item = &'static str> + Clone {
-    echo().iter().map(|model| model.name)
+    MODELS.iter().map(|model| model.name)
 }
 
 /// The names of the models of both services.
 pub fn names_of_both() -> impl Iterator<Item = &'static str> + Clone {
-    echo().iter().chain(primes()).map(|model| model.name)
+    MODELS.iter().chain(PRIMES).map(|model| model.name)
 }
 
 /// The models with these names, each once and in the registry's order; all models if `names` is empty.
 pub fn chosen(names: &[String]) -> Vec<&'static Model> {
     let is_chosen = |model: &&Model| names.is_empty() || names.iter().any(|name| name == model.name);
-    echo().iter().filter(is_chosen).collect()
+    MODELS.iter().filter(is_chosen).collect()
 }
 
 /// The models that this machine can run. A note says which others are left out, and why.
 pub fn here() -> impl Iterator<Item = &'static Model> {
-    echo().iter().filter(|model| model.runs_here())
+    MODELS.iter().filter(|model| model.runs_here())
 }
 
 /// The model or floor with this name.
@@ -296,7 +282,7 @@ pub fn find(name: &str) -> Option<&'static Model> {
 
 /// Every row: the models of both services, and the floors.
 pub fn everything() -> impl Iterator<Item = &'static Model> + Clone {
-    echo().iter().chain(primes()).chain(floors())
+    MODELS.iter().chain(PRIMES).chain(FLOORS)
 }
 
 /// The command that starts a server of this model or floor from the launcher's file. The server ends with this process.
@@ -358,7 +344,7 @@ impl Model {
 /// # Errors
 /// No model has this name, or this program's file cannot be found.
 pub fn subject(name: &str, form: &Form) -> Result<Result<trials::Subject, String>> {
-    let model = echo().iter().chain(primes()).find(|model| model.name == name);
+    let model = MODELS.iter().chain(PRIMES).find(|model| model.name == name);
     let model = model.with_context(|| {
         format!("no model has the name {name:?}; `concurrent-servers list` shows all models")
     })?;
@@ -384,10 +370,10 @@ pub fn servers() -> Result<Servers> {
         options: model.knobs.iter().map(Knob::to_string).collect(),
         place: Place::Ours(command(&launcher, model.name)),
     };
-    let models = echo().iter().chain(primes()).map(server).collect();
+    let models = MODELS.iter().chain(PRIMES).map(server).collect();
     let parent = std::process::id().to_string();
     let cache = ServerCommand::new("cache", &launcher, ["cache", "--parent", &parent]);
-    Ok(Servers { models, floors: floors().iter().map(server).collect(), cache: Some(cache) })
+    Ok(Servers { models, floors: FLOORS.iter().map(server).collect(), cache: Some(cache) })
 }
 
 /// The same for a run that begins now, without those that this machine cannot run, unless they are named.
