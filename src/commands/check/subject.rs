@@ -4,7 +4,7 @@ use conformance::{Concurrency, Service};
 use text::addresses::{self, Addresses};
 
 use crate::mistaken::nearest;
-use crate::models::{FLOORS, MODELS, Model, PRIMES};
+use crate::models::{FLOORS, Model, find, names_of_both};
 
 /// A server as a user names it.
 #[derive(Clone, Debug)]
@@ -17,17 +17,17 @@ pub(crate) enum Subject {
 
 /// Reads a model's name or an address; the error suggests the most similar name.
 pub(crate) fn parse_subject(text: &str) -> Result<Subject, String> {
-    let models = MODELS.iter().chain(PRIMES);
-    if let Some(model) = models.clone().find(|model| model.name == text) {
-        return Ok(Subject::Model(model));
-    }
-    if FLOORS.iter().any(|floor| floor.name == text) {
-        return Err("a floor is a raw echo server and does not speak the protocol; give a model".to_owned());
+    if let Some(model) = find(text) {
+        return if FLOORS.iter().any(|floor| floor.name == text) {
+            Err("a floor is a raw echo server and does not speak the protocol; give a model".to_owned())
+        } else {
+            Ok(Subject::Model(model))
+        };
     }
     if is_meant_as_address(text) {
         return addresses::parse_server(text).map(Subject::Address);
     }
-    let models: Vec<_> = models.map(|model| model.name).collect();
+    let models: Vec<_> = names_of_both().collect();
     let meant = nearest(text, &models).map(|name| format!(" Did you mean '{name}'?")).unwrap_or_default();
     Err(format!("neither HOST:PORT nor a model ({}).{meant}", models.join(", ")))
 }
