@@ -72,7 +72,7 @@ enum Command {
     /// numbers. Beside them run good clients whose every reply byte is verified. At the end the server must hold
     /// no more descriptors, threads and memory than before.
     Soak(soak::Arguments),
-    /// Run all tests at full size on every model and keep the counts: two hours, or minutes with --quick
+    /// Run all tests at full size on every model and keep the counts: hours, or minutes with --quick
     Audit(audit::Arguments),
     /// Run a stand-in for Redis that answers after a latency
     ///
