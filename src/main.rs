@@ -12,7 +12,7 @@ use concurrent_servers::commands::{
 };
 use text::output;
 
-/// One protocol, one server per concurrency model, and the tools to compare them
+/// Two small services, one server per concurrency model, and the tools to compare them
 #[derive(Parser)]
 #[command(
     version,
@@ -42,7 +42,7 @@ enum Command {
     /// every reply; every reply byte is verified. With a server that serves one client at
     /// a time the connections wait for each other; with a concurrent server they run side by side.
     Client(client::Arguments),
-    /// Run the scripted client against models and draw a lane for each client
+    /// Draw when models serve each client: the scripted ones, or numbers of the prime service
     ///
     /// A model that serves one client at a time produces a staircase; all others produce parallel bars.
     Timeline(timeline::Arguments),
@@ -72,7 +72,7 @@ enum Command {
     /// numbers. Beside them run good clients whose every reply byte is verified. At the end the server must hold
     /// no more descriptors, threads and memory than before.
     Soak(soak::Arguments),
-    /// Run all tests at full size on every model and keep the counts: two hours, or minutes with --quick
+    /// Run all tests at full size on every model and keep the counts: hours, or minutes with --quick
     Audit(audit::Arguments),
     /// Run a stand-in for Redis that answers after a latency
     ///

@@ -48,13 +48,13 @@ pub fn nearest<'name>(text: &str, candidates: &[&'name str]) -> Option<&'name st
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::models::MODELS;
+    use crate::models::names_of_both;
 
     #[test]
     fn a_model_is_told_from_an_address() {
-        for model in MODELS {
-            let refusal = parse_server(model.name).unwrap_err();
-            let start = format!("`concurrent-servers serve {}`", model.name);
+        for name in names_of_both() {
+            let refusal = parse_server(name).unwrap_err();
+            let start = format!("`concurrent-servers serve {name}`");
             assert!(
                 refusal.contains("is a model and not an address") && refusal.contains(&start),
                 "{refusal}"

@@ -254,20 +254,15 @@ pub fn slowed(further: Duration) -> Result<ServerCommand> {
     Ok(ServerCommand::new(format!("{SLOWED}, slowed"), launcher, arguments))
 }
 
-/// The names of the models of the echo service, without the floors.
-pub fn names() -> impl Iterator<Item = &'static str> + Clone {
-    MODELS.iter().map(|model| model.name)
-}
-
 /// The names of the models of both services.
 pub fn names_of_both() -> impl Iterator<Item = &'static str> + Clone {
     MODELS.iter().chain(PRIMES).map(|model| model.name)
 }
 
-/// The models with these names, each once and in the registry's order; all models if `names` is empty.
+/// The models of both services with these names, each once and in the registry's order; all of them if `names` is empty.
 pub fn chosen(names: &[String]) -> Vec<&'static Model> {
     let is_chosen = |model: &&Model| names.is_empty() || names.iter().any(|name| name == model.name);
-    MODELS.iter().filter(is_chosen).collect()
+    MODELS.iter().chain(PRIMES).filter(is_chosen).collect()
 }
 
 /// The models that this machine can run. A note says which others are left out, and why.

@@ -17,7 +17,7 @@ use crate::models;
 #[derive(clap::Args, Debug)]
 #[command(after_help = "\
 Run it in the project's folder. Examples:
-  concurrent-servers audit                       all of it, about two hours
+  concurrent-servers audit                       all of it, up to three hours
   concurrent-servers audit --only check,faults   two steps; the others keep their figures
   concurrent-servers audit --quick               one call of each fault, a soak of some seconds
 
@@ -32,7 +32,7 @@ pub struct Arguments {
     only: Vec<Step>,
 
     /// Run only these models, in the steps that run per model
-    #[arg(long, value_name = "MODEL,…", value_delimiter = ',', value_parser = PossibleValuesParser::new(models::names()))]
+    #[arg(long, value_name = "MODEL,…", value_delimiter = ',', value_parser = PossibleValuesParser::new(models::names_of_both()))]
     models: Vec<String>,
 
     /// Smaller sizes: minutes instead of hours
@@ -65,7 +65,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         format!("interrupted: jobs that ended have their figures in {kept}; run the other steps with --only")
     })?;
     let findings = audit::run(&request, &output::print)?;
-    let models: Vec<&str> = models::names().collect();
+    let models: Vec<&str> = models::names_of_both().collect();
     output::print(&format!(
         "\n{}",
         audit::table::terminal(&Audit::read(&request.folder)?, &models, terminal::columns())

@@ -57,7 +57,7 @@ to continue. Clients that a model starves are a result, not an error. Windows th
 disturbed do not fail a run, even if none is valid: they are marked. With --baseline, a model that
 has no valid window could not be judged.")]
 pub struct Arguments {
-    /// The models to compare [default: all]
+    /// The models to compare [default: all that the scenarios are about]
     #[arg(value_name = "MODEL", value_parser = PossibleValuesParser::new(models::names_of_both()), hide_possible_values = true)]
     models: Vec<String>,
 

@@ -33,7 +33,7 @@ pub fn run(arguments: &Arguments, command: &Command) -> Result<ExitCode> {
 
 fn script(shell: Shell, command: &Command) -> Result<String> {
     // `check` takes addresses, too, and parses by itself; what can be completed are the models.
-    let models = PossibleValuesParser::new(models::names());
+    let models = PossibleValuesParser::new(models::names_of_both());
     let mut command = command
         .clone()
         .mut_subcommand("check", |check| check.mut_arg("subject", |subject| subject.value_parser(models)));

@@ -144,7 +144,7 @@ fn audited(project: &Path) -> Result<impl Fn(&str) -> Option<String>> {
     let audit = audit::results::Audit::read(&project.join(audit::FOLDER))?;
     let tested = self_test::recorded(project)?;
     let order = order_effect::block(&recorded::newest_run(project)?.1);
-    let models: Vec<&str> = models::names().collect();
+    let models: Vec<&str> = models::names_of_both().collect();
     Ok(move |name: &str| match name {
         "self-test" => Some(self_test::block(tested.as_ref())),
         "order" => Some(order.clone()),

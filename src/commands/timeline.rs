@@ -31,7 +31,7 @@ const DEFAULT_COLUMNS: usize = 80;
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  concurrent-servers timeline                              all models
+  concurrent-servers timeline                              all models of echo
   concurrent-servers timeline sequential mio               the staircase beside the bars
   concurrent-servers timeline thread-pool -n 6 --workers 2 waves, as wide as the pool
   concurrent-servers timeline 127.0.0.1:9090 mio           a server that is running, beside a model
@@ -46,7 +46,8 @@ server does not do so.
 
 Exit codes: 0 every reply was right, 1 not so, 2 wrong arguments, 130 after Ctrl-C.")]
 pub struct Arguments {
-    /// Models to start, or addresses of running servers, in the order of the drawing [default: all models]
+    /// Models to start, or addresses of running servers, in the order of the drawing
+    /// [default: all models of echo]
     #[arg(value_name = "MODEL|ADDR", value_parser = SubjectParser, hide_possible_values = true)]
     subjects: Vec<Subject>,
 

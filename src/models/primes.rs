@@ -4,8 +4,8 @@ use conformance::{Concurrency, Service};
 
 use super::Model;
 
-/// The models of the prime service, in the order in which the series walks through them. A list of their own: what is about
-/// echo does not apply to them, such as floors and the scenarios of `compare`.
+/// The models of the prime service, in the order in which the series walks through them. A list of their own: each service has
+/// its scenarios, clients and tables, and no floor does the work of this one.
 pub const PRIMES: &[Model] = &[
     Model {
         name: "prime-threads",

@@ -36,6 +36,13 @@ fn models_are_in_the_order_of_the_series_and_then_those_that_it_does_not_treat()
 }
 
 #[test]
+fn without_names_the_models_of_both_services_are_chosen() {
+    let names = |chosen: Vec<&'static Model>| chosen.iter().map(|model| model.name).collect::<Vec<_>>();
+    assert!(names(chosen(&[])).into_iter().eq(names_of_both()));
+    assert_eq!(names(chosen(&["prime-queue".to_owned(), "mio".to_owned()])), ["mio", "prime-queue"]);
+}
+
+#[test]
 fn each_list_of_models_is_of_one_service() {
     assert!(MODELS.iter().chain(FLOORS).all(|model| model.service == Service::Echo));
     assert!(

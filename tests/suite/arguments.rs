@@ -4,6 +4,8 @@
 
 use std::process::Command;
 
+use crate::process::ended;
+
 const LAUNCHER: &str = env!("CARGO_BIN_EXE_concurrent-servers");
 
 /// A command, and an option with wrong values for it. `-` stands for a value that is missing.
@@ -116,7 +118,7 @@ const LINES: &[(&str, &str)] = &[
 
 /// The exit code and the message.
 fn ran(arguments: &[&str]) -> (Option<i32>, String) {
-    let output = Command::new(LAUNCHER).args(arguments).output().unwrap();
+    let output = ended(Command::new(LAUNCHER).args(arguments));
     assert!(output.stdout.is_empty(), "{arguments:?} printed something: {output:?}");
     (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
 }

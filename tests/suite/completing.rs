@@ -33,7 +33,7 @@ fn bash_completes_behind_a_verb() {
     assert_eq!(offered_by_bash(&["serve", "tokio", "--runtime", "p"]), ["per-core"]);
     for verb in ["serve", "check", "timeline", "faults", "soak", "compare"] {
         let offered = offered_by_bash(&[verb, ""]);
-        let missing = models::names().find(|name| !offered.iter().any(|word| word == name));
+        let missing = models::names_of_both().find(|name| !offered.iter().any(|word| word == name));
         assert_eq!(missing, None, "behind {verb} bash offers {offered:?}");
     }
 }
@@ -42,7 +42,7 @@ fn bash_completes_behind_a_verb() {
 fn fish_is_told_the_models_behind_each_verb() {
     let output = Command::new(PROGRAM).args(["completions", "fish"]).output().unwrap();
     let script = String::from_utf8(output.stdout).unwrap();
-    let names = models::names().collect::<Vec<_>>().join(" ");
+    let names = models::names_of_both().collect::<Vec<_>>().join(" ");
     for verb in ["serve", "check", "timeline", "faults", "soak", "compare"] {
         let condition = format!("\"__fish_concurrent_servers_using_subcommand {verb}\" -f -a \"{names}");
         assert!(script.lines().any(|line| line.contains(&condition)), "{verb}: {script}");

@@ -2,7 +2,8 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -34,6 +35,24 @@ fn with_default_signals(program: &str) -> Command {
     let mut command = Command::new("env");
     command.args(["--default-signal", program]);
     command
+}
+
+/// What a command says that must end by itself. One that does not is killed after [`PATIENCE`], and then has no exit code.
+pub(crate) fn ended(command: &mut Command) -> Output {
+    let (stdin, stdout, stderr) = (Stdio::null(), Stdio::piped(), Stdio::piped());
+    let child = command.stdin(stdin).stdout(stdout).stderr(stderr).spawn().unwrap();
+    let process = Process::new(child.id()).unwrap();
+    let (end, is_over) = mpsc::channel::<()>();
+    thread::scope(|scope| {
+        scope.spawn(move || {
+            if is_over.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
+                let _ = process.signal(Signal::KILL); // it may have ended in this moment
+            }
+        });
+        let output = child.wait_with_output().unwrap();
+        drop(end);
+        output
+    })
 }
 
 /// A running server, killed when this is dropped.

@@ -13,6 +13,8 @@ use observe::{Process, ServerProcess};
 use roxmltree::{Document, Node};
 use rustix::process::Signal;
 
+use crate::process::ended;
+
 const LAUNCHER: &str = env!("CARGO_BIN_EXE_concurrent-servers");
 
 fn timeline(arguments: &[&str]) -> Output {
@@ -233,7 +235,7 @@ fn a_loop_that_computes_and_a_queue_of_one_worker_are_seen_to_test_one_number_at
 fn a_server_that_is_not_asked_for_events_writes_none_and_a_model_of_echo_refuses_to() {
     let folder = tempfile::tempdir().unwrap();
     let events = format!("--events={}", folder.path().join("events").display());
-    let output = Command::new(LAUNCHER).args(["serve", "mio", &events]).output().unwrap();
+    let output = ended(Command::new(LAUNCHER).args(["serve", "mio", "--addr", "127.0.0.1:0", &events]));
     assert_eq!(output.status.code(), Some(2), "{output:?}");
     assert!(stderr(&output).contains("mio has no use for --events"), "{output:?}");
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);

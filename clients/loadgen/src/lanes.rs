@@ -26,6 +26,8 @@ pub(crate) struct Clock {
     rate: Rate,
     arrivals: Arrivals,
     seed: u64,
+    /// How much later than the window it begins, if it is uniform.
+    later: Duration,
 }
 
 impl Scenario {
@@ -44,39 +46,54 @@ impl Scenario {
 
     /// The clocks, in the order of the kinds.
     pub(crate) fn clocks(&self) -> Vec<Clock> {
-        let clock = match self.load {
-            Load::Open { rate, arrivals, seed } => {
-                Some(Clock { kind: 0, lane: 0, rate: Rate { messages: rate, seconds: 1 }, arrivals, seed })
-            }
-            Load::Closed | Load::Churn => None,
+        let mut clocks: Vec<Clock> = if self.kinds.is_empty() {
+            self.clock(0).into_iter().collect()
+        } else {
+            (0..self.kinds.len()).filter_map(|kind| self.clock_of(kind)).collect()
         };
-        if self.kinds.is_empty() {
-            return clock.into_iter().collect();
-        }
-        let weights: u64 = self.kinds.iter().map(|kind| kind.share.weight()).sum();
-        let of_kind = |(kind, share): (usize, Share)| match share {
-            Share::Weight(weight) => clock.map(|clock| {
+        interleave(&mut clocks);
+        clocks
+    }
+
+    /// The clock of the scenario's own load, for this kind.
+    fn clock(&self, kind: usize) -> Option<Clock> {
+        let Load::Open { rate, arrivals, seed } = self.load else { return None };
+        let rate = Rate { messages: rate, seconds: 1 };
+        Some(Clock { kind, lane: 0, rate, arrivals, seed: seed_of(kind, seed), later: Duration::ZERO })
+    }
+
+    fn clock_of(&self, kind: usize) -> Option<Clock> {
+        match self.kinds[kind].share {
+            Share::Weight(weight) => {
+                let weights: u64 = self.kinds.iter().map(|kind| kind.share.weight()).sum();
+                let clock = self.clock(kind)?;
                 let rate = Rate { messages: clock.rate.messages * weight, seconds: weights };
-                Clock {
-                    kind,
-                    rate,
-                    seed: clock.seed.wrapping_add((kind as u64).wrapping_mul(SEED_STEP)),
-                    ..clock
-                }
-            }),
+                Some(Clock { rate, ..clock })
+            }
             Share::Clients(_) => None,
             Share::Rate { rate, arrivals, .. } => {
-                let seed = (kind as u64).wrapping_mul(SEED_STEP);
-                Some(Clock {
-                    kind,
-                    lane: kind + 1,
-                    rate: Rate { messages: rate, seconds: 1 },
-                    arrivals,
-                    seed,
-                })
+                let seed = self.clock(kind).map_or_else(|| seed_of(kind, 0), |clock| clock.seed);
+                let rate = Rate { messages: rate, seconds: 1 };
+                Some(Clock { kind, lane: kind + 1, rate, arrivals, seed, later: Duration::ZERO })
             }
-        };
-        self.kinds.iter().map(|kind| kind.share).enumerate().filter_map(of_kind).collect()
+        }
+    }
+}
+
+/// The seed of a kind's own arrivals.
+fn seed_of(kind: usize, seed: u64) -> u64 {
+    seed.wrapping_add((kind as u64).wrapping_mul(SEED_STEP))
+}
+
+/// Begins uniform clocks one after the other within the shortest interval of them. If all began at once, kinds with one rate,
+/// or multiples of it, would be due at the same moments, and one of them would always be sent behind the other.
+fn interleave(clocks: &mut [Clock]) {
+    let mut uniform: Vec<&mut Clock> =
+        clocks.iter_mut().filter(|clock| clock.arrivals == Arrivals::Uniform).collect();
+    let count = u32::try_from(uniform.len()).unwrap_or(u32::MAX);
+    let Some(shortest) = uniform.iter().map(|clock| clock.rate.gap()).min() else { return };
+    for (place, clock) in (0..).zip(&mut uniform) {
+        clock.later = shortest * place / count;
     }
 }
 
@@ -84,7 +101,7 @@ impl Clock {
     /// When a worker's messages are due in a phase of this length. Warm-up and window draw different times from
     /// one seed.
     pub(crate) fn schedule(&self, phase: u64, share: ScheduleShare, length: Duration) -> Schedule {
-        Schedule::new(self.rate, self.arrivals, self.seed ^ phase, share, length)
+        Schedule::new(self.rate, self.arrivals, self.seed ^ phase, share, length).begun_later(self.later)
     }
 }
 

@@ -1,4 +1,4 @@
-//! The load generator: verified load against any server that speaks the protocol.
+//! The load generator: verified load against any server that speaks the protocol, echoes, or tests numbers.
 //!
 //! A [`Scenario`] says what load to make; [`run()`] makes it and returns a [`Measurement`]. In a *closed loop*
 //! each connection keeps a fixed number of messages in flight and sends the next one when a reply is

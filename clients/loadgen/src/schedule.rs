@@ -1,6 +1,6 @@
 //! Due times of an open loop: a pure function of the index, independent of what the server does.
 //!
-//! Uniform: message `k` is due at `k / rate`. Poisson: at the sum of `k` exponential gaps, `-ln(1 - U) / rate`
+//! Uniform: message `k` is due at `k / rate`, or a fixed time later. Poisson: at the sum of `k` exponential gaps, `-ln(1 - U) / rate`
 //! each, from a seeded generator. With n workers, each takes every n-th message of the uniform schedule, or
 //! runs its own Poisson process at an n-th of the rate: together these are one process at the full rate.
 
@@ -34,9 +34,17 @@ pub(crate) struct Rate {
     pub(crate) seconds: u64,
 }
 
+impl Rate {
+    /// The time between two messages on average.
+    pub(crate) fn gap(self) -> Duration {
+        let nanoseconds = NANOSECONDS * u128::from(self.seconds) / u128::from(self.messages);
+        Duration::from_nanos(u64::try_from(nanoseconds).unwrap_or(u64::MAX))
+    }
+}
+
 #[derive(Clone, Debug)]
 enum Gaps {
-    Uniform { next_index: u64, step: u64, rate: Rate },
+    Uniform { next_index: u64, step: u64, rate: Rate, later: Duration },
     Poisson { random: fastrand::Rng, rate: f64, seconds: f64 },
 }
 
@@ -44,7 +52,12 @@ impl Schedule {
     /// A schedule without messages.
     pub(crate) fn empty() -> Self {
         Schedule {
-            gaps: Gaps::Uniform { next_index: 0, step: 1, rate: Rate { messages: 1, seconds: 1 } },
+            gaps: Gaps::Uniform {
+                next_index: 0,
+                step: 1,
+                rate: Rate { messages: 1, seconds: 1 },
+                later: Duration::ZERO,
+            },
             length: Duration::ZERO,
         }
     }
@@ -54,7 +67,7 @@ impl Schedule {
     pub(crate) fn new(rate: Rate, arrivals: Arrivals, seed: u64, share: Share, length: Duration) -> Self {
         let (index, of) = (share.index as u64, share.of as u64);
         let gaps = match arrivals {
-            Arrivals::Uniform => Gaps::Uniform { next_index: index, step: of, rate },
+            Arrivals::Uniform => Gaps::Uniform { next_index: index, step: of, rate, later: Duration::ZERO },
             Arrivals::Poisson => {
                 let mut random = fastrand::Rng::with_seed(seed);
                 // Each share has its own random stream, independent of those of neighbouring seeds.
@@ -68,6 +81,14 @@ impl Schedule {
             }
         };
         Schedule { gaps, length }
+    }
+
+    /// The same, with all messages so much later if they are due at fixed intervals.
+    pub(crate) fn begun_later(mut self, by: Duration) -> Self {
+        if let Gaps::Uniform { later, .. } = &mut self.gaps {
+            *later = by;
+        }
+        self
     }
 
     /// When the next message is due; `None` once the window is over.
@@ -89,10 +110,10 @@ impl Schedule {
 impl Gaps {
     fn due(&self) -> Duration {
         match self {
-            Gaps::Uniform { next_index, rate, .. } => {
+            Gaps::Uniform { next_index, rate, later, .. } => {
                 let nanoseconds = u128::from(*next_index) * NANOSECONDS * u128::from(rate.seconds)
                     / u128::from(rate.messages);
-                Duration::from_nanos(u64::try_from(nanoseconds).unwrap_or(u64::MAX))
+                later.saturating_add(Duration::from_nanos(u64::try_from(nanoseconds).unwrap_or(u64::MAX)))
             }
             Gaps::Poisson { seconds, .. } => {
                 // A time that overflows is after the end of any window.

@@ -25,7 +25,8 @@ pub struct Options {
     pub addr: Addresses,
 
     /// Threads that serve clients, in the pools, tokio, reactors and prime-async-inline only; that test numbers, in
-    /// prime-queue, prime-async and prime-rayon [default: 64 in the pools, 4 that test numbers, else one per processor]
+    /// prime-queue, prime-callbacks, prime-promises, prime-async and prime-rayon [default: 64 in the pools, 4 that test
+    /// numbers, else one per processor]
     #[arg(long, value_name = "N", value_parser = parse_workers, allow_negative_numbers = true)]
     pub workers: Option<NonZeroUsize>,
 

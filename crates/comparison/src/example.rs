@@ -322,6 +322,7 @@ fn loaded(load: &loadgen::Scenario, trial: &Trial, figures: &Figures, random: &m
         others: Some(0.01),
         memory_per_connection_bytes: (load.load != Load::Churn)
             .then_some(per_thread * if figures.threads > 2 { 1.0 } else { 0.1 }),
+        connections_to_cache: trial.scenario.cache.map(|_| figures.threads),
     }
 }
 

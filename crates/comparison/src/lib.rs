@@ -11,7 +11,7 @@
 //! | --- | --- |
 //! | [`scenario`], `scenarios.toml` | the questions and loads, as data |
 //! | [`servers`] | the servers, as plain data from the caller |
-//! | [`subject`] | the subjects of a run: models, the floors they are divided by, and the floors' twins |
+//! | [`subject`] | the subjects of a run: models, the floors they are divided by, and twins |
 //! | [`variant`] | models with options, which a scenario measures beside the models as they are |
 //! | [`request`] | from the user's request to a complete description of a run |
 //! | [`mod@plan`] | the order of trials: a pure function of the run |
@@ -25,7 +25,7 @@
 //! | [`analysis`] | all statistics |
 //! | `answers` | the answers of a run in sentences, each with its claim, and which model is for what |
 //! | [`table`], [`report`], [`baseline`] | views of the analysis: for a terminal, as a page, compared with an earlier run |
-//! | [`mod@timeline`] | the scripted clients under each server, a lane for each client |
+//! | [`mod@timeline`] | the scripted clients under each server, a lane for each client; of numbers also the loop and the threads |
 //! | [`order_effect`] | does it matter which server had the load before |
 //! | [`self_test`] | does the instrument claim what is not there, and find what is |
 //! | [`show`] | table, report and baseline together |

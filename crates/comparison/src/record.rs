@@ -130,6 +130,10 @@ pub enum Observed {
         /// anonymous pages, so without the kernel's socket buffers. Absent in churn, whose connections
         /// are opened and closed all the time.
         memory_per_connection_bytes: Option<f64>,
+        /// How many connections the server has to its cache after the last window; absent without a cache, and in older
+        /// records.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        connections_to_cache: Option<u64>,
     },
     /// The trial could not be made.
     Failed {

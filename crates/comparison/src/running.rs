@@ -70,4 +70,12 @@ impl Running {
     pub(crate) fn pid_of_cache(&self) -> Option<u32> {
         self.cache.as_ref().map(StandIn::pid)
     }
+
+    /// How many connections it has to its cache; `None` if it has no cache.
+    ///
+    /// # Errors
+    /// The cache does not say.
+    pub(crate) fn connections_to_cache(&self) -> Result<Option<u64>> {
+        self.cache.as_ref().map(StandIn::connections).transpose()
+    }
 }

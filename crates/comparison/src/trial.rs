@@ -87,9 +87,9 @@ impl<'group> Attempt<'group> {
     }
 
     fn record(self, layout: Layout) -> Record {
-        let observed = self.server.and_then(|_| match (self.played, &self.load) {
+        let observed = self.server.and_then(|server| match (self.played, &self.load) {
             (Some(played), _) => Ok(played),
-            (None, Some(load)) => window::observed(self.windows, load, cpus_of_server(layout)),
+            (None, Some(load)) => window::observed(&server, self.windows, load, cpus_of_server(layout)),
             (None, None) => Err(no_peak(self.trial)),
         });
         let failed = |error: anyhow::Error| Observed::Failed { error: format!("{error:#}") };

@@ -96,9 +96,14 @@ fn grown(alone: &usage::Reading, begun: &usage::Reading) -> f64 {
 /// that of the first window: later ones reuse the memory.
 ///
 /// # Errors
-/// There is no window, or their latencies cannot be added up.
+/// There is no window, their latencies cannot be added up, or the server's cache does not answer.
 #[expect(clippy::cast_precision_loss, reason = "connections of one run are far below 2^53")]
-pub(crate) fn observed(windows: Vec<Window>, load: &loadgen::Scenario, can_use: usize) -> Result<Observed> {
+pub(crate) fn observed(
+    server: &Running,
+    windows: Vec<Window>,
+    load: &loadgen::Scenario,
+    can_use: usize,
+) -> Result<Observed> {
     let grown = windows.first().and_then(|window| window.grown);
     let usage = sum(windows.iter().map(|window| window.usage), Usage::and);
     let elapsed: Duration = windows.iter().map(|window| window.elapsed).sum();
@@ -128,6 +133,7 @@ pub(crate) fn observed(windows: Vec<Window>, load: &loadgen::Scenario, can_use: 
         memory_per_connection_bytes: grown
             .filter(|_| load.load != Load::Churn)
             .map(|bytes| bytes / connections),
+        connections_to_cache: server.connections_to_cache()?,
     })
 }
 

@@ -136,9 +136,12 @@ mod tests {
             tokio::spawn(async move { flights.share(7, work).await.unwrap() })
         };
         let asked: Vec<_> = (0..50).map(|_| ask()).collect();
-        while lock(&flights.0).get(&7).is_none_or(|flight| flight.receiver_count() < 50) {
-            yield_now().await;
-        }
+        let all_wait = async {
+            while lock(&flights.0).get(&7).is_none_or(|flight| flight.receiver_count() < 50) {
+                yield_now().await;
+            }
+        };
+        timeout(PATIENCE, all_wait).await.expect("all wait for one test");
         may_end.add_permits(9);
         for one in asked {
             assert_eq!(timeout(PATIENCE, one).await.unwrap().unwrap(), Verdict::Prime);
@@ -175,6 +178,7 @@ mod tests {
         assert!(timeout(PATIENCE, flights.share(7, failing)).await.unwrap().is_err());
         let panicking = async { std::panic::resume_unwind(Box::new("on purpose")) };
         assert!(timeout(PATIENCE, flights.share(7, panicking)).await.unwrap().is_err());
-        assert_eq!(flights.share(7, async { Ok(Verdict::Prime) }).await.unwrap(), Verdict::Prime);
+        let next = timeout(PATIENCE, flights.share(7, async { Ok(Verdict::Prime) })).await;
+        assert_eq!(next.unwrap().unwrap(), Verdict::Prime);
     }
 }

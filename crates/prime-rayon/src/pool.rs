@@ -52,6 +52,7 @@ impl Pool {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
     use std::time::Duration;
 
     use tokio::time::timeout;
@@ -64,7 +65,7 @@ mod tests {
     const PATIENCE: Duration = Duration::from_secs(60);
 
     #[tokio::test]
-    async fn no_more_tests_run_than_there_are_pool_and_one_that_is_dropped_makes_room() {
+    async fn no_more_tests_run_than_there_are_threads_and_one_that_is_dropped_makes_room() {
         let pool = Pool::new(1).unwrap();
         let mut huge = Box::pin(pool.compute(Test::new(HUGE)));
         assert!(timeout(Duration::from_millis(20), &mut huge).await.is_err());
@@ -76,13 +77,16 @@ mod tests {
 
     #[tokio::test]
     async fn one_that_leaves_the_queue_is_never_tested() {
+        static SECOND_HAS_BEGUN: AtomicBool = AtomicBool::new(false);
         let pool = Pool::new(1).unwrap();
         let mut first = Box::pin(pool.compute(Test::new(HUGE)));
-        let mut second = Box::pin(pool.compute(Test::new(HUGE)));
+        let watched = Test::new(HUGE).watched(|_, _| SECOND_HAS_BEGUN.store(true, SeqCst));
+        let mut second = Box::pin(pool.compute(watched));
         assert!(timeout(Duration::from_millis(20), &mut first).await.is_err());
         assert!(timeout(Duration::from_millis(20), &mut second).await.is_err());
         let third = pool.compute(Test::new(9));
         drop((second, first));
         assert_eq!(timeout(PATIENCE, third).await.unwrap().unwrap(), Verdict::Composite);
+        assert!(!SECOND_HAS_BEGUN.load(SeqCst));
     }
 }

@@ -44,6 +44,7 @@ impl Workers {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
     use std::time::Duration;
 
     use tokio::time::timeout;
@@ -68,13 +69,16 @@ mod tests {
 
     #[tokio::test]
     async fn one_that_leaves_the_queue_is_never_tested() {
+        static SECOND_HAS_BEGUN: AtomicBool = AtomicBool::new(false);
         let workers = Workers::new(1);
         let mut first = Box::pin(workers.compute(Test::new(HUGE)));
-        let mut second = Box::pin(workers.compute(Test::new(HUGE)));
+        let watched = Test::new(HUGE).watched(|_, _| SECOND_HAS_BEGUN.store(true, SeqCst));
+        let mut second = Box::pin(workers.compute(watched));
         assert!(timeout(Duration::from_millis(20), &mut first).await.is_err());
         assert!(timeout(Duration::from_millis(20), &mut second).await.is_err());
         let third = workers.compute(Test::new(9));
         drop((second, first));
         assert_eq!(timeout(PATIENCE, third).await.unwrap().unwrap(), Verdict::Composite);
+        assert!(!SECOND_HAS_BEGUN.load(SeqCst));
     }
 }

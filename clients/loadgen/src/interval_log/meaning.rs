@@ -32,8 +32,9 @@ impl Meaning {
         Meaning::ALL.into_iter().find(|meaning| meaning.to_string() == text)
     }
 
-    /// What a log of this tool holds that does not say it, as older ones do not: each load has tags of its own.
-    pub(super) fn guess<'tag>(mut tags: impl Iterator<Item = &'tag str>) -> Self {
+    /// What a log of this tool holds that does not say it, as older ones do not, and what one kind of requests in it is: each
+    /// load has tags of its own.
+    pub(crate) fn guess<'tag>(mut tags: impl Iterator<Item = &'tag str>) -> Self {
         let other = tags.find_map(|tag| match tag {
             "service" | "send_lag" | "generator_late" | "blocked" => Some(Meaning::ResponseTimes),
             "greeting" | "life" => Some(Meaning::ChurnRoundTrips),

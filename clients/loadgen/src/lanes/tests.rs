@@ -49,6 +49,23 @@ fn kinds_have_schedules_that_do_not_depend_on_each_other() {
 }
 
 #[test]
+fn kinds_that_are_due_at_fixed_intervals_are_not_due_at_the_same_moments() {
+    let alone = ScheduleShare { index: 0, of: 1 };
+    for weights in [&[1, 1][..], &[95, 5], &[2, 1], &[1, 4], &[1, 1, 1], &[6, 3, 2, 1]] {
+        let kinds = weights.iter().enumerate();
+        let kinds = kinds.map(|(place, weight)| kind(&format!("k{place}"), vec![7], Share::Weight(*weight)));
+        let clocks = scenario(open(100), kinds.collect()).clocks();
+        let due = clocks.iter().flat_map(|clock| clock.schedule(0, alone, Duration::from_secs(60)));
+        let mut due: Vec<Duration> = due.collect();
+        due.sort_unstable();
+        let closest = due.windows(2).map(|pair| pair[1] - pair[0]).min().unwrap();
+        let shortest = clocks.iter().map(|clock| clock.rate.gap()).min().unwrap();
+        let apart = shortest / u32::try_from(weights.len()).unwrap();
+        assert!(closest + Duration::from_micros(1) > apart, "{weights:?}: {closest:?} of {apart:?}");
+    }
+}
+
+#[test]
 fn a_load_without_kinds_has_one_lane_and_the_clock_of_its_load() {
     let closed = Scenario::default();
     assert_eq!(closed.lanes().collect::<Vec<usize>>(), [50]);

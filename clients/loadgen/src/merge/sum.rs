@@ -28,23 +28,38 @@ pub(super) fn by_tag(logs: Vec<Input>) -> anyhow::Result<Vec<(Interval, usize)>>
     tags.into_values().map(|intervals| Ok((sum(&intervals)?, intervals.len()))).collect()
 }
 
-/// Checks that response times are not added to round trips.
+/// Checks that response times are not added to round trips, nor those of any kind of requests.
 fn one_meaning(logs: &[Input]) -> anyhow::Result<()> {
-    let mut known: Option<(Meaning, &Input)> = None;
+    let mut known: BTreeMap<&str, (Meaning, &Input)> = BTreeMap::new();
     for log in logs {
-        for interval in log.intervals.iter().filter(|interval| interval.tag == LATENCY) {
-            let Some(meaning) = interval.meaning else { continue };
-            match known {
+        for interval in &log.intervals {
+            let Some(meaning) = meaning(interval, log) else { continue };
+            match known.insert(&interval.tag, (meaning, log)) {
                 Some((other, earlier)) if other != meaning => bail!(
-                    "{} holds {other} and {} holds {meaning}, and these must not be added; merge each kind by itself",
+                    "under {:?} {} holds {other} and {} holds {meaning}, and these must not be added; merge the logs of \
+                     each load by themselves",
+                    interval.tag,
                     earlier.file.display(),
                     log.file.display()
                 ),
-                _ => known = Some((meaning, log)),
+                _ => {}
             }
         }
     }
     Ok(())
+}
+
+/// What the times of an interval are, if that depends on the load. A log says it of all its messages; a kind of requests may
+/// have a clock of its own, and then it has further tags.
+fn meaning(interval: &Interval, log: &Input) -> Option<Meaning> {
+    let of_log = interval.meaning?;
+    match interval.tag.strip_suffix(LATENCY)? {
+        "" => Some(of_log),
+        kind => {
+            let tags = log.intervals.iter().map(|interval| interval.tag.as_str());
+            Some(Meaning::guess(tags.filter_map(|tag| tag.strip_prefix(kind))))
+        }
+    }
 }
 
 /// The sum of intervals with one tag, of which there is at least one.
@@ -181,6 +196,35 @@ mod tests {
         }
         let sums = by_tag(vec![of("foreign", None), open.clone(), open]).unwrap();
         assert_eq!((sums[0].0.meaning, sums[0].1), (Some(Meaning::ResponseTimes), 3));
+    }
+
+    /// Two kinds of requests, one of which has a clock.
+    fn kinds(name: &str, clocked: &str) -> Input {
+        let tags = ["latency", "small.latency", "big.latency"];
+        let clocked = format!("{clocked}.service");
+        let of = |tag: &str| {
+            let times_ns = times(3, if tag.starts_with("big") { 1_000..1_003 } else { 10..17 });
+            Interval { meaning: Some(Meaning::RoundTrips), ..interval(tag, 1, 1, times_ns) }
+        };
+        log(name, tags.into_iter().chain([clocked.as_str()]).map(of).collect())
+    }
+
+    #[test]
+    fn each_kind_of_requests_has_a_sum_of_its_own() {
+        let sums = by_tag(vec![kinds("one", "big"), kinds("other", "big")]).unwrap();
+        let told = sums.iter().map(|(sum, _)| (sum.tag.as_str(), sum.times_ns.len(), sum.times_ns.min()));
+        let expected =
+            [("latency", 10), ("big.latency", 1_000), ("big.service", 1_000), ("small.latency", 10)];
+        let expected = expected.map(|(tag, least)| (tag, if least == 10 { 14 } else { 6 }, least));
+        assert_eq!(told.collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn response_times_and_round_trips_of_one_kind_are_never_added() {
+        let message = by_tag(vec![kinds("one", "big"), kinds("other", "small")]).unwrap_err().to_string();
+        let first =
+            "under \"small.latency\" one holds round trips of a closed loop and other holds response times";
+        assert!(message.starts_with(first), "{message}");
     }
 
     #[test]

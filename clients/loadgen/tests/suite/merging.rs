@@ -4,7 +4,10 @@ use std::fs;
 use std::path::Path;
 use std::process::Stdio;
 
+use loadgen::Outcome;
+
 use crate::common::server;
+use crate::primes;
 use crate::tool::{loadgen, message};
 
 /// Writes a log of a short run.
@@ -78,6 +81,41 @@ fn times_of_different_loads_are_not_added() {
     }
     let output = loadgen(&["merge", text(&path("closed")), text(&path("open"))]);
     assert!(message(&output).contains("these must not be added"), "{}", message(&output));
+}
+
+#[test]
+fn of_several_kinds_of_requests_each_has_a_sum_of_its_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let address = primes::server().to_string();
+    let numbers = ["--service", "prime", "--connections", "2", "--numbers", "small:3,big=~100000000:1"];
+    let files = ["one", "two"].map(|name| folder.path().join(name));
+    let outcomes = files.each_ref().map(|file| {
+        let fixed = [&address, "--json", "--warm-up", "0ms", "--duration", "300ms", "--hist-out", text(file)];
+        let output = loadgen(&[&fixed[..], &numbers].concat());
+        serde_json::from_slice::<Outcome>(&output.stdout).unwrap_or_else(|_| panic!("{}", message(&output)))
+    });
+    let output = loadgen(&["merge", "--json", text(&files[0]), text(&files[1])]);
+    let merged: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let samples = |tag: &str| {
+        let sum = merged.as_array().unwrap().iter().find(|sum| sum["tag"] == tag);
+        sum.and_then(|sum| sum["times"]["samples"].as_u64()).unwrap_or_else(|| panic!("{tag}: {merged:#}"))
+    };
+    for (place, name) in ["small", "big"].into_iter().enumerate() {
+        let measured: u64 =
+            outcomes.iter().map(|outcome| outcome.kinds[place].latency.unwrap().samples).sum();
+        assert_eq!(samples(&format!("{name}.latency")), measured, "{name}: {merged:#}");
+    }
+    assert_eq!(samples("latency"), samples("small.latency") + samples("big.latency"), "{merged:#}");
+
+    // The same name, by the clock this time.
+    let clocked = folder.path().join("clocked");
+    let by_clock = ["--service", "prime", "--connections", "2", "--numbers", "small:3,big=~100000000:50/s@2"];
+    let fixed =
+        [&address, "--quiet", "--warm-up", "0ms", "--duration", "300ms", "--hist-out", text(&clocked)];
+    loadgen(&[&fixed[..], &by_clock].concat());
+    let output = loadgen(&["merge", text(&files[0]), text(&clocked)]);
+    assert_eq!((output.status.code(), output.stdout.len()), (Some(1), 0));
+    assert!(message(&output).contains("under \"big.latency\""), "{}", message(&output));
 }
 
 #[test]

@@ -62,7 +62,7 @@ fn right(number: u64, reply: &mut Vec<u8>) {
     }
 }
 
-fn server() -> SocketAddr {
+pub(crate) fn server() -> SocketAddr {
     start(|stream, _| serve(&stream, right))
 }
 

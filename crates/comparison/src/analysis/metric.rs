@@ -41,6 +41,8 @@ pub enum Metric {
     MemoryPerConnection,
     /// The server's threads, at the end of the window.
     Threads,
+    /// The server's connections to the cache: its pool, which grows as it is needed.
+    CacheConnections,
     /// Context switches of the server's threads per message, voluntary and involuntary.
     SwitchesPerMessage,
     /// Clients that were served.
@@ -62,7 +64,7 @@ pub enum Better {
 
 impl Metric {
     /// All of them, in the order in which they are shown.
-    pub const ALL: [Metric; 20] = [
+    pub const ALL: [Metric; 21] = [
         Metric::ScriptTime,
         Metric::MessagesPerSecond,
         Metric::ConnectionsPerSecond,
@@ -79,6 +81,7 @@ impl Metric {
         Metric::PeakMemory,
         Metric::MemoryPerConnection,
         Metric::Threads,
+        Metric::CacheConnections,
         Metric::SwitchesPerMessage,
         Metric::Served,
         Metric::Starved,
@@ -105,6 +108,7 @@ impl Metric {
             Metric::PeakMemory => "bytes",
             Metric::MemoryPerConnection => "bytes/connection",
             Metric::Threads => "threads",
+            Metric::CacheConnections => "connections",
             Metric::SwitchesPerMessage => "switches/message",
             Metric::Served | Metric::Starved => "clients",
         }
@@ -129,6 +133,7 @@ impl Metric {
             Metric::PeakMemory => "peak memory",
             Metric::MemoryPerConnection => "memory per connection",
             Metric::Threads => "threads",
+            Metric::CacheConnections => "connections to the cache",
             Metric::SwitchesPerMessage => "context switches per message",
             Metric::Served => "clients served",
             Metric::Starved => "clients starved",
@@ -159,12 +164,12 @@ impl Metric {
     /// Its value in a trial; `None` if it was not measured there, or is known only for all rounds together.
     #[expect(clippy::cast_precision_loss, reason = "counts of one run are far below 2^53")]
     pub(super) fn of(self, record: &Record) -> Option<f64> {
-        let (outcome, usage, memory) = match &record.observed {
+        let (outcome, usage, memory, pool) = match &record.observed {
             Observed::Script { elapsed_ns, .. } if self == Metric::ScriptTime => {
                 return Some(*elapsed_ns as f64);
             }
-            Observed::Load { outcome, usage, memory_per_connection_bytes, .. } => {
-                (outcome, usage.as_ref(), *memory_per_connection_bytes)
+            Observed::Load { outcome, usage, memory_per_connection_bytes, connections_to_cache, .. } => {
+                (outcome, usage.as_ref(), *memory_per_connection_bytes, *connections_to_cache)
             }
             Observed::Script { .. } | Observed::Failed { .. } => return None,
         };
@@ -197,6 +202,7 @@ impl Metric {
             Metric::PeakMemory => usage.map(|usage| usage.peak_memory_bytes as f64),
             Metric::MemoryPerConnection => memory,
             Metric::Threads => usage.map(|usage| usage.threads as f64),
+            Metric::CacheConnections => pool.map(|connections| connections as f64),
             Metric::SwitchesPerMessage => usage.zip(answered).map(|(usage, answered)| {
                 (usage.voluntary_switches + usage.involuntary_switches) as f64 / answered
             }),

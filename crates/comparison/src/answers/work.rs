@@ -43,7 +43,7 @@ pub(crate) fn sentences(scenario: &ScenarioAnalysis) -> Vec<String> {
                     if last.point == Point::Only { String::new() } else { format!("At {}: ", last.point) };
                 format!("{at}{text}")
             });
-            falling_behind(scenario).into_iter().chain(figures).collect()
+            falling_behind(scenario).into_iter().chain(figures).chain(allocations(scenario)).collect()
         }
     }
 }
@@ -182,6 +182,16 @@ fn falling_behind(scenario: &ScenarioAnalysis) -> Option<String> {
             behind.join(", "),
             bound.unwrap_or_default()
         )
+    })
+}
+
+/// Where to find what is not in the run: what hits in a closed loop, whose cost is that of the style, take from the allocator.
+fn allocations(scenario: &ScenarioAnalysis) -> Option<String> {
+    let has_hits = scenario.scenario.cache.is_some() && offered(scenario).is_none();
+    has_hits.then(|| {
+        "Allocations are not counted here, since an allocator that counts would change what is measured: `cargo bench \
+         --bench allocations` prints those of a request for each model."
+            .to_owned()
     })
 }
 

@@ -65,6 +65,9 @@ pub(super) fn columns(scenario: &Scenario) -> Vec<Column> {
         memory,
         median("thr.", Metric::Threads, 1.0),
     ]);
+    if scenario.cache.is_some() {
+        columns.push(median("cache\nconn.", Metric::CacheConnections, 1.0));
+    }
     if !is_idle {
         columns.push(median(
             if is_churn { "sw./\nconn" } else { "sw./\nmsg" },
@@ -92,7 +95,9 @@ impl Column {
     /// The cell of a subject.
     pub(super) fn cell(self, row: &Row) -> Cell {
         let text = match self.shows {
-            Shows::Median(Metric::Threads, _) => row.median(Metric::Threads).map(count),
+            Shows::Median(metric @ (Metric::Threads | Metric::CacheConnections), _) => {
+                row.median(metric).map(count)
+            }
             Shows::Median(metric, unit) => row.median(metric).map(|value| three_digits(value / unit)),
             Shows::Percentile(metric) => row.median(metric).map(microseconds),
             Shows::UserShare => user_share(row).map(|share| format!("{:.0} %", 100.0 * share)),

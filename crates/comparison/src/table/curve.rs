@@ -42,6 +42,11 @@ fn of_work(analysis: &ScenarioAnalysis, width: usize) -> String {
                 + &matrix("requests/s", Metric::MessagesPerSecond, count)
                 + &matrix("peak memory", Metric::PeakMemory, bytes)
                 + &matrix("switches/request", Metric::SwitchesPerMessage, switches)
+                + &if analysis.scenario.cache.is_some() {
+                    matrix("connections\nto the cache", Metric::CacheConnections, count)
+                } else {
+                    String::new()
+                }
         }
     }
 }

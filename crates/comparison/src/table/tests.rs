@@ -307,3 +307,26 @@ fn a_cell_of_a_curve_shows_starving_invalid_and_client_bound_points_apart() {
     assert!(cells(&text, "sequential").last().unwrap().ends_with("°!"), "{text}");
     assert!(cells(&text, "tokio").last().unwrap().is_ascii(), "{text}");
 }
+
+#[test]
+fn beside_a_cache_the_pool_of_each_model_is_a_column_and_without_one_there_is_none() {
+    let of_work = |scenario: &str| {
+        plain(&drawn(
+            &example::altered(example::run_of_work(&[scenario]), |_, figures| figures.threads = 37),
+            WIDEST,
+        ))
+    };
+    let header = |text: &str| {
+        let lines: Vec<&str> = text.lines().collect();
+        let below = lines.iter().position(|line| line.trim_start().starts_with("prime-threads")).unwrap();
+        lines[..below].concat().split_whitespace().collect::<Vec<&str>>().join(" ")
+    };
+    let text = of_work("both");
+    let (head, cells) = (header(&text), cells(&text, "prime-queue"));
+    assert!(head.contains("cache") && head.contains("conn."), "{text}");
+    assert_eq!(cells.iter().filter(|cell| **cell == "37").count(), 2, "threads, and connections: {text}");
+    let text = of_work("waiting");
+    let matrix = &text[text.find("to the cache").unwrap()..];
+    assert_eq!(self::cells(matrix, "prime-queue"), ["prime-queue", "37", "37", "37", "37"], "{text}");
+    assert!(!of_work("offload").contains("cache"));
+}

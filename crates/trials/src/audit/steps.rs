@@ -42,7 +42,7 @@ pub struct Size {
 }
 
 impl Size {
-    /// All of it, about two hours.
+    /// All of it, up to three hours.
     pub const FULL: Size = Size {
         check: &["--long"],
         faults: &["--pairs", "200"],

@@ -63,6 +63,12 @@ fn where_two_models_are_equally_fast_is_said_in_divisions_and_in_time() {
 }
 
 #[test]
+fn where_the_style_is_the_question_it_is_said_where_allocations_are_counted() {
+    let says_so = |scenario| said(scenario, |_, _| {}).contains("`cargo bench --bench allocations` prints");
+    assert_eq!(["style", "both", "offload"].map(says_so), [true, false, false]);
+}
+
+#[test]
 fn if_work_is_measured_nothing_says_that_it_was_not() {
     let conditions = |comparison| {
         let decisions = crate::answers::decide::decisions(&analyse(&comparison)).into_iter();
