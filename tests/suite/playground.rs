@@ -49,8 +49,8 @@ const uses = frame => {
   const reads = () => one('textarea').value.replaceAll('\n', ' ');
   const said = () => one('[role=status]').textContent;
 
-  note('without a label', all('textarea, input, select').filter(field => field.labels.length === 0).length);
-  note('without words', all('button, [role=slider]').filter(control => !(control.textContent || control.ariaLabel)).length);
+  note('without a label', all('.tracer :is(textarea, input, select)').filter(field => field.labels.length === 0).length);
+  note('without words', all('.tracer :is(button, [role=slider])').filter(control => !(control.textContent || control.ariaLabel)).length);
   type('^ab\nc$d');
   note('bytes', all('.tracer-tile').length);
   predict('');
