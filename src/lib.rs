@@ -6,5 +6,6 @@
 //! This is a library only so that the tests and benches of this package can use the registry, too.
 
 pub mod commands;
+pub mod help;
 pub mod mistaken;
 pub mod models;

@@ -10,6 +10,7 @@ use concurrent_servers::commands::{
     WRONG_ARGUMENTS, audit, cache, check, client, compare, completions, faults, leash, list, load, merge,
     record, serve, soak, threads, timeline, trace,
 };
+use concurrent_servers::help;
 use text::output;
 
 /// Two small services, one server per concurrency model, and the tools to compare them
@@ -42,58 +43,68 @@ enum Command {
     /// every reply; every reply byte is verified. With a server that serves one client at
     /// a time the connections wait for each other; with a concurrent server they run side by side.
     Client(client::Arguments),
+<<<<<<< HEAD
     /// Draw when models serve each client: the scripted ones, or numbers of the prime service
+=======
+    /// Draw who waits and who is served: a lane for each scripted client
+>>>>>>> p14
     ///
     /// A model that serves one client at a time produces a staircase; all others produce parallel bars.
     Timeline(timeline::Arguments),
-    /// Feed buffers to the state machine and print each transition
+    /// Print each transition of the state machine, or predict it
     ///
     /// The buffers are the reads of one connection: the state is kept from one to the next. The last line
-    /// is the whole reply. A buffer that begins with a dash must follow `--`.
+    /// is the whole reply. A buffer that begins with a dash must follow `--`. With --predict, you say first what the
+    /// server sends after each read.
     Trace(trace::Arguments),
-    /// Run the conformance catalogue against a model or any server at an address
+    /// Test every promise of a model, or of any server at an address
     Check(check::Arguments),
-    /// Inject failing system calls into a model, one by one, and check its promises (Linux, strace)
+    /// Inject failing system calls into a model (Linux, strace)
     ///
     /// strace injects errors, delays and signals into a running server: while it starts, serves and stops, at
     /// every call, one at a time and in pairs. No reply byte may be wrong, no other client may be affected, and
     /// no resource may leak. After all faults the same process must pass the conformance catalogue.
     Faults(faults::Arguments),
-    /// Put verified load on a server: closed loop, open loop, churn, idle and slow clients
+    /// Put verified load on a server, and time every reply
     ///
-    /// Every reply byte is verified. In a closed loop each connection sends its next message when a reply
+    /// In a closed loop or an open one, with connections that come and go, with idle and with slow clients. Every reply byte is verified. In a closed loop each connection sends its next message when a reply
     /// is complete. In an open loop (--rate) messages are due by the clock, whatever the server does, and
     /// are timed from when they were due. So a stall counts for every message that it delays: there is no
     /// coordinated omission.
     Load(load::Arguments),
-    /// Run hostile clients and verified load against one model at once, for minutes
+    /// Run hostile clients beside good ones against a model, for minutes
     ///
     /// The hostile clients reset, disappear, never read, trickle, send garbage, half-close or stay idle in large
     /// numbers. Beside them run good clients whose every reply byte is verified. At the end the server must hold
     /// no more descriptors, threads and memory than before.
     Soak(soak::Arguments),
+<<<<<<< HEAD
     /// Run all tests at full size on every model and keep the counts: hours, or minutes with --quick
+=======
+    /// Run all tests at full size on every model, for hours, and count
+>>>>>>> p14
     Audit(audit::Arguments),
     /// Run a stand-in for Redis that answers after a latency
     ///
     /// It is what a server waits for that looks something up on another machine. The latency of an answer begins when its
     /// request arrives, so requests that are sent together are answered together.
     Cache(cache::Arguments),
-    /// Measure what idle threads cost, beside as many idle coroutines and tasks (Linux)
+    /// Measure what idle threads, coroutines and tasks cost (Linux)
     ///
     /// Each kind is started in a process of its own, which is observed from outside: its memory and the kernel's, the time
     /// to start them all, and CPU time.
     Threads(threads::Arguments),
-    /// Add the histogram logs of several machines or runs and print percentiles of the sums
+    /// Add the histograms of several machines or runs
     ///
-    /// `load --hist-out FILE` writes such a log. Histograms are added tag by tag, and percentiles are read from
+    /// `load --hist-out FILE` writes such a log; percentiles of the sums are printed. Histograms are added tag by tag, and percentiles are read from
     /// the sum: percentiles of several runs must never be averaged.
     Merge(merge::Arguments),
-    /// Compare all models under the same loads, in rounds, with confidence intervals and a report
+    /// Compare all models under the same loads, with a report
     ///
     /// Every model runs in its own process, newly started for each trial, and every reply byte is verified.
     /// Each round measures every model once, in a balanced order, together with the floors (raw echo without
-    /// a protocol), which the models are divided by, and the floors' twins, which show the noise. A run is
+    /// a protocol), which the models are divided by, and the floors' twins, which show the noise. Figures have confidence
+    /// intervals. A run is
     /// written to a folder as it progresses: the raw records, and a report in one HTML file.
     Compare(compare::Arguments),
     /// Make a recorded run and write its figures into the documents
@@ -141,7 +152,7 @@ fn failed(error: &anyhow::Error) -> ExitCode {
 }
 
 fn parse() -> Result<Command, Error> {
-    let mut command = named_in_errors(CommandLine::command());
+    let mut command = help::grouped(named_in_errors(CommandLine::command()));
     let mut matches = command.try_get_matches_from_mut(std::env::args_os())?;
     Ok(CommandLine::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut command))?.command)
 }
@@ -176,6 +187,22 @@ mod tests {
     #[test]
     fn the_arguments_of_all_commands_are_consistent() {
         named_in_errors(CommandLine::command()).debug_assert();
+    }
+
+    #[test]
+    fn every_command_stands_in_one_group_of_the_help_and_in_one_line() {
+        let mut command = CommandLine::command();
+        command.build();
+        for verb in command.get_subcommands() {
+            let name = verb.get_name();
+            let groups = help::GROUPS.iter().filter(|(_, names)| names.contains(&name)).count();
+            assert_eq!(groups, 1, "{name}: give it one place in GROUPS of src/help.rs");
+            let about = verb.get_about().map(ToString::to_string).unwrap_or_default();
+            assert!((1..=65).contains(&about.chars().count()), "{name} takes more than 80 columns: {about}");
+        }
+        for name in help::GROUPS.iter().flat_map(|(_, names)| names.iter()) {
+            assert!(command.find_subcommand(name).is_some(), "{name} in GROUPS of src/help.rs is no command");
+        }
     }
 
     #[test]

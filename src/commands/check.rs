@@ -16,7 +16,7 @@ use anyhow::{Result, anyhow};
 use chassis::Sending;
 use conformance::{Case, Concurrency, Options, Service, Target};
 use observe::child::this_program;
-use text::output;
+use text::{output, terminal};
 use trials::Launcher;
 
 use crate::commands::{interrupts, refused};
@@ -107,7 +107,7 @@ const SLOW_SENDING: Duration = Duration::from_secs(60);
 /// Nothing listens at the address, what is there speaks another protocol, or standard output cannot be written.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     if arguments.list {
-        output::print(&table::list(&chosen(&arguments.only, None)))?;
+        output::print(&table::list(&chosen(&arguments.only, None), columns()))?;
         return Ok(ExitCode::SUCCESS);
     }
     let service = match &arguments.subject {
@@ -174,6 +174,11 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     }
 }
 
+/// The columns that a line may take.
+fn columns() -> usize {
+    terminal::columns().unwrap_or(usize::MAX)
+}
+
 /// The named cases in the order of the catalogue; all cases of the service if `names` is empty.
 fn chosen(names: &[String], service: Option<Service>) -> Vec<&'static Case> {
     let is_meant = |case: &&Case| {
@@ -209,7 +214,7 @@ fn check(
     let report = conformance::run(place, cases, &options, &mut |case| {
         progress.add(case);
         if !json && printed.is_ok() {
-            printed = output::print(&table::line(case));
+            printed = output::print(&table::line(case, columns()));
         }
     });
     progress.end();

@@ -7,7 +7,7 @@
 //! | module | content |
 //! | --- | --- |
 //! | `guards`, `interrupts`, `widths` | commands that have seen nothing, are interrupted, or run in a narrow terminal |
-//! | `cache`, `check`, `compare`, `compare_work`, `faults`, `idlers`, `report`, `scripted_clients`, `soak`, `timelines` | a command of the launcher, run as by a user |
+//! | `cache`, `check`, `compare`, `compare_work`, `faults`, `idlers`, `predictions`, `report`, `scripted_clients`, `soak`, `timelines` | a command of the launcher, run as by a user |
 //! | `programs`, `strangers` | `check` against servers that are not ours, and against what is no server of the protocol |
 //! | `arguments`, `completing`, `streams`, `terminals` | every command: wrong arguments, completion, closed and full streams, colours |
 //! | `drain`, `owed`, `summaries` | every model in this process: its shutdown and its counts |
@@ -18,6 +18,7 @@
 //! | `addresses`, `namespaces` | what all commands say about addresses, also on a machine without IPv6, routes or ports |
 //! | `agreement` | the load generator against a second client that shares no code with it |
 //! | `several_machines` | the recipe for load from several machines, which are network namespaces |
+//! | `playground` | the page on which a trace can be played with, in a browser |
 //! | `process`, `terminal` | what these start and look at |
 //! | `house`, `readme`, `security`, `supply_chain`, `targets` | the documents, rules and manifests, compared with the code |
 
@@ -55,6 +56,9 @@ mod numbers;
 mod orphans;
 #[cfg(target_os = "linux")]
 mod owed;
+#[cfg(target_os = "linux")]
+mod playground;
+mod predictions;
 mod process;
 #[cfg(target_os = "linux")]
 mod programs;

@@ -23,6 +23,7 @@ pub(crate) fn commands() -> Vec<(i32, &'static str)> {
         (0, "list --markdown"),
         (0, "trace ^a$"),
         (0, "trace ^a$ --json"),
+        (0, "trace --table"),
         (0, "client --fast=50 ADDR"),
         (0, "timeline --fast=50 mio ADDR"),
         (0, "check --list"),

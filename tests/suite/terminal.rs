@@ -1,11 +1,12 @@
 //! A pseudoterminal: one end for a program, the other one for the test.
 
 use std::fs::{File, OpenOptions};
-use std::io::{ErrorKind, Read};
+use std::io::{ErrorKind, Read, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::OpenOptionsExt;
 use std::process::{Command, ExitStatus};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
@@ -50,6 +51,26 @@ impl Terminal {
         let flags = fcntl_getfl(&self.end).unwrap();
         fcntl_setfl(&self.end, flags | OFlags::NONBLOCK).unwrap();
         text(self.end.try_clone().unwrap())
+    }
+
+    /// Types a text, as a user would.
+    pub(crate) fn type_in(&self, text: &str) {
+        File::from(self.end.try_clone().unwrap()).write_all(text.as_bytes()).unwrap();
+    }
+
+    /// What programs write to it, until it ends with these words.
+    ///
+    /// # Panics
+    /// If they have not come after a minute.
+    pub(crate) fn text_until(&self, words: &str) -> String {
+        let deadline = Instant::now() + Duration::from_secs(60);
+        let mut text = String::new();
+        while !text.ends_with(words) {
+            assert!(Instant::now() < deadline, "no {words:?} in {text:?}");
+            text += &self.text_so_far();
+            thread::yield_now();
+        }
+        text
     }
 
     /// What programs write to it, until the last one has closed the other end.

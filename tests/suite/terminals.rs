@@ -31,6 +31,7 @@ const PLAIN: &[&str] = &[
     "list --names",
     "list --markdown",
     "trace ^a$ --json",
+    "trace --table",
     "client --fast=50 ADDR", // of its lines only failures have one
     "check ADDR --only A3 --json",
     "faults --list",

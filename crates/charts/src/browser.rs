@@ -1,5 +1,5 @@
-//! Charts in a real headless browser. Only a browser knows the width of letters, so only it can detect text that leaves
-//! the canvas or overlaps. For tests of this crate and of its users.
+//! Pages in a real headless browser. Only a browser knows the width of letters, so only it can detect text that leaves
+//! the canvas or overlaps, and only it runs a page's script. For tests of this crate and of its users.
 
 use std::process::{Command, Output};
 use std::{env, fs};
@@ -58,19 +58,30 @@ pub struct Frame<'page> {
 }
 
 /// Asserts that each page draws its charts, that it is not wider than its frame, and that no text in its charts leaves
-/// the canvas or overlaps. If no browser is installed, it prints that and asserts nothing; with `NO_SKIP` in the
-/// environment it fails instead.
+/// the canvas or overlaps. Without a browser as [`found`].
 ///
 /// # Panics
-/// If a page fails these checks, or if no browser is installed and `NO_SKIP` is set.
+/// If a page fails these checks, or as [`found`].
 pub fn assert_drawn(frames: &[Frame<'_>]) {
+    let Some(found) = found(&page_of(frames)) else { return };
+    let expected: Vec<String> =
+        frames.iter().map(|frame| format!("frame|{}|false|{}|", frame.width, frame.charts)).collect();
+    assert_eq!(found.lines().collect::<Vec<&str>>(), expected, "width, page is wider, charts drawn, faults");
+}
+
+/// What stands in the page's `<pre id="found">` after it has loaded and its script has run. If no browser is installed, it
+/// prints that and returns `None`.
+///
+/// # Panics
+/// If the page has no such element, or if no browser is installed and `NO_SKIP` is in the environment.
+pub fn found(page: &str) -> Option<String> {
     let Some(browser) = BROWSERS.into_iter().find(|name| is_installed(name)) else {
         let missing = format!("none of {BROWSERS:?} is installed");
         assert!(env::var_os("NO_SKIP").is_none(), "NO_SKIP is set, and this would be skipped: {missing}");
         eprintln!("skipped the checks that need a browser: {missing}");
-        return;
+        return None;
     };
-    let output = dump(browser, &page_of(frames));
+    let output = dump(browser, page);
     let dom = String::from_utf8_lossy(&output.stdout);
     let found = dom.split_once("<pre id=\"found\">").and_then(|(_, rest)| rest.split_once("</pre>"));
     let Some((found, _)) = found else {
@@ -80,9 +91,7 @@ pub fn assert_drawn(frames: &[Frame<'_>]) {
             String::from_utf8_lossy(&output.stderr)
         );
     };
-    let expected: Vec<String> =
-        frames.iter().map(|frame| format!("frame|{}|false|{}|", frame.width, frame.charts)).collect();
-    assert_eq!(found.lines().collect::<Vec<&str>>(), expected, "width, page is wider, charts drawn, faults");
+    Some(found.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&"))
 }
 
 /// A page that contains all frames and measures them.

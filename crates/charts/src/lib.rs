@@ -35,8 +35,11 @@ pub const STYLE: &str = include_str!("charts.css");
 /// Below this width, in CSS pixels, a chart is laid out for a phone.
 pub const NARROW: f64 = 520.0;
 
-/// The width of a separate file.
+/// The width of a file with several charts.
 const STANDALONE_WIDTH: f64 = 760.0;
+/// The width of a file with one chart, which is shown as wide as a page or a projector's screen: the narrower the file, the
+/// larger is its text there.
+const PICTURE_WIDTH: f64 = 560.0;
 const MARGIN: f64 = 20.0;
 const LINE_HEIGHT: f64 = 19.0;
 
@@ -65,14 +68,14 @@ pub fn inline(chart: &dyn Chart, heading: &str, width: f64, class: &str) -> Stri
 
 /// One chart as its own file, under its title; its finding is the description for readers who cannot see it.
 pub fn picture(chart: &dyn Chart) -> String {
-    let mut canvas = headed(chart.title());
+    let mut canvas = headed(chart.title(), PICTURE_WIDTH);
     chart.draw(&mut canvas);
     file(chart.title(), chart.finding(), &canvas)
 }
 
 /// Several charts below a heading, each with its title and its finding, as one file.
 pub fn standalone(heading: &str, charts: &[&dyn Chart]) -> String {
-    let mut canvas = headed(heading);
+    let mut canvas = headed(heading, STANDALONE_WIDTH);
     for chart in charts {
         canvas.top += 3.0;
         for (class, words) in [("name", chart.title()), ("quiet", chart.finding())] {
@@ -89,9 +92,9 @@ pub fn standalone(heading: &str, charts: &[&dyn Chart]) -> String {
     file(heading, &findings.join(" "), &canvas)
 }
 
-/// A canvas for a file, with its heading.
-fn headed(heading: &str) -> Canvas {
-    let mut canvas = Canvas::new(STANDALONE_WIDTH - 2.0 * MARGIN);
+/// A canvas for a file of this width, with its heading.
+fn headed(heading: &str, width: f64) -> Canvas {
+    let mut canvas = Canvas::new(width - 2.0 * MARGIN);
     canvas.top = 24.0;
     canvas.words(0.0, canvas.top, Anchor::Start, "heading", heading);
     canvas.top += 12.0;
@@ -100,12 +103,12 @@ fn headed(heading: &str) -> Canvas {
 
 /// The canvas with a margin and a background, as a self-contained file.
 fn file(title: &str, description: &str, canvas: &Canvas) -> String {
-    let height = (canvas.top + 2.0 * MARGIN).ceil();
+    let (width, height) = (canvas.width + 2.0 * MARGIN, (canvas.top + 2.0 * MARGIN).ceil());
     format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"chart\" viewBox=\"0 0 {STANDALONE_WIDTH} {height}\" \
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"chart\" viewBox=\"0 0 {width} {height}\" \
          role=\"img\" aria-labelledby=\"title description\">\n  <title id=\"title\">{}</title>\n  \
          <desc id=\"description\">{}</desc>\n  <style>\n{STYLE}  </style>\n  \
-         <rect class=\"paper\" width=\"{STANDALONE_WIDTH}\" height=\"{height}\"/>\n  \
+         <rect class=\"paper\" width=\"{width}\" height=\"{height}\"/>\n  \
          <g transform=\"translate({MARGIN} {MARGIN})\">\n{}  </g>\n</svg>\n",
         escape(title),
         escape(description),

@@ -58,6 +58,21 @@ pub fn wrap(text: &str, indent: &str, width: usize) -> String {
     lines + &line + "\n"
 }
 
+/// Wraps a text that stands behind `indent` columns of a line: further lines are indented by as many, and no line is wider
+/// than `width`. A text that fits stays as it is. Ends with a line break.
+///
+/// ```
+/// let line = format!("ok    {}", text::terminal::hang("a sentence that is wrapped", 6, 20));
+/// assert_eq!(line, "ok    a sentence\n      that is\n      wrapped\n");
+/// ```
+pub fn hang(text: &str, indent: usize, width: usize) -> String {
+    if indent + text.chars().count() <= width {
+        return format!("{text}\n");
+    }
+    let blank = " ".repeat(indent);
+    wrap(&format!("{blank}{text}"), &blank, width)[indent..].to_owned()
+}
+
 fn width(stdout: &Stdout) -> Option<usize> {
     // Fails if it is no terminal. A serial line and some pseudo-terminals report 0.
     let size = rustix::termios::tcgetwinsize(stdout).ok()?;

@@ -9,7 +9,7 @@ use conformance::{Case, CaseReport, Concurrency, Options, Report};
 use serde::Serialize;
 use text::output;
 
-use super::table;
+use super::{columns, table};
 
 /// A reader of standard output takes the report of an interrupted run within this time.
 const PRINTED_WITHIN: Duration = Duration::from_secs(2);
@@ -108,7 +108,7 @@ impl NamedReport {
             let json = serde_json::to_string_pretty(self).context("cannot write JSON")?;
             output::print(&(json + "\n"))?;
         } else {
-            output::print(&table::totals(&self.target, &self.report))?;
+            output::print(&table::totals(&self.target, &self.report, columns()))?;
         }
         Ok(())
     }

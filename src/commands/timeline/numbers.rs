@@ -7,7 +7,7 @@ use anyhow::Result;
 use comparison::timeline::numbers::{Number, Numbers, Player};
 use conformance::Service;
 use observe::child::this_program;
-use text::output;
+use text::{output, terminal};
 
 use super::Arguments;
 use crate::commands::check::subject::Subject;
@@ -107,5 +107,6 @@ fn announce(numbers: &[Number], models: usize) {
     } else {
         format!("each of {models} servers, one after the other")
     };
-    output::note(&format!("tested alone: {}; in all {all:.3} s of computing for {servers}", each.join(", ")));
+    let note = format!("tested alone: {}; in all {all:.3} s of computing for {servers}", each.join(", "));
+    output::note(terminal::wrap(&note, "  ", terminal::columns().unwrap_or(usize::MAX)).trim_end());
 }

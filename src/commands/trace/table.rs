@@ -7,14 +7,21 @@ use anstyle::{AnsiColor, Style};
 use super::walk::{Trace, TracedBuffer, TracedTransition};
 
 const HEADING: Style = Style::new().bold();
-const ANSWERED: Style = AnsiColor::Green.on_default();
-const SILENT: Style = Style::new().dimmed();
+const ANSWERED: Style = AnsiColor::Green.on_default().bold();
 
 /// A heading and a row per byte for each buffer; the whole reply is the last line.
 pub(super) fn draw(trace: &Trace) -> String {
     let mut text = String::new();
     // Writing to a String cannot fail.
     let _ = write_trace(&mut text, trace);
+    text
+}
+
+/// A header and a row per byte.
+pub(super) fn rows(traced: &TracedBuffer) -> String {
+    let mut text = String::new();
+    // Writing to a String cannot fail.
+    let _ = write_rows(&mut text, traced);
     text
 }
 
@@ -27,18 +34,20 @@ fn write_trace(text: &mut String, trace: &Trace) -> fmt::Result {
 
 fn write_buffer(text: &mut String, number: usize, traced: &TracedBuffer) -> fmt::Result {
     writeln!(text, "{HEADING}read {number}{HEADING:#}  {}", traced.buffer)?;
-    if traced.transitions.is_empty() {
-        return writeln!(text, "  (no bytes)\n");
-    }
-    writeln!(text, "  {:<10}  {:<10}  {:<10}  next", "byte", "state", "output")?;
-    for transition in &traced.transitions {
-        write_transition(text, transition)?;
-    }
+    write_rows(text, traced)?;
     writeln!(text)
 }
 
+fn write_rows(text: &mut String, traced: &TracedBuffer) -> fmt::Result {
+    if traced.transitions.is_empty() {
+        return writeln!(text, "  (no bytes)");
+    }
+    writeln!(text, "  {:<10}  {:<10}  {:<10}  next", "byte", "state", "output")?;
+    traced.transitions.iter().try_for_each(|transition| write_transition(text, transition))
+}
+
 fn write_transition(text: &mut String, transition: &TracedTransition) -> fmt::Result {
-    let style = if transition.output.is_some() { ANSWERED } else { SILENT };
+    let style = if transition.output.is_some() { ANSWERED } else { Style::new() };
     let byte = cell(transition.byte, &transition.text);
     let output = match (transition.output, &transition.output_text) {
         (Some(output), Some(text)) => cell(output, text),

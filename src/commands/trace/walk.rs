@@ -33,8 +33,7 @@ impl Trace {
     pub(super) fn of(buffers: &[Buffer]) -> Self {
         let mut session = Session::new();
         let traced: Vec<TracedBuffer> = buffers.iter().map(|buffer| trace(&mut session, buffer)).collect();
-        let transitions = traced.iter().flat_map(|buffer| &buffer.transitions);
-        let reply = transitions.filter_map(|transition| transition.output).collect::<Vec<u8>>();
+        let reply = traced.iter().flat_map(|buffer| buffer.reply().bytes).collect::<Vec<u8>>();
         Trace { buffers: traced, reply: Buffer::from(reply) }
     }
 
@@ -42,6 +41,13 @@ impl Trace {
         let mut text = serde_json::to_string_pretty(self).context("cannot write the trace as JSON")?;
         text.push('\n');
         Ok(text)
+    }
+}
+
+impl TracedBuffer {
+    /// What the server sends for this read.
+    pub(super) fn reply(&self) -> Buffer {
+        Buffer::from(self.transitions.iter().filter_map(|transition| transition.output).collect::<Vec<u8>>())
     }
 }
 

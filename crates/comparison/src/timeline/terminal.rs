@@ -41,7 +41,9 @@ pub(super) struct Group<'charts, R> {
 pub(super) type Legend = [(char, &'static str)];
 
 const NAME: Style = Style::new().bold();
-const QUIET: Style = Style::new().dimmed();
+const BAR: Style = AnsiColor::BrightBlue.on_default();
+const SIGNAL: Style = Style::new().bold();
+const FAILURE: Style = AnsiColor::Red.on_default().bold();
 
 /// The narrowest rows that are still readable. Narrower terminals show only their beginnings.
 const NARROWEST_ROW: usize = 10;
@@ -100,10 +102,7 @@ impl Drawing {
     }
 
     fn write_group<R: Row>(&self, text: &mut String, group: &Group<'_, R>) -> fmt::Result {
-        let name = self.fit(group.name);
-        let rest = format!("  {}  {}", seconds(group.elapsed), group.note);
-        let rest: String = rest.chars().take(self.columns - name.chars().count()).collect();
-        writeln!(text, "{NAME}{name}{NAME:#}{QUIET}{rest}{QUIET:#}")?;
+        self.write_heading(text, group)?;
         for row in group.rows {
             let row = format!(
                 "{:<label$}{}",
@@ -124,6 +123,21 @@ impl Drawing {
         writeln!(text)
     }
 
+    /// The name, the time and the note; the note in lines of its own if it does not fit behind them.
+    fn write_heading<R>(&self, text: &mut String, group: &Group<'_, R>) -> fmt::Result {
+        let Group { name, note, elapsed, .. } = group;
+        let time = format!("  {}", seconds(*elapsed));
+        let beside = self.columns.saturating_sub((*name).chars().count());
+        let time: String = time.chars().take(beside).collect();
+        write!(text, "{NAME}{}{NAME:#}{time}", self.fit(name))?;
+        if time.chars().count() + 2 + note.chars().count() <= beside {
+            return writeln!(text, "  {note}");
+        }
+        writeln!(text)?;
+        let note = wrap(&format!("  {note}"), "  ", self.columns);
+        note.lines().try_for_each(|line| writeln!(text, "{}", self.fit(line)))
+    }
+
     /// A line with a stroke at each tick, and one with the labels below.
     fn write_axis(&self, text: &mut String) -> fmt::Result {
         let mut strokes = vec![STROKE; self.scale.width];
@@ -138,7 +152,7 @@ impl Drawing {
         let strokes: String = strokes.into_iter().collect();
         for line in [strokes, labels] {
             let line = self.fit(&format!("{:label$}{line}", "", label = self.label));
-            writeln!(text, "{QUIET}{line}{QUIET:#}")?;
+            writeln!(text, "{line}")?;
         }
         Ok(())
     }
@@ -195,7 +209,8 @@ pub(super) fn in_ascii(text: &str) -> String {
     text.chars().map(|glyph| if glyph.is_ascii() { glyph } else { plain(glyph) }).collect()
 }
 
-/// Colours the glyphs of a line, run by run.
+/// Colours the glyphs of a line, run by run. Two colours are enough, and they can be told apart on any background and on a
+/// projector: what waits has none, and every phase has a shape of its own.
 fn paint(line: &str) -> String {
     let mut painted = String::new();
     let mut current = Style::new();
@@ -212,11 +227,9 @@ fn paint(line: &str) -> String {
 
 fn style_of(glyph: char) -> Style {
     match glyph {
-        WAITS | QUEUED => AnsiColor::Yellow.on_default(),
-        SERVED => AnsiColor::Blue.on_default(),
-        SENDS | RECEIVES | SENDS_AND_RECEIVES => AnsiColor::Cyan.on_default(),
-        DONE => AnsiColor::Green.on_default(),
-        FAILED => AnsiColor::Red.on_default(),
+        SERVED => BAR,
+        SENDS | RECEIVES | SENDS_AND_RECEIVES | DONE => SIGNAL,
+        FAILED => FAILURE,
         _ => Style::new(),
     }
 }

@@ -185,6 +185,21 @@ fn no_line_is_wider_than_the_terminal() {
 }
 
 #[test]
+fn what_is_said_about_a_model_is_wrapped_and_not_cut() {
+    let mut chart = bars();
+    chart.title =
+        "what it does, at such a length that no line of a narrow terminal holds all of it".to_owned();
+    let shown = text(&[chart.clone()], 49);
+    let heading = "
+bars  2.200 s
+  what it does, at such a length that no line of
+  a narrow terminal holds all of it
+  conn0  ";
+    assert!(shown.contains(heading), "{shown}");
+    assert!(text(&[chart.clone()], 200).contains(&format!("\nbars  2.200 s  {}\n", chart.title)));
+}
+
+#[test]
 fn the_reason_of_a_failure_is_wrapped_and_not_cut() {
     for columns in [30, 49, 80] {
         let text = text(&[failures()], columns);

@@ -68,12 +68,14 @@ fn one_sees_who_waits_unread_who_waits_in_the_queue_and_who_computes() {
 · sent, not read yet   ░ read, waits for its turn
 ━ is tested; or the thread is busy   ✗ failed
 
-inline  1.000 s  7 waited for 0.800 s beside its own test; c
+inline  1.000 s
+  7 waited for 0.800 s beside its own test; computes
   97  0.800 s        ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━
   7  0.800 s                ···························━━━━━
   loop  0.900 s      ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━   ━━━━━
 
-queue  1.000 s  7 waited for 0.800 s beside its own test; ha
+queue  1.000 s
+  7 waited for 0.800 s beside its own test; hands over
   97  0.800 s        ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━
   7  0.800 s                ░░░░░░░░░░░░░░░░░░░░░░░░░░░━━━━━
   loop  0.000 s      ━      ━
