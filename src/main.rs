@@ -43,11 +43,7 @@ enum Command {
     /// every reply; every reply byte is verified. With a server that serves one client at
     /// a time the connections wait for each other; with a concurrent server they run side by side.
     Client(client::Arguments),
-<<<<<<< HEAD
-    /// Draw when models serve each client: the scripted ones, or numbers of the prime service
-=======
-    /// Draw who waits and who is served: a lane for each scripted client
->>>>>>> p14
+    /// Draw who waits and who is served: scripted clients, or numbers
     ///
     /// A model that serves one client at a time produces a staircase; all others produce parallel bars.
     Timeline(timeline::Arguments),
@@ -78,11 +74,7 @@ enum Command {
     /// numbers. Beside them run good clients whose every reply byte is verified. At the end the server must hold
     /// no more descriptors, threads and memory than before.
     Soak(soak::Arguments),
-<<<<<<< HEAD
-    /// Run all tests at full size on every model and keep the counts: hours, or minutes with --quick
-=======
     /// Run all tests at full size on every model, for hours, and count
->>>>>>> p14
     Audit(audit::Arguments),
     /// Run a stand-in for Redis that answers after a latency
     ///

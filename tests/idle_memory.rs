@@ -101,7 +101,7 @@ const OPTIMISED: &[Bound] = &[
     #[cfg(target_os = "linux")]
     ("tokio", &["--runtime", "per-core"], 1 << 10),
     // A task has room for what it may wait for: a permit, a verdict, the cache.
-    ("prime-promises", &[], 16 << 10),
+    ("prime-promises", &[], 2 << 10),
     ("prime-async", &[], 16 << 10),
     ("prime-rayon", &[], 8 << 10),
     ("prime-async-inline", &[], 8 << 10),

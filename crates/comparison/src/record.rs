@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::scenario::{Point, Profile, Scenario};
 use crate::subject::{Layout, Subject};
+use loadgen::{Dialect, OpenLoop};
 use observe::Machine;
 use observe::usage::Usage;
 
@@ -99,6 +100,17 @@ impl Record {
     pub fn key(&self) -> Key {
         (self.round, self.scenario.clone(), self.point, self.subject.clone())
     }
+
+    /// Clients that were never served while others were; `None` if no load got through.
+    ///
+    /// In older records of an open loop on the prime service, which does not greet, also the clients whose first request had not
+    /// fallen due when the window ended counted as starved.
+    pub(crate) fn starved(&self) -> Option<u64> {
+        let Observed::Load { outcome, .. } = &self.observed else { return None };
+        let greets = self.load.as_ref().is_none_or(|load| load.dialect != Dialect::Primes);
+        let unanswered = outcome.open_loop.as_ref().filter(|_| !greets).map(OpenLoop::unanswered);
+        Some(outcome.starved.min(unanswered.unwrap_or(u64::MAX)))
+    }
 }
 
 /// The outcome of a trial.
@@ -159,5 +171,38 @@ impl Observed {
         // The reading also spans the draining after the window.
         let messages = outcome.messages + outcome.drained;
         (messages > 0).then(|| usage.cpu_ns as f64 / messages as f64)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::example;
+
+    #[test]
+    fn a_client_of_the_prime_service_that_nothing_made_ask_does_not_starve() {
+        let starved = |dialect: Dialect, censored: u64| {
+            let mut comparison = example::altered(example::run_of("full", &["open-loop"]), |_, _| {});
+            let record = comparison.records.iter_mut().find(|record| record.starved().is_some()).unwrap();
+            record.load.as_mut().unwrap().dialect = dialect;
+            let Observed::Load { outcome, .. } = &mut record.observed else { unreachable!("it has a load") };
+            outcome.starved = 40;
+            outcome.open_loop = Some(OpenLoop {
+                due: 10,
+                sent: 10,
+                sent_per_second: 10.0,
+                censored,
+                unsent: 0,
+                lost: 0,
+                service: None,
+                send_lag: None,
+                generator_late: None,
+                blocked: None,
+            });
+            record.starved()
+        };
+        assert_eq!(starved(Dialect::Primes, 0), Some(0));
+        assert_eq!(starved(Dialect::Primes, 3), Some(3));
+        assert_eq!(starved(Dialect::Echo, 0), Some(40));
     }
 }

@@ -9,17 +9,17 @@ const FIRST: u64 = 3;
 /// The test of one number. It can be left at the end of each slice, and gone on with, or dropped.
 ///
 /// It divides by 2 and by the odd numbers up to the square root, until one of them divides the number. So a prime `n` of
-/// more than 2 costs about half the square root of `n` divisions. On a virtual machine with an AMD EPYC, whose other
-/// processor was busy meanwhile (`cargo run --release -p prime --example cost`):
+/// more than 2 costs about half the square root of `n` divisions. On a virtual machine with an AMD EPYC that did
+/// nothing else (`cargo run --release -p prime --example cost`):
 ///
 /// | number | divisions | CPU time |
 /// | --- | --- | --- |
-/// | 1000003 | 500 | 3.12µs |
-/// | 1000000007 | 15811 | 101.55µs |
+/// | 1000003 | 500 | 3.08µs |
+/// | 1000000007 | 15811 | 101.29µs |
 /// | 1000000000039 | 500000 | 3.61ms |
-/// | 1000000000000037 | 15811388 | 126.06ms |
+/// | 1000000000000037 | 15811388 | 126.50ms |
 /// | 100000000000000003 | 158113883 | 1.35s |
-/// | 18446744073709551557 | 2147483648 | 19.46s |
+/// | 18446744073709551557 | 2147483648 | 19.45s |
 #[derive(Clone, Copy, Debug)]
 pub struct Test {
     number: u64,

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::Worker;
-use crate::connection::Failure;
+use crate::connection::{Connection, Failure};
 use crate::lanes::Asking;
 use crate::outcome::{ClientThread, ErrorKind};
 use crate::scenario::Dialect;
@@ -138,10 +138,12 @@ impl Worker<'_> {
     /// Counts and gives up the starved connections, before closing the served ones lets the server serve more.
     /// An unserved connection is starved only if another connection, of any worker, was served.
     pub(crate) fn count_starved(&mut self, dialect: Dialect, anyone_served: bool) {
-        // Without greetings, a server sends nothing to an idle connection.
-        let expecting = if dialect.greets() { self.connections.len() } else { self.active };
-        let waiting: Vec<usize> = (0..expecting)
-            .filter(|&token| self.connections[token].as_ref().is_some_and(|connection| !connection.served()))
+        // Without greetings, a server sends nothing to a connection that is idle or whose first message never fell due.
+        let is_waiting = |connection: &Connection| {
+            !connection.served() && (dialect.greets() || connection.in_flight() > 0)
+        };
+        let waiting: Vec<usize> = (0..self.connections.len())
+            .filter(|&token| self.connections[token].as_ref().is_some_and(is_waiting))
             .collect();
         for token in waiting {
             if anyone_served {

@@ -246,6 +246,16 @@ fn idle_clients_of_the_prime_service_are_not_starved() {
 }
 
 #[test]
+fn clients_whose_first_request_never_falls_due_are_not_starved() {
+    let load = Load::Open { rate: 100, arrivals: Arrivals::Uniform, seed: 0 };
+    let scenario = Scenario { load, ..scenario(50, 100, vec![near("some", Share::Weight(1))]) };
+    let outcome = measured(server(), &scenario).outcome;
+    assert!(outcome.errors.is_empty(), "{:?}", outcome.errors);
+    assert!(outcome.served < outcome.connections, "{} of {}", outcome.served, outcome.connections);
+    assert_eq!(outcome.starved, 0);
+}
+
+#[test]
 fn a_kind_without_clients_takes_no_part() {
     let kinds = vec![near("some", Share::Weight(1)), near("none", Share::Clients(0))];
     let outcome = measured(server(), &scenario(2, 30, kinds)).outcome;

@@ -24,7 +24,7 @@ pub(super) fn did_same_work(one: &Record, other: &Record) -> bool {
     let counts_others =
         |load: &Scenario| load.load == Load::Churn || load.idle > 0 || load.dialect == Dialect::Primes;
     let is_served_alike = if one.load.as_ref().is_some_and(counts_others) {
-        left.starved == right.starved
+        one.starved() == other.starved()
     } else {
         left.served == right.served
     };

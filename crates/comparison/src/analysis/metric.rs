@@ -207,7 +207,7 @@ impl Metric {
                 (usage.voluntary_switches + usage.involuntary_switches) as f64 / answered
             }),
             Metric::Served => Some(outcome.served as f64),
-            Metric::Starved => Some(outcome.starved as f64),
+            Metric::Starved => record.starved().map(|clients| clients as f64),
             Metric::ClientCpuPerMessage => outcome.client_cpu_ns_per_message,
         }
     }
