@@ -12,6 +12,7 @@
 //! | `arguments`, `completing`, `streams`, `terminals` | every command: wrong arguments, completion, closed and full streams, colours |
 //! | `drain`, `owed`, `summaries` | every model in this process: its shutdown and its counts |
 //! | `lookups` | every model of the prime service with a cache, also one that fails, and with a real Redis |
+//! | `first_come` | models of the prime service with a queue that is full |
 //! | `numbers` | every model of the prime service asked numbers of several kinds at once |
 //! | `series_clients` | every model of the prime service with clients that send as the series' own |
 //! | `log_colours`, `orphans`, `stalled_log`, `stopped`, `stopping`, `threads` | every model as a process: its log, its end, its threads |
@@ -39,6 +40,8 @@ mod completing;
 mod drain;
 #[cfg(target_os = "linux")]
 mod faults;
+#[cfg(target_os = "linux")]
+mod first_come;
 #[cfg(target_os = "linux")]
 mod guards;
 mod house;

@@ -44,9 +44,13 @@ impl Workers {
 
 #[cfg(test)]
 mod tests {
+    use std::future::poll_fn;
+    use std::sync::Mutex;
     use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+    use std::task::Poll;
     use std::time::Duration;
 
+    use prime::Progress;
     use tokio::time::timeout;
 
     use super::*;
@@ -80,5 +84,30 @@ mod tests {
         drop((second, first));
         assert_eq!(timeout(PATIENCE, third).await.unwrap().unwrap(), Verdict::Composite);
         assert!(!SECOND_HAS_BEGUN.load(SeqCst));
+    }
+
+    #[tokio::test]
+    async fn those_that_wait_are_tested_first_come_first_served() {
+        static BEGUN: Mutex<Vec<u64>> = Mutex::new(Vec::new());
+        let note = |test: &Test, progress: Progress| {
+            if progress == Progress::Begins {
+                BEGUN.lock().unwrap().push(test.number());
+            }
+        };
+        let workers = Workers::new(1);
+        let mut huge = Box::pin(workers.compute(Test::new(HUGE)));
+        assert!(timeout(Duration::from_millis(20), &mut huge).await.is_err());
+        let mut waiting = Vec::new();
+        for number in 0..100 {
+            let mut one = Box::pin(workers.compute(Test::new(number).watched(note)));
+            let has_come = poll_fn(|context| Poll::Ready(one.as_mut().poll(context).is_pending())).await;
+            assert!(has_come, "the worker is busy");
+            waiting.push(tokio::spawn(one));
+        }
+        drop(huge);
+        for one in waiting {
+            timeout(PATIENCE, one).await.unwrap().unwrap().unwrap();
+        }
+        assert!(BEGUN.lock().unwrap().iter().copied().eq(0..100), "{BEGUN:?}");
     }
 }
