@@ -58,7 +58,7 @@ fn kinds_that_are_due_at_fixed_intervals_are_not_due_at_the_same_moments() {
         let due = clocks.iter().flat_map(|clock| clock.schedule(0, alone, Duration::from_secs(60)));
         let mut due: Vec<Duration> = due.collect();
         due.sort_unstable();
-        let closest = due.windows(2).map(|pair| pair[1] - pair[0]).min().unwrap();
+        let closest = due.windows(2).map(|pair| pair[1].saturating_sub(pair[0])).min().unwrap();
         let shortest = clocks.iter().map(|clock| clock.rate.gap()).min().unwrap();
         let apart = shortest / u32::try_from(weights.len()).unwrap();
         assert!(closest + Duration::from_micros(1) > apart, "{weights:?}: {closest:?} of {apart:?}");
