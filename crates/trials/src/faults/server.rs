@@ -18,8 +18,9 @@ use observe::strace::{Injection, Strace, Trace, Tracing};
 use observe::{Process, ServerProcess};
 use text::units::whole_bytes;
 
-/// Short, so that a connection whose readiness was lost is checked again soon, and a silent one is closed soon.
-const TIMEOUTS: [&str; 3] = ["--idle-timeout=5s", "--write-timeout=2s", "--progress-timeout=5s"];
+/// Short, so that a connection whose readiness was lost is checked again soon, and a silent one is closed soon. Long enough
+/// for the catalogue afterwards on a busy machine, where some clients wait unread until the others are blocked, too.
+const TIMEOUTS: [&str; 3] = ["--idle-timeout=5s", "--write-timeout=4s", "--progress-timeout=5s"];
 const DRAIN_TIMEOUT: &str = "--drain-timeout=4s";
 /// Memory by which a server may grow in a sweep: heaps of threads, tables at their largest.
 const MEMORY_AT_MOST: u64 = 8 << 20;
