@@ -6,7 +6,8 @@ use std::sync::Arc;
 use chassis::require_threads;
 use prime::{Test, Verdict};
 use rayon::{ThreadPool, ThreadPoolBuilder};
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::Semaphore;
+use tokio_sockets::workers;
 
 /// Tests that wait in rayon's queue. Long enough that no thread waits for the tasks; more would only be a longer way for those
 /// whose clients have left.
@@ -34,19 +35,11 @@ impl Pool {
     ///
     /// # Errors
     /// The test has panicked.
-    pub(crate) async fn compute(&self, mut test: Test) -> io::Result<Verdict> {
+    pub(crate) async fn compute(&self, test: Test) -> io::Result<Verdict> {
         let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(io::Error::other)?;
-        let (verdict, computed) = oneshot::channel();
-        self.pool.spawn(move || {
-            let _permit = permit;
-            while !verdict.is_closed() {
-                if let Some(found) = test.go_on() {
-                    let _ = verdict.send(found); // the client may have left in this moment
-                    break;
-                }
-            }
-        });
-        computed.await.map_err(|_| io::Error::other("the test of its number panicked"))
+        let (job, computed) = workers::job(test, permit);
+        self.pool.spawn(job);
+        computed.await
     }
 }
 

@@ -20,7 +20,7 @@ mod arrivals;
 mod client;
 pub mod runtime;
 mod socket;
-mod workers;
+pub mod workers;
 
 pub use arrivals::Arrivals;
 pub use client::Client;

@@ -4,7 +4,7 @@ use std::io;
 use std::sync::Arc;
 
 use prime::{Test, Verdict};
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::task::spawn_blocking;
 
 /// Permits for tests, given in the order in which they were asked for.
@@ -22,24 +22,36 @@ impl Workers {
     ///
     /// # Errors
     /// The test has panicked.
-    pub fn compute(&self, mut test: Test) -> impl Future<Output = io::Result<Verdict>> + use<> {
+    pub fn compute(&self, test: Test) -> impl Future<Output = io::Result<Verdict>> + use<> {
         let permits = Arc::clone(&self.0);
         async move {
             let permit = permits.acquire_owned().await.map_err(io::Error::other)?;
-            let (verdict, computed) = oneshot::channel();
-            spawn_blocking(move || {
-                // Nobody else's test begins before this thread is free.
-                let _permit = permit;
-                while !verdict.is_closed() {
-                    if let Some(found) = test.go_on() {
-                        let _ = verdict.send(found); // the client may have left in this moment
-                        break;
-                    }
-                }
-            });
-            computed.await.map_err(|_| io::Error::other("the test of its number panicked"))
+            let (job, computed) = job(test, permit);
+            spawn_blocking(job);
+            computed.await
         }
     }
+}
+
+/// What a thread does to test a number, and what waits for the verdict. If the latter is dropped, the test stops at the end
+/// of its slice. The permit is given back when the thread is free, so that nobody else's test begins before.
+///
+/// The future fails if the test has panicked.
+pub fn job(
+    mut test: Test,
+    permit: OwnedSemaphorePermit,
+) -> (impl FnOnce() + Send + use<>, impl Future<Output = io::Result<Verdict>> + use<>) {
+    let (verdict, computed) = oneshot::channel();
+    let job = move || {
+        let _permit = permit;
+        while !verdict.is_closed() {
+            if let Some(found) = test.go_on() {
+                let _ = verdict.send(found); // the client may have left in this moment
+                break;
+            }
+        }
+    };
+    (job, async move { computed.await.map_err(|_| io::Error::other("the test of its number panicked")) })
 }
 
 #[cfg(test)]
