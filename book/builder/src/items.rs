@@ -11,7 +11,7 @@ pub(crate) struct Lines {
     /// The number of the first one.
     pub(crate) line: usize,
     pub(crate) text: String,
-    /// Whether it is no code.
+    /// Whether it is Markdown, and no code.
     pub(crate) is_prose: bool,
 }
 
@@ -46,7 +46,7 @@ pub(crate) fn find(path: &str, text: &str, names: &[String]) -> Result<Vec<Lines
     Ok(found)
 }
 
-/// The lines at the beginning that document the file.
+/// The lines at the beginning that document the file, as Markdown.
 fn header(text: &str) -> Lines {
     let prose: Vec<&str> = text
         .lines()

@@ -26,7 +26,7 @@ impl Sources {
             .map(|tail| format!("{path}{tail}"));
         let file = candidates.into_iter().find(|path| places.root().join(path).is_file());
         let file = file.with_context(|| format!("{path} is no file of the repository"))?;
-        let page = format!("{FOLDER}/{file}.html");
+        let page = page_of(&file);
         self.paths.insert(file);
         Ok(page)
     }
@@ -34,7 +34,7 @@ impl Sources {
     /// Writes all pages into the book.
     pub(crate) fn write(&self, places: &Places, book: &Path) -> Result<()> {
         for path in &self.paths {
-            let file = book.join(FOLDER).join(format!("{path}.html"));
+            let file = book.join(page_of(path));
             let folder = file.parent().context("a page has a folder")?;
             fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
             fs::write(&file, page(path, &places.read(path)?))
@@ -46,6 +46,11 @@ impl Sources {
     pub(crate) fn len(&self) -> usize {
         self.paths.len()
     }
+}
+
+/// Where a file's page is. mdBook takes whatever has `.md` in a link for a chapter.
+fn page_of(path: &str) -> String {
+    format!("{FOLDER}/{}.html", path.strip_suffix(".md").unwrap_or(path))
 }
 
 /// A page, in the theme that the reader has chosen for the book.
