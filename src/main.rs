@@ -27,6 +27,10 @@ Examples:
   concurrent-servers compare                       all models side by side"
 )]
 struct CommandLine {
+    /// Only parse the command, which is what a check of documents wants to know: print nothing, and exit with 0 or 2
+    #[arg(long, hide = true)]
+    parse_only: bool,
+
     #[command(subcommand)]
     command: Command,
 }
@@ -113,11 +117,12 @@ fn main() -> ExitCode {
     if let Err(error) = signals::reset_inherited() {
         return failed(&anyhow::Error::from(error).context("cannot set up signals"));
     }
-    let command = match parse() {
-        Ok(command) => command,
+    let line = match parse() {
+        Ok(line) if line.parse_only => return ExitCode::SUCCESS,
+        Ok(line) => line,
         Err(error) => return explained(&error),
     };
-    let result = match command {
+    let result = match line.command {
         Command::List(arguments) => list::run(&arguments),
         Command::Serve(arguments) => serve::run(&arguments),
         Command::Client(arguments) => client::run(&arguments),
@@ -143,10 +148,10 @@ fn failed(error: &anyhow::Error) -> ExitCode {
     ExitCode::FAILURE
 }
 
-fn parse() -> Result<Command, Error> {
+fn parse() -> Result<CommandLine, Error> {
     let mut command = help::grouped(named_in_errors(CommandLine::command()));
     let mut matches = command.try_get_matches_from_mut(std::env::args_os())?;
-    Ok(CommandLine::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut command))?.command)
+    CommandLine::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut command))
 }
 
 /// Lets every option take a value that begins with a dash, so that a negative number or time is refused as the value of

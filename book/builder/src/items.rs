@@ -5,6 +5,8 @@ use proc_macro2::Span;
 use syn::spanned::Spanned;
 use syn::{ImplItem, Item, ItemImpl, TraitItem, Type};
 
+use crate::words;
+
 /// Lines of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Lines {
@@ -17,7 +19,7 @@ pub(crate) struct Lines {
 
 /// The lines of these items, in this order: a name, `Type::method`, `impl Type`, `impl Trait for Type`, `header` or `all`.
 pub(crate) fn find(path: &str, text: &str, names: &[String]) -> Result<Vec<Lines>> {
-    let is_rust = path.ends_with(".rs");
+    let is_rust = words::ends_with(path, "rs");
     let mut found = Vec::new();
     let mut parsed = None;
     for name in names {

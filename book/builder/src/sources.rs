@@ -42,10 +42,6 @@ impl Sources {
         }
         Ok(())
     }
-
-    pub(crate) fn len(&self) -> usize {
-        self.paths.len()
-    }
 }
 
 /// Where a file's page is. mdBook takes whatever has `.md` in a link for a chapter.
@@ -62,7 +58,7 @@ fn page(path: &str, text: &str) -> String {
     let language = language(path);
     let text = escaped(text);
     format!(
-        r##"<!DOCTYPE html>
+        r#"<!DOCTYPE html>
 <html lang="en" class="light">
 <head>
 <meta charset="UTF-8">
@@ -96,7 +92,7 @@ document.getElementById("mdbook-highlight-css").disabled = ["ayu", "coal", "navy
 <script>hljs.highlightAll();</script>
 </body>
 </html>
-"##
+"#
     )
 }
 

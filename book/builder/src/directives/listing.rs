@@ -50,7 +50,7 @@ impl Listing {
 
 /// Documentation of a file as a quotation. Its title is no heading of the chapter, and the names that it links to are only names.
 fn prose(text: &str) -> Result<String> {
-    let links = Regex::new(r"\[([^\]]+)\](\([^)]*\))?").context("the pattern of links")?;
+    let link = Regex::new(r"\[([^\]]+)\](\([^)]*\))?").context("the pattern of links")?;
     let unlinked = |found: &Captures<'_>| match found.get(2) {
         Some(target) if target.as_str().contains("://") => found[0].to_owned(),
         // No link at all, such as a word in brackets.
@@ -64,7 +64,7 @@ fn prose(text: &str) -> Result<String> {
         match line.strip_prefix('#') {
             _ if is_code || is_fence => format!("> {line}"),
             Some(title) => format!("> **{}**", title.trim_start_matches('#').trim()),
-            None => format!("> {}", links.replace_all(line, unlinked)),
+            None => format!("> {}", link.replace_all(line, unlinked)),
         }
     });
     Ok(lines.map(|line| line.trim_end().to_owned() + "\n").collect())
