@@ -7,8 +7,8 @@ use std::process::ExitCode;
 use clap::error::Error;
 use clap::{Arg, CommandFactory, FromArgMatches, Parser, Subcommand};
 use concurrent_servers::commands::{
-    WRONG_ARGUMENTS, audit, cache, check, client, compare, completions, faults, leash, list, load, merge,
-    record, serve, soak, threads, timeline, trace,
+    WRONG_ARGUMENTS, audit, cache, check, client, compare, completions, diff, faults, leash, list, load,
+    merge, record, serve, soak, threads, timeline, trace,
 };
 use concurrent_servers::help;
 use text::output;
@@ -59,6 +59,11 @@ enum Command {
     Trace(trace::Arguments),
     /// Test every promise of a model, or of any server at an address
     Check(check::Arguments),
+    /// Show what differs between the code of two models
+    ///
+    /// It compares their pages line by line, without the explanations at the heads. With one model: that page against the page of
+    /// the model that a reader comes from.
+    Diff(diff::Arguments),
     /// Inject failing system calls into a model (Linux, strace)
     ///
     /// strace injects errors, delays and signals into a running server: while it starts, serves and stops, at
@@ -129,6 +134,7 @@ fn main() -> ExitCode {
         Command::Timeline(arguments) => timeline::run(&arguments),
         Command::Trace(arguments) => trace::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
+        Command::Diff(arguments) => diff::run(&arguments),
         Command::Faults(arguments) => faults::run(&arguments),
         Command::Load(arguments) => load::run(&arguments),
         Command::Audit(arguments) => audit::run(&arguments),
