@@ -179,7 +179,8 @@ fn grade(folder: &Folder, mut progress: Progress, exercise: &Exercise) -> Result
 fn line(finding: &grader::Finding) -> String {
     let width = terminal::columns().unwrap_or(100).min(100);
     let check = finding.check;
-    let text = |text: &str| terminal::wrap(&format!("  {text}"), "  ", width);
+    let wrap = |line: &str| terminal::wrap(&format!("  {line}"), "  ", width);
+    let text = |text: &str| text.lines().map(wrap).collect::<String>();
     match &finding.failure {
         None => format!("{GOOD}ok{GOOD:#}      {}: {}\n", check.id, check.requires()),
         Some(failure) => format!(

@@ -14,7 +14,6 @@ use crate::workshop::{NotBuilt, Workshop};
 pub struct BothWays<'needs> {
     starts: Folder,
     solutions: PathBuf,
-    target: PathBuf,
     needs: Needs<'needs>,
 }
 
@@ -33,8 +32,7 @@ impl<'needs> BothWays<'needs> {
     /// # Errors
     /// A file cannot be read or written.
     pub fn prepare(starts: Folder, exercises: &[Exercise], needs: Needs<'needs>) -> Result<Self> {
-        let target = starts.path().join("target");
-        let solutions = target.join("both-ways");
+        let solutions = starts.path().join("target/both-ways");
         if solutions.exists() {
             fs::remove_dir_all(&solutions)
                 .with_context(|| format!("cannot remove {}", solutions.display()))?;
@@ -47,17 +45,19 @@ impl<'needs> BothWays<'needs> {
         let manifest = read(&starts.path().join("Cargo.toml"))?;
         write(&solutions.join("Cargo.toml"), &at_home(&manifest, starts.path()))?;
         write(&solutions.join("Cargo.lock"), &read(&starts.path().join("Cargo.lock"))?)?;
-        Ok(BothWays { starts, solutions, target, needs })
+        Ok(BothWays { starts, solutions, needs })
     }
 
     /// Grades the start and the solution of this exercise. `each` is called with every finding about the solution.
     pub fn check(&self, exercise: &Exercise) -> Outcome {
         let mut outcome = Outcome::default();
-        match self.findings(self.starts.path(), exercise, false) {
+        let built = self.starts.path().join("target");
+        match self.findings(self.starts.path(), &built, exercise, false) {
             Ok(findings) => judge_start(exercise, &findings, &mut outcome),
             Err(not_built) => outcome.problems.push(format!("the start is not built: {}", words(not_built))),
         }
-        match self.findings(&self.solutions, exercise, true) {
+        // To cargo, a package in a copy of its workspace is the same package: a folder of its own keeps their programs apart.
+        match self.findings(&self.solutions, &built.join("solutions"), exercise, true) {
             Ok(findings) => outcome.problems.extend(findings.iter().filter_map(|finding| {
                 let failure = finding.failure.as_ref()?;
                 Some(format!("the solution fails {}: {failure}", finding.check.id))
@@ -69,8 +69,14 @@ impl<'needs> BothWays<'needs> {
         outcome
     }
 
-    fn findings(&self, workspace: &Path, exercise: &Exercise, lint: bool) -> Result<Vec<Finding>, NotBuilt> {
-        let workshop = Workshop { workspace, target: &self.target, locked: true, tied: self.needs.tied };
+    fn findings(
+        &self,
+        workspace: &Path,
+        target: &Path,
+        exercise: &Exercise,
+        lint: bool,
+    ) -> Result<Vec<Finding>, NotBuilt> {
+        let workshop = Workshop { workspace, target, locked: true, tied: self.needs.tied };
         if lint {
             workshop.lint(exercise.package())?;
         }

@@ -46,10 +46,6 @@ impl Process {
         ended_within(&mut self.child, limit).ok().flatten()
     }
 
-    pub(crate) fn output(&self) -> String {
-        text_of(&self.stdout)
-    }
-
     pub(crate) fn errors(&self) -> String {
         text_of(&self.stderr)
     }
@@ -131,15 +127,24 @@ impl Server {
     }
 }
 
-/// What a program prints that ends by itself.
-pub(crate) fn printed(subject: &Subject<'_>, arguments: &[&str], within: Duration) -> Result<String, String> {
+/// What a program has written.
+#[derive(Clone, Debug)]
+pub(crate) struct Output {
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+/// What a program writes that ends by itself.
+pub(crate) fn printed(subject: &Subject<'_>, arguments: &[&str], within: Duration) -> Result<Output, String> {
     let mut command = (subject.needs.tied)(subject.program.as_os_str());
     command.args(arguments);
     let mut process =
         Process::start(command).map_err(|error| format!("the program cannot be started: {error}"))?;
     match process.ended_within(within) {
         None => Err(format!("the program still runs after {within:?}, {}", process.last_words())),
-        Some(status) if status.success() => Ok(process.output()),
+        Some(status) if status.success() => {
+            Ok(Output { stdout: text_of(&process.stdout), stderr: process.errors() })
+        }
         Some(status) => Err(format!("the program failed ({status}), {}", process.last_words())),
     }
 }
