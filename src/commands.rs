@@ -7,6 +7,7 @@ pub mod check;
 pub mod client;
 pub mod compare;
 pub mod completions;
+pub mod diff;
 pub mod faults;
 pub mod interrupts;
 pub mod leash;
