@@ -1,0 +1,54 @@
+//! Command lines as text: split into words, joined again, and how long they take.
+
+use anyhow::{Context, Result, bail, ensure};
+
+/// Splits as a shell does.
+pub(crate) fn split(text: &str) -> Result<Vec<String>> {
+    shlex::split(text).with_context(|| format!("a quotation in `{text}` is not closed"))
+}
+
+/// Joins, so that a shell would split it again into the same words.
+pub(crate) fn join(words: &[String]) -> String {
+    // Only a NUL cannot be quoted, and Markdown files have none.
+    shlex::try_join(words.iter().map(String::as_str)).unwrap_or_else(|_| words.join(" "))
+}
+
+/// The first word and the rest of a text.
+pub(crate) fn first(text: &str) -> (&str, &str) {
+    let (word, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
+    (word, rest.trim_start())
+}
+
+/// `10s` as `10 s`: what a reader is told about how long something takes.
+pub(crate) fn duration(text: &str) -> Result<String> {
+    let digits = text.trim_end_matches(|glyph: char| glyph.is_ascii_alphabetic());
+    let unit = &text[digits.len()..];
+    let is_number = digits.starts_with(|glyph: char| glyph.is_ascii_digit())
+        && digits.chars().all(|glyph| glyph.is_ascii_digit() || "-–.".contains(glyph));
+    ensure!(is_number, "`{text}` is no duration; begin with how long it takes, such as 10s or 2min");
+    match unit {
+        "ms" | "s" | "min" | "h" => Ok(format!("{digits} {unit}")),
+        _ => bail!("`{text}` is no duration; its unit is ms, s, min or h"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_those_of_a_shell() {
+        assert_eq!(split("trace '^a b$' -x").unwrap(), ["trace", "^a b$", "-x"]);
+        assert!(split("trace '^a").unwrap_err().to_string().contains("not closed"));
+        assert_eq!(split(&join(&["^a b$".to_owned(), "c".to_owned()])).unwrap(), ["^a b$", "c"]);
+    }
+
+    #[test]
+    fn a_duration_has_a_number_and_a_unit() {
+        assert_eq!(duration("10s").unwrap(), "10 s");
+        assert_eq!(duration("2-3min").unwrap(), "2-3 min");
+        for wrong in ["soon", "10", "s", "10x"] {
+            assert!(duration(wrong).unwrap_err().to_string().contains("no duration"), "{wrong}");
+        }
+    }
+}
