@@ -102,6 +102,26 @@ mod tests {
     }
 
     #[test]
+    fn a_browser_draws_it_in_the_colours_of_the_theme() {
+        const SEEN: &str = r"
+const ink = theme => {
+  document.documentElement.className = theme;
+  return getComputedStyle(document.querySelector('text')).fill;
+};
+onload = () => {
+  document.getElementById('found').textContent = ['js light', 'js rust', 'js coal', 'js navy', 'js ayu'].map(ink).join('; ');
+};";
+        let svg = crate::places::Places::of_this_repository().read("docs/timeline.svg").unwrap();
+        let page = format!(
+            "<!doctype html><meta charset=utf-8><pre id=found></pre>{}<script>{SEEN}</script>",
+            figure(&svg, "one", "").unwrap()
+        );
+        let Some(found) = charts::browser::found(&page) else { return };
+        let (light, dark) = ("rgb(31, 35, 40)", "rgb(240, 246, 252)");
+        assert_eq!(found, [light, light, dark, dark, dark].join("; "));
+    }
+
+    #[test]
     fn what_is_no_picture_is_refused() {
         assert!(figure("text", "one", "").unwrap_err().to_string().contains("no SVG"));
     }
