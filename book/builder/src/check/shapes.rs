@@ -41,12 +41,12 @@ const BIG: f64 = 0.5;
 
 /// Whether the pictures that the book has are of the right shape.
 pub(super) fn recorded(places: &Places, uses: &[Use]) -> Verdict {
-    each(uses, |timeline| judge(timeline, &timeline.recording().data(places)?))
+    each(places, uses, |timeline| judge(timeline, &timeline.recording().data(places)?))
 }
 
 /// Whether the same is drawn now.
 pub(super) fn drawn_again(places: &Places, launcher: &Launcher, uses: &[Use]) -> Verdict {
-    each(uses, |timeline| {
+    each(places, uses, |timeline| {
         let recording = timeline.recording();
         attempted(|| {
             let drawn = launcher.record(&recording)?;
@@ -58,11 +58,12 @@ pub(super) fn drawn_again(places: &Places, launcher: &Launcher, uses: &[Use]) ->
     })
 }
 
-fn each(uses: &[Use], judged: impl Fn(&Timeline) -> Result<()>) -> Verdict {
+fn each(places: &Places, uses: &[Use], judged: impl Fn(&Timeline) -> Result<()>) -> Verdict {
     let (mut models, mut findings) = (0, Vec::new());
     for of in uses {
         let Directive::Timeline(timeline) = &of.directive else { continue };
-        if timeline.shapes.is_empty() {
+        // What is not recorded is told where it is shown.
+        if timeline.shapes.is_empty() || timeline.recording().text(places).is_err() {
             continue;
         }
         models += timeline.shapes.len();
