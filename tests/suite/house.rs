@@ -147,6 +147,7 @@ fn the_arrows_between_crates_point_one_way() {
         ("conformance", &["observe", "protocol", "signals", "text"]),
         ("conversation", &["chassis", "prime", "protocol"]),
         ("event-loop", &["chassis", "conversation", "poller", "sockets"]),
+        ("grader", &["conformance", "observe", "protocol", "text"]),
         ("loadgen", &["observe", "prime", "protocol", "signals", "text"]),
         ("lookup", &["chassis", "prime", "resp", "text"]),
         ("observe", &[]),
