@@ -12,6 +12,7 @@ const LAUNCHER: &str = env!("CARGO_BIN_EXE_concurrent-servers");
 const WRONG: &[(&str, &str, &[&str])] = &[
     ("list", "--names", &["--markdown"]),
     ("list", "--service", &["all", "", "-"]),
+    ("diff mio", "--headers", &["=yes"]),
     ("serve mio", "--addr", &["", "-", "nowhere", "127.0.0.1", "127.0.0.1:99999", "127.0.0.1:-1"]),
     ("serve tokio", "--workers", &["0", "-1", "1.5", "99999999999999999999", "NaN", "", "-"]),
     ("serve mio", "--workers", &["2"]),
@@ -98,6 +99,11 @@ const LINES: &[(&str, &str)] = &[
     ("serve mioo", "mio"),
     ("client --nonsense", "unexpected argument '--nonsense'"),
     ("client one two three", "unexpected argument 'three'"),
+    ("diff", "<MODEL>"),
+    ("diff mioo", "mio"),
+    ("diff mio mioo", "mio"),
+    ("diff mio mio", "mio is given twice"),
+    ("diff sequential", "give a second one"),
     ("check 127.0.0.1", "there is no port"),
     ("timeline 127.0.0.1", "there is no port"),
     ("timeline mio 127.0.0.1:1 mio", "mio is given twice"),
@@ -153,4 +159,23 @@ fn a_wrong_command_line_exits_with_2_and_says_what_is_wrong() {
         assert_eq!(code, Some(2), "{line}: {message}");
         assert!(message.contains(shown), "{line}: {message}");
     }
+}
+
+/// What checks documents asks so whether a command in one of them can be typed.
+#[test]
+fn a_command_that_is_only_parsed_is_not_run() {
+    for (arguments, code) in [
+        ("timeline --svg /nowhere/x.svg mio", 0),
+        ("serve mio --addr 127.0.0.1:1", 0),
+        ("serve mio --wrokers 2", 2),
+        ("srve mio", 2),
+        ("", 2),
+    ] {
+        let output =
+            Command::new(LAUNCHER).arg("--parse-only").args(arguments.split_whitespace()).output().unwrap();
+        assert_eq!(output.status.code(), Some(code), "{arguments}");
+        assert!(output.stdout.is_empty() && output.stderr.is_empty() == (code == 0), "{arguments}");
+    }
+    let help = Command::new(LAUNCHER).arg("--help").output().unwrap();
+    assert!(!String::from_utf8_lossy(&help.stdout).contains("parse-only"));
 }

@@ -146,6 +146,7 @@ fn the_arrows_between_crates_point_one_way() {
         ),
         ("conformance", &["observe", "protocol", "signals", "text"]),
         ("conversation", &["chassis", "prime", "protocol"]),
+        ("ease", &["text"]),
         ("event-loop", &["chassis", "conversation", "poller", "sockets"]),
         ("loadgen", &["observe", "prime", "protocol", "signals", "text"]),
         ("lookup", &["chassis", "prime", "resp", "text"]),

@@ -61,8 +61,16 @@ pub(crate) fn build(places: &Places, out: &Path, is_draft: bool) -> Result<Vec<F
         return Ok(findings);
     }
     book.build().context("mdBook cannot build the book")?;
+    let first = book.iter().find_map(|item| match item {
+        BookItem::Chapter(chapter) => Some(chapter.path.as_ref()?.display().to_string()),
+        _ => None,
+    });
     for (path, inserts) in &inserts {
-        insert(out, path, inserts)?;
+        insert(&out.join(path).with_extension("html"), inserts)?;
+        // mdBook shows the first chapter there, too.
+        if first.as_ref() == Some(path) {
+            insert(&out.join("index.html"), inserts)?;
+        }
     }
     sources.write(places, out)?;
     Ok(findings)
@@ -128,16 +136,15 @@ fn pair(directive: &Directive, place: &str, question: &mut Option<String>) -> Re
 }
 
 /// Puts HTML in the place of its marks.
-fn insert(out: &Path, chapter: &str, inserts: &[String]) -> Result<()> {
+fn insert(page: &Path, inserts: &[String]) -> Result<()> {
     if inserts.is_empty() {
         return Ok(());
     }
-    let file = out.join(chapter).with_extension("html");
-    let mut html = fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
+    let mut html = fs::read_to_string(page).with_context(|| format!("cannot read {}", page.display()))?;
     for (index, insert) in inserts.iter().enumerate() {
         let mark = mark(index);
-        ensure!(html.matches(&mark).count() == 1, "{chapter}: mdBook has not kept {mark}");
+        ensure!(html.matches(&mark).count() == 1, "{}: mdBook has not kept {mark}", page.display());
         html = html.replace(&mark, insert);
     }
-    fs::write(&file, html).with_context(|| format!("cannot write {}", file.display()))
+    fs::write(page, html).with_context(|| format!("cannot write {}", page.display()))
 }

@@ -5,19 +5,21 @@ use proc_macro2::Span;
 use syn::spanned::Spanned;
 use syn::{ImplItem, Item, ItemImpl, TraitItem, Type};
 
+use crate::words;
+
 /// Lines of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Lines {
     /// The number of the first one.
     pub(crate) line: usize,
     pub(crate) text: String,
-    /// Whether it is no code.
+    /// Whether it is Markdown, and no code.
     pub(crate) is_prose: bool,
 }
 
 /// The lines of these items, in this order: a name, `Type::method`, `impl Type`, `impl Trait for Type`, `header` or `all`.
 pub(crate) fn find(path: &str, text: &str, names: &[String]) -> Result<Vec<Lines>> {
-    let is_rust = path.ends_with(".rs");
+    let is_rust = words::ends_with(path, "rs");
     let mut found = Vec::new();
     let mut parsed = None;
     for name in names {
@@ -46,7 +48,7 @@ pub(crate) fn find(path: &str, text: &str, names: &[String]) -> Result<Vec<Lines
     Ok(found)
 }
 
-/// The lines at the beginning that document the file.
+/// The lines at the beginning that document the file, as Markdown.
 fn header(text: &str) -> Lines {
     let prose: Vec<&str> = text
         .lines()

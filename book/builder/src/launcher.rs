@@ -1,7 +1,7 @@
 //! The program that the book is about: built, and run as readers run it.
 
 use std::fs;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, PipeReader, Read, pipe};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc;
@@ -37,6 +37,15 @@ pub(crate) struct Outcome {
     pub(crate) text: String,
 }
 
+/// What a recording is.
+#[derive(Debug)]
+pub(crate) struct Recorded {
+    /// What was printed, or the picture.
+    pub(crate) text: String,
+    /// Of a picture, what is drawn.
+    pub(crate) data: String,
+}
+
 impl Launcher {
     /// The program at this path, or built in release.
     pub(crate) fn get(places: &Places, program: Option<PathBuf>) -> Result<Launcher> {
@@ -56,24 +65,22 @@ impl Launcher {
 
     /// Runs a command to its end.
     pub(crate) fn run(&self, arguments: &[String]) -> Result<Outcome> {
-        let (mut reader, writer) = std::io::pipe().context("cannot create a pipe")?;
+        let (reader, writer) = pipe().context("cannot create a pipe")?;
         let mut command = self.command(arguments);
-        command.stdout(writer.try_clone()?).stderr(writer).stdin(Stdio::null());
-        let mut child =
-            Running(command.spawn().with_context(|| format!("cannot run {}", self.program.display()))?);
-        // Or its ends of the pipe would stay open.
-        drop(command);
-        let text = thread::spawn(move || {
-            let mut bytes = Vec::new();
-            reader.by_ref().take(LONGEST).read_to_end(&mut bytes).map(|_| bytes)
-        });
-        let status = child.wait().with_context(|| words::join(arguments))?;
-        let bytes = text.join().ok().context("the output was not read")??;
-        Ok(Outcome { status, text: String::from_utf8_lossy(&bytes).into_owned() })
+        command.stdout(writer.try_clone().context("cannot share a pipe")?).stderr(writer);
+        ended(command, reader)
     }
 
-    /// Runs what a recording records: what it printed, or the picture that it drew. The command's data goes to this file.
-    pub(crate) fn record(&self, recording: &Recording) -> Result<String> {
+    /// Draws a timeline to its end: the picture into this file, and its data instead of the drawing.
+    fn draw(&self, arguments: &[String], picture: &Path) -> Result<Outcome> {
+        let (reader, writer) = pipe().context("cannot create a pipe")?;
+        let mut command = self.command(arguments);
+        command.arg("--svg").arg(picture).arg("--json").stdout(writer).stderr(Stdio::null());
+        ended(command, reader)
+    }
+
+    /// Runs what a recording records: what it printed, or the picture that it drew.
+    pub(crate) fn record(&self, recording: &Recording) -> Result<Recorded> {
         let server = recording.server.as_ref().map(|words| self.serve(words)).transpose()?;
         let mut arguments = recording.arguments.clone();
         if let Some(server) = &server {
@@ -83,11 +90,9 @@ impl Launcher {
                 }
             }
         }
-        let picture = tempfile::Builder::new().suffix(".svg").tempfile().context("cannot create a file")?;
-        if recording.comparison == Comparison::Drawn {
-            arguments.extend(["--svg".to_owned(), picture.path().display().to_string()]);
-        }
-        let outcome = self.run(&arguments)?;
+        let picture = tempfile::NamedTempFile::new().context("cannot create a file")?;
+        let is_drawn = recording.comparison == Comparison::Drawn;
+        let outcome = if is_drawn { self.draw(&arguments, picture.path())? } else { self.run(&arguments)? };
         let title = recording.title();
         ensure!(
             outcome.status.code() == Some(recording.exit),
@@ -96,16 +101,16 @@ impl Launcher {
             recording.exit,
             outcome.text.trim_end()
         );
-        let text = if recording.comparison == Comparison::Drawn {
-            fs::read_to_string(picture.path()).context("the picture cannot be read")?
-        } else {
-            outcome.text
+        if is_drawn {
+            let text = fs::read_to_string(picture.path()).context("the picture cannot be read")?;
+            return Ok(Recorded { text, data: outcome.text });
+        }
+        ensure!(!outcome.text.trim().is_empty(), "`{title}` printed nothing");
+        let text = match &server {
+            Some(server) => outcome.text.replace(&server.address, SHOWN_ADDRESS),
+            None => outcome.text,
         };
-        ensure!(!text.trim().is_empty(), "`{title}` printed nothing");
-        Ok(match &server {
-            Some(server) => text.replace(&server.address, SHOWN_ADDRESS),
-            None => text,
-        })
+        Ok(Recorded { text, data: String::new() })
     }
 
     /// A server on a free port, until it is dropped.
@@ -142,10 +147,21 @@ impl Launcher {
             .env_remove("CLICOLOR_FORCE");
         command
     }
+}
 
-    pub(crate) fn program(&self) -> &Path {
-        &self.program
-    }
+/// Runs a command whose output this reads to its end.
+fn ended(mut command: Command, reader: PipeReader) -> Result<Outcome> {
+    let child = command.stdin(Stdio::null()).spawn();
+    let mut child = Running(child.with_context(|| format!("cannot run {command:?}"))?);
+    // Or its end of the pipe would stay open.
+    drop(command);
+    let text = thread::spawn(move || {
+        let mut bytes = Vec::new();
+        reader.take(LONGEST).read_to_end(&mut bytes).map(|_| bytes)
+    });
+    let status = child.wait()?;
+    let bytes = text.join().ok().context("the output was not read")?.context("the output cannot be read")?;
+    Ok(Outcome { status, text: String::from_utf8_lossy(&bytes).into_owned() })
 }
 
 /// A server that runs.

@@ -89,7 +89,7 @@ mod tests {
         };
         for (link, folder, expected) in [
             ("crates/mio", "", "code/crates/mio/src/lib.rs.html"),
-            ("../../README.md#heading", CHAPTERS, "code/README.md.html"),
+            ("../../README.md#heading", CHAPTERS, "code/README.html"),
             ("../../crates/mio/src/lib.rs#L3", CHAPTERS, "code/crates/mio/src/lib.rs.html#L3"),
             ("code/crates/mio/src/lib.rs.html#L3", CHAPTERS, "code/crates/mio/src/lib.rs.html#L3"),
             ("05-pools.md#goal", CHAPTERS, "05-pools.md#goal"),

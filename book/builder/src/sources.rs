@@ -26,7 +26,7 @@ impl Sources {
             .map(|tail| format!("{path}{tail}"));
         let file = candidates.into_iter().find(|path| places.root().join(path).is_file());
         let file = file.with_context(|| format!("{path} is no file of the repository"))?;
-        let page = format!("{FOLDER}/{file}.html");
+        let page = page_of(&file);
         self.paths.insert(file);
         Ok(page)
     }
@@ -34,7 +34,7 @@ impl Sources {
     /// Writes all pages into the book.
     pub(crate) fn write(&self, places: &Places, book: &Path) -> Result<()> {
         for path in &self.paths {
-            let file = book.join(FOLDER).join(format!("{path}.html"));
+            let file = book.join(page_of(path));
             let folder = file.parent().context("a page has a folder")?;
             fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
             fs::write(&file, page(path, &places.read(path)?))
@@ -42,10 +42,11 @@ impl Sources {
         }
         Ok(())
     }
+}
 
-    pub(crate) fn len(&self) -> usize {
-        self.paths.len()
-    }
+/// Where a file's page is. mdBook takes whatever has `.md` in a link for a chapter.
+fn page_of(path: &str) -> String {
+    format!("{FOLDER}/{}.html", path.strip_suffix(".md").unwrap_or(path))
 }
 
 /// A page, in the theme that the reader has chosen for the book.
@@ -57,7 +58,7 @@ fn page(path: &str, text: &str) -> String {
     let language = language(path);
     let text = escaped(text);
     format!(
-        r##"<!DOCTYPE html>
+        r#"<!DOCTYPE html>
 <html lang="en" class="light">
 <head>
 <meta charset="UTF-8">
@@ -91,7 +92,7 @@ document.getElementById("mdbook-highlight-css").disabled = ["ayu", "coal", "navy
 <script>hljs.highlightAll();</script>
 </body>
 </html>
-"##
+"#
     )
 }
 

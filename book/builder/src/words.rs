@@ -1,5 +1,7 @@
 //! Command lines as text: split into words, joined again, and how long they take.
 
+use std::path::Path;
+
 use anyhow::{Context, Result, bail, ensure};
 
 /// Splits as a shell does.
@@ -17,6 +19,11 @@ pub(crate) fn join(words: &[String]) -> String {
 pub(crate) fn first(text: &str) -> (&str, &str) {
     let (word, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
     (word, rest.trim_start())
+}
+
+/// Whether a file has this ending.
+pub(crate) fn ends_with(path: &str, ending: &str) -> bool {
+    Path::new(path).extension().is_some_and(|of_path| of_path == ending)
 }
 
 /// `10s` as `10 s`: what a reader is told about how long something takes.

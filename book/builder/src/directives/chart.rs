@@ -15,7 +15,7 @@ pub(crate) struct Chart {
 impl Chart {
     pub(super) fn parse(text: &str) -> Result<Chart> {
         let (path, shows) = words::first(text);
-        ensure!(path.ends_with(".svg"), "`{path}` is no SVG picture: {{{{#chart PATH ALT…}}}}");
+        ensure!(words::ends_with(path, "svg"), "`{path}` is no SVG picture: {{{{#chart PATH ALT…}}}}");
         ensure!(!shows.is_empty(), "say what {path} shows, for readers who cannot see it");
         Ok(Chart { path: path.to_owned(), shows: shows.trim_matches('"').to_owned() })
     }

@@ -33,7 +33,7 @@ pub(crate) enum Shape {
 }
 
 impl Timeline {
-    pub(super) fn parse(text: &str) -> Result<Timeline> {
+    pub(crate) fn parse(text: &str) -> Result<Timeline> {
         let mut words = words::split(text)?.into_iter().peekable();
         let mut shapes = Vec::new();
         if words.next_if_eq("--shape").is_some() {
@@ -48,7 +48,7 @@ impl Timeline {
         Ok(Timeline { shapes, arguments })
     }
 
-    pub(super) fn recording(&self) -> Recording {
+    pub(crate) fn recording(&self) -> Recording {
         let arguments = ["timeline".to_owned()].into_iter().chain(self.arguments.iter().cloned()).collect();
         Recording { arguments, server: None, exit: 0, comparison: Comparison::Drawn }
     }
