@@ -166,6 +166,7 @@ const FAULTS: &[(&str, &str, &str, &str)] = &[
     ),
     ("book/src/SUMMARY.md", "- [B](b.md)\n", "", "chapters: b.md: no line of SUMMARY.md names this chapter"),
     ("book/src/SUMMARY.md", "b.md", "c.md", "chapters: SUMMARY.md: c.md: No such file"),
+    ("book/src/b.md", "# B", "# B\n\n<b>fat", "directives: mdBook: unclosed HTML tag `<b>` found in `b.md`"),
 ];
 
 /// A repository with a book in which all is right.
