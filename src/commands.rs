@@ -8,6 +8,7 @@ pub mod client;
 pub mod compare;
 pub mod completions;
 pub mod diff;
+pub mod exercise;
 pub mod faults;
 pub mod interrupts;
 pub mod leash;

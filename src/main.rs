@@ -7,8 +7,8 @@ use std::process::ExitCode;
 use clap::error::Error;
 use clap::{Arg, CommandFactory, FromArgMatches, Parser, Subcommand};
 use concurrent_servers::commands::{
-    WRONG_ARGUMENTS, audit, cache, check, client, compare, completions, diff, faults, leash, list, load,
-    merge, record, scorecard, serve, soak, threads, timeline, trace,
+    WRONG_ARGUMENTS, audit, cache, check, client, compare, completions, diff, exercise, faults, leash, list,
+    load, merge, record, scorecard, serve, soak, threads, timeline, trace,
 };
 use concurrent_servers::help;
 use text::output;
@@ -27,6 +27,10 @@ Examples:
   concurrent-servers compare                       all models side by side"
 )]
 struct CommandLine {
+    /// Only parse the command, which is what a check of documents wants to know: print nothing, and exit with 0 or 2
+    #[arg(long, hide = true)]
+    parse_only: bool,
+
     #[command(subcommand)]
     command: Command,
 }
@@ -53,6 +57,11 @@ enum Command {
     /// is the whole reply. A buffer that begins with a dash must follow `--`. With --predict, you say first what the
     /// server sends after each read.
     Trace(trace::Arguments),
+    /// Learn by mending small programs, which are then graded
+    ///
+    /// Each exercise is a small program in the folder exercises that compiles and fails: its README says what it is to do, the
+    /// source where to change it. It is built and tested, and what fails is explained.
+    Exercise(exercise::Arguments),
     /// Test every promise of a model, or of any server at an address
     Check(check::Arguments),
     /// Show what differs between the code of two models
@@ -123,16 +132,18 @@ fn main() -> ExitCode {
     if let Err(error) = signals::reset_inherited() {
         return failed(&anyhow::Error::from(error).context("cannot set up signals"));
     }
-    let command = match parse() {
-        Ok(command) => command,
+    let line = match parse() {
+        Ok(line) if line.parse_only => return ExitCode::SUCCESS,
+        Ok(line) => line,
         Err(error) => return explained(&error),
     };
-    let result = match command {
+    let result = match line.command {
         Command::List(arguments) => list::run(&arguments),
         Command::Serve(arguments) => serve::run(&arguments),
         Command::Client(arguments) => client::run(&arguments),
         Command::Timeline(arguments) => timeline::run(&arguments),
         Command::Trace(arguments) => trace::run(&arguments),
+        Command::Exercise(arguments) => exercise::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
         Command::Diff(arguments) => diff::run(&arguments),
         Command::Faults(arguments) => faults::run(&arguments),
@@ -155,10 +166,10 @@ fn failed(error: &anyhow::Error) -> ExitCode {
     ExitCode::FAILURE
 }
 
-fn parse() -> Result<Command, Error> {
+fn parse() -> Result<CommandLine, Error> {
     let mut command = help::grouped(named_in_errors(CommandLine::command()));
     let mut matches = command.try_get_matches_from_mut(std::env::args_os())?;
-    Ok(CommandLine::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut command))?.command)
+    CommandLine::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut command))
 }
 
 /// Lets every option take a value that begins with a dash, so that a negative number or time is refused as the value of

@@ -1,7 +1,7 @@
 //! `trace`: feeds buffers to the state machine and prints each transition, or first asks which reply they get.
 
 mod predict;
-mod random;
+pub(super) mod random;
 mod states;
 mod table;
 mod walk;

@@ -131,6 +131,12 @@ const LINES: &[(&str, &str)] = &[
     ("threads 100001", "whole number from 1 to"),
     ("threads 5 6", "unexpected argument '6'"),
     ("completions nosh", "possible values"),
+    ("exercise 0", "0 is not in 1..=10"),
+    ("exercise 11", "11 is not in 1..=10"),
+    ("exercise -1", "-1 is not in 1..=10"),
+    ("exercise two", "<N>"),
+    ("exercise 1 2", "unexpected argument '2'"),
+    ("exercise 1 --hint=2", "--hint"),
     ("audit nonsense", "unexpected argument 'nonsense'"),
 ];
 
@@ -166,4 +172,23 @@ fn a_wrong_command_line_exits_with_2_and_says_what_is_wrong() {
         assert_eq!(code, Some(2), "{line}: {message}");
         assert!(message.contains(shown), "{line}: {message}");
     }
+}
+
+/// What checks documents asks so whether a command in one of them can be typed.
+#[test]
+fn a_command_that_is_only_parsed_is_not_run() {
+    for (arguments, code) in [
+        ("timeline --svg /nowhere/x.svg mio", 0),
+        ("serve mio --addr 127.0.0.1:1", 0),
+        ("serve mio --wrokers 2", 2),
+        ("srve mio", 2),
+        ("", 2),
+    ] {
+        let output =
+            Command::new(LAUNCHER).arg("--parse-only").args(arguments.split_whitespace()).output().unwrap();
+        assert_eq!(output.status.code(), Some(code), "{arguments}");
+        assert!(output.stdout.is_empty() && output.stderr.is_empty() == (code == 0), "{arguments}");
+    }
+    let help = Command::new(LAUNCHER).arg("--help").output().unwrap();
+    assert!(!String::from_utf8_lossy(&help.stdout).contains("parse-only"));
 }

@@ -11,7 +11,7 @@ const PLAIN: &[u8] = b"abcdefgmnopstuvwxy012345678";
 const SURPRISES: &[u8] = b"^#]z9\xff";
 
 /// The reads of this many connections. The first ones do not depend on how many there are.
-pub(super) fn rounds(seed: u64, count: u8) -> Vec<Vec<Buffer>> {
+pub(in crate::commands) fn rounds(seed: u64, count: u8) -> Vec<Vec<Buffer>> {
     let mut random = Rng::with_seed(seed);
     (0..count).map(|_| round(&mut random)).collect()
 }

@@ -113,10 +113,19 @@ fn count_failed_accepts(context: &Context<'_>, process: Process) -> CaseResult {
 /// server's choice: it may have several queues.
 fn g2_waiters_are_served(context: &Context<'_>) -> CaseResult {
     let mut short = short_of_descriptors(context)?;
+    serve_all(&mut short, context.patience).map_err(|failure| short.server.explain(failure))?;
+    drop(short.limited);
+    short.server.expect_unharmed()?;
+    short.server.expect_clean_end()?;
+    Ok(())
+}
+
+/// Lets one client after the other be served.
+fn serve_all(short: &mut Short<'_>, patience: Duration) -> Result<(), Failure> {
     while !short.clients.is_empty() {
         let served = CLIENTS - short.clients.len();
         let during = format!("{served} of {CLIENTS} clients served, with room for {ROOM}");
-        let greeted = some_greeted(&short.clients, 1, context.patience)?;
+        let greeted = some_greeted(&short.clients, 1, patience)?;
         let place = greeted.first().copied();
         require(place.is_some(), &during, "a greeting for one that waits", || "silence".to_owned())?;
         let mut client = short.clients.remove(place.unwrap_or_default());
@@ -126,11 +135,7 @@ fn g2_waiters_are_served(context: &Context<'_>) -> CaseResult {
             .and_then(|()| client.expect_orderly_close())
             .during(during)?;
     }
-    short.server.context().visit().during("still short of descriptors")?;
-    drop(short.limited);
-    short.server.expect_unharmed()?;
-    short.server.expect_clean_end()?;
-    Ok(())
+    short.server.context().visit().during("still short of descriptors")
 }
 
 /// A server with descriptors for some of its clients.
@@ -141,15 +146,20 @@ struct Short<'launch> {
 }
 
 fn short_of_descriptors<'launch>(context: &Context<'launch>) -> Result<Short<'launch>, Stop> {
-    let server = Started::start(context, Settings::NONE)?;
-    let here = server.context();
-    let limited = here.process()?.limit_descriptors(ROOM)?;
+    let mut server = Started::start(context, Settings::NONE)?;
+    let limited = server.context().process()?.limit_descriptors(ROOM)?;
+    let clients = crowd(server.context()).map_err(|failure| server.explain(failure))?;
+    Ok(Short { clients, limited, server })
+}
+
+/// More clients than there is room for.
+fn crowd(here: &Context<'_>) -> Result<Vec<Client>, Failure> {
     let clients: Result<Vec<_>, _> = (0..CLIENTS).map(|_| here.connect()).collect();
     let clients = clients.during("connect")?;
     let least = here.concurrency().at_once().min(ROOM / 2);
     let greeted = some_greeted(&clients, least, here.patience)?.len();
     require(greeted >= least, "connect", format!("greetings for {least} clients"), || greeted.to_string())?;
-    Ok(Short { clients, limited, server })
+    Ok(clients)
 }
 
 /// The places of those that have been greeted, once there are this many or after some time.
