@@ -16,6 +16,7 @@ pub mod list;
 pub mod load;
 pub mod merge;
 pub mod record;
+pub mod scorecard;
 pub mod serve;
 pub mod soak;
 pub mod threads;

@@ -8,7 +8,7 @@ use text::terminal;
 pub const GROUPS: [(&str, &[&str]); 5] = [
     ("Run", &["serve", "client", "cache"]),
     ("Learn", &["list", "diff", "timeline", "trace", "exercise"]),
-    ("Judge", &["check", "faults", "soak", "audit"]),
+    ("Judge", &["check", "faults", "soak", "audit", "scorecard"]),
     ("Measure", &["load", "compare", "merge", "threads", "record"]),
     ("This program", &["completions", "help"]),
 ];

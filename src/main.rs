@@ -8,7 +8,7 @@ use clap::error::Error;
 use clap::{Arg, CommandFactory, FromArgMatches, Parser, Subcommand};
 use concurrent_servers::commands::{
     WRONG_ARGUMENTS, audit, cache, check, client, compare, completions, diff, exercise, faults, leash, list,
-    load, merge, record, serve, soak, threads, timeline, trace,
+    load, merge, record, scorecard, serve, soak, threads, timeline, trace,
 };
 use concurrent_servers::help;
 use text::output;
@@ -115,6 +115,11 @@ enum Command {
     Compare(compare::Arguments),
     /// Make a recorded run and write its figures into the documents
     Record(record::Arguments),
+    /// Show how easy each model is to write
+    ///
+    /// Lines, cognitive complexity, nesting, unsafe blocks, dependencies, the size of the program, what differs from the model
+    /// before it, and what of the catalogue and of the injected faults it survived. There is no total.
+    Scorecard(scorecard::Arguments),
     /// Write a completion script for a shell
     Completions(completions::Arguments),
 }
@@ -150,6 +155,7 @@ fn main() -> ExitCode {
         Command::Threads(arguments) => threads::run(&arguments),
         Command::Compare(arguments) => compare::run(&arguments),
         Command::Record(arguments) => record::run(&arguments),
+        Command::Scorecard(arguments) => scorecard::run(&arguments),
         Command::Completions(arguments) => completions::run(&arguments, &CommandLine::command()),
     };
     result.unwrap_or_else(|error| failed(&error))

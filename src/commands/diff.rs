@@ -41,7 +41,7 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     match pair(&arguments.first, arguments.second.as_deref()) {
         Ok((old, new)) => {
-            output::print(&unified(side(old, arguments.headers), side(new, arguments.headers)))?
+            output::print(&unified(side(old, arguments.headers), side(new, arguments.headers)))?;
         }
         Err(advice) => return Ok(refused(&advice)),
     }

@@ -25,10 +25,8 @@ pub(super) use page;
 pub(super) const READINESS: &str = if cfg!(target_os = "linux") { "epoll" } else { "poll" };
 
 impl Page {
-    /// The code without the header, which explains it: the lines from the first that is code.
+    /// Its code, without the header, which explains it.
     pub fn code(&self) -> &'static str {
-        let is_explanation = |line: &&str| line.starts_with("//!") || line.trim().is_empty();
-        let header: usize = self.text.split_inclusive('\n').take_while(is_explanation).map(str::len).sum();
-        &self.text[header..]
+        ease::difference::without_header(self.text)
     }
 }

@@ -11,6 +11,7 @@ const LAUNCHER: &str = env!("CARGO_BIN_EXE_concurrent-servers");
 /// A command, and an option with wrong values for it. `-` stands for a value that is missing.
 const WRONG: &[(&str, &str, &[&str])] = &[
     ("list", "--names", &["--markdown"]),
+    ("list", "--json", &["--names", "--markdown"]),
     ("list", "--service", &["all", "", "-"]),
     ("diff mio", "--headers", &["=yes"]),
     ("serve mio", "--addr", &["", "-", "nowhere", "127.0.0.1", "127.0.0.1:99999", "127.0.0.1:-1"]),
@@ -75,6 +76,10 @@ const WRONG: &[(&str, &str, &[&str])] = &[
     ("faults mio", "--pairs", &["-1", "100001", "NaN", "", "-"]),
     ("faults mio", "--lasting", &["0s", "-1s", "1h", "7", "", "-"]),
     ("faults mio", "--seed", &["-1", "", "-"]),
+    ("scorecard", "--service", &["all", "", "-"]),
+    ("scorecard mio", "--service", &["primes"]),
+    ("scorecard", "--json", &["--markdown"]),
+    ("scorecard mio", "--columns", &["--json"]),
     ("soak mio", "--minutes", &["0", "-1", "1441", "1.5", "NaN", "", "-"]),
     ("soak mio", "--seed", &["-1", "", "-"]),
     ("cache", "--addr", &["", "-", "nowhere", "127.0.0.1", "127.0.0.1:99999"]),
@@ -114,6 +119,8 @@ const LINES: &[(&str, &str)] = &[
     ("check", "MODEL|ADDR"),
     ("check floor-epoll", "raw echo"),
     ("faults", "<MODEL>"),
+    ("scorecard mioo", "mio"),
+    ("scorecard floor-epoll", "possible values"),
     ("soak 127.0.0.1:1", "possible values"),
     ("cache 127.0.0.1:1", "unexpected argument '127.0.0.1:1'"),
     ("threads", "<N>"),

@@ -21,6 +21,7 @@ pub(crate) fn commands() -> Vec<(i32, &'static str)> {
         (0, "list"),
         (0, "list --names"),
         (0, "list --markdown"),
+        (0, "list --json"),
         (0, "diff mio tokio"),
         (0, "diff poll --headers"),
         (0, "trace ^a$"),
@@ -32,6 +33,10 @@ pub(crate) fn commands() -> Vec<(i32, &'static str)> {
         (0, "check mio --only A3,B1"),
         (0, "check ADDR --only A3 --json"),
         (0, "faults --list"),
+        (0, "scorecard"),
+        (0, "scorecard mio --json"),
+        (0, "scorecard --markdown"),
+        (0, "scorecard --columns"),
         (0, "soak mio --seconds 2"),
         (0, "completions bash"),
         // A run has tests of its own in `loadgen`: on a busy machine it may rightly fail.

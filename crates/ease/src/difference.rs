@@ -25,6 +25,13 @@ pub struct Side<'text> {
     pub before: usize,
 }
 
+/// The code of a page: the lines from the first that is code. Those above explain it.
+pub fn without_header(page: &str) -> &str {
+    let is_explanation = |line: &&str| line.starts_with("//!") || line.trim().is_empty();
+    let header: usize = page.split_inclusive('\n').take_while(is_explanation).map(str::len).sum();
+    &page[header..]
+}
+
 /// The lines that the second text has and the first has not, and the other way round.
 pub fn changed(old: &str, new: &str) -> (usize, usize) {
     let diff = TextDiff::from_lines(old, new);
@@ -86,6 +93,12 @@ mod tests {
             "--- one, page.rs\n+++ two, page.rs\n@@ -13,5 +23,6 @@\n c\n d\n e\n-f\n+F\n+G\n g\n"
         );
         assert_eq!(changed(old, new), (2, 1));
+    }
+
+    #[test]
+    fn the_header_ends_where_the_code_begins() {
+        assert_eq!(without_header("//! Title\n//!\n\nuse a;\n//! not here\n"), "use a;\n//! not here\n");
+        assert_eq!(without_header("//! Title"), "");
     }
 
     #[test]

@@ -6,34 +6,44 @@ use text::markdown::{header, line};
 use text::terminal::wrap;
 
 use crate::card::{Card, Row};
-use crate::columns::{ALONE, Column, LEFT_OUT, WHOLE};
+use crate::columns::{ALONE, Column, LEFT_OUT, PROGRAM, WHOLE};
 use crate::series;
 
 /// The tables of a card, and what they are about.
-const TABLES: [(&str, &[Column]); 2] =
-    [("The model's own code", ALONE), ("With all of ours that it stands on, and as a program", WHOLE)];
+const TABLES: [(&str, &[Column]); 3] = [
+    ("The model's own code", ALONE),
+    ("With all of ours that it stands on", WHOLE),
+    ("Beside the model before it, and as a program", PROGRAM),
+];
 
 /// The first line below the tables.
 const READING: &str = "What the columns mean, and what they do not say: METHODOLOGY.md, or `concurrent-servers scorecard --columns`.";
 
-/// Both tables, for a terminal with this many columns.
+/// All tables, for a terminal with this many columns.
 pub fn terminal(card: &Card, columns: Option<usize>) -> String {
     let tables = TABLES.map(|(heading, of)| {
         let heads = of.iter().map(|column| column.head.replace('`', ""));
         let rows = card.models.iter().map(|row| cells(row, of, str::to_owned));
         format!("{heading}\n{}\n", drawn(heads, rows, columns))
     });
-    let series = series::PROGRAMS.iter().map(|program| series::cells(program).to_vec());
+    format!("{}\n{}", tables.join("\n"), wrap(READING, "", text_width(columns)))
+}
+
+/// The series' own programs, for a terminal with this many columns.
+pub fn series(columns: Option<usize>) -> String {
+    let rows = series::PROGRAMS.iter().map(|program| series::cells(program).to_vec());
     let heads = series::HEADS[1..].iter().map(|head| (*head).to_owned());
-    let series = format!("The series' own programs\n{}\n", drawn(heads, series, columns));
-    let width = columns.unwrap_or(100).min(100);
-    let words = [series::SOURCE, READING].map(|sentence| wrap(sentence, "", width));
-    format!("{}\n{series}\n{}", tables.join("\n"), words.join("\n"))
+    let table = drawn(heads, rows, columns);
+    format!("The series' own programs\n{table}\n\n{}", wrap(series::SOURCE, "", text_width(columns)))
+}
+
+fn text_width(columns: Option<usize>) -> usize {
+    columns.unwrap_or(100).min(100)
 }
 
 /// What the columns mean and do not say, for a terminal with this many columns.
 pub fn meanings(columns: Option<usize>) -> String {
-    let width = columns.unwrap_or(100).min(100);
+    let width = text_width(columns);
     let of = |(heading, columns): (&str, &[Column])| {
         let entry = |column: &Column| {
             let text = format!("  {}: {} {}", column.head, column.meaning, column.weakness);
@@ -44,7 +54,7 @@ pub fn meanings(columns: Option<usize>) -> String {
     format!("{}{}", TABLES.map(of).concat(), wrap(LEFT_OUT, "", width))
 }
 
-/// Both tables in Markdown.
+/// All tables in Markdown.
 pub fn markdown(card: &Card) -> String {
     TABLES.map(|(heading, of)| format!("{heading}:\n\n{}", table(card, of))).join("\n")
 }
@@ -62,13 +72,24 @@ pub fn definitions() -> String {
     format!("{}{LEFT_OUT}\n", TABLES.map(of).concat())
 }
 
-/// One of the two tables, its heads and its cells: for whoever draws it otherwise.
-pub fn plain(card: &Card) -> [(&'static str, Vec<String>, Vec<Vec<String>>); 2] {
+/// A table of the card.
+#[derive(Debug)]
+pub struct Plain {
+    /// What it is about.
+    pub heading: &'static str,
+    /// The heads of its columns.
+    pub heads: Vec<String>,
+    /// The cells of its rows; the first is the model's name.
+    pub rows: Vec<Vec<String>>,
+}
+
+/// All tables, each with its heading, its heads and its cells: for whoever draws them otherwise.
+pub fn plain(card: &Card) -> [Plain; 3] {
     TABLES.map(|(heading, of)| {
         let heads =
             std::iter::once("model".to_owned()).chain(of.iter().map(|column| column.head.replace('`', "")));
         let rows = card.models.iter().map(|row| cells(row, of, str::to_owned));
-        (heading, heads.collect(), rows.collect())
+        Plain { heading, heads: heads.collect(), rows: rows.collect() }
     })
 }
 
@@ -143,7 +164,7 @@ mod tests {
     #[test]
     fn no_line_is_wider_than_the_terminal() {
         for width in [60, 80, 120] {
-            for text in [terminal(&card(), Some(width)), meanings(Some(width))] {
+            for text in [terminal(&card(), Some(width)), series(Some(width)), meanings(Some(width))] {
                 let wide = text.lines().find(|line| line.trim_end().chars().count() > width);
                 assert_eq!(wide, None, "{width}");
             }
@@ -153,7 +174,7 @@ mod tests {
     #[test]
     fn every_column_says_what_it_counts_and_what_it_does_not_say() {
         let text = definitions();
-        for column in ALONE.iter().chain(WHOLE) {
+        for column in ALONE.iter().chain(WHOLE).chain(PROGRAM) {
             assert!(!column.meaning.is_empty() && !column.weakness.is_empty(), "{}", column.head);
             assert!(text.contains(&format!("| {} |", column.head)), "{text}");
         }
