@@ -16,6 +16,7 @@ use crate::finding::Finding;
 use crate::links::{self, CHAPTERS};
 use crate::places::Places;
 use crate::sources::Sources;
+use crate::warnings;
 
 /// Builds the book and says where it is.
 pub(crate) fn run(places: &Places, out: &Path, is_draft: bool) -> Result<ExitCode> {
@@ -27,11 +28,8 @@ pub(crate) fn run(places: &Places, out: &Path, is_draft: bool) -> Result<ExitCod
     if findings.is_empty() {
         return Ok(ExitCode::SUCCESS);
     }
-    println!(
-        "not built: {} findings{}",
-        findings.len(),
-        if is_draft { "" } else { "; --draft shows what is missing" }
-    );
+    let advice = if is_draft { "" } else { "; with --draft, what is missing is shown as missing" };
+    println!("{} findings, so the book is not as it should be{advice}", findings.len());
     Ok(ExitCode::FAILURE)
 }
 
@@ -60,7 +58,9 @@ pub(crate) fn build(places: &Places, out: &Path, is_draft: bool) -> Result<Vec<F
     if !findings.is_empty() {
         return Ok(findings);
     }
-    book.build().context("mdBook cannot build the book")?;
+    let (built, warnings) = warnings::of(|| book.build());
+    built.context("mdBook cannot build the book")?;
+    findings.extend(warnings.into_iter().map(|warning| Finding::new("mdBook", warning)));
     let first = book.iter().find_map(|item| match item {
         BookItem::Chapter(chapter) => Some(chapter.path.as_ref()?.display().to_string()),
         _ => None,

@@ -21,6 +21,7 @@ mod places;
 mod refresh;
 mod serve;
 mod sources;
+mod warnings;
 mod words;
 
 use std::path::PathBuf;

@@ -9,12 +9,20 @@ use crate::sources::escaped;
 pub(crate) fn figure(svg: &str, id: &str, caption: &str) -> Result<String> {
     let start = svg.find("<svg").context("the picture is no SVG")?;
     let svg = scoped(&renamed(&svg[start..], id)?, id);
+    let svg = svg.replacen("<svg", &format!("<svg style=\"min-width: {}\"", narrowest(&svg)?), 1);
     let caption = if caption.is_empty() {
         String::new()
     } else {
         format!("<figcaption>{}</figcaption>\n", escaped(caption))
     };
     Ok(format!("<figure class=\"picture\" id=\"{id}\" tabindex=\"0\">\n{}\n{caption}</figure>\n", svg.trim()))
+}
+
+/// The least width at which its words can be read. On a narrower page it scrolls.
+fn narrowest(svg: &str) -> Result<String> {
+    let width = Regex::new(r#"viewBox="[\d.]+ [\d.]+ ([\d.]+) "#).context("the pattern of a width")?;
+    let width = width.captures(svg).context("the picture has no viewBox")?;
+    Ok(format!("calc(0.85 * {}px)", &width[1]))
 }
 
 /// Every name in the picture begins with the figure's.
@@ -70,7 +78,7 @@ fn closing(text: &str) -> usize {
 mod tests {
     use super::*;
 
-    const SVG: &str = "<?xml?>\n<svg class=\"chart\" aria-labelledby=\"title description\"><title id=\"title\">a</title>\
+    const SVG: &str = "<?xml?>\n<svg viewBox=\"0 0 560 300\" class=\"chart\" aria-labelledby=\"title description\"><title id=\"title\">a</title>\
         <desc id=\"description\">b</desc><style>\n.chart { --ink: black }\n@media (prefers-color-scheme: dark) {\n  \
         .chart { --ink: white }\n}\n.chart text { fill: var(--ink) }\n</style><use href=\"#title\"/></svg>";
 
@@ -83,6 +91,7 @@ mod tests {
             "<title id=\"one-title\">",
             "href=\"#one-title\"",
             "<figcaption>A &amp; B</figcaption>",
+            "<svg style=\"min-width: calc(0.85 * 560px)\"",
         ] {
             assert!(figure.contains(part), "{part} in {figure}");
         }
@@ -99,6 +108,26 @@ mod tests {
              @media (prefers-color-scheme: dark) { html:not(.js) & { .chart { --ink: white } } } \
              .chart text { fill: var(--ink) } }"
         );
+    }
+
+    #[test]
+    fn a_browser_draws_it_in_the_colours_of_the_theme() {
+        const SEEN: &str = r"
+const ink = theme => {
+  document.documentElement.className = theme;
+  return getComputedStyle(document.querySelector('text')).fill;
+};
+onload = () => {
+  document.getElementById('found').textContent = ['js light', 'js rust', 'js coal', 'js navy', 'js ayu'].map(ink).join('; ');
+};";
+        let svg = crate::places::Places::of_this_repository().read("docs/timeline.svg").unwrap();
+        let page = format!(
+            "<!doctype html><meta charset=utf-8><pre id=found></pre>{}<script>{SEEN}</script>",
+            figure(&svg, "one", "").unwrap()
+        );
+        let Some(found) = charts::browser::found(&page) else { return };
+        let (light, dark) = ("rgb(31, 35, 40)", "rgb(240, 246, 252)");
+        assert_eq!(found, [light, light, dark, dark, dark].join("; "));
     }
 
     #[test]

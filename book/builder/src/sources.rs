@@ -89,7 +89,7 @@ document.getElementById("mdbook-highlight-css").disabled = ["ayu", "coal", "navy
 <pre class="source-text" tabindex="0"><code class="language-{language}">{text}</code></pre>
 </main>
 <script src="{root}highlight.js"></script>
-<script>hljs.highlightAll();</script>
+<script>hljs.highlightBlock(document.querySelector("code"));</script>
 </body>
 </html>
 "#
@@ -110,4 +110,57 @@ pub(crate) fn file_of(link: &str) -> Option<&str> {
 pub(crate) fn existing<'a>(places: &Places, path: &'a str) -> Result<&'a str> {
     ensure!(places.root().join(path).exists(), "{path} does not exist in the repository");
     Ok(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use charts::browser;
+
+    use super::*;
+
+    /// What the script of each page has done, and whether the page is wider than its frame.
+    const SEEN: &str = r"
+onload = () => {
+  document.getElementById('found').textContent = [...document.querySelectorAll('iframe')].map(frame => {
+    const page = frame.contentDocument, root = page.documentElement;
+    const sheets = [...page.querySelectorAll('[id$=css]')].filter(sheet => !sheet.disabled);
+    return [root.className, sheets.map(sheet => sheet.id).join(), page.querySelector('code').className,
+      page.querySelectorAll('.source-lines a').length, root.scrollWidth > root.clientWidth].join('; ');
+  }).join('\n');
+};";
+
+    #[test]
+    fn a_file_is_shown_in_the_theme_that_was_chosen_for_the_book() {
+        let css = Places::of_this_repository().read("book/theme/book.css").unwrap();
+        let long = "// <a & \"b\"> ".repeat(30);
+        let page = page("crates/a.rs", &format!("fn a() {{}}\n{long}\n"));
+        // The book's own files are not beside this page.
+        let page = page.replace("</head>", &format!("<style>{css}</style></head>")).replace(
+            "<script src=",
+            "<script>hljs = { highlightBlock: code => code.className += ' lit' }</script><script data-from=",
+        );
+        let frame = |theme: &str| {
+            let chosen = format!("localStorage.setItem('mdbook-theme', '{theme}'); let theme = null;");
+            let page =
+                page.replace("let theme = null;", &chosen).replace('&', "&amp;").replace('"', "&quot;");
+            format!("<iframe width=390 height=300 srcdoc=\"{page}\"></iframe>")
+        };
+        let frames: String = ["light", "navy", "ayu"].map(frame).concat();
+        let page =
+            format!("<!doctype html><meta charset=utf-8><pre id=found></pre>{frames}<script>{SEEN}</script>");
+        let Some(found) = browser::found(&page) else { return };
+        let seen =
+            |theme: &str, sheet: &str| format!("{theme} js; mdbook-{sheet}-css; language-rs lit; 2; false");
+        let expected =
+            [seen("light", "highlight"), seen("navy", "tomorrow-night"), seen("ayu", "ayu-highlight")];
+        assert_eq!(found.lines().collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn a_page_has_the_text_as_it_is_and_finds_the_books_files() {
+        let page = page("a/b.md", "# <b> & c\n");
+        assert!(page.contains("# &lt;b&gt; &amp; c\n"), "{page}");
+        assert!(page.contains("href=\"../../css/variables.css\""), "{page}");
+        assert_eq!(page_of("a/b.md"), "code/a/b.html");
+    }
 }

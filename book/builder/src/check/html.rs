@@ -14,6 +14,8 @@ use crate::finding::Finding;
 #[derive(Debug, Default)]
 struct Page {
     names: BTreeSet<String>,
+    /// Names that several places have.
+    ambiguous: BTreeSet<String>,
     /// Where it leads, or what it loads.
     links: Vec<(String, bool)>,
 }
@@ -32,6 +34,10 @@ pub(super) fn dead_links(book: &Path) -> Result<Verdict> {
     let mut links = 0;
     for (from, page) in &pages {
         links += page.links.len();
+        let twice = page.ambiguous.iter();
+        findings.extend(twice.map(|name| {
+            Finding::new(from.display().to_string(), format!("several places have the name `{name}`"))
+        }));
         for (link, is_loaded) in &page.links {
             if let Some(problem) = problem(from, link, *is_loaded, &files, &pages) {
                 findings.push(Finding::new(from.display().to_string(), problem));
@@ -73,7 +79,11 @@ fn note(tag: &StartTag<()>, page: &mut Page) {
     let value = |name: &str| {
         tag.attributes.get(name.as_bytes()).map(|value| String::from_utf8_lossy(value.as_ref()).into_owned())
     };
-    page.names.extend(value("id"));
+    if let Some(name) = value("id")
+        && !page.names.insert(name.clone())
+    {
+        page.ambiguous.insert(name);
+    }
     // mdBook gives its page for what a web server does not find the root of the server.
     if tag.name.as_slice() == b"base" {
         return;
@@ -176,6 +186,7 @@ mod tests {
                 "<a href=\"code/b.html#L2\">x</a>",
                 "a.html: the link `code/b.html#L2` leads to no place on code/b.html",
             ),
+            ("<p id=\"goal\">x</p>", "a.html: several places have the name `goal`"),
             ("<a href=\"../a.html\">x</a>", "a.html: the link `../a.html` leads to no page of the book"),
             (
                 "<script src=\"https://cdn.example/x.js\"></script>",

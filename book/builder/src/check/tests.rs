@@ -62,9 +62,9 @@ const FILES: &[(&str, &str)] = &[
     ("book/theme/book.css", ""),
     ("crates/it/Cargo.toml", "[package]\nname = \"it\"\n"),
     ("crates/it/src/lib.rs", "fn serve() {}\n"),
-    ("docs/it.svg", "<svg></svg>"),
+    ("docs/it.svg", "<svg viewBox=\"0 0 1 1\"></svg>"),
     ("drawing.json", DRAWING),
-    ("drawing.svg", "<svg><text>it, 0.2 s</text></svg>"),
+    ("drawing.svg", "<svg viewBox=\"0 0 1 1\"><text>it, 0.2 s</text></svg>"),
     ("exercises/01-a/README.md", "# Mend it\n"),
     ("printed-client", "13:57:15.117 greeted at 127.0.0.1:1234\n"),
     ("printed-diff", "-a\n+b\n"),
@@ -166,6 +166,7 @@ const FAULTS: &[(&str, &str, &str, &str)] = &[
     ),
     ("book/src/SUMMARY.md", "- [B](b.md)\n", "", "chapters: b.md: no line of SUMMARY.md names this chapter"),
     ("book/src/SUMMARY.md", "b.md", "c.md", "chapters: SUMMARY.md: c.md: No such file"),
+    ("book/src/b.md", "# B", "# B\n\n<b>fat", "directives: mdBook: unclosed HTML tag `<b>` found in `b.md`"),
 ];
 
 /// A repository with a book in which all is right.
