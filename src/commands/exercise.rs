@@ -1,8 +1,8 @@
 //! `exercise`: small programs to mend, built and graded.
 
 use std::ffi::OsStr;
-use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode};
+use std::path::Path;
+use std::process::ExitCode;
 use std::time::Instant;
 
 use anstyle::{AnsiColor, Style};
@@ -91,7 +91,8 @@ fn list(folder: &Folder, progress: &Progress, next: Option<&Exercise>) -> Result
     for exercise in EXERCISES {
         let (style, state) =
             if progress.has_passed(folder, exercise) { (GOOD, "passed") } else { (Style::new(), "-") };
-        text += &format!("{:>2}  {style}{state:<6}{style:#}  {}\n", exercise.number, folder.title(exercise)?);
+        let title = terminal::hang(&folder.title(exercise)?, 12, terminal::columns().unwrap_or(100));
+        text += &format!("{:>2}  {style}{state:<6}{style:#}  {title}", exercise.number);
     }
     text += "\n";
     text += &match next {
@@ -131,7 +132,7 @@ fn hint(folder: &Folder, mut progress: Progress, exercise: &Exercise) -> Result<
 fn grade(folder: &Folder, mut progress: Progress, exercise: &Exercise) -> Result<ExitCode> {
     output::print(&format!("{HEADING}{}. {}{HEADING:#}\n", exercise.number, folder.title(exercise)?))?;
     let launcher = this_program()?;
-    let tied = |program: &OsStr| tied(&launcher, program);
+    let tied = |program: &OsStr| leash::command(&launcher, program);
     let target = folder.path().join("target");
     output::note("building …");
     let workshop = Workshop { workspace: folder.path(), target: &target, locked: false, tied: &tied };
@@ -150,7 +151,7 @@ fn grade(folder: &Folder, mut progress: Progress, exercise: &Exercise) -> Result
         }
     };
     let questions = questions();
-    let needs = Needs { tied: &tied, questions: &questions, seed: fastrand::u64(..) };
+    let needs = Needs::new(&tied, &questions);
     let source = folder.of(exercise);
     let subject = Subject { program: &program, source: &source, needs };
     let mut printed = Ok(());
@@ -166,12 +167,11 @@ fn grade(folder: &Folder, mut progress: Progress, exercise: &Exercise) -> Result
         return Ok(ExitCode::FAILURE);
     }
     output::print(&format!("\n{GOOD}Exercise {} passes.{GOOD:#}\n", exercise.number))?;
-    match EXERCISES.iter().find(|exercise| !progress.has_passed(folder, exercise)) {
-        Some(next) => {
-            output::print(&format!("{}. {}\n{}", next.number, folder.title(next)?, begin(folder, next)))?
-        }
-        None => output::print("That was the last one: all exercises have passed.\n")?,
-    }
+    let next = EXERCISES.iter().find(|exercise| !progress.has_passed(folder, exercise));
+    output::print(&match next {
+        Some(next) => format!("{}. {}\n{}", next.number, folder.title(next)?, begin(folder, next)),
+        None => "That was the last one: all exercises have passed.\n".to_owned(),
+    })?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -179,14 +179,13 @@ fn grade(folder: &Folder, mut progress: Progress, exercise: &Exercise) -> Result
 fn line(finding: &grader::Finding) -> String {
     let width = terminal::columns().unwrap_or(100).min(100);
     let check = finding.check;
+    let requirement = terminal::hang(&format!("{}: {}", check.id, check.requires()), 8, width);
     let wrap = |line: &str| terminal::wrap(&format!("  {line}"), "  ", width);
     let text = |text: &str| text.lines().map(wrap).collect::<String>();
     match &finding.failure {
-        None => format!("{GOOD}ok{GOOD:#}      {}: {}\n", check.id, check.requires()),
+        None => format!("{GOOD}ok{GOOD:#}      {requirement}"),
         Some(failure) => format!(
-            "{BAD}FAILED{BAD:#}  {}: {}\n\n{HEADING}What was seen{HEADING:#}\n{}\n{HEADING}Think about{HEADING:#}\n{}",
-            check.id,
-            check.requires(),
+            "{BAD}FAILED{BAD:#}  {requirement}\n{HEADING}What was seen{HEADING:#}\n{}\n{HEADING}Think about{HEADING:#}\n{}",
             text(failure),
             text(check.advice)
         ),
@@ -199,16 +198,11 @@ fn questions() -> Vec<Vec<Vec<u8>>> {
     rounds.into_iter().map(|reads| reads.into_iter().map(|read| read.bytes).collect()).collect()
 }
 
-/// A program that ends together with this one.
-fn tied(launcher: &PathBuf, program: &OsStr) -> Command {
-    leash::command(launcher, program)
-}
-
 fn both_ways(folder: Folder, number: Option<u8>) -> Result<ExitCode> {
     let launcher = this_program()?;
-    let tied = |program: &OsStr| tied(&launcher, program);
+    let tied = |program: &OsStr| leash::command(&launcher, program);
     let questions = questions();
-    let needs = Needs { tied: &tied, questions: &questions, seed: fastrand::u64(..) };
+    let needs = Needs::new(&tied, &questions);
     let both_ways = BothWays::prepare(folder, EXERCISES, needs)?;
     let mut code = ExitCode::SUCCESS;
     for exercise in EXERCISES.iter().filter(|exercise| number.is_none_or(|number| exercise.number == number))

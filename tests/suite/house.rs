@@ -148,6 +148,7 @@ fn the_arrows_between_crates_point_one_way() {
         ("conversation", &["chassis", "prime", "protocol"]),
         ("ease", &["text"]),
         ("event-loop", &["chassis", "conversation", "poller", "sockets"]),
+        ("grader", &["conformance", "observe", "protocol", "text"]),
         ("loadgen", &["observe", "prime", "protocol", "signals", "text"]),
         ("lookup", &["chassis", "prime", "resp", "text"]),
         ("observe", &[]),

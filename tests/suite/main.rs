@@ -7,7 +7,7 @@
 //! | module | content |
 //! | --- | --- |
 //! | `guards`, `interrupts`, `widths` | commands that have seen nothing, are interrupted, or run in a narrow terminal |
-//! | `cache`, `check`, `compare`, `compare_work`, `faults`, `idlers`, `predictions`, `report`, `scripted_clients`, `soak`, `timelines` | a command of the launcher, run as by a user |
+//! | `cache`, `check`, `compare`, `compare_work`, `exercises`, `faults`, `idlers`, `predictions`, `report`, `scripted_clients`, `soak`, `timelines` | a command of the launcher, run as by a user |
 //! | `programs`, `strangers` | `check` against servers that are not ours, and against what is no server of the protocol |
 //! | `arguments`, `completing`, `streams`, `terminals` | every command: wrong arguments, completion, closed and full streams, colours |
 //! | `drain`, `owed`, `summaries` | every model in this process: its shutdown and its counts |
@@ -38,6 +38,8 @@ mod compare;
 mod compare_work;
 mod completing;
 mod drain;
+#[cfg(target_os = "linux")]
+mod exercises;
 #[cfg(target_os = "linux")]
 mod faults;
 #[cfg(target_os = "linux")]

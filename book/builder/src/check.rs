@@ -47,32 +47,42 @@ impl Verdict {
 /// Checks everything, or with `is_quick` what takes seconds.
 pub(crate) fn run(places: &Places, program: Option<PathBuf>, is_quick: bool) -> Result<ExitCode> {
     let launcher = Launcher::get(places, program)?;
-    let (chapters, missing) = chapter::chapters(places)?;
-    let uses: Vec<Use> = chapters.iter().flat_map(|chapter| chapter.uses().0).collect();
     let mut count = 0;
-    let mut tell = |kind, verdict: Verdict| {
+    each(places, &launcher, is_quick, |kind, verdict| {
         verdict.print(kind);
         count += verdict.findings.len();
-    };
-    tell("chapters", of_chapters(places, &chapters, missing)?);
-    for (kind, verdict) in ["directives", "links"].into_iter().zip(of_pages(places, uses.len())?) {
-        tell(kind, verdict);
-    }
-    tell("commands", commands::parsed(&launcher, &chapters, &uses)?);
-    tell("quick", commands::quick(&launcher, &uses)?);
-    tell("shell", shell::known(places, &uses));
-    tell("outputs", recorded::exact(places, &launcher, &uses)?);
-    tell("pictures", shapes::recorded(places, &uses));
-    if !is_quick {
-        tell("transcripts", recorded::masked(places, &launcher, &uses));
-        tell("shapes", shapes::drawn_again(places, &launcher, &uses));
-    }
+    })?;
     if count == 0 {
         println!("all is as the book says");
         return Ok(ExitCode::SUCCESS);
     }
     println!("{count} findings");
     Ok(ExitCode::FAILURE)
+}
+
+/// Tells the verdict of each kind of check as soon as it is known.
+fn each(
+    places: &Places,
+    launcher: &Launcher,
+    is_quick: bool,
+    mut tell: impl FnMut(&'static str, Verdict),
+) -> Result<()> {
+    let (chapters, missing) = chapter::chapters(places)?;
+    let uses: Vec<Use> = chapters.iter().flat_map(|chapter| chapter.uses().0).collect();
+    let [directives, links] = of_pages(places, uses.len(), &missing)?;
+    tell("chapters", of_chapters(places, &chapters, missing)?);
+    tell("directives", directives);
+    tell("links", links);
+    tell("commands", commands::parsed(launcher, &chapters, &uses)?);
+    tell("quick", commands::quick(launcher, &uses)?);
+    tell("shell", shell::known(places, &uses));
+    tell("outputs", recorded::exact(places, launcher, &uses)?);
+    tell("pictures", shapes::recorded(places, &uses));
+    if !is_quick {
+        tell("transcripts", recorded::masked(places, launcher, &uses));
+        tell("shapes", shapes::drawn_again(places, launcher, &uses));
+    }
+    Ok(())
 }
 
 fn of_chapters(places: &Places, chapters: &[Chapter], missing: Vec<Finding>) -> Result<Verdict> {
@@ -82,15 +92,18 @@ fn of_chapters(places: &Places, chapters: &[Chapter], missing: Vec<Finding>) -> 
     Ok(Verdict { seen: format!("{} chapters", chapters.len()), findings })
 }
 
-/// Builds the book elsewhere, and follows all links in it.
-fn of_pages(places: &Places, directives: usize) -> Result<[Verdict; 2]> {
+/// Builds the book elsewhere, and follows all links in it. What is missing has been told.
+fn of_pages(places: &Places, directives: usize, missing: &[Finding]) -> Result<[Verdict; 2]> {
     let folder = tempfile::tempdir().context("cannot create a folder for the pages")?;
-    let findings = build::build(places, folder.path(), false)?;
-    let links = if findings.is_empty() {
+    let mut findings = build::build(places, folder.path(), false)?;
+    // Links can be followed without what is only missing.
+    let is_built = findings.is_empty() || build::build(places, folder.path(), true)?.is_empty();
+    let links = if is_built {
         html::dead_links(folder.path())?
     } else {
         Verdict { seen: "not followed, since the book cannot be built".to_owned(), findings: Vec::new() }
     };
+    findings.retain(|finding| !missing.contains(finding));
     Ok([Verdict { seen: format!("{directives} directives"), findings }, links])
 }
 
@@ -108,3 +121,6 @@ fn attempted(mut attempt: impl FnMut() -> Result<()>) -> Result<()> {
     }
     last
 }
+
+#[cfg(test)]
+mod tests;

@@ -151,9 +151,9 @@ fn is_block(block: &ItemImpl, name: &str) -> bool {
     of.map(|segment| segment.ident.to_string()) == wanted_trait && type_name(&block.self_ty) == wanted_type
 }
 
-/// A path's last name, without generics.
+/// A path's last name, without generics, and without the sign of a reference.
 fn bare(path: &str) -> String {
-    let path = path.split('<').next().unwrap_or_default();
+    let path = path.trim_start_matches('&').split('<').next().unwrap_or_default();
     path.rsplit("::").next().unwrap_or_default().trim().to_owned()
 }
 
@@ -201,7 +201,7 @@ impl<T> io::Read for Client<T> {
     }
 }
 
-impl Drop for Other {
+impl Drop for &Other {
     fn drop(&mut self) {}
 }
 
@@ -236,6 +236,7 @@ mod inner {
         assert!(shown("Client::read").starts_with("fn read(&mut self"));
         assert!(shown("impl Client").starts_with("impl<T> Client<T> {\n    /// Receives."));
         assert!(shown("impl io::Read for Client<T>").starts_with("impl<T> io::Read for Client<T>"));
+        assert!(shown("impl Drop for &Other").starts_with("impl Drop for &Other"));
         assert_eq!(shown("Acts::act"), "fn act(&self) {}");
     }
 

@@ -75,14 +75,14 @@ impl Recording {
 
     /// What is drawn in the picture that was recorded.
     pub(crate) fn data(&self, places: &Places) -> Result<String> {
-        fs::read_to_string(self.file(places).with_extension("json"))
-            .with_context(|| format!("`{}` is not recorded; record it with `refresh`", self.title()))
+        let data = fs::read_to_string(self.file(places).with_extension("json"));
+        data.ok().with_context(|| format!("`{}` is not recorded; record it with `refresh`", self.title()))
     }
 
     /// What was recorded.
     pub(crate) fn text(&self, places: &Places) -> Result<String> {
         let (title, name) = (self.title(), self.file_name());
-        let text = fs::read_to_string(self.file(places)).with_context(|| {
+        let text = fs::read_to_string(self.file(places)).ok().with_context(|| {
             format!("the output of `{title}` is not recorded (book/outputs/{name}); record it with `refresh`")
         })?;
         ensure!(!text.trim().is_empty(), "the output of `{title}` is empty (book/outputs/{name})");

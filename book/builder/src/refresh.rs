@@ -74,7 +74,8 @@ fn remove_others(places: &Places, recordings: &[&Recording]) -> Result<usize> {
 pub(crate) fn others(places: &Places, recordings: &[&Recording]) -> Result<Vec<PathBuf>> {
     let kept: Vec<PathBuf> = recordings.iter().flat_map(|recording| recording.files(places)).collect();
     let mut found = Vec::new();
-    for entry in fs::read_dir(places.outputs()).context("cannot read book/outputs")? {
+    let Ok(entries) = fs::read_dir(places.outputs()) else { return Ok(found) };
+    for entry in entries {
         let file = entry.context("cannot read book/outputs")?.path();
         if !kept.contains(&file) {
             found.push(file);

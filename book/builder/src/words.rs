@@ -1,5 +1,6 @@
 //! Command lines as text: split into words, joined again, and how long they take.
 
+use std::borrow::Cow;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail, ensure};
@@ -9,10 +10,18 @@ pub(crate) fn split(text: &str) -> Result<Vec<String>> {
     shlex::split(text).with_context(|| format!("a quotation in `{text}` is not closed"))
 }
 
-/// Joins, so that a shell would split it again into the same words.
+/// Joins as one would type it, so that a shell would split it again into the same words.
 pub(crate) fn join(words: &[String]) -> String {
-    // Only a NUL cannot be quoted, and Markdown files have none.
-    shlex::try_join(words.iter().map(String::as_str)).unwrap_or_else(|_| words.join(" "))
+    let typed = |word: &String| {
+        let is_plain = |glyph: char| glyph.is_ascii_alphanumeric() || "_-./:=,@%+{}".contains(glyph);
+        if !word.is_empty() && word.chars().all(is_plain) {
+            return word.clone();
+        }
+        // Only a NUL cannot be quoted, and Markdown files have none.
+        let quoted = || shlex::try_quote(word).map_or_else(|_| word.clone(), Cow::into_owned);
+        if word.contains('\'') { quoted() } else { format!("'{word}'") }
+    };
+    words.iter().map(typed).collect::<Vec<_>>().join(" ")
 }
 
 /// The first word and the rest of a text.
@@ -47,7 +56,9 @@ mod tests {
     fn words_are_those_of_a_shell() {
         assert_eq!(split("trace '^a b$' -x").unwrap(), ["trace", "^a b$", "-x"]);
         assert!(split("trace '^a").unwrap_err().to_string().contains("not closed"));
-        assert_eq!(split(&join(&["^a b$".to_owned(), "c".to_owned()])).unwrap(), ["^a b$", "c"]);
+        let words = ["trace", "^a b$", "it's", ""].map(str::to_owned);
+        assert_eq!(split(&join(&words)).unwrap(), words);
+        assert!(join(&words).starts_with("trace '^a b$' "));
     }
 
     #[test]

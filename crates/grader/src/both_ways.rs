@@ -154,3 +154,48 @@ fn read(file: &Path) -> Result<String> {
 fn write(file: &Path, text: &str) -> Result<()> {
     fs::write(file, text).with_context(|| format!("cannot write {}", file.display()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exercise::Check;
+
+    const CHECKS: &[Check] =
+        &[Check::own("one", "one", |_| Ok(()), "advice"), Check::own("two", "two", |_| Ok(()), "advice")];
+
+    /// What is wrong with a start whose checks end in these ways, if it is to fail the second for this reason.
+    fn problems(first: Option<&str>, second: Option<&str>) -> Vec<String> {
+        let exercise =
+            Exercise { number: 1, folder: "01-name", checks: CHECKS, start_fails: &[("two", "too late")] };
+        let finding = |check, failure: Option<&str>| Finding { check, failure: failure.map(str::to_owned) };
+        let findings = [finding(&CHECKS[0], first), finding(&CHECKS[1], second)];
+        let mut outcome = Outcome::default();
+        judge_start(&exercise, &findings, &mut outcome);
+        outcome.problems
+    }
+
+    #[test]
+    fn a_start_must_fail_what_it_is_about_for_its_reason_and_nothing_else() {
+        assert_eq!(problems(None, Some("an answer came too late")), [""; 0]);
+        assert!(problems(None, None)[0].contains("passes two, which it is to fail"));
+        assert!(
+            problems(None, Some("no answer"))[0].contains("for another reason than \"too late\": no answer")
+        );
+        assert!(problems(Some("broken"), Some("too late"))[0].contains("also fails one"));
+    }
+
+    #[test]
+    fn a_check_that_is_to_fail_and_does_not_exist_is_told() {
+        let exercise = Exercise { number: 1, folder: "01-name", checks: &[], start_fails: &[("two", "")] };
+        let mut outcome = Outcome::default();
+        judge_start(&exercise, &[], &mut outcome);
+        assert!(outcome.problems[0].contains("two is to fail on the start"), "{:?}", outcome.problems);
+    }
+
+    #[test]
+    fn the_copy_of_a_manifest_leads_to_the_same_crates() {
+        let manifest = "prime = { path = \"../crates/prime\" }";
+        let moved = at_home(manifest, Path::new("/home/exercises"));
+        assert_eq!(moved, "prime = { path = \"/home/exercises/../crates/prime\" }");
+    }
+}

@@ -3,6 +3,7 @@
 use std::ffi::OsStr;
 use std::path::Path;
 use std::process::Command;
+use std::time::Duration;
 
 use conformance::Service;
 
@@ -86,6 +87,15 @@ pub struct Needs<'needs> {
     pub questions: &'needs [Vec<Vec<u8>>],
     /// Of the choices that nobody is to know beforehand.
     pub seed: u64,
+    /// A program must listen within this time.
+    pub listens_within: Duration,
+}
+
+impl<'needs> Needs<'needs> {
+    /// With a seed that nobody knows, and time enough to start on a busy machine.
+    pub fn new(tied: &'needs Tied<'needs>, questions: &'needs [Vec<Vec<u8>>]) -> Self {
+        Needs { tied, questions, seed: fastrand::u64(..), listens_within: Duration::from_secs(10) }
+    }
 }
 
 /// The program that is graded.

@@ -232,3 +232,30 @@ pub const EXERCISES: &[Exercise] = &[
 pub fn find(number: u8) -> Option<&'static Exercise> {
     EXERCISES.iter().find(|exercise| exercise.number == number)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn the_exercises_are_numbered_and_every_check_says_what_it_requires_and_what_to_think_about() {
+        for (number, exercise) in (1..).zip(EXERCISES) {
+            assert_eq!(exercise.number, number);
+            assert_eq!(exercise.folder, format!("{number:02}-{}", exercise.package()));
+            let ids: BTreeSet<&str> = exercise.checks.iter().map(|check| check.id).collect();
+            assert_eq!(ids.len(), exercise.checks.len(), "{}: an id stands twice", exercise.folder);
+            for check in exercise.checks {
+                // A case that the catalogue does not have requires nothing.
+                assert!(
+                    !check.requires().is_empty() && !check.advice.is_empty(),
+                    "{} {}",
+                    exercise.folder,
+                    check.id
+                );
+            }
+            assert!(!exercise.start_fails.is_empty(), "{}", exercise.folder);
+        }
+    }
+}

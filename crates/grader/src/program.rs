@@ -1,6 +1,6 @@
 //! The program under test: a process that ends when nobody looks at it any more.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io;
 use std::net::{SocketAddr, TcpStream};
 use std::os::unix::process::CommandExt;
@@ -13,9 +13,6 @@ use rustix::process::{Pid, Signal, kill_process_group};
 use tempfile::NamedTempFile;
 
 use crate::exercise::Subject;
-
-/// A program must listen within this time, even on a busy machine.
-const LISTENS_WITHIN: Duration = Duration::from_secs(10);
 
 /// How long one attempt to connect may take, and the pause before the next one.
 const POLL: Duration = Duration::from_millis(10);
@@ -35,8 +32,7 @@ impl Process {
     /// Starts this command.
     pub(crate) fn start(mut command: Command) -> io::Result<Process> {
         let (stdout, stderr) = (NamedTempFile::new()?, NamedTempFile::new()?);
-        let writing = |file: &NamedTempFile| Ok::<File, io::Error>(file.reopen()?);
-        command.stdin(Stdio::null()).stdout(writing(&stdout)?).stderr(writing(&stderr)?).process_group(0);
+        command.stdin(Stdio::null()).stdout(stdout.reopen()?).stderr(stderr.reopen()?).process_group(0);
         Ok(Process { child: command.spawn()?, stdout, stderr })
     }
 
@@ -94,7 +90,8 @@ impl Server {
         command.arg(address.to_string()).args(arguments);
         let mut process =
             Process::start(command).map_err(|error| format!("the program cannot be started: {error}"))?;
-        let deadline = Instant::now() + LISTENS_WITHIN;
+        let within = subject.needs.listens_within;
+        let deadline = Instant::now() + within;
         while TcpStream::connect_timeout(&address, POLL).is_err() {
             if let Some(status) = process.ended_within(POLL) {
                 return Err(format!(
@@ -104,7 +101,7 @@ impl Server {
             }
             if Instant::now() > deadline {
                 return Err(format!(
-                    "the program does not listen on {address}, its first argument, within {LISTENS_WITHIN:?}, {}",
+                    "the program does not listen on {address}, its first argument, within {within:?}, {}",
                     process.last_words()
                 ));
             }

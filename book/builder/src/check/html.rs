@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Context, Result};
-use html5gum::{StartTag, Token, Tokenizer};
+use html5gum::{DefaultEmitter, StartTag, Token, Tokenizer};
 
 use super::Verdict;
 use crate::finding::Finding;
@@ -58,7 +58,10 @@ fn collect(book: &Path, folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
 
 fn page(html: &str) -> Page {
     let mut page = Page::default();
-    for Ok(token) in Tokenizer::new(html) {
+    // Or what scripts write about tags would be taken for tags.
+    let mut emitter = DefaultEmitter::default();
+    emitter.naively_switch_states(true);
+    for Ok(token) in Tokenizer::new_with_emitter(html, emitter) {
         if let Token::StartTag(tag) = token {
             note(&tag, &mut page);
         }
@@ -71,6 +74,10 @@ fn note(tag: &StartTag<()>, page: &mut Page) {
         tag.attributes.get(name.as_bytes()).map(|value| String::from_utf8_lossy(value.as_ref()).into_owned())
     };
     page.names.extend(value("id"));
+    // mdBook gives its page for what a web server does not find the root of the server.
+    if tag.name.as_slice() == b"base" {
+        return;
+    }
     let is_link = tag.name.as_slice() == b"a";
     page.links.extend(value("href").map(|link| (link, !is_link)));
     page.links.extend(value("src").map(|link| (link, true)));

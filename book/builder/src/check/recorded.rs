@@ -51,7 +51,8 @@ pub(super) fn masked(places: &Places, launcher: &Launcher, uses: &[Use]) -> Verd
 
 /// Runs it again and compares.
 fn same(places: &Places, launcher: &Launcher, recording: &Recording) -> Result<()> {
-    let recorded = recording.text(places)?;
+    // What is not recorded is told where it is shown.
+    let Ok(recorded) = recording.text(places) else { return Ok(()) };
     let printed = launcher.record(recording)?.text;
     match difference(recording.comparison, &recorded, &printed)? {
         Some(difference) => {

@@ -41,12 +41,12 @@ const BIG: f64 = 0.5;
 
 /// Whether the pictures that the book has are of the right shape.
 pub(super) fn recorded(places: &Places, uses: &[Use]) -> Verdict {
-    each(uses, |timeline| judge(timeline, &timeline.recording().data(places)?))
+    each(places, uses, |timeline| judge(timeline, &timeline.recording().data(places)?))
 }
 
 /// Whether the same is drawn now.
 pub(super) fn drawn_again(places: &Places, launcher: &Launcher, uses: &[Use]) -> Verdict {
-    each(uses, |timeline| {
+    each(places, uses, |timeline| {
         let recording = timeline.recording();
         attempted(|| {
             let drawn = launcher.record(&recording)?;
@@ -58,11 +58,12 @@ pub(super) fn drawn_again(places: &Places, launcher: &Launcher, uses: &[Use]) ->
     })
 }
 
-fn each(uses: &[Use], judged: impl Fn(&Timeline) -> Result<()>) -> Verdict {
+fn each(places: &Places, uses: &[Use], judged: impl Fn(&Timeline) -> Result<()>) -> Verdict {
     let (mut models, mut findings) = (0, Vec::new());
     for of in uses {
         let Directive::Timeline(timeline) = &of.directive else { continue };
-        if timeline.shapes.is_empty() {
+        // What is not recorded is told where it is shown.
+        if timeline.shapes.is_empty() || timeline.recording().text(places).is_err() {
             continue;
         }
         models += timeline.shapes.len();
@@ -172,8 +173,9 @@ fn words(svg: &str) -> Vec<String> {
         let (_, rest) = rest.split_once('>')?;
         rest.split_once("</text>").map(|(text, _)| text)
     });
-    let bare = |text: &str| text.chars().filter(|glyph| !glyph.is_ascii_digit() && *glyph != '.').collect();
-    let mut words: Vec<String> = text.map(bare).collect();
+    let bare = |word: &str| word.chars().filter(|glyph| !glyph.is_ascii_digit() && *glyph != '.').collect();
+    // Where a line breaks depends on the numbers in it.
+    let mut words: Vec<String> = text.flat_map(str::split_whitespace).map(bare).collect();
     words.sort();
     words.dedup();
     words
@@ -204,6 +206,17 @@ mod tests {
 
     fn problem(shape: &str, drawing: &str) -> Option<String> {
         judge(&timeline(shape), drawing).err().map(|error| format!("{error:#}"))
+    }
+
+    #[test]
+    fn other_numbers_and_other_line_breaks_are_the_same_words_and_another_name_is_not() {
+        let picture = |lines: &[&str]| {
+            lines.iter().map(|line| format!("<text x=\"1\">{line}</text>")).collect::<String>()
+        };
+        let was = picture(&["mio", "7 waited for 0.25 s beside", "its own test"]);
+        let is = picture(&["mio", "10000000000000061 waited for 0.008 s", "beside its own test"]);
+        assert_eq!(words(&was), words(&is));
+        assert_ne!(words(&was), words(&is.replace("mio", "tokio")));
     }
 
     #[test]

@@ -44,7 +44,11 @@ impl Command {
     }
 
     pub(super) fn markdown(&self) -> String {
-        shown(&of_this_program(&self.text), &self.time)
+        let command = of_this_program(&self.text);
+        match self.arguments.first().map(String::as_str) {
+            Some("serve" | "cache") => with_note(&command, "Runs until you press Ctrl-C."),
+            _ => shown(&command, &self.time),
+        }
     }
 }
 
@@ -69,7 +73,11 @@ pub(crate) fn of_this_program(text: &str) -> String {
 }
 
 fn shown(command: &str, time: &str) -> String {
-    format!("{}\n<p class=\"takes\">Takes about {time}.</p>\n", fenced("sh", command))
+    with_note(command, &format!("Takes about {time}."))
+}
+
+fn with_note(command: &str, note: &str) -> String {
+    format!("{}\n<p class=\"takes\">{note}</p>\n", fenced("sh", command))
 }
 
 #[cfg(test)]
@@ -86,6 +94,7 @@ mod tests {
             "```sh\ncargo run --release -- client -n 3 127.0.0.1:9090\n```\n\n<p class=\"takes\">Takes about 10 s.</p>\n"
         );
         assert!(Command::parse("quick 1s list").unwrap().is_quick);
+        assert!(Command::parse("1min serve mio").unwrap().markdown().contains("Ctrl-C"));
         assert_eq!(Command::parse("1s trace '^a b$'").unwrap().arguments, ["trace", "^a b$"]);
     }
 

@@ -39,7 +39,7 @@ impl Table {
 fn block<'text>(text: &'text str, marker: &str) -> Option<&'text str> {
     let opening = format!("<!-- {marker}");
     let begins = |(at, _): &(usize, &str)| {
-        text[at + opening.len()..].starts_with([' ', ':']) && text[..*at].ends_with('\n')
+        text[at + opening.len()..].starts_with([' ', ':']) && (*at == 0 || text[..*at].ends_with('\n'))
     };
     let (at, _) = text.match_indices(&opening).find(begins)?;
     let (_, rest) = text[at..].split_once("-->")?;

@@ -45,17 +45,18 @@ fn not_stalled(address: SocketAddr, number: &[u8], count: usize) -> Result<(), S
         client.send(number)?;
         big.push(client);
     }
+    let beside = match count {
+        1 => "with a big number in work on another connection".to_owned(),
+        _ => format!("with {count} big numbers in work on other connections"),
+    };
     let (start, mut asked) = (Instant::now(), 0);
     while asked < SMALL || start.elapsed() < AT_LEAST {
-        small
-            .ask(b"7\n", b"prime\n")
-            .map_err(|failure| format!("with {count} big numbers in work on other connections, {failure}"))?;
+        small.ask(b"7\n", b"prime\n").map_err(|failure| format!("{beside}, {failure}"))?;
         asked += 1;
         // Its answer was sent before the one that has just come, if the small number had to wait for it.
         if big.iter().any(Client::has_news) {
             return Err(format!(
-                "with {count} big numbers in work on other connections, a small one was answered only after a big one \
-                 ({:.1} s, small number {asked})",
+                "{beside}, a small one was answered only after a big one ({:.1} s, small number {asked})",
                 start.elapsed().as_secs_f64()
             ));
         }

@@ -11,6 +11,9 @@ use crate::program::{Server, pause};
 /// How long each client keeps its worker. The clients of a wave are greeted within a small part of it.
 const SERVICE: Duration = Duration::from_millis(500);
 
+/// If they are served one by one, the last waits for all others.
+const LAST_TURN: Duration = Duration::from_secs(20);
+
 const WORKERS: usize = 3;
 const CLIENTS: usize = 8;
 
@@ -50,8 +53,7 @@ fn wide(address: SocketAddr) -> Result<(), String> {
 
 /// One client: it keeps its worker for a while after the greeting. Returns when it was greeted.
 fn stay(address: SocketAddr, start: Instant) -> Result<Duration, String> {
-    // If they come one by one, the last waits for all others.
-    let mut client = Client::connect(address)?.patient(SERVICE * 3 * CLIENTS as u32);
+    let mut client = Client::connect(address)?.patient(LAST_TURN);
     client.expect(b"*", "the greeting, when its turn has come")?;
     let greeted = start.elapsed();
     thread::sleep(SERVICE);
@@ -60,7 +62,7 @@ fn stay(address: SocketAddr, start: Instant) -> Result<Duration, String> {
 
 /// How many were greeted together: between two waves there is most of the time that a client stays.
 fn waves(greeted: &[Duration]) -> Vec<usize> {
-    greeted.chunk_by(|one, next| *next - *one < SERVICE / 2).map(<[Duration]>::len).collect()
+    greeted.chunk_by(|one, next| next.saturating_sub(*one) < SERVICE / 2).map(<[Duration]>::len).collect()
 }
 
 fn listed(waves: &[usize]) -> String {
