@@ -7,8 +7,8 @@ use text::terminal;
 /// What commands are used for, and which ones. Every command has its place in one of them.
 pub const GROUPS: [(&str, &[&str]); 5] = [
     ("Run", &["serve", "client", "cache"]),
-    ("Learn", &["list", "timeline", "trace", "exercise"]),
-    ("Judge", &["check", "faults", "soak", "audit"]),
+    ("Learn", &["list", "diff", "timeline", "trace", "exercise"]),
+    ("Judge", &["check", "faults", "soak", "audit", "scorecard"]),
     ("Measure", &["load", "compare", "merge", "threads", "record"]),
     ("This program", &["completions", "help"]),
 ];

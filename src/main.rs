@@ -7,8 +7,8 @@ use std::process::ExitCode;
 use clap::error::Error;
 use clap::{Arg, CommandFactory, FromArgMatches, Parser, Subcommand};
 use concurrent_servers::commands::{
-    WRONG_ARGUMENTS, audit, cache, check, client, compare, completions, exercise, faults, leash, list, load,
-    merge, record, serve, soak, threads, timeline, trace,
+    WRONG_ARGUMENTS, audit, cache, check, client, compare, completions, diff, exercise, faults, leash, list,
+    load, merge, record, scorecard, serve, soak, threads, timeline, trace,
 };
 use concurrent_servers::help;
 use text::output;
@@ -27,6 +27,10 @@ Examples:
   concurrent-servers compare                       all models side by side"
 )]
 struct CommandLine {
+    /// Only parse the command, which is what a check of documents wants to know: print nothing, and exit with 0 or 2
+    #[arg(long, hide = true)]
+    parse_only: bool,
+
     #[command(subcommand)]
     command: Command,
 }
@@ -60,6 +64,11 @@ enum Command {
     Exercise(exercise::Arguments),
     /// Test every promise of a model, or of any server at an address
     Check(check::Arguments),
+    /// Show what differs between the code of two models
+    ///
+    /// It compares their pages line by line, without the explanations at the heads. With one model: that page against the page of
+    /// the model that a reader comes from.
+    Diff(diff::Arguments),
     /// Inject failing system calls into a model (Linux, strace)
     ///
     /// strace injects errors, delays and signals into a running server: while it starts, serves and stops, at
@@ -106,6 +115,11 @@ enum Command {
     Compare(compare::Arguments),
     /// Make a recorded run and write its figures into the documents
     Record(record::Arguments),
+    /// Show how easy each model is to write
+    ///
+    /// Lines, cognitive complexity, nesting, unsafe blocks, dependencies, the size of the program, what differs from the model
+    /// before it, and what of the catalogue and of the injected faults it survived. There is no total.
+    Scorecard(scorecard::Arguments),
     /// Write a completion script for a shell
     Completions(completions::Arguments),
 }
@@ -118,11 +132,12 @@ fn main() -> ExitCode {
     if let Err(error) = signals::reset_inherited() {
         return failed(&anyhow::Error::from(error).context("cannot set up signals"));
     }
-    let command = match parse() {
-        Ok(command) => command,
+    let line = match parse() {
+        Ok(line) if line.parse_only => return ExitCode::SUCCESS,
+        Ok(line) => line,
         Err(error) => return explained(&error),
     };
-    let result = match command {
+    let result = match line.command {
         Command::List(arguments) => list::run(&arguments),
         Command::Serve(arguments) => serve::run(&arguments),
         Command::Client(arguments) => client::run(&arguments),
@@ -130,6 +145,7 @@ fn main() -> ExitCode {
         Command::Trace(arguments) => trace::run(&arguments),
         Command::Exercise(arguments) => exercise::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
+        Command::Diff(arguments) => diff::run(&arguments),
         Command::Faults(arguments) => faults::run(&arguments),
         Command::Load(arguments) => load::run(&arguments),
         Command::Audit(arguments) => audit::run(&arguments),
@@ -139,6 +155,7 @@ fn main() -> ExitCode {
         Command::Threads(arguments) => threads::run(&arguments),
         Command::Compare(arguments) => compare::run(&arguments),
         Command::Record(arguments) => record::run(&arguments),
+        Command::Scorecard(arguments) => scorecard::run(&arguments),
         Command::Completions(arguments) => completions::run(&arguments, &CommandLine::command()),
     };
     result.unwrap_or_else(|error| failed(&error))
@@ -149,10 +166,10 @@ fn failed(error: &anyhow::Error) -> ExitCode {
     ExitCode::FAILURE
 }
 
-fn parse() -> Result<Command, Error> {
+fn parse() -> Result<CommandLine, Error> {
     let mut command = help::grouped(named_in_errors(CommandLine::command()));
     let mut matches = command.try_get_matches_from_mut(std::env::args_os())?;
-    Ok(CommandLine::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut command))?.command)
+    CommandLine::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut command))
 }
 
 /// Lets every option take a value that begins with a dash, so that a negative number or time is refused as the value of

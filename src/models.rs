@@ -1,8 +1,10 @@
 //! The registry: every model by name, one row each. Everything that needs all models (commands,
 //! tests, benches, the table in README) reads these rows.
 
+mod echo;
 mod floors;
 mod form;
+mod page;
 mod primes;
 
 use std::io;
@@ -18,8 +20,10 @@ use observe::ServerCommand;
 use observe::child::this_program;
 use text::output;
 
+pub use echo::MODELS;
 pub use floors::FLOORS;
 pub use form::Form;
+pub use page::Page;
 pub use primes::PRIMES;
 
 /// One way to serve many clients.
@@ -37,6 +41,10 @@ pub struct Model {
     pub service: Service,
     /// The folder of its crate.
     pub folder: &'static str,
+    /// The file that a reader learns it from.
+    pub page: Page,
+    /// The model that a reader comes from: what differs between their pages is what is new. `None` where one begins.
+    pub rung: Option<&'static str>,
     /// How many clients it serves at the same time with its default options.
     pub concurrency: Concurrency,
     /// The options that only this model takes.
@@ -46,181 +54,6 @@ pub struct Model {
     /// Its entry point.
     pub serve: Serve,
 }
-
-/// The models of the echo service, in the order in which the series introduces them; then those that it does not treat.
-pub const MODELS: &[Model] = &[
-    Model {
-        name: "sequential",
-        title: "one thread, one client at a time",
-        chapter: "1",
-        lesson: "one slow client blocks all others",
-        service: Service::Echo,
-        folder: "crates/server-sequential",
-        concurrency: Concurrency::One,
-        knobs: server_sequential::KNOBS,
-        floor: Some("floor-threads"),
-        serve: server_sequential::serve,
-    },
-    Model {
-        name: "thread-per-conn",
-        title: "a thread for each client",
-        chapter: "2",
-        lesson: "sequential code, at the cost of a thread's memory and context switches for each client",
-        service: Service::Echo,
-        folder: "crates/server-thread-per-conn",
-        concurrency: Concurrency::Many,
-        knobs: server_thread_per_conn::KNOBS,
-        floor: Some("floor-threads"),
-        serve: server_thread_per_conn::serve,
-    },
-    Model {
-        name: "thread-pool",
-        title: "a fixed pool of threads behind a bounded channel",
-        chapter: "2",
-        lesson: "the number of threads is bounded, but that many idle clients starve all others",
-        service: Service::Echo,
-        folder: "crates/server-thread-pool",
-        concurrency: Concurrency::Workers(server_thread_pool::DEFAULT_WORKERS),
-        knobs: server_thread_pool::KNOBS,
-        floor: Some("floor-threads"),
-        serve: server_thread_pool::serve,
-    },
-    Model {
-        name: "rayon",
-        title: "the same pool on rayon",
-        chapter: "2",
-        lesson: "the cost of blocking in a pool made for computation",
-        service: Service::Echo,
-        folder: "crates/server-thread-pool",
-        concurrency: Concurrency::Workers(server_thread_pool::DEFAULT_WORKERS),
-        knobs: server_thread_pool::KNOBS,
-        floor: Some("floor-threads"),
-        serve: server_thread_pool::on_rayon::serve,
-    },
-    Model {
-        name: "coroutines",
-        title: "straight code on a stack for each client, one thread",
-        chapter: "2",
-        lesson: "code that seems to block, at the cost of a stack for each client",
-        service: Service::Echo,
-        folder: "crates/server-coroutines",
-        concurrency: Concurrency::Many,
-        knobs: server_coroutines::KNOBS,
-        floor: Some("floor-epoll"),
-        serve: server_coroutines::serve,
-    },
-    Model {
-        name: "select",
-        title: "one thread around select",
-        chapter: "3",
-        lesson: "one call can wait for many clients, and walks all of them each time",
-        service: Service::Echo,
-        folder: "crates/server-select",
-        concurrency: Concurrency::Many,
-        knobs: server_select::KNOBS,
-        floor: Some("floor-epoll"),
-        serve: server_select::serve,
-    },
-    Model {
-        name: "poll",
-        title: "one thread around poll",
-        chapter: "3",
-        lesson: "a list instead of sets of a fixed size, and still a walk over all clients",
-        service: Service::Echo,
-        folder: "crates/server-poll",
-        concurrency: Concurrency::Many,
-        knobs: server_poll::KNOBS,
-        floor: Some("floor-epoll"),
-        serve: server_poll::serve,
-    },
-    #[cfg(target_os = "linux")]
-    Model {
-        name: "epoll",
-        title: "one thread around epoll_wait",
-        chapter: "3",
-        lesson: "if the kernel keeps the list, idle clients cost nothing",
-        service: Service::Echo,
-        folder: "crates/server-epoll",
-        concurrency: Concurrency::Many,
-        knobs: server_epoll::KNOBS,
-        floor: Some("floor-epoll"),
-        serve: server_epoll::serve,
-    },
-    Model {
-        name: "mio",
-        title: "one thread, one readiness loop",
-        chapter: "3, 4, 5",
-        lesson: "one thread can serve all clients, if it keeps each client's state by hand",
-        service: Service::Echo,
-        folder: "crates/server-mio",
-        concurrency: Concurrency::Many,
-        knobs: server_mio::KNOBS,
-        floor: Some("floor-epoll"),
-        serve: server_mio::serve,
-    },
-    Model {
-        name: "callbacks",
-        title: "an event loop that calls back",
-        chapter: "4, 6",
-        lesson: "a conversation cut into functions, each of which returns to the loop",
-        service: Service::Echo,
-        folder: "crates/server-callbacks",
-        concurrency: Concurrency::Many,
-        knobs: server_callbacks::KNOBS,
-        floor: Some("floor-epoll"),
-        serve: server_callbacks::serve,
-    },
-    Model {
-        name: "futures",
-        title: "futures by hand, on an executor of one page",
-        chapter: "6",
-        lesson: "what the compiler and a runtime make of `async`, written out",
-        service: Service::Echo,
-        folder: "crates/server-futures",
-        concurrency: Concurrency::Many,
-        knobs: server_futures::KNOBS,
-        floor: Some("floor-epoll"),
-        serve: server_futures::serve,
-    },
-    Model {
-        name: "tokio",
-        title: "a task for each client",
-        chapter: "6, 7",
-        lesson: "the efficiency of an event loop, in sequential code",
-        service: Service::Echo,
-        folder: "crates/server-tokio",
-        concurrency: Concurrency::Many,
-        knobs: server_tokio::KNOBS,
-        floor: Some("floor-epoll"),
-        serve: server_tokio::serve,
-    },
-    #[cfg(target_os = "linux")]
-    Model {
-        name: "reactors",
-        title: "a readiness loop for each core",
-        chapter: "-",
-        lesson: "loops that share nothing use all cores, if the kernel spreads the clients evenly",
-        service: Service::Echo,
-        folder: "crates/server-reactors",
-        concurrency: Concurrency::Many,
-        knobs: server_reactors::KNOBS,
-        floor: Some("floor-epoll"),
-        serve: server_reactors::serve,
-    },
-    #[cfg(target_os = "linux")]
-    Model {
-        name: "io-uring",
-        title: "one thread, completion instead of readiness",
-        chapter: "-",
-        lesson: "the kernel does the work and says what it has done: one system call for many messages",
-        service: Service::Echo,
-        folder: "crates/server-io-uring",
-        concurrency: Concurrency::Many,
-        knobs: server_io_uring::KNOBS,
-        floor: Some("floor-io-uring"),
-        serve: server_io_uring::serve,
-    },
-];
 
 /// The floor that can be slowed down by a known amount, to test the instrument.
 pub const SLOWED: &str = "floor-epoll";

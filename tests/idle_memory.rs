@@ -102,9 +102,9 @@ const OPTIMISED: &[Bound] = &[
     ("tokio", &["--runtime", "per-core"], 1 << 10),
     // A task has room for what it may wait for: a permit, a verdict, the cache.
     ("prime-promises", &[], 2 << 10),
-    ("prime-async", &[], 16 << 10),
-    ("prime-rayon", &[], 8 << 10),
-    ("prime-async-inline", &[], 8 << 10),
+    ("prime-async", &[], 6 << 10),
+    ("prime-rayon", &[], 4 << 10),
+    ("prime-async-inline", &[], 4 << 10),
 ];
 
 /// These have no bound: a thread's stack is what a client costs.

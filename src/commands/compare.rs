@@ -22,7 +22,7 @@ mod self_test;
 
 use self::foreign::Foreign;
 use self::own::Own;
-use super::refused;
+use super::{refused, scorecard};
 use crate::models;
 use loadgen::Interrupts;
 
@@ -259,7 +259,7 @@ impl Show {
     ) -> Result<ExitCode> {
         let shown = Shown::of(comparison, baseline, self.bound, servers)?;
         output::print(&if self.json { shown.json()? } else { shown.tables(terminal::columns()) })?;
-        let report = shown.write_report(folder)?;
+        let report = shown.write_report(folder, &scorecard::card()?)?;
         // Not to standard output: that may be JSON for another program.
         output::note(&format!("report: {}", report.display()));
         Ok(if shown.is_good() { ExitCode::SUCCESS } else { ExitCode::FAILURE })

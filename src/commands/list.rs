@@ -2,10 +2,11 @@
 
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use clap::Args;
 use comfy_table::presets::NOTHING;
 use comfy_table::{ColumnConstraint, ContentArrangement, Table};
+use serde_json::{Value, json};
 
 use crate::commands::check::subject::parse_service;
 use crate::models::{FLOORS, MODELS, Model, PRIMES};
@@ -22,6 +23,10 @@ pub struct Arguments {
     /// Print the tables of models as Markdown, as in README
     #[arg(long, conflicts_with = "names")]
     markdown: bool,
+
+    /// Print the models as JSON, with their files and the model that a reader comes from
+    #[arg(long, conflicts_with_all = ["names", "markdown"])]
+    json: bool,
 
     /// Only the models of one service
     #[arg(long, value_name = "echo|primes", value_parser = parse_service, conflicts_with = "markdown")]
@@ -40,6 +45,8 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let text = if arguments.names {
         let models = MODELS.iter().chain(PRIMES).filter(is_meant);
         models.map(|model| format!("{}\n", model.name)).collect()
+    } else if arguments.json {
+        json(MODELS.iter().chain(PRIMES).filter(is_meant))?
     } else if arguments.markdown {
         markdown()
     } else {
@@ -66,6 +73,23 @@ fn table(rows: &[Model]) -> Table {
         names.set_constraint(ColumnConstraint::ContentWidth);
     }
     table
+}
+
+/// What programs need to know about the models.
+fn json(models: impl Iterator<Item = &'static Model>) -> Result<String> {
+    let row = |model: &Model| {
+        json!({
+            "name": model.name,
+            "title": model.title,
+            "service": match model.service { Service::Echo => "echo", Service::Primes => "primes" },
+            "chapter": model.chapter,
+            "folder": model.folder,
+            "page": model.page.path,
+            "rung": model.rung,
+        })
+    };
+    let rows: Vec<Value> = models.map(row).collect();
+    Ok(serde_json::to_string_pretty(&rows).context("cannot write JSON")? + "\n")
 }
 
 /// The models as Markdown tables, with links to their crates. README has them between markers.

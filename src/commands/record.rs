@@ -18,6 +18,7 @@ use loadgen::Handle;
 use text::output;
 use trials::audit;
 
+use super::scorecard;
 use crate::models;
 use loadgen::Interrupts;
 
@@ -76,7 +77,8 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         );
     }
     check_whole(project)?;
-    let (folder, drifted) = recorded::write(project, &models::servers()?, audited(project)?)?;
+    let (folder, drifted) =
+        recorded::write(project, &models::servers()?, &scorecard::card()?, audited(project)?)?;
     let names: String = drifted.iter().map(|name| format!("  {name}\n")).collect();
     output::print(&format!("recorded in {}; written:\n{names}", folder.display()))?;
     Ok(ExitCode::SUCCESS)
@@ -135,19 +137,22 @@ fn check(project: &Path) -> Result<ExitCode> {
 /// # Errors
 /// As [`run`].
 pub fn drifted(project: &Path) -> Result<Vec<String>> {
-    recorded::drifted(project, &models::servers()?, audited(project)?)
+    recorded::drifted(project, &models::servers()?, &scorecard::card()?, audited(project)?)
 }
 
-/// The text of the newest audit, the recorded test of the instrument, or the effect of the order, for a block between
-/// markers.
+/// The text of the newest audit, the recorded test of the instrument, the effect of the order, or the score card and what its
+/// columns mean, for a block between markers.
 fn audited(project: &Path) -> Result<impl Fn(&str) -> Option<String>> {
     let audit = audit::results::Audit::read(&project.join(audit::FOLDER))?;
     let tested = self_test::recorded(project)?;
     let order = order_effect::block(&recorded::newest_run(project)?.1);
     let models: Vec<&str> = models::names_of_both().collect();
+    let (card, columns) = (scorecard::block()?, ease::tables::definitions());
     Ok(move |name: &str| match name {
         "self-test" => Some(self_test::block(tested.as_ref())),
         "order" => Some(order.clone()),
+        "scorecard" => Some(card.clone()),
+        "scorecard-columns" => Some(columns.clone()),
         _ => audit::table::block(name, &audit, &models),
     })
 }

@@ -36,6 +36,7 @@ Examples:
   concurrent-servers timeline thread-pool -n 6 --workers 2 waves, as wide as the pool
   concurrent-servers timeline 127.0.0.1:9090 mio           a server that is running, beside a model
   concurrent-servers timeline --fast --svg timeline.svg    ten times as fast, also as a picture
+  concurrent-servers timeline mio --json                   what is drawn, in seconds
   concurrent-servers timeline mio --write-policy per-byte --nagle --fast   the 40 ms of the series
   concurrent-servers timeline prime-inline prime-queue     small numbers behind a big one
   concurrent-servers timeline prime-queue --workers 1 --numbers 1000000000000037,7,9   stalls, too
@@ -72,6 +73,10 @@ pub struct Arguments {
     #[arg(long, value_name = "FILE")]
     svg: Option<PathBuf>,
 
+    /// Print what is drawn as JSON: when each client arrived, was served and was done, in seconds
+    #[arg(long)]
+    json: bool,
+
     #[command(flatten, next_help_heading = "Options of the models that are started")]
     server_options: ServerOptions,
 }
@@ -105,10 +110,12 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
             Err(refusal) => return Ok(refused(&refusal)),
         };
         let drawn = numbers::play(arguments, &models, &numbers)?;
-        (drawn.text(columns, is_unicode), drawn.svg(), drawn.is_right())
+        let text = if arguments.json { drawn.json()? } else { drawn.text(columns, is_unicode) };
+        (text, drawn.svg(), drawn.is_right())
     } else {
         let drawn = play(arguments)?;
-        (drawn.text(columns, is_unicode), drawn.svg(), drawn.is_right())
+        let text = if arguments.json { drawn.json()? } else { drawn.text(columns, is_unicode) };
+        (text, drawn.svg(), drawn.is_right())
     };
     let printed = output::print(&text);
     if let Some((file, picture)) = picture {

@@ -3,6 +3,7 @@
 use conformance::{Concurrency, Service};
 
 use super::Model;
+use super::page::page;
 
 /// The floors, which models are divided by: raw echo, no protocol, no limits. A separate list, because they are not
 /// models.
@@ -14,6 +15,8 @@ pub const FLOORS: &[Model] = &[
         lesson: "the cost of the kernel for models that block",
         service: Service::Echo,
         folder: "crates/server-floor",
+        page: page!("crates/server-floor/src/on_threads.rs"),
+        rung: None,
         concurrency: Concurrency::Many,
         knobs: &[],
         floor: None,
@@ -27,6 +30,8 @@ pub const FLOORS: &[Model] = &[
         lesson: "the cost of the kernel for models that wait for readiness",
         service: Service::Echo,
         folder: "crates/server-floor",
+        page: page!("crates/server-floor/src/on_epoll.rs"),
+        rung: None,
         concurrency: Concurrency::Many,
         knobs: &[],
         floor: None,
@@ -40,6 +45,8 @@ pub const FLOORS: &[Model] = &[
         lesson: "the cost of the kernel for models that wait for completions",
         service: Service::Echo,
         folder: "crates/server-floor",
+        page: page!("crates/server-floor/src/on_io_uring.rs"),
+        rung: None,
         concurrency: Concurrency::Many,
         knobs: &[],
         floor: None,

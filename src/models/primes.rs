@@ -3,6 +3,7 @@
 use conformance::{Concurrency, Service};
 
 use super::Model;
+use super::page::{READINESS, page};
 
 /// The models of the prime service, in the order in which the series walks through them. A list of their own: each service has
 /// its scenarios, clients and tables, and no floor does the work of this one.
@@ -14,6 +15,8 @@ pub const PRIMES: &[Model] = &[
         lesson: "work behind a message holds up its own client alone, and nobody counts the threads that compute",
         service: Service::Primes,
         folder: "crates/prime-threads",
+        page: page!("crates/prime-threads/src/lib.rs"),
+        rung: Some("thread-per-conn"),
         concurrency: Concurrency::Many,
         knobs: prime_threads::KNOBS,
         floor: None,
@@ -26,6 +29,8 @@ pub const PRIMES: &[Model] = &[
         lesson: "work inside the loop stalls everybody",
         service: Service::Primes,
         folder: "crates/prime-inline",
+        page: page!("crates/prime-inline/src/lib.rs"),
+        rung: Some(READINESS),
         concurrency: Concurrency::Many,
         knobs: prime_inline::KNOBS,
         floor: None,
@@ -38,6 +43,8 @@ pub const PRIMES: &[Model] = &[
         lesson: "the loop never computes; a queue of N threads stalls at N big numbers",
         service: Service::Primes,
         folder: "crates/prime-queue",
+        page: page!("crates/prime-queue/src/lib.rs"),
+        rung: Some("prime-inline"),
         concurrency: Concurrency::Many,
         knobs: prime_queue::KNOBS,
         floor: None,
@@ -50,6 +57,8 @@ pub const PRIMES: &[Model] = &[
         lesson: "each step stands inside the one before it, and so does each error",
         service: Service::Primes,
         folder: "crates/prime-callbacks",
+        page: page!("crates/prime-callbacks/src/lib.rs"),
+        rung: Some("prime-queue"),
         concurrency: Concurrency::Many,
         knobs: prime_callbacks::KNOBS,
         floor: None,
@@ -62,6 +71,8 @@ pub const PRIMES: &[Model] = &[
         lesson: "the steps stand below each other, and an error passes by all of them; loops and variables are missing",
         service: Service::Primes,
         folder: "crates/prime-promises",
+        page: page!("crates/prime-promises/src/lib.rs"),
+        rung: Some("prime-callbacks"),
         concurrency: Concurrency::Many,
         knobs: prime_promises::KNOBS,
         floor: None,
@@ -74,6 +85,8 @@ pub const PRIMES: &[Model] = &[
         lesson: "straight code again: the tasks wait, and what computes is taken to threads that may block",
         service: Service::Primes,
         folder: "crates/prime-async",
+        page: page!("crates/prime-async/src/lib.rs"),
+        rung: Some("prime-promises"),
         concurrency: Concurrency::Many,
         knobs: prime_async::KNOBS,
         floor: None,
@@ -86,6 +99,8 @@ pub const PRIMES: &[Model] = &[
         lesson: "one side only waits and the other only computes; each has the threads that it needs",
         service: Service::Primes,
         folder: "crates/prime-rayon",
+        page: page!("crates/prime-rayon/src/lib.rs"),
+        rung: Some("prime-async"),
         concurrency: Concurrency::Many,
         knobs: prime_rayon::KNOBS,
         floor: None,
@@ -98,6 +113,8 @@ pub const PRIMES: &[Model] = &[
         lesson: "a task that computes holds up its worker thread: as many big numbers as threads stall everybody",
         service: Service::Primes,
         folder: "crates/prime-async-inline",
+        page: page!("crates/prime-async-inline/src/lib.rs"),
+        rung: Some("prime-async"),
         concurrency: Concurrency::Many,
         knobs: prime_async_inline::KNOBS,
         floor: None,

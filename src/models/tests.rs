@@ -26,6 +26,26 @@ fn every_row_is_filled_in_and_names_a_folder_that_exists() {
 }
 
 #[test]
+fn each_model_comes_from_one_that_stands_above_it_but_for_those_that_begin() {
+    let all: Vec<&Model> = MODELS.iter().chain(PRIMES).collect();
+    for (index, model) in all.iter().enumerate() {
+        let rung = model.rung.map(|rung| all.iter().position(|other| other.name == rung));
+        let is_above = rung.is_none_or(|place| place.is_some_and(|place| place < index));
+        assert!(is_above, "{}: the model before it, {:?}, must stand above it", model.name, model.rung);
+        assert_ne!(model.rung, Some(model.name));
+    }
+    assert!(all.iter().filter(|model| model.rung.is_none()).map(|model| model.name).eq(["sequential"]));
+}
+
+#[test]
+fn a_page_is_in_the_folder_of_its_model() {
+    for model in everything() {
+        assert!(model.page.path.starts_with(&format!("{}/src/", model.folder)), "{}", model.name);
+        assert!(model.page.code().contains("pub fn serve("), "{}: {}", model.name, model.page.path);
+    }
+}
+
+#[test]
 fn models_are_in_the_order_of_the_series_and_then_those_that_it_does_not_treat() {
     let first = |model: &Model| {
         model.chapter.split(", ").next().and_then(|chapter| chapter.parse().ok()).unwrap_or(u32::MAX)

@@ -11,7 +11,9 @@ const LAUNCHER: &str = env!("CARGO_BIN_EXE_concurrent-servers");
 /// A command, and an option with wrong values for it. `-` stands for a value that is missing.
 const WRONG: &[(&str, &str, &[&str])] = &[
     ("list", "--names", &["--markdown"]),
+    ("list", "--json", &["--names", "--markdown"]),
     ("list", "--service", &["all", "", "-"]),
+    ("diff mio", "--headers", &["=yes"]),
     ("serve mio", "--addr", &["", "-", "nowhere", "127.0.0.1", "127.0.0.1:99999", "127.0.0.1:-1"]),
     ("serve tokio", "--workers", &["0", "-1", "1.5", "99999999999999999999", "NaN", "", "-"]),
     ("serve mio", "--workers", &["2"]),
@@ -74,6 +76,10 @@ const WRONG: &[(&str, &str, &[&str])] = &[
     ("faults mio", "--pairs", &["-1", "100001", "NaN", "", "-"]),
     ("faults mio", "--lasting", &["0s", "-1s", "1h", "7", "", "-"]),
     ("faults mio", "--seed", &["-1", "", "-"]),
+    ("scorecard", "--service", &["all", "", "-"]),
+    ("scorecard mio", "--service", &["primes"]),
+    ("scorecard", "--json", &["--markdown"]),
+    ("scorecard mio", "--columns", &["--json"]),
     ("soak mio", "--minutes", &["0", "-1", "1441", "1.5", "NaN", "", "-"]),
     ("soak mio", "--seed", &["-1", "", "-"]),
     ("cache", "--addr", &["", "-", "nowhere", "127.0.0.1", "127.0.0.1:99999"]),
@@ -98,6 +104,11 @@ const LINES: &[(&str, &str)] = &[
     ("serve mioo", "mio"),
     ("client --nonsense", "unexpected argument '--nonsense'"),
     ("client one two three", "unexpected argument 'three'"),
+    ("diff", "<MODEL>"),
+    ("diff mioo", "mio"),
+    ("diff mio mioo", "mio"),
+    ("diff mio mio", "mio is given twice"),
+    ("diff sequential", "give a second one"),
     ("check 127.0.0.1", "there is no port"),
     ("timeline 127.0.0.1", "there is no port"),
     ("timeline mio 127.0.0.1:1 mio", "mio is given twice"),
@@ -108,6 +119,8 @@ const LINES: &[(&str, &str)] = &[
     ("check", "MODEL|ADDR"),
     ("check floor-epoll", "raw echo"),
     ("faults", "<MODEL>"),
+    ("scorecard mioo", "mio"),
+    ("scorecard floor-epoll", "possible values"),
     ("soak 127.0.0.1:1", "possible values"),
     ("cache 127.0.0.1:1", "unexpected argument '127.0.0.1:1'"),
     ("threads", "<N>"),
@@ -159,4 +172,23 @@ fn a_wrong_command_line_exits_with_2_and_says_what_is_wrong() {
         assert_eq!(code, Some(2), "{line}: {message}");
         assert!(message.contains(shown), "{line}: {message}");
     }
+}
+
+/// What checks documents asks so whether a command in one of them can be typed.
+#[test]
+fn a_command_that_is_only_parsed_is_not_run() {
+    for (arguments, code) in [
+        ("timeline --svg /nowhere/x.svg mio", 0),
+        ("serve mio --addr 127.0.0.1:1", 0),
+        ("serve mio --wrokers 2", 2),
+        ("srve mio", 2),
+        ("", 2),
+    ] {
+        let output =
+            Command::new(LAUNCHER).arg("--parse-only").args(arguments.split_whitespace()).output().unwrap();
+        assert_eq!(output.status.code(), Some(code), "{arguments}");
+        assert!(output.stdout.is_empty() && output.stderr.is_empty() == (code == 0), "{arguments}");
+    }
+    let help = Command::new(LAUNCHER).arg("--help").output().unwrap();
+    assert!(!String::from_utf8_lossy(&help.stdout).contains("parse-only"));
 }

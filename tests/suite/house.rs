@@ -142,10 +142,14 @@ fn the_arrows_between_crates_point_one_way() {
         ("chassis", &["signals", "text"]),
         (
             "comparison",
-            &["charts", "loadgen", "observe", "prime", "protocol", "resp", "script", "signals", "text"],
+            &[
+                "charts", "ease", "loadgen", "observe", "prime", "protocol", "resp", "script", "signals",
+                "text",
+            ],
         ),
         ("conformance", &["observe", "protocol", "signals", "text"]),
         ("conversation", &["chassis", "prime", "protocol"]),
+        ("ease", &["text"]),
         ("event-loop", &["chassis", "conversation", "poller", "sockets"]),
         ("grader", &["conformance", "observe", "protocol", "text"]),
         ("loadgen", &["observe", "prime", "protocol", "signals", "text"]),

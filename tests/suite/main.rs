@@ -21,7 +21,7 @@
 //! | `several_machines` | the recipe for load from several machines, which are network namespaces |
 //! | `playground` | the page on which a trace can be played with, in a browser |
 //! | `process`, `terminal` | what these start and look at |
-//! | `house`, `readme`, `security`, `supply_chain`, `targets` | the documents, rules and manifests, compared with the code |
+//! | `house`, `readme`, `scorecard`, `security`, `supply_chain`, `targets` | the documents, rules and manifests, compared with the code |
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, also in its helpers")]
 
@@ -70,6 +70,7 @@ mod programs;
 mod readme;
 #[cfg(target_os = "linux")]
 mod report;
+mod scorecard;
 mod scripted_clients;
 mod security;
 mod series_clients;

@@ -30,11 +30,16 @@ const PLAIN: &[&str] = &[
     "list",
     "list --names",
     "list --markdown",
+    "list --json",
     "trace ^a$ --json",
     "trace --table",
     "client --fast=50 ADDR", // of its lines only failures have one
     "check ADDR --only A3 --json",
     "faults --list",
+    "scorecard",
+    "scorecard mio --json",
+    "scorecard --markdown",
+    "scorecard --columns",
     "completions bash",
 ];
 

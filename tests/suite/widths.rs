@@ -22,9 +22,14 @@ fn lines(text: &str) -> Vec<String> {
 fn tables_fit_the_terminal() {
     let (_folder, run, _) = tiny_run(&[]);
     for columns in [60, 80, 200] {
-        for arguments in
-            [&["list"][..], &["check", "--list"], &["--help"], &["compare", "--from", text(&run)]]
-        {
+        for arguments in [
+            &["list"][..],
+            &["scorecard"],
+            &["scorecard", "--columns"],
+            &["check", "--list"],
+            &["--help"],
+            &["compare", "--from", text(&run)],
+        ] {
             let (shown, status) = in_a_terminal(columns, "xterm", arguments);
             assert!(status.success(), "{shown}");
             let lines = lines(&shown);
@@ -36,6 +41,8 @@ fn tables_fit_the_terminal() {
             match arguments[0] {
                 "check" => assert!(is_there("A1 ") && is_there("P1 "), "{shown}"),
                 "--help" => assert!(is_there("Judge:") && is_there("check "), "{shown}"),
+                "scorecard" if arguments.len() > 1 => assert!(is_there("worst function: "), "{shown}"),
+                "scorecard" => assert!(is_there("mio ") && is_there("prime-async-inline "), "{shown}"),
                 _ => assert!(is_there("mio ") && is_there("floor-epoll "), "{shown}"),
             }
         }

@@ -5,6 +5,7 @@
 //! ([`standalone`]). Colours are CSS variables, for light and dark backgrounds; a marker's shape has the same meaning
 //! as its colour.
 
+mod axes;
 #[cfg(all(target_os = "linux", any(test, feature = "browser")))]
 pub mod browser;
 mod canvas;
@@ -12,16 +13,20 @@ mod dots;
 mod labels;
 mod legend;
 mod lines;
+mod names;
 mod scale;
+mod scatter;
 mod ticks;
 mod timeline;
 mod words;
 
+pub use axes::Axis;
 pub use canvas::{Canvas, Mark};
 pub use dots::{Dot, DotRow, Dots, Reference};
 pub use legend::{Flaw, Key};
-pub use lines::{Axis, Line, LinePoint, Lines};
+pub use lines::{Line, LinePoint, Lines};
 pub use scale::{Domain, Spacing};
+pub use scatter::{NamedDot, Scatter};
 pub use ticks::Tick;
 pub use timeline::{Lane, LaneGroup, Moment, Phase, Sign, Signal, Span, Timeline};
 pub use words::escape;
@@ -42,6 +47,9 @@ const STANDALONE_WIDTH: f64 = 760.0;
 const PICTURE_WIDTH: f64 = 560.0;
 const MARGIN: f64 = 20.0;
 const LINE_HEIGHT: f64 = 19.0;
+
+/// The width of a file with charts below each other that is shown on phones, too.
+const COLUMN_WIDTH: f64 = 420.0;
 
 /// Something that can be drawn.
 pub trait Chart {
@@ -75,7 +83,16 @@ pub fn picture(chart: &dyn Chart) -> String {
 
 /// Several charts below a heading, each with its title and its finding, as one file.
 pub fn standalone(heading: &str, charts: &[&dyn Chart]) -> String {
-    let mut canvas = headed(heading, STANDALONE_WIDTH);
+    several(heading, charts, STANDALONE_WIDTH)
+}
+
+/// The same in a file so narrow that its text can be read on a phone.
+pub fn column(heading: &str, charts: &[&dyn Chart]) -> String {
+    several(heading, charts, COLUMN_WIDTH)
+}
+
+fn several(heading: &str, charts: &[&dyn Chart], width: f64) -> String {
+    let mut canvas = headed(heading, width);
     for chart in charts {
         canvas.top += 3.0;
         for (class, words) in [("name", chart.title()), ("quiet", chart.finding())] {

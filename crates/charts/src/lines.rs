@@ -1,11 +1,11 @@
 //! Lines over two axes. If there is room, each line has its name at its end; otherwise there is a legend below.
 
 use super::Chart;
+use super::axes::{Axis, Plot, draw_axes};
 use super::canvas::{Anchor, Canvas, Mark};
 use super::labels::spread;
 use super::legend::{self, Flaw, Key};
 use super::scale::Domain;
-use super::ticks::{self, Tick};
 use super::words::width_of;
 
 /// Lines over two axes.
@@ -23,19 +23,6 @@ pub struct Lines {
     pub lines: Vec<Line>,
     /// What the shapes mean, below the axis.
     pub legend: Vec<(Key, String)>,
-}
-
-/// One of two axes.
-#[derive(Clone, Debug)]
-pub struct Axis {
-    /// Its label.
-    pub label: String,
-    /// Its range; `None` if no value can be drawn.
-    pub domain: Option<Domain>,
-    /// Ticks chosen by the caller; if empty, the axis chooses them.
-    pub ticks: Vec<Tick>,
-    /// The format of ticks that the axis chooses.
-    pub format: fn(f64) -> String,
 }
 
 /// The line of one subject.
@@ -86,7 +73,7 @@ impl Chart for Lines {
             return;
         };
         let plot = self.plot(canvas, x, y);
-        self.draw_axes(canvas, &plot);
+        draw_axes(canvas, &plot, &self.x, &self.y);
         let aside = self.aside(&plot);
         let numbered = self.lines.iter().enumerate();
         let ends: Vec<(&Line, (f64, f64))> = numbered
@@ -102,51 +89,9 @@ impl Chart for Lines {
     }
 }
 
-/// The layout of the plot.
-struct Plot {
-    x: Domain,
-    y: Domain,
-    left: f64,
-    right: f64,
-    top: f64,
-    bottom: f64,
-    is_narrow: bool,
-}
-
-impl Plot {
-    fn x(&self, value: f64) -> Option<f64> {
-        self.x.share(value).map(|share| self.left + share * (self.right - self.left))
-    }
-
-    fn y(&self, value: f64) -> Option<f64> {
-        self.y.share(value).map(|share| self.bottom - share * (self.bottom - self.top))
-    }
-}
-
-impl Axis {
-    /// The ticks of a horizontal axis of this length.
-    fn ticks(&self, domain: Domain, most: usize, length: f64) -> Vec<Tick> {
-        if self.ticks.is_empty() {
-            ticks::fitting(domain, most, length, |most| domain.labelled(most, self.format))
-        } else {
-            self.ticks.clone()
-        }
-    }
-
-    /// The ticks of a vertical axis, whose labels never overlap.
-    fn upright_ticks(&self, domain: Domain) -> Vec<Tick> {
-        if !self.ticks.is_empty() {
-            return self.ticks.clone();
-        }
-        domain.labelled(6, self.format)
-    }
-}
-
 impl Lines {
     fn plot(&self, canvas: &Canvas, x: Domain, y: Domain) -> Plot {
         let is_narrow = canvas.is_narrow();
-        let numbers = self.y.upright_ticks(y);
-        let numbers = numbers.iter().map(|tick| width_of(&tick.label)).fold(0.0, f64::max);
         let labels = self.lines.iter().map(|line| width_of(&line.label)).fold(0.0, f64::max);
         let top = canvas.top + 28.0;
         #[expect(clippy::cast_precision_loss, reason = "lines are few")]
@@ -154,7 +99,7 @@ impl Lines {
         Plot {
             x,
             y,
-            left: numbers + 8.0,
+            left: self.y.upright_width(y) + 8.0,
             right: if is_narrow { canvas.width - 14.0 } else { canvas.width - labels - 34.0 },
             top,
             bottom: top + if is_narrow { NARROW_HEIGHT } else { HEIGHT.max(room_for_labels) },
@@ -174,30 +119,6 @@ impl Lines {
         };
         let middle = self.lines.len().saturating_sub(1) as f64 / 2.0;
         move |index| (index as f64 - middle) * step
-    }
-
-    fn draw_axes(&self, canvas: &mut Canvas, plot: &Plot) {
-        canvas.begin("axis");
-        canvas.words(0.0, plot.top - 14.0, Anchor::Start, "quiet small", &self.y.label);
-        for tick in self.y.upright_ticks(plot.y) {
-            let Some(y) = plot.y(tick.at) else { continue };
-            canvas.path("grid", &format!("M{:.1} {y:.1}H{:.1}", plot.left, plot.right));
-            canvas.words(plot.left - 8.0, y + 4.0, Anchor::End, "quiet figure small", &tick.label);
-        }
-        // A number too close to the previous one is left out, because neither would be readable.
-        let mut free_from = f64::NEG_INFINITY;
-        for tick in self.x.ticks(plot.x, if plot.is_narrow { 5 } else { 8 }, plot.right - plot.left) {
-            let Some(x) = plot.x(tick.at) else { continue };
-            canvas.path("grid", &format!("M{x:.1} {:.1}V{:.1}", plot.top, plot.bottom + 4.0));
-            let half = width_of(&tick.label) * 0.45;
-            if x - half >= free_from {
-                canvas.words_around(x, plot.bottom + 18.0, "quiet figure small", &tick.label);
-                free_from = x + half + 8.0;
-            }
-        }
-        let middle = f64::midpoint(plot.left, plot.right);
-        canvas.words_around(middle, plot.bottom + 36.0, "quiet small", &self.x.label);
-        canvas.end();
     }
 }
 

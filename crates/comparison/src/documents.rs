@@ -15,6 +15,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
+use ease::Card;
 use text::files;
 
 use crate::analysis::Analysis;
@@ -60,7 +61,7 @@ impl Documents {
     }
 
     /// The documents with the figures of this run, which is in this folder, their pictures, and the report and the
-    /// tables beside its records. `further` supplies the blocks that are not about a run.
+    /// tables beside its records. The card says how easy models are to write. `further` supplies the blocks that are not about a run.
     ///
     /// # Errors
     /// A marker names an unknown block.
@@ -68,6 +69,7 @@ impl Documents {
         mut self,
         folder: &Path,
         (analysis, coverage): (&Analysis, &Coverage),
+        card: &Card,
         further: impl Fn(&str) -> Option<String>,
     ) -> Result<Self> {
         let run = folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
@@ -83,7 +85,8 @@ impl Documents {
         for (name, must_be) in [
             ("docs/throughput.svg".to_owned(), report::throughput_svg(analysis)),
             ("docs/cost.svg".to_owned(), report::cost_svg(analysis)),
-            (beside(report::FILE), report::html(analysis, coverage, None)),
+            ("docs/scatter.svg".to_owned(), report::scatter_svg(analysis, card)),
+            (beside(report::FILE), report::html(analysis, coverage, None, Some(card))),
             (beside(tables::FILE), tables::all_tables(analysis)),
         ] {
             let is = fs::read_to_string(self.project.join(&name)).ok();

@@ -12,6 +12,7 @@
     reason = "figures are small, positive and invented"
 )]
 
+use ease::card::{self, Card, Row};
 use fastrand::Rng;
 use hdrhistogram::Histogram;
 use loadgen::{Bound, Latency, Load, OfKind, Outcome, Share, Verdict};
@@ -55,6 +56,25 @@ fn options(name: &str) -> Vec<String> {
         _ => &[],
     };
     options.iter().map(|&option| option.to_owned()).collect()
+}
+
+/// How easy they are to write; of each another figure.
+pub(crate) fn card() -> Card {
+    let row = |(index, (name, _)): (usize, &(&str, f64))| Row {
+        name: (*name).to_owned(),
+        service: "echo".to_owned(),
+        alone: card::Figures { lines: 40 + index, complexity: 3 + 4 * index, ..card::Figures::default() },
+        whole: card::Figures::default(),
+        stands_on: Vec::new(),
+        direct: 2,
+        total: 20,
+        program_bytes: 1 << 20,
+        step: None,
+        cases: None,
+        faults: None,
+    };
+    let models = COSTS.iter().enumerate().map(row).collect();
+    Card { compiler: "rustc".to_owned(), sources: String::new(), files: Vec::new(), models }
 }
 
 /// Servers that are never started.

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
+use ease::Card;
 
 use crate::analysis::{Analysis, analyse};
 use crate::coverage::Coverage;
@@ -31,18 +32,19 @@ pub fn folder(project: &Path, run: &Run) -> PathBuf {
     if is_free(&first) { first } else { further.find(is_free).unwrap_or(first) }
 }
 
-/// The documents and pictures in this project that differ from its newest recorded run. `further` supplies the blocks
-/// that are not about a run.
+/// The documents and pictures in this project that differ from its newest recorded run and this score card. `further`
+/// supplies the blocks that are not about a run.
 ///
 /// # Errors
 /// This is not the project's folder, there is no recorded run, or a file cannot be read.
 pub fn drifted(
     project: &Path,
     servers: &Servers,
+    card: &Card,
     further: impl Fn(&str) -> Option<String>,
 ) -> Result<Vec<String>> {
     let (folder, analysis, coverage) = newest(project, servers)?;
-    Ok(Documents::read(project)?.drawn_from(&folder, (&analysis, &coverage), further)?.drifted())
+    Ok(Documents::read(project)?.drawn_from(&folder, (&analysis, &coverage), card, further)?.drifted())
 }
 
 /// Writes report and tables of the newest recorded run beside its records, and the documents that have drifted.
@@ -53,10 +55,12 @@ pub fn drifted(
 pub fn write(
     project: &Path,
     servers: &Servers,
+    card: &Card,
     further: impl Fn(&str) -> Option<String>,
 ) -> Result<(PathBuf, Vec<String>)> {
     let (folder, analysis, coverage) = newest(project, servers)?;
-    let drifted = Documents::read(project)?.drawn_from(&folder, (&analysis, &coverage), further)?.write()?;
+    let drifted =
+        Documents::read(project)?.drawn_from(&folder, (&analysis, &coverage), card, further)?.write()?;
     Ok((folder, drifted))
 }
 

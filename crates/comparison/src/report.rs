@@ -10,6 +10,7 @@ mod boxed;
 mod changes;
 mod curves;
 mod dots;
+mod ease;
 mod figure;
 mod figures;
 mod findings;
@@ -27,6 +28,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use crate::analysis::{Analysis, ScenarioAnalysis};
 use crate::baseline::Changes;
 use crate::coverage::Coverage;
+use ::ease::Card;
 use boxed::boxed;
 use charts::Chart;
 use figure::{Figure, Table};
@@ -43,11 +45,18 @@ const PANELS: usize = 2;
 /// The report's file in the folder of a run.
 pub const FILE: &str = "report.html";
 
-/// The whole report: what is missing, how to read it, the answers, a chart for each question, all pairs, the tables.
-pub fn html(analysis: &Analysis, coverage: &Coverage, changes: Option<&Changes>) -> String {
+/// The whole report: what is missing, how to read it, the answers, a chart for each question, all pairs, the tables. With a score
+/// card also how easy the models are to write.
+pub fn html(
+    analysis: &Analysis,
+    coverage: &Coverage,
+    changes: Option<&Changes>,
+    card: Option<&Card>,
+) -> String {
     let run = &analysis.run;
     let heading = "Concurrency models for network servers, compared";
     let subjects = Subjects::of(run);
+    let card = card.map(|card| ease::of_run(card, analysis)).filter(|card| !card.models.is_empty());
     let page = html! {
         (DOCTYPE)
         html lang="en" {
@@ -63,7 +72,7 @@ pub fn html(analysis: &Analysis, coverage: &Coverage, changes: Option<&Changes>)
                 header {
                     h1 { (heading) }
                     p.quiet { (run.machine) ". " (run.profile_name) " profile: " (run.profile.about) ". " time datetime=(run.started) { (run.started) } }
-                    (contents(analysis, changes))
+                    (contents(analysis, changes, card.is_some()))
                 }
                 main #content {
                     (verdicts::failures(analysis))
@@ -75,6 +84,7 @@ pub fn html(analysis: &Analysis, coverage: &Coverage, changes: Option<&Changes>)
                     (answers::decide(analysis))
                     @for scenario in &analysis.scenarios { (section(scenario, &subjects)) }
                     @if analysis.scenarios.is_empty() { p { "No trial of this run was made." } }
+                    @if let Some(card) = &card { (ease::section(analysis, card, &subjects)) }
                     (matrix::matrices(analysis))
                     (summary::summary(analysis))
                     (verdicts::verdicts(analysis))
@@ -98,6 +108,13 @@ pub fn cost_svg(analysis: &Analysis) -> String {
     standalone(analysis, "CPU time per message, as a multiple of the floor's", dots::cost)
 }
 
+/// How easy the models are to write, against what they cost, as a picture in its own file.
+pub fn scatter_svg(analysis: &Analysis, card: &Card) -> String {
+    let figures = ease::figures(analysis, card, &Subjects::without_twins(&analysis.run));
+    let charts: Vec<&dyn Chart> = figures.iter().filter_map(|figure| figure.chart.as_deref()).collect();
+    charts::column("Scalability against ease", &charts)
+}
+
 fn standalone(
     analysis: &Analysis,
     heading: &str,
@@ -114,7 +131,7 @@ fn standalone(
     charts::standalone(heading, &charts)
 }
 
-fn contents(analysis: &Analysis, changes: Option<&Changes>) -> Markup {
+fn contents(analysis: &Analysis, changes: Option<&Changes>, has_card: bool) -> Markup {
     html! {
         nav aria-label="Contents" {
             ul {
@@ -125,6 +142,7 @@ fn contents(analysis: &Analysis, changes: Option<&Changes>) -> Markup {
                 @for scenario in &analysis.scenarios {
                     li { a href={ "#" (anchor(&scenario.scenario.name)) } { (scenario.scenario.name) } }
                 }
+                @if has_card { li { a href="#ease" { "Is it easy to write?" } } }
                 li { a href="#pairs" { "Every pair of models" } }
                 li { a href="#summary" { "Tables" } }
                 li { a href="#verdicts" { "Verdicts: whose limit it was" } }

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
+use ease::Card;
 use serde::Serialize;
 use text::files;
 
@@ -76,13 +77,13 @@ impl Shown {
         Ok(serde_json::to_string_pretty(self)? + "\n")
     }
 
-    /// Writes the report into the run's folder, and returns its path.
+    /// Writes the report into the run's folder, with how easy the models are to write, and returns its path.
     ///
     /// # Errors
     /// It cannot be written.
-    pub fn write_report(&self, folder: &Path) -> Result<PathBuf> {
+    pub fn write_report(&self, folder: &Path, card: &Card) -> Result<PathBuf> {
         let path = folder.join(report::FILE);
-        let page = report::html(&self.analysis, &self.coverage, self.changes.as_ref());
+        let page = report::html(&self.analysis, &self.coverage, self.changes.as_ref(), Some(card));
         files::replace(&path, page.as_bytes())
             .with_context(|| format!("cannot write the report to {}", path.display()))?;
         Ok(path)

@@ -3,6 +3,7 @@
 //! This file starts the servers and runs the clients. `lanes` turns a run's events into lanes; `terminal` draws these
 //! as text, `svg` as a chart. Both are independent of servers and clocks.
 
+mod data;
 mod lanes;
 pub mod numbers;
 mod rows;
@@ -70,6 +71,14 @@ impl Timeline {
     /// As a picture.
     pub fn svg(&self) -> String {
         svg::draw(&self.charts)
+    }
+
+    /// What is drawn, as JSON.
+    ///
+    /// # Errors
+    /// None is known: the data has nothing that JSON has not.
+    pub fn json(&self) -> Result<String> {
+        data::json(self.charts.iter().map(Chart::data).collect())
     }
 
     /// Whether every client got the right reply.

@@ -93,7 +93,8 @@ impl Cache {
         if *epoch != asked {
             return Err(Trouble::Broken("it could not be connected to a moment ago".to_owned()));
         }
-        let connection = self.connect().await?;
+        // In a box: connecting is rare, and every waiting task would have room for it.
+        let connection = Box::pin(self.connect()).await?;
         let mut state = self.state();
         state.connection = Some(connection.clone());
         *epoch = state.health.epoch();

@@ -1,7 +1,7 @@
 //! The documents agree with the recorded run, and a document that has drifted is found.
 
 use super::*;
-use crate::example::{self, servers};
+use crate::example::{self, card, servers};
 use crate::store::Store;
 
 /// A project whose documents have all markers and whose results are one run.
@@ -30,15 +30,15 @@ fn audited(name: &str) -> Option<String> {
 }
 
 fn write_documents(project: &Path) -> Vec<String> {
-    write(project, &servers(), audited).unwrap().1
+    write(project, &servers(), &card(), audited).unwrap().1
 }
 
 #[test]
 fn documents_that_were_written_from_the_newest_run_have_not_drifted() {
     let project = project();
-    assert_eq!(drifted(project.path(), &servers(), audited).unwrap().len(), 8);
-    assert_eq!(write_documents(project.path()).len(), 8);
-    assert_eq!(drifted(project.path(), &servers(), audited).unwrap(), Vec::<String>::new());
+    assert_eq!(drifted(project.path(), &servers(), &card(), audited).unwrap().len(), 9);
+    assert_eq!(write_documents(project.path()).len(), 9);
+    assert_eq!(drifted(project.path(), &servers(), &card(), audited).unwrap(), Vec::<String>::new());
     let readme = fs::read_to_string(project.path().join("README.md")).unwrap();
     assert!(readme.starts_with("kept\n") && readme.ends_with("kept\n"), "{readme}");
     assert!(readme.contains("| `mio` |"), "{readme}");
@@ -52,7 +52,7 @@ fn a_figure_that_was_typed_by_hand_has_drifted() {
     let text = fs::read_to_string(&path).unwrap();
     assert!(text.contains('±'), "{text}");
     fs::write(&path, text.replacen('±', "±0", 1)).unwrap();
-    assert_eq!(drifted(project.path(), &servers(), audited).unwrap(), ["METHODOLOGY.md"]);
+    assert_eq!(drifted(project.path(), &servers(), &card(), audited).unwrap(), ["METHODOLOGY.md"]);
 }
 
 #[test]
@@ -62,9 +62,9 @@ fn a_report_or_tables_that_are_not_of_the_records_have_drifted() {
     for name in ["report.html", "tables.md"] {
         let file = format!("results/2026-01-02-example/{name}");
         fs::write(project.path().join(&file), "of another run").unwrap();
-        assert_eq!(drifted(project.path(), &servers(), audited).unwrap(), [file.as_str()]);
+        assert_eq!(drifted(project.path(), &servers(), &card(), audited).unwrap(), [file.as_str()]);
         fs::remove_file(project.path().join(&file)).unwrap();
-        assert_eq!(drifted(project.path(), &servers(), audited).unwrap(), [file.as_str()]);
+        assert_eq!(drifted(project.path(), &servers(), &card(), audited).unwrap(), [file.as_str()]);
         assert_eq!(write_documents(project.path()), [file.as_str()]);
     }
 }
@@ -76,10 +76,10 @@ fn a_run_that_cannot_be_read_or_has_no_records_is_not_passed_over() {
     add_run(project.path(), "2026-03-04-later", "2026-03-04T05:06:07Z");
     let later = project.path().join(RESULTS).join("2026-03-04-later");
     fs::write(later.join("records.jsonl"), "").unwrap();
-    let message = drifted(project.path(), &servers(), audited).unwrap_err().to_string();
+    let message = drifted(project.path(), &servers(), &card(), audited).unwrap_err().to_string();
     assert!(message.contains("2026-03-04-later, has no records"), "{message}");
     fs::write(later.join("run.json"), "{").unwrap();
-    let message = format!("{:#}", drifted(project.path(), &servers(), audited).unwrap_err());
+    let message = format!("{:#}", drifted(project.path(), &servers(), &card(), audited).unwrap_err());
     assert!(message.contains("2026-03-04-later/run.json is not JSON"), "{message}");
 }
 
@@ -98,22 +98,23 @@ fn the_newest_run_is_the_one_that_began_last_whatever_its_folder_name() {
     let project = project();
     write_documents(project.path());
     add_run(project.path(), "2025-first", "2026-02-03T04:05:06Z");
-    let drifted = drifted(project.path(), &servers(), audited).unwrap();
+    let drifted = drifted(project.path(), &servers(), &card(), audited).unwrap();
     assert!(drifted.contains(&"README.md".to_owned()), "{drifted:?}");
 }
 
 #[test]
 fn without_results_or_documents_the_message_says_where_to_run_it() {
     let empty = tempfile::tempdir().unwrap();
-    for message in
-        [drifted(empty.path(), &servers(), audited).unwrap_err(), Documents::read(empty.path()).unwrap_err()]
-    {
+    for message in [
+        drifted(empty.path(), &servers(), &card(), audited).unwrap_err(),
+        Documents::read(empty.path()).unwrap_err(),
+    ] {
         let message = format!("{message:#}");
         assert!(message.contains("the project's folder"), "{message}");
     }
     let project = project();
     fs::remove_dir_all(project.path().join(RESULTS).join("2026-01-02-example")).unwrap();
-    let message = format!("{:#}", drifted(project.path(), &servers(), audited).unwrap_err());
+    let message = format!("{:#}", drifted(project.path(), &servers(), &card(), audited).unwrap_err());
     assert!(message.contains("no recorded run"), "{message}");
 }
 

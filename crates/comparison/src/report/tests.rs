@@ -42,7 +42,7 @@ const WHOLE: Coverage = Coverage { planned: 0, made: 0, repeated: 0, gaps: Vec::
 
 /// The page of a whole run without a baseline.
 fn page_of(analysis: &Analysis) -> String {
-    html(analysis, &WHOLE, None)
+    html(analysis, &WHOLE, None, None)
 }
 
 /// The charts of a page for one width, in its order.

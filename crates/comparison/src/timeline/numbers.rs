@@ -11,6 +11,7 @@
 
 mod alone;
 mod clients;
+mod data;
 mod events;
 mod lanes;
 mod rows;
@@ -66,6 +67,14 @@ impl Numbers {
     /// As a picture.
     pub fn svg(&self) -> String {
         svg::draw(&self.charts)
+    }
+
+    /// What is drawn of the clients, as JSON.
+    ///
+    /// # Errors
+    /// None is known: the data has nothing that JSON has not.
+    pub fn json(&self) -> Result<String> {
+        super::data::json(self.charts.iter().map(Chart::data).collect())
     }
 
     /// Whether every client got the right answer.

@@ -310,3 +310,14 @@ fn models_are_chosen_by_name_each_once_and_in_their_order() {
     assert_eq!(names(&[]).len(), servers.models.len());
     assert_eq!(names(&["tokio", "sequential", "tokio"]), ["sequential", "tokio"]);
 }
+
+#[test]
+fn programs_get_when_each_client_arrived_was_served_and_was_done() {
+    let json = Timeline { charts: vec![staircase(), failures()] }.json().unwrap();
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let lane = &json["models"][0]["lanes"][1];
+    assert_eq!((&lane["arrived"], &lane["served"], &lane["done"]), (&0.0.into(), &2.2.into(), &4.4.into()));
+    assert_eq!(lane["sent"], serde_json::json!([2.2, 3.2, 4.2]));
+    let failed = json["models"][1]["lanes"].as_array().unwrap();
+    assert_eq!(failed.iter().filter(|lane| lane["failure"].is_string()).count(), 3);
+}

@@ -24,7 +24,7 @@ fn missing_trials_are_listed_before_anything_else() {
     let mut part = altered(run_of("full", &["ping-pong"]), |_, _| {});
     part.records.retain(|record| record.subject != "mio" && record.round < 12);
     let coverage = Coverage::of(&part, &servers());
-    let page = html(&analyse(&part), &coverage, None);
+    let page = html(&analyse(&part), &coverage, None, None);
     let missing = section(&page, "missing");
     assert!(missing.contains("ping-pong: never measured: mio"), "{missing}");
     assert!(missing.contains(&format!("Incomplete: {} of {} trials", coverage.made, coverage.planned)));
@@ -35,7 +35,7 @@ fn missing_trials_are_listed_before_anything_else() {
 #[test]
 fn groups_that_were_made_again_are_counted() {
     let analysis = analyse(&altered(run_of("quick", &["ping-pong"]), |_, _| {}));
-    let page = html(&analysis, &Coverage { repeated: 3, ..WHOLE }, None);
+    let page = html(&analysis, &Coverage { repeated: 3, ..WHOLE }, None, None);
     assert!(section(&page, "disturbance").contains("discarded and made again: 3."));
     assert!(!page_of(&analysis).contains("id=\"disturbance\""));
 }
@@ -50,7 +50,7 @@ fn a_comparison_with_a_baseline_is_in_the_report() {
     });
     example::disturb(&mut after, |record| record.subject == "rayon");
     let changes = baseline::compare(&before, &after, 10.0, &servers()).unwrap();
-    let page = html(&analyse(&after), &WHOLE, Some(&changes));
+    let page = html(&analyse(&after), &WHOLE, Some(&changes), None);
     let section = section(&page, "baseline");
     assert!(section.contains("Regression past 10 %: mio in ping-pong."), "{section}");
     assert!(section.contains("<strong>regression</strong>") && section.contains("no change"), "{section}");
@@ -84,4 +84,35 @@ fn a_model_is_named_for_a_purpose_only_with_a_claim() {
     assert!(decide.contains("Not measured: in every scenario the only work"));
     let quick = page_of(&analyse(&comparison("quick")));
     assert!(!section(&quick, "decide").contains("<dd><b>"));
+}
+
+#[test]
+fn how_easy_models_are_to_write_stands_beside_what_they_cost() {
+    let analysis = analyse(&comparison("full"));
+    let card = example::card();
+    let page = html(&analysis, &WHOLE, None, Some(&card));
+    let start = page.find("<section aria-labelledby=\"ease\"").unwrap();
+    let section = &page[start..start + page[start..].find("</section>").unwrap()];
+    assert!(page.contains("href=\"#ease\""), "no link to it");
+    // Echo alone: this run has no scenario of the other service.
+    for (_, class) in WIDTHS {
+        let charts = charts_of(section, class);
+        assert_eq!(charts.len(), 1);
+        for row in &card.models {
+            assert!(charts[0].contains(&format!(">{}</text>", row.name)), "{}", row.name);
+        }
+    }
+    assert!(section.contains("in the other: sequential"), "{section}");
+    assert!(!page_of(&analysis).contains("#ease"), "without a card there is no section");
+    let others = card.only(|_| false);
+    assert!(!html(&analysis, &WHOLE, None, Some(&others)).contains("#ease"));
+}
+
+#[test]
+fn the_picture_of_both_criteria_has_a_dot_for_each_model_of_the_card() {
+    let analysis = analyse(&comparison("full"));
+    let svg = scatter_svg(&analysis, &example::card());
+    assert_eq!(count(&svg, "dot"), example::card().models.len());
+    let less = example::card().only(|row| row.name != "mio");
+    assert_eq!(count(&scatter_svg(&analysis, &less), "dot"), less.models.len());
 }

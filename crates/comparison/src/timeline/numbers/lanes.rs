@@ -16,6 +16,8 @@ pub(super) struct Chart {
     /// How long a number waited at most, and what the model is.
     pub(super) note: String,
     pub(super) elapsed: Duration,
+    /// What became of each number, in the order in which they were sent.
+    pub(super) visits: Vec<Visit>,
     /// The clients, in the order in which they sent; then the threads.
     pub(super) lanes: Vec<Lane>,
 }
@@ -50,12 +52,13 @@ impl Chart {
         let note = latest.map_or_else(String::new, |visit| {
             format!("{} waited for {} beside its own test; ", visit.number.value, seconds(late(visit)))
         });
-        let clients = visits.iter().map(|visit| client(visit, &events));
+        let lanes = visits.iter().map(|visit| client(visit, &events)).chain(threads(&events)).collect();
         Chart {
             name: name.to_owned(),
             note: format!("{note}{title}"),
             elapsed: visits.iter().map(|visit| visit.ended).max().unwrap_or_default(),
-            lanes: clients.chain(threads(&events)).collect(),
+            visits,
+            lanes,
         }
     }
 

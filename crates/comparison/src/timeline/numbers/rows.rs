@@ -16,7 +16,7 @@ const LEGEND: &Legend = &[
 pub(super) fn draw(charts: &[Chart], columns: usize) -> String {
     let groups: Vec<Group<'_, Lane>> = charts
         .iter()
-        .map(|Chart { name, note, elapsed, lanes }| Group { name, note, elapsed: *elapsed, rows: lanes })
+        .map(|Chart { name, note, elapsed, lanes, .. }| Group { name, note, elapsed: *elapsed, rows: lanes })
         .collect();
     terminal::draw(LEGEND, &groups, Chart::end_of_all(charts), columns)
 }

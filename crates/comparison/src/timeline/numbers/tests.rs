@@ -157,3 +157,13 @@ fn a_number_that_takes_too_long_is_refused_by_name() {
     assert_eq!(refusal, "18446744073709551557 takes longer than 1ms to test; give a smaller number");
     assert_eq!(Number::tested(7, ms(1000)).unwrap().verdict, Verdict::Prime);
 }
+
+#[test]
+fn programs_get_when_each_number_was_sent_and_answered() {
+    let data = serde_json::to_value(inline().data()).unwrap();
+    let expected = serde_json::json!({ "name": "inline", "seconds": 1.0, "lanes": [
+        { "number": 97, "sent": 0.0, "done": 0.8, "alone": 0.8, "failure": null },
+        { "number": 7, "sent": 0.2, "done": 1.0, "alone": 0.0, "failure": null },
+    ] });
+    assert_eq!(data, expected);
+}
