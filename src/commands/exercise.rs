@@ -8,7 +8,8 @@ use std::time::Instant;
 use anstyle::{AnsiColor, Style};
 use anyhow::{Context, Result, bail};
 use grader::{
-    BothWays, EXERCISES, Exercise, Folder, Needs, NotBuilt, Progress, Subject, Thoroughness, Workshop,
+    BothWays, EXERCISES, Exercise, Folder, Needs, NotBuilt, Progress, Subject, Thoroughness, Verdict,
+    Workshop,
 };
 use observe::child::this_program;
 use text::{output, terminal};
@@ -182,9 +183,10 @@ fn line(finding: &grader::Finding) -> String {
     let requirement = terminal::hang(&format!("{}: {}", check.id, check.requires()), 8, width);
     let wrap = |line: &str| terminal::wrap(&format!("  {line}"), "  ", width);
     let text = |text: &str| text.lines().map(wrap).collect::<String>();
-    match &finding.failure {
-        None => format!("{GOOD}ok{GOOD:#}      {requirement}"),
-        Some(failure) => format!(
+    match &finding.verdict {
+        Verdict::Passed => format!("{GOOD}ok{GOOD:#}      {requirement}"),
+        Verdict::Skipped(reason) => format!("skipped {requirement}{}", text(reason)),
+        Verdict::Failed(failure) => format!(
             "{BAD}FAILED{BAD:#}  {requirement}\n{HEADING}What was seen{HEADING:#}\n{}\n{HEADING}Think about{HEADING:#}\n{}",
             text(failure),
             text(check.advice)

@@ -134,7 +134,7 @@ const LINES: &[(&str, &str)] = &[
     ("exercise 0", "0 is not in 1..=10"),
     ("exercise 11", "11 is not in 1..=10"),
     ("exercise -1", "-1 is not in 1..=10"),
-    ("exercise two", "<N>"),
+    ("exercise two", "'[N]'"),
     ("exercise 1 2", "unexpected argument '2'"),
     ("exercise 1 --hint=2", "--hint"),
     ("audit nonsense", "unexpected argument 'nonsense'"),

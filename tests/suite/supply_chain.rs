@@ -51,6 +51,24 @@ fn every_crate_comes_from_an_allowed_registry() {
     expect_none(&rules().source_findings(&Graph::of_this_workspace()));
 }
 
+/// So the rules hold for them, too.
+#[test]
+fn the_exercises_use_nothing_that_the_project_does_not_use() {
+    let packages = |file: &str| -> BTreeSet<(String, String)> {
+        let lock: toml::Table = read(file).parse().unwrap();
+        let foreign =
+            lock["package"].as_array().unwrap().iter().filter(|package| package.get("source").is_some());
+        let text = |package: &toml::Value, key: &str| package[key].as_str().unwrap().to_owned();
+        foreign.map(|package| (text(package, "name"), text(package, "version"))).collect()
+    };
+    let (all, exercises) = (packages("Cargo.lock"), packages("exercises/Cargo.lock"));
+    let others: Vec<_> = exercises.difference(&all).collect();
+    assert!(
+        exercises.len() > 5 && others.is_empty(),
+        "not in Cargo.lock: {others:?}; `cargo update --manifest-path exercises/Cargo.toml -p NAME --precise VERSION` makes them the same"
+    );
+}
+
 #[test]
 fn every_direct_dependency_is_justified_in_the_architecture_and_every_line_is_about_one() {
     let architecture = read("ARCHITECTURE.md");

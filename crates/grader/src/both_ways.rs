@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 
 use crate::exercise::{Exercise, Needs, Subject};
 use crate::folder::Folder;
-use crate::grade::{Finding, Thoroughness, grade};
+use crate::grade::{Finding, Thoroughness, Verdict, grade};
 use crate::workshop::{NotBuilt, Workshop};
 
 /// The exercises as they are, and a copy with the solutions in their places.
@@ -59,8 +59,14 @@ impl<'needs> BothWays<'needs> {
         // To cargo, a package in a copy of its workspace is the same package: a folder of its own keeps their programs apart.
         match self.findings(&self.solutions, &built.join("solutions"), exercise, true) {
             Ok(findings) => outcome.problems.extend(findings.iter().filter_map(|finding| {
-                let failure = finding.failure.as_ref()?;
-                Some(format!("the solution fails {}: {failure}", finding.check.id))
+                let id = finding.check.id;
+                match &finding.verdict {
+                    Verdict::Passed => None,
+                    Verdict::Failed(failure) => Some(format!("the solution fails {id}: {failure}")),
+                    Verdict::Skipped(reason) => {
+                        Some(format!("nothing is known of the solution and {id}: {reason}"))
+                    }
+                }
             })),
             Err(not_built) => {
                 outcome.problems.push(format!("the solution is not built: {}", words(not_built)));
@@ -94,23 +100,22 @@ fn judge_start(exercise: &Exercise, findings: &[Finding], outcome: &mut Outcome)
     for finding in findings {
         let id = finding.check.id;
         let expected = exercise.start_fails.iter().find(|(check, _)| *check == id);
-        match (expected, &finding.failure) {
-            (None, None) => {}
-            (Some((_, because)), Some(failure)) if failure.contains(because) => {
+        let problem = match (expected, &finding.verdict) {
+            (None, Verdict::Passed) => continue,
+            (Some((_, because)), Verdict::Failed(failure)) if failure.contains(because) => {
                 outcome.reasons.push(format!("{id}: {failure}"));
+                continue;
             }
-            (Some((_, because)), Some(failure)) => {
-                outcome
-                    .problems
-                    .push(format!("the start fails {id} for another reason than {because:?}: {failure}"));
+            (Some((_, because)), Verdict::Failed(failure)) => {
+                format!("the start fails {id} for another reason than {because:?}: {failure}")
             }
-            (Some(_), None) => outcome.problems.push(format!("the start passes {id}, which it is to fail")),
-            (None, Some(failure)) => {
-                outcome
-                    .problems
-                    .push(format!("the start also fails {id}, which is not its lesson: {failure}"));
+            (Some(_), Verdict::Passed) => format!("the start passes {id}, which it is to fail"),
+            (None, Verdict::Failed(failure)) => {
+                format!("the start also fails {id}, which is not its lesson: {failure}")
             }
-        }
+            (_, Verdict::Skipped(reason)) => format!("nothing is known of the start and {id}: {reason}"),
+        };
+        outcome.problems.push(problem);
     }
     for (id, _) in exercise.start_fails {
         if !findings.iter().any(|finding| finding.check.id == *id) {
@@ -167,7 +172,8 @@ mod tests {
     fn problems(first: Option<&str>, second: Option<&str>) -> Vec<String> {
         let exercise =
             Exercise { number: 1, folder: "01-name", checks: CHECKS, start_fails: &[("two", "too late")] };
-        let finding = |check, failure: Option<&str>| Finding { check, failure: failure.map(str::to_owned) };
+        let verdict = |failure: Option<&str>| failure.map_or(Ok(()), |words| Err(words.to_owned())).into();
+        let finding = |check, failure| Finding { check, verdict: verdict(failure) };
         let findings = [finding(&CHECKS[0], first), finding(&CHECKS[1], second)];
         let mut outcome = Outcome::default();
         judge_start(&exercise, &findings, &mut outcome);

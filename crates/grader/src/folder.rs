@@ -54,9 +54,7 @@ impl Folder {
         let file = self.of(exercise).join("README.md");
         let text = read(&file)?;
         let title = text.lines().next().and_then(|line| line.strip_prefix("# "));
-        let title = title.with_context(|| format!("{} does not begin with a title", file.display()))?;
-        let number = format!("{}. ", exercise.number);
-        Ok(title.strip_prefix(&number).unwrap_or(title).to_owned())
+        title.map(str::to_owned).with_context(|| format!("{} does not begin with a title", file.display()))
     }
 
     /// Its hints, in order: the sections of `hints.md`, without their headings.
@@ -105,7 +103,6 @@ mod tests {
         let folder = here();
         for exercise in EXERCISES {
             let text = read(&folder.of(exercise).join("README.md")).unwrap();
-            assert!(text.starts_with(&format!("# {}. ", exercise.number)), "{}", exercise.folder);
             assert!(!folder.title(exercise).unwrap().is_empty());
             for part in
                 ["\n## Goal\n", "\n## What to know\n", "\n## Run it\n", "\n## When it fails\n", " takes "]

@@ -14,8 +14,25 @@ use crate::program::Server;
 pub struct Finding {
     /// The check.
     pub check: &'static Check,
-    /// What was seen instead of what is required; `None` if it passed.
-    pub failure: Option<String>,
+    /// How it ended.
+    pub verdict: Verdict,
+}
+
+/// How a check ends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It was seen as required.
+    Passed,
+    /// This was seen instead.
+    Failed(String),
+    /// This machine cannot make the check, for this reason.
+    Skipped(String),
+}
+
+impl From<Result<(), String>> for Verdict {
+    fn from(result: Result<(), String>) -> Verdict {
+        result.map_or_else(Verdict::Failed, |()| Verdict::Passed)
+    }
 }
 
 /// Which checks are made.
@@ -30,7 +47,7 @@ pub enum Thoroughness {
 /// The longest that a program may take for one action. It only has to tell slow from never.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Makes the checks of this exercise, and calls `each` after every one of them. Returns whether all have passed.
+/// Makes the checks of this exercise, and calls `each` after every one of them. Returns whether none has failed.
 pub fn grade(
     exercise: &Exercise,
     subject: &Subject<'_>,
@@ -39,13 +56,12 @@ pub fn grade(
 ) -> bool {
     let mut passed = true;
     for check in exercise.checks {
-        let failure = match check.run {
-            Run::Own(_, run) => run(subject).err(),
-            Run::Case(Service::Echo) => catalogue(check, subject).err(),
-            Run::Case(Service::Primes) => catalogue_of_primes(check, subject).err(),
+        let verdict = match check.run {
+            Run::Own(_, run) => run(subject).into(),
+            Run::Case(service) => catalogue(check, service, subject).unwrap_or_else(Verdict::Failed),
         };
-        passed &= failure.is_none();
-        each(&Finding { check, failure });
+        passed &= !matches!(verdict, Verdict::Failed(_));
+        each(&Finding { check, verdict });
         if !passed && thoroughness == Thoroughness::FirstFailure {
             break;
         }
@@ -53,31 +69,34 @@ pub fn grade(
     passed
 }
 
-/// A case of the catalogue, which starts the program as it needs it, and looks at its process afterwards.
-fn catalogue(check: &Check, subject: &Subject<'_>) -> Result<(), String> {
-    // A program that does not even listen is told sooner than by the case.
-    drop(Server::start(subject, &[])?);
-    let launch = Launched { subject };
-    run(check, &Target::launched(&launch, Concurrency::Many))
-}
-
-/// A case about the second service. It has no greeting by which the catalogue could tell that a program is ready, so the
-/// program is started here.
-fn catalogue_of_primes(check: &Check, subject: &Subject<'_>) -> Result<(), String> {
+/// A case of the catalogue. One about the first service starts the program as it needs it, and looks at its process
+/// afterwards. The second service has no greeting by which the catalogue could tell that a program is ready, so the program is
+/// started here.
+fn catalogue(check: &Check, service: Service, subject: &Subject<'_>) -> Result<Verdict, String> {
+    // Also for the first service: a program that does not even listen is told sooner than by the case.
     let mut server = Server::start(subject, &[])?;
-    let target = Target::at(server.address(), Concurrency::Many).serving(Service::Primes);
-    run(check, &target).map_err(|failure| server.explain(&failure))
+    let verdict = match service {
+        Service::Echo => {
+            drop(server);
+            return Ok(run(check, &Target::launched(&Launched { subject }, Concurrency::Many)));
+        }
+        Service::Primes => run(check, &Target::at(server.address(), Concurrency::Many).serving(service)),
+    };
+    Ok(match verdict {
+        Verdict::Failed(failure) => Verdict::Failed(server.explain(&failure)),
+        other => other,
+    })
 }
 
-fn run(check: &Check, target: &Target<'_>) -> Result<(), String> {
+fn run(check: &Check, target: &Target<'_>) -> Verdict {
     let options = Options { patience: PATIENCE, ..Options::default() };
     let report = conformance::run(target, &conformance::find(check.id), &options, &mut |_| {});
     match report.cases.first().map(|case| &case.outcome) {
-        // What this machine cannot test is nobody's fault.
-        Some(Outcome::Passed | Outcome::Skipped { .. }) => Ok(()),
-        Some(Outcome::Failed(failure)) => Err(failure.to_string()),
-        Some(Outcome::NotRun { reason }) => Err(reason.clone()),
-        None => Err(format!("the catalogue has no case {}", check.id)),
+        Some(Outcome::Passed) => Verdict::Passed,
+        Some(Outcome::Skipped { reason }) => Verdict::Skipped(reason.clone()),
+        Some(Outcome::Failed(failure)) => Verdict::Failed(failure.to_string()),
+        Some(Outcome::NotRun { reason }) => Verdict::Failed(reason.clone()),
+        None => Verdict::Failed(format!("the catalogue has no case {}", check.id)),
     }
 }
 

@@ -37,6 +37,6 @@ pub use both_ways::{BothWays, Outcome};
 pub use exercise::{Check, Exercise, Needs, Subject, Tied};
 pub use exercises::{EXERCISES, find};
 pub use folder::Folder;
-pub use grade::{Finding, Thoroughness, grade};
+pub use grade::{Finding, Thoroughness, Verdict, grade};
 pub use progress::Progress;
 pub use workshop::{NotBuilt, Workshop};

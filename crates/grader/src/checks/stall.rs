@@ -17,7 +17,7 @@ const SMALL: usize = 50;
 const AT_LEAST: Duration = Duration::from_millis(300);
 
 /// For an answer that comes after a big number, on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 pub(crate) fn beside_one(subject: &Subject<'_>) -> Result<(), String> {
     beside(subject, SECONDS, 1)

@@ -23,7 +23,9 @@ const TOO_MANY: usize = 4;
 
 /// ⌈N / W⌉ waves, each as wide as the pool, but for the last one.
 pub(crate) fn as_wide_as_the_pool(subject: &Subject<'_>) -> Result<(), String> {
-    let mut server = Server::start(subject, &[&WORKERS.to_string(), &CLIENTS.to_string()])?;
+    // Room for all of them, and for the connection by which the server was found to listen.
+    let room = CLIENTS + 1;
+    let mut server = Server::start(subject, &[&WORKERS.to_string(), &room.to_string()])?;
     wide(server.address()).map_err(|failure| server.explain(&failure))
 }
 

@@ -10,7 +10,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use grader::{Needs, NotBuilt, Subject, Thoroughness, Workshop, find, grade};
+use grader::{Needs, NotBuilt, Subject, Thoroughness, Verdict, Workshop, find, grade};
 use tempfile::TempDir;
 
 fn plain(program: &OsStr) -> Command {
@@ -32,7 +32,9 @@ fn failure_of(script: &str) -> String {
     let subject = Subject { program: &program, source: folder.path(), needs };
     let mut failures = Vec::new();
     let passed = grade(find(2).unwrap(), &subject, Thoroughness::FirstFailure, &mut |finding| {
-        failures.extend(finding.failure.clone());
+        if let Verdict::Failed(failure) = &finding.verdict {
+            failures.push(failure.clone());
+        }
     });
     assert!(!passed);
     assert_eq!(failures.len(), 1, "one thing to mend at a time");
