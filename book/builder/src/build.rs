@@ -148,3 +148,6 @@ fn insert(page: &Path, inserts: &[String]) -> Result<()> {
     }
     fs::write(page, html).with_context(|| format!("cannot write {}", page.display()))
 }
+
+#[cfg(test)]
+mod tests;

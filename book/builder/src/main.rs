@@ -69,12 +69,16 @@ enum Command {
         #[arg(long)]
         quick: bool,
     },
-    /// Run the book's commands and store what they print: seconds to minutes, only what is new unless named
+    /// Store what the book's commands print: seconds to minutes
+    ///
+    /// Without words, what is not stored yet, and what is the same each time but has changed. Transcripts and timelines
+    /// differ each time: name a word of the command or of the chapter to make them anew.
     Refresh {
         /// The program to run [default: built in release first]
         #[arg(long, value_name = "PATH")]
         launcher: Option<PathBuf>,
-        /// Only what has all of these words, which is made anew; `all` for everything
+        /// What has all of these words is made anew; `all` for everything
+        #[arg(value_name = "WORD")]
         only: Vec<String>,
     },
 }

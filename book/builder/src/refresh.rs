@@ -8,10 +8,10 @@ use anyhow::{Context, Result};
 
 use crate::chapter::all_uses;
 use crate::launcher::Launcher;
-use crate::outputs::{self, Recording};
+use crate::outputs::{self, Comparison, Recording};
 use crate::places::Places;
 
-/// Makes what is missing, or what has all of these words, or all.
+/// Makes what is missing, and what is the same each time, which takes a moment; or what has all of these words, or all.
 pub(crate) fn run(places: &Places, program: Option<PathBuf>, only: &[String]) -> Result<ExitCode> {
     let uses = all_uses(places)?;
     let recordings = outputs::all(&uses);
@@ -23,7 +23,7 @@ pub(crate) fn run(places: &Places, program: Option<PathBuf>, only: &[String]) ->
             continue;
         }
         match make(&launcher, recording, places) {
-            Ok(()) => made += 1,
+            Ok(is_new) => made += usize::from(is_new),
             Err(error) => {
                 failed += 1;
                 println!("{}: {error:#}", shown_in.join(", "));
@@ -40,7 +40,8 @@ pub(crate) fn run(places: &Places, program: Option<PathBuf>, only: &[String]) ->
 
 fn is_wanted(recording: &Recording, shown_in: &[&str], places: &Places, only: &[String]) -> bool {
     if only.is_empty() {
-        return !recording.files(places).iter().all(|file| file.is_file());
+        let is_there = recording.files(places).iter().all(|file| file.is_file());
+        return !is_there || recording.comparison == Comparison::Exact;
     }
     let title = recording.title();
     only.iter().all(|word| {
@@ -48,17 +49,22 @@ fn is_wanted(recording: &Recording, shown_in: &[&str], places: &Places, only: &[
     })
 }
 
-fn make(launcher: &Launcher, recording: &Recording, places: &Places) -> Result<()> {
-    println!("{}", recording.title());
+/// Runs it, and stores what is new.
+fn make(launcher: &Launcher, recording: &Recording, places: &Places) -> Result<bool> {
     let recorded = launcher.record(recording)?;
     let file = recording.file(places);
+    if fs::read_to_string(&file).is_ok_and(|text| text == recorded.text) {
+        return Ok(false);
+    }
+    println!("{}", recording.title());
     let write = |file: &Path, text: &str| {
         fs::write(file, text).with_context(|| format!("cannot write {}", file.display()))
     };
     if !recorded.data.is_empty() {
         write(&file.with_extension("json"), &recorded.data)?;
     }
-    write(&file, &recorded.text)
+    write(&file, &recorded.text)?;
+    Ok(true)
 }
 
 /// Removes outputs that no chapter shows.

@@ -246,6 +246,23 @@ fn what_is_not_recorded_is_found_with_the_remedy() {
 }
 
 #[test]
+fn a_refresh_makes_what_has_changed_and_removes_what_nobody_shows() {
+    let repository = Repository::new();
+    let refresh = |only: &[String]| refresh::run(&repository.places(), Some(script()), only).unwrap();
+    repository.plant("printed-diff", "+b", "+c");
+    repository.plant("printed-client", "greeted", "welcomed");
+    repository.write("book/outputs/other.txt", "x");
+    refresh(&[]);
+    let findings = repository.findings();
+    assert!(
+        findings.len() == 1 && findings[0].contains("`serve it & client ADDR` has drifted"),
+        "{findings:#?}"
+    );
+    refresh(&["client".to_owned()]);
+    assert_eq!(repository.findings(), Vec::<String>::new());
+}
+
+#[test]
 fn a_folder_with_other_files_is_not_emptied() {
     let repository = Repository::new();
     let error = build::build(&repository.places(), repository.0.path(), false).unwrap_err().to_string();
