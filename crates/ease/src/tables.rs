@@ -151,11 +151,11 @@ mod tests {
             let mut widths: Vec<usize> = Vec::new();
             for line in text.lines() {
                 let cells = line.matches('|').count() - line.matches("\\|").count();
-                if !line.starts_with('|') {
-                    widths.clear();
-                } else {
+                if line.starts_with('|') {
                     widths.push(cells);
                     assert_eq!(widths[0], cells, "{line}");
+                } else {
+                    widths.clear();
                 }
             }
         }

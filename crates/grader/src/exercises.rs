@@ -47,11 +47,7 @@ pub const EXERCISES: &[Exercise] = &[
                  client changes.",
             ),
         ],
-        start_fails: &[
-            ("C1", "expected \"c\", got nothing"),
-            ("C2", "split after"),
-            ("A10", "first session"),
-        ],
+        start_fails: &[("C1", "got nothing, then silence"), ("C2", "split after"), ("A10", "first session")],
     },
     Exercise {
         number: 3,
