@@ -37,7 +37,7 @@ Run it in the project's folder. Examples:
   concurrent-servers exercise 2 --hint     a hint, and one more each time
 
 The list takes no time. The first build takes up to half a minute, each later one some seconds,
-and grading from 1 to 30 seconds: each exercise's README says how long.
+and grading from 1 to 15 seconds: each exercise's README says how long.
 
 Exit codes: 0 it passes, 1 it does not, is not built, or there are no exercises here, 2 wrong
 arguments, 130 after Ctrl-C.")]

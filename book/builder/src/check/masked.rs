@@ -12,7 +12,7 @@ const MASKS: [(&str, &str); 7] = [
     (r"\b\d+\.\d+\.\d+\b", "VERSION"),
     // 1,234 messages/s; before the units, of which some begin such words.
     (r"\d[\d.,]*\s?[A-Za-zµ]+/s\b", "RATE"),
-    (r"\d[\d.,]*\s?(ns|µs|us|ms|s|min|h|%|B|KB|kB|MB|GB|KiB|MiB|GiB|times)($|[^A-Za-z0-9])", "NUMBER$2"),
+    (r"-?\d[\d.,]*\s?(ns|µs|us|ms|s|min|h|%|B|KB|kB|MB|GB|KiB|MiB|GiB|times)($|[^A-Za-z0-9])", "NUMBER$2"),
 ];
 
 /// What a client received: the milliseconds of the time of day, its name, the bytes.
@@ -85,7 +85,7 @@ mod tests {
             ("at 2026-11-29T13:49:16.170714Z it", "at TIME it"),
             ("listening on 127.0.0.1:36331", "listening on ADDRESS"),
             ("elapsed 0.445 s, 12 MiB", "elapsed NUMBER, NUMBER"),
-            ("1.5 ms  20 µs 3 %", "NUMBER NUMBER NUMBER"),
+            ("1.5 ms  20 µs 3 %  -12 B", "NUMBER NUMBER NUMBER NUMBER"),
             ("1,234 messages/s", "RATE"),
             ("38 bytes, 3 clients, 5 s", "38 bytes, 3 clients, NUMBER"),
             ("redis 7.2.1 pid 17", "redis VERSION PID"),

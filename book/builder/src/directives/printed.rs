@@ -7,6 +7,9 @@ use crate::links;
 use crate::outputs::Recording;
 use crate::words;
 
+/// A diff of more lines than this is closed at first: it would bury the text after it.
+const LONG: usize = 60;
+
 /// A command whose output is shown without the command.
 #[derive(Debug)]
 pub(crate) enum Printed {
@@ -39,13 +42,33 @@ impl Printed {
     pub(super) fn markdown(&self, page: &mut Page<'_>) -> Result<String> {
         let text = page.recorded(&self.recording())?;
         match self {
-            Printed::Diff(models) => Ok(format!(
-                "<p class=\"file\">from <code>{}</code> to <code>{}</code></p>\n\n{}",
-                models[0],
-                models[1],
-                fenced("diff", &text)
-            )),
+            Printed::Diff(models) => Ok(diff(&models[0], &models[1], &text)),
             Printed::Score(_) => links::rewritten(&text, "", page.places, page.sources),
         }
+    }
+}
+
+fn diff(from: &str, to: &str, text: &str) -> String {
+    let models = format!("from <code>{from}</code> to <code>{to}</code>");
+    let shown = fenced("diff", text);
+    let lines = text.lines().count();
+    if lines > LONG {
+        format!("<details class=\"diff\">\n<summary>{models}: {lines} lines</summary>\n\n{shown}\n</details>\n")
+    } else {
+        format!("<p class=\"file\">{models}</p>\n\n{shown}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_diff_is_closed_and_says_how_long_it_is() {
+        assert!(!diff("a", "b", &"+x\n".repeat(LONG)).contains("<details"));
+        let long = diff("a", "b", &"+x\n".repeat(LONG + 1));
+        assert!(long.starts_with("<details class=\"diff\">\n<summary>from"), "{long}");
+        assert!(long.contains("<code>b</code>: 61 lines</summary>\n\n```diff\n+x\n"), "{long}");
+        assert!(long.contains("```\n\n</details>\n"), "{long}");
     }
 }
