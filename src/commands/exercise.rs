@@ -25,6 +25,9 @@ const BAD: Style = AnsiColor::Red.on_default().bold();
 const SEED: u64 = 14;
 const ROUNDS: u8 = 20;
 
+/// What is typed in the project's folder, where the launcher need not be on the PATH.
+const COMMAND: &str = "cargo run --release -- exercise";
+
 /// Arguments of `exercise`.
 #[derive(clap::Args, Debug)]
 #[command(after_help = "\
@@ -108,8 +111,8 @@ fn list(folder: &Folder, progress: &Progress, next: Option<&Exercise>) -> Result
 fn begin(folder: &Folder, exercise: &Exercise) -> String {
     let (number, place) = (exercise.number, shown(&folder.of(exercise)));
     format!(
-        "Next: read {place}/README.md, change what it says, then run\n  concurrent-servers exercise {number}\n\
-         A hint: concurrent-servers exercise {number} --hint\n"
+        "Next: read {place}/README.md, do what it says, then run\n  {COMMAND} {number}\n\
+         A hint: {COMMAND} {number} --hint\n"
     )
 }
 
@@ -164,7 +167,7 @@ fn grade(folder: &Folder, mut progress: Progress, exercise: &Exercise) -> Result
     printed?;
     progress.note(folder, exercise, passed)?;
     if !passed {
-        output::print(&format!("\nA hint: concurrent-servers exercise {} --hint\n", exercise.number))?;
+        output::print(&format!("\nA hint: {COMMAND} {} --hint\n", exercise.number))?;
         return Ok(ExitCode::FAILURE);
     }
     output::print(&format!("\n{GOOD}Exercise {} passes.{GOOD:#}\n", exercise.number))?;

@@ -67,7 +67,7 @@ fn the_list_has_all_exercises_and_names_the_next_one() {
         for exercise in grader::EXERCISES {
             assert!(list.contains(&format!("\n{:>2}  -", exercise.number)) || exercise.number == 1, "{list}");
         }
-        assert!(list.contains("concurrent-servers exercise 1\n"), "{list}");
+        assert!(list.contains("\n  cargo run --release -- exercise 1\n"), "{list}");
     }
 }
 

@@ -154,7 +154,9 @@ impl Client {
                     return Ok(());
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) => return Err(failed(error)),
+                Err(error) => {
+                    return Err(format!("a client that sends and reads nothing was not kept: {error}"));
+                }
             }
         }
         Err(format!("the server has taken {MOST} bytes of a client that reads none of the replies"))
