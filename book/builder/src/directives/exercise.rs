@@ -1,4 +1,4 @@
-//! `{{#exercise N}}`: an exercise's title, and the command that grades it.
+//! `{{#exercise N}}`: an exercise's title, the command that grades it, and how long that takes.
 
 use std::fs;
 
@@ -28,7 +28,8 @@ impl Exercise {
         let title = title.with_context(|| format!("{readme} has no title"))?;
         let link = page.sources.page(page.places, &readme)?;
         let command = fenced("sh", &format!("cargo run --release -- exercise {}", self.number));
-        Ok(format!("**Exercise {}: [{}]({link})**\n\n{command}", self.number, title.trim()))
+        let takes = "<p class=\"takes\">Takes some seconds when it is built. With <code>--hint</code> it shows a hint.</p>";
+        Ok(format!("**Exercise {}: [{}]({link})**\n\n{command}\n{takes}\n", self.number, title.trim()))
     }
 
     fn readme(&self, page: &Page<'_>) -> Result<String> {

@@ -50,7 +50,8 @@ impl Listing {
 
 /// Documentation of a file as a quotation. Its title is no heading of the chapter, and the names that it links to are only names.
 fn prose(text: &str) -> Result<String> {
-    let link = Regex::new(r"\[([^\]]+)\](\([^)]*\))?").context("the pattern of links")?;
+    // A target may be a function, with its parentheses.
+    let link = Regex::new(r"\[([^\]]+)\](\((?:[^()]|\([^()]*\))*\))?").context("the pattern of links")?;
     let unlinked = |found: &Captures<'_>| match found.get(2) {
         Some(target) if target.as_str().contains("://") => found[0].to_owned(),
         // No link at all, such as a word in brackets.
@@ -93,7 +94,7 @@ mod tests {
 
     #[test]
     fn documentation_is_a_quotation_without_headings_and_links_to_names() {
-        let text = "# A model: one\n\nIt calls [`poll`] and [that](crate::that), see [it](https://a.b) [1].\n```sh\n# [`x`]\n```";
+        let text = "# A model: one\n\nIt calls [`poll`] and [that](crate::that()), see [it](https://a.b) [1].\n```sh\n# [`x`]\n```";
         assert_eq!(
             prose(text).unwrap(),
             "> **A model: one**\n>\n> It calls `poll` and that, see [it](https://a.b) [1].\n> ```sh\n> # [`x`]\n> ```\n"

@@ -53,7 +53,9 @@ fn diff(from: &str, to: &str, text: &str) -> String {
     let shown = fenced("diff", text);
     let lines = text.lines().count();
     if lines > LONG {
-        format!("<details class=\"diff\">\n<summary>{models}: {lines} lines</summary>\n\n{shown}\n</details>\n")
+        format!(
+            "<details class=\"diff\">\n<summary>{models}: {lines} lines</summary>\n\n{shown}\n</details>\n"
+        )
     } else {
         format!("<p class=\"file\">{models}</p>\n\n{shown}")
     }
