@@ -125,9 +125,11 @@ fn shown(path: &Path) -> String {
 fn hint(folder: &Folder, mut progress: Progress, exercise: &Exercise) -> Result<ExitCode> {
     let hints = folder.hints(exercise)?;
     let shown = progress.one_more_hint(exercise, hints.len())?;
+    let width = terminal::columns().unwrap_or(100).min(100);
     let mut text = format!("{HEADING}{}. {}{HEADING:#}\n", exercise.number, folder.title(exercise)?);
     for (index, hint) in hints.iter().take(shown).enumerate() {
-        text += &format!("\n{HEADING}hint {} of {}{HEADING:#}\n{hint}\n", index + 1, hints.len());
+        let hint = terminal::wrap(hint, "", width);
+        text += &format!("\n{HEADING}hint {} of {}{HEADING:#}\n{hint}", index + 1, hints.len());
     }
     output::print(&text)?;
     Ok(ExitCode::SUCCESS)

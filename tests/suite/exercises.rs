@@ -77,6 +77,7 @@ fn each_time_there_is_one_hint_more() {
     for shown in 1..=3 {
         let (code, hints, _) = ran(project.path(), &["2", "--hint"]);
         assert_eq!((code, hints.matches("hint ").count()), (Some(0), shown), "{hints}");
+        assert!(hints.lines().all(|line| line.chars().count() <= 100), "{hints}");
     }
 }
 
