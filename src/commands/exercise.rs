@@ -43,7 +43,7 @@ Exit codes: 0 it passes, 1 it does not, is not built, or there are no exercises 
 arguments, 130 after Ctrl-C.")]
 pub struct Arguments {
     /// The number of the exercise
-    #[arg(value_name = "N", value_parser = clap::value_parser!(u8).range(1..=10), allow_negative_numbers = true)]
+    #[arg(value_name = "N", value_parser = parse_number, allow_negative_numbers = true)]
     number: Option<u8>,
 
     /// Show one hint more, instead of grading
@@ -53,6 +53,11 @@ pub struct Arguments {
     /// Prove that every start fails for its reason, and that every solution passes
     #[arg(long, hide = true, conflicts_with = "hint")]
     both_ways: bool,
+}
+
+fn parse_number(text: &str) -> Result<u8, String> {
+    let number = text.parse().ok().filter(|&number| grader::find(number).is_some());
+    number.ok_or_else(|| format!("the exercises have the numbers 1 to {}", EXERCISES.len()))
 }
 
 /// Lists the exercises, grades one, or shows a hint.

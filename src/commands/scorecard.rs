@@ -1,5 +1,6 @@
 //! `scorecard`: how easy each model is to write.
 
+use std::collections::HashSet;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
@@ -53,6 +54,10 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     if arguments.columns {
         output::print(&tables::meanings(terminal::columns()))?;
         return Ok(ExitCode::SUCCESS);
+    }
+    let mut seen = HashSet::new();
+    if let Some(name) = arguments.models.iter().find(|name| !seen.insert(*name)) {
+        return Ok(refused(&format!("{name} is given twice; give each model once")));
     }
     let service = arguments.service.map(|service| match service {
         Service::Echo => "echo",
