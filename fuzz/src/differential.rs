@@ -71,11 +71,13 @@ fn play(script: &Script<'_>, server: SocketAddr) -> Result<(), String> {
         received = owed.len();
     }
     stream.shutdown(std::net::Shutdown::Write).map_err(io("half-close"))?;
-    let mut rest = [0; 16];
-    match stream.read(&mut rest).map_err(io("wait for the end"))? {
-        0 => Ok(()),
-        more => Err(format!("{} arrived after the reply", rest[..more].escape_ascii())),
+    // This also goes on after a signal, which a single read does not.
+    let mut rest = Vec::new();
+    stream.take(16).read_to_end(&mut rest).map_err(io("wait for the end"))?;
+    if rest.is_empty() {
+        return Ok(());
     }
+    Err(format!("{} arrived after the reply", rest.escape_ascii()))
 }
 
 fn expect(stream: &mut TcpStream, expected: &[u8]) -> Result<(), String> {
