@@ -33,7 +33,11 @@ impl Fnv {
     }
 
     fn add(&mut self, line: &str) {
-        for byte in line.bytes().chain([b'\n']) {
+        self.write(line.bytes().chain([b'\n']));
+    }
+
+    fn write(&mut self, bytes: impl Iterator<Item = u8>) {
+        for byte in bytes {
             self.0 = (self.0 ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
         }
     }
@@ -59,8 +63,8 @@ mod tests {
 
     #[test]
     fn the_number_is_that_of_the_published_function() {
-        let mut hash = Fnv(Fnv::new().0);
-        "foobar".bytes().for_each(|byte| hash.0 = (hash.0 ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+        let mut hash = Fnv::new();
+        hash.write("foobar".bytes());
         assert_eq!(hash.0, 0x8594_4171_f739_67e8);
     }
 
