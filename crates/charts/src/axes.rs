@@ -64,6 +64,13 @@ impl Axis {
     }
 }
 
+/// Says that there is no value to draw.
+pub(super) fn draw_nothing(canvas: &mut Canvas) {
+    const LINE: f64 = 17.0;
+    canvas.words(0.0, canvas.top + LINE, Anchor::Start, "quiet", "Nothing was measured.");
+    canvas.top += 2.0 * LINE;
+}
+
 /// Draws two axes with their grid.
 pub(super) fn draw_axes(canvas: &mut Canvas, plot: &Plot, x: &Axis, y: &Axis) {
     canvas.begin("axis");

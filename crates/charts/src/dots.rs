@@ -2,6 +2,7 @@
 //! from top to bottom within a row, so that drift is visible as a slope.
 
 use super::Chart;
+use super::axes::draw_nothing;
 use super::canvas::{Anchor, Canvas, Mark};
 use super::legend::{self, Flaw, Key};
 use super::scale::Domain;
@@ -89,8 +90,7 @@ impl Chart for Dots {
 
     fn draw(&self, canvas: &mut Canvas) {
         let Some(domain) = self.domain else {
-            canvas.words(0.0, canvas.top + WORDS, Anchor::Start, "quiet", "Nothing was measured.");
-            canvas.top += 2.0 * WORDS;
+            draw_nothing(canvas);
             return;
         };
         let plot = self.plot(canvas, domain);

@@ -1,7 +1,7 @@
 //! Lines over two axes. If there is room, each line has its name at its end; otherwise there is a legend below.
 
 use super::Chart;
-use super::axes::{Axis, Plot, draw_axes};
+use super::axes::{Axis, Plot, draw_axes, draw_nothing};
 use super::canvas::{Anchor, Canvas, Mark};
 use super::labels::spread;
 use super::legend::{self, Flaw, Key};
@@ -68,8 +68,7 @@ impl Chart for Lines {
 
     fn draw(&self, canvas: &mut Canvas) {
         let Some((x, y)) = self.x.domain.zip(self.y.domain) else {
-            canvas.words(0.0, canvas.top + LABEL, Anchor::Start, "quiet", "Nothing was measured.");
-            canvas.top += 2.0 * LABEL;
+            draw_nothing(canvas);
             return;
         };
         let plot = self.plot(canvas, x, y);

@@ -2,7 +2,7 @@
 //! line to its dot; one that has no room at all stands below.
 
 use super::Chart;
-use super::axes::{Axis, Plot, draw_axes};
+use super::axes::{Axis, Plot, draw_axes, draw_nothing};
 use super::canvas::{Anchor, Canvas, Mark};
 use super::names::{Area, LINE, Named, Place, places};
 use super::words::{SMALL, width_of};
@@ -53,8 +53,7 @@ impl Chart for Scatter {
 
     fn draw(&self, canvas: &mut Canvas) {
         let Some((x, y)) = self.x.domain.zip(self.y.domain) else {
-            canvas.words(0.0, canvas.top + 17.0, Anchor::Start, "quiet", "Nothing was measured.");
-            canvas.top += 34.0;
+            draw_nothing(canvas);
             return;
         };
         let top = canvas.top + 28.0;
