@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
-use comparison::timeline::Timeline;
+use comparison::timeline::{Drawing, Timeline};
 use script::Options;
 use text::files::Replacement;
 use text::{locale, output, terminal};
@@ -104,26 +104,23 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     };
     interrupts::end_with(interrupts::interrupted)?;
     let (columns, is_unicode) = (terminal::columns().unwrap_or(DEFAULT_COLUMNS), locale::is_unicode());
-    let (text, svg, is_right) = if let Some(models) = of_primes {
+    let drawn: Box<dyn Drawing> = if let Some(models) = of_primes {
         let numbers = match numbers::numbers(arguments) {
             Ok(numbers) => numbers,
             Err(refusal) => return Ok(refused(&refusal)),
         };
-        let drawn = numbers::play(arguments, &models, &numbers)?;
-        let text = if arguments.json { drawn.json()? } else { drawn.text(columns, is_unicode) };
-        (text, drawn.svg(), drawn.is_right())
+        Box::new(numbers::play(arguments, &models, &numbers)?)
     } else {
-        let drawn = play(arguments)?;
-        let text = if arguments.json { drawn.json()? } else { drawn.text(columns, is_unicode) };
-        (text, drawn.svg(), drawn.is_right())
+        Box::new(play(arguments)?)
     };
+    let text = if arguments.json { drawn.json()? } else { drawn.text(columns, is_unicode) };
     let printed = output::print(&text);
     if let Some((file, picture)) = picture {
-        picture.write(svg.as_bytes()).with_context(|| unwritable(file))?;
+        picture.write(drawn.svg().as_bytes()).with_context(|| unwritable(file))?;
         output::note(&format!("picture: {}", file.display()));
     }
     printed?;
-    Ok(if is_right { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if drawn.is_right() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// Runs the scripted clients against models of echo and running servers.

@@ -4,6 +4,7 @@
 //! as text, `svg` as a chart. Both are independent of servers and clocks.
 
 mod data;
+mod drawing;
 mod lanes;
 pub mod numbers;
 mod rows;
@@ -18,6 +19,7 @@ use observe::{ServerCommand, ServerProcess};
 use script::{Failure, Options, Report};
 use text::addresses::Addresses;
 
+pub use drawing::Drawing;
 use lanes::Chart;
 
 /// A server that the clients are run against.
@@ -61,28 +63,22 @@ impl Timeline {
         })?;
         Ok(Timeline { charts })
     }
+}
 
-    /// As text with this many columns, in Unicode or in ASCII alone.
-    pub fn text(&self, columns: usize, is_unicode: bool) -> String {
-        let text = rows::draw(&self.charts, columns);
-        if is_unicode { text } else { terminal::in_ascii(&text) }
+impl Drawing for Timeline {
+    fn rows(&self, columns: usize) -> String {
+        rows::draw(&self.charts, columns)
     }
 
-    /// As a picture.
-    pub fn svg(&self) -> String {
+    fn svg(&self) -> String {
         svg::draw(&self.charts)
     }
 
-    /// What is drawn, as JSON.
-    ///
-    /// # Errors
-    /// None is known: the data has nothing that JSON has not.
-    pub fn json(&self) -> Result<String> {
+    fn json(&self) -> Result<String> {
         data::json(self.charts.iter().map(Chart::data).collect())
     }
 
-    /// Whether every client got the right reply.
-    pub fn is_right(&self) -> bool {
+    fn is_right(&self) -> bool {
         self.charts.iter().flat_map(|chart| &chart.lanes).all(|lane| lane.failure.is_none())
     }
 }

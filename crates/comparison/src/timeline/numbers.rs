@@ -25,7 +25,7 @@ use observe::{ServerCommand, ServerProcess};
 
 pub use alone::{Number, TooBig};
 
-use super::terminal;
+use super::Drawing;
 use lanes::Chart;
 
 /// A model that the numbers are sent to.
@@ -57,28 +57,22 @@ impl Numbers {
         let charts = players.iter().map(|player| play(player, numbers, gap));
         Ok(Numbers { charts: charts.collect::<Result<_>>()? })
     }
+}
 
-    /// As text with this many columns, in Unicode or in ASCII alone.
-    pub fn text(&self, columns: usize, is_unicode: bool) -> String {
-        let text = rows::draw(&self.charts, columns);
-        if is_unicode { text } else { terminal::in_ascii(&text) }
+impl Drawing for Numbers {
+    fn rows(&self, columns: usize) -> String {
+        rows::draw(&self.charts, columns)
     }
 
-    /// As a picture.
-    pub fn svg(&self) -> String {
+    fn svg(&self) -> String {
         svg::draw(&self.charts)
     }
 
-    /// What is drawn of the clients, as JSON.
-    ///
-    /// # Errors
-    /// None is known: the data has nothing that JSON has not.
-    pub fn json(&self) -> Result<String> {
+    fn json(&self) -> Result<String> {
         super::data::json(self.charts.iter().map(Chart::data).collect())
     }
 
-    /// Whether every client got the right answer.
-    pub fn is_right(&self) -> bool {
+    fn is_right(&self) -> bool {
         self.charts.iter().flat_map(|chart| &chart.lanes).all(|lane| lane.failure.is_none())
     }
 }
