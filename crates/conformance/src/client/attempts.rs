@@ -1,7 +1,6 @@
 //! Single attempts to read and write a non-blocking socket, and waiting for readiness.
 
 use std::io::{ErrorKind, Read, Write};
-use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -89,7 +88,9 @@ impl Client {
     /// Whether the connection is closed in both directions, without reading.
     pub(crate) fn is_broken(&self) -> Result<bool, Failure> {
         let closed = PollFlags::ERR | PollFlags::HUP;
-        Ok(poll_once(&self.stream, PollFlags::empty(), Duration::ZERO)?.intersects(closed))
+        let mut sockets = [PollFd::new(&self.stream, PollFlags::empty())];
+        poll_once(&mut sockets, Duration::ZERO)?;
+        Ok(sockets[0].revents().intersects(closed))
     }
 
     /// Whether bytes or the end of the stream have arrived, without reading.
@@ -99,19 +100,25 @@ impl Client {
 
     /// Waits for readiness of one of these kinds (an error or the end counts, too), or until the time is over.
     pub(crate) fn wait(&self, interest: PollFlags, within: Duration) -> Result<bool, Failure> {
-        Ok(!poll_once(&self.stream, interest, within)?.is_empty())
+        Ok(poll_once(&mut [PollFd::new(&self.stream, interest)], within)? > 0)
+    }
+
+    /// Waits until bytes or the end of the stream have arrived for one of these clients, whichever it is.
+    pub(crate) fn any_is_readable(clients: &[Client], within: Duration) -> Result<bool, Failure> {
+        let streams = clients.iter().map(|client| &client.stream);
+        let mut sockets: Vec<PollFd<'_>> = streams.map(|stream| PollFd::new(stream, PollFlags::IN)).collect();
+        Ok(poll_once(&mut sockets, within)? > 0)
     }
 }
 
-/// Polls one socket, retrying an interrupted poll, and returns its readiness.
-fn poll_once(stream: &TcpStream, interest: PollFlags, within: Duration) -> Result<PollFlags, Failure> {
+/// Polls sockets, retrying an interrupted poll, and returns how many are ready.
+fn poll_once(sockets: &mut [PollFd<'_>], within: Duration) -> Result<usize, Failure> {
     let deadline = Instant::now() + within;
     loop {
         let left = deadline.saturating_duration_since(Instant::now());
         let timeout = Timespec { tv_sec: left.as_secs().cast_signed(), tv_nsec: left.subsec_nanos().into() };
-        let mut sockets = [PollFd::new(stream, interest)];
-        match poll(&mut sockets, Some(&timeout)) {
-            Ok(_) => return Ok(sockets[0].revents()),
+        match poll(sockets, Some(&timeout)) {
+            Ok(ready) => return Ok(ready),
             Err(Errno::INTR) => {}
             Err(error) => return Err(Failure::new("poll", "to succeed", error.to_string())),
         }
