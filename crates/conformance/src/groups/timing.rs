@@ -28,19 +28,25 @@ pub(super) fn require_idle_since(start: Instant, idle_timeout: Duration) -> Resu
     )
 }
 
-/// The bound for something that takes almost no work. At least one of ten attempts must be that fast, so that a
-/// busy machine does not fail a correct server.
+/// The bound for something that takes almost no work. At least one attempt must be that fast, so that a busy machine does
+/// not fail a correct server.
 const AT_ONCE: Duration = Duration::from_millis(100);
-const ATTEMPTS: usize = 10;
 
-/// The fastest of up to ten attempts; stops at the first that is fast enough.
-pub(super) fn fastest<E>(mut attempt: impl FnMut() -> Result<Duration, E>) -> Result<Duration, E> {
+/// As many attempts are made however long they take; further ones as long as the patience lasts.
+const ATTEMPTS: u32 = 10;
+
+/// The fastest attempt; stops at the first that is fast enough.
+pub(super) fn fastest<E>(
+    context: &Context<'_>,
+    mut attempt: impl FnMut() -> Result<Duration, E>,
+) -> Result<Duration, E> {
+    let start = Instant::now();
     let mut fastest = Duration::MAX;
-    for _ in 0..ATTEMPTS {
-        fastest = fastest.min(attempt()?);
-        if fastest <= AT_ONCE {
+    for made in 0_u32.. {
+        if fastest <= AT_ONCE || (made >= ATTEMPTS && start.elapsed() > context.patience) {
             break;
         }
+        fastest = fastest.min(attempt()?);
     }
     Ok(fastest)
 }
@@ -49,6 +55,6 @@ pub(super) fn fastest<E>(mut attempt: impl FnMut() -> Result<Duration, E>) -> Re
 pub(super) fn require_at_once(context: &Context<'_>, what: &str, fastest: Duration) -> Result<(), Failure> {
     context.note(format!("{what} within {:.0} ms", fastest.as_secs_f64() * 1e3));
     require(fastest <= AT_ONCE, what, format!("to take at most {AT_ONCE:?}"), || {
-        format!("{fastest:?} in the fastest of {ATTEMPTS} attempts")
+        format!("{fastest:?} in the fastest of {ATTEMPTS} attempts and more")
     })
 }
