@@ -40,10 +40,11 @@ Examples:
   concurrent-servers timeline mio --write-policy per-byte --nagle --fast   the 40 ms of the series
   concurrent-servers timeline prime-inline prime-queue     small numbers behind a big one
   concurrent-servers timeline prime-queue --workers 1 --numbers 1000000000000037,7,9   stalls, too
+  concurrent-servers timeline prime-inline --cache 127.0.0.1:6380   each waits for the cache, in turn
 
 To models of the prime service each client sends one number. Their servers write down when it was
 read, when its test began and when it ended; the drawing adds the loop and the threads. A running
-server does not do so.
+server does not do so. A cache keeps what one model has stored: start a new one for the next.
 
 Exit codes: 0 every reply was right, 1 not so, 2 wrong arguments, 130 after Ctrl-C.")]
 pub struct Arguments {

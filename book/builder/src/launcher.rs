@@ -115,8 +115,7 @@ impl Launcher {
 
     /// A server on a free port, until it is dropped.
     fn serve(&self, words: &[String]) -> Result<Server> {
-        let mut arguments = vec!["serve".to_owned()];
-        arguments.extend(words.iter().cloned());
+        let mut arguments = words.to_vec();
         arguments.extend(["--addr".to_owned(), "127.0.0.1:0".to_owned()]);
         let mut command = self.command(&arguments);
         let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn();

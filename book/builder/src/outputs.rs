@@ -14,7 +14,7 @@ use crate::words;
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Recording {
     pub(crate) arguments: Vec<String>,
-    /// The server that must run meanwhile: a model and its options.
+    /// The command of the server that must run meanwhile: `serve` or `cache`, and its arguments.
     pub(crate) server: Option<Vec<String>>,
     /// The exit code that is expected.
     pub(crate) exit: i32,
@@ -41,7 +41,7 @@ impl Recording {
 
     /// What is run, in a line. Two recordings with the same line are the same.
     pub(crate) fn title(&self) -> String {
-        let server = self.server.as_ref().map(|words| format!("serve {} & ", words::join(words)));
+        let server = self.server.as_ref().map(|words| format!("{} & ", words::join(words)));
         server.unwrap_or_default() + &words::join(&self.arguments)
     }
 

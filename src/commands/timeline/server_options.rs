@@ -10,11 +10,12 @@ use super::players::takes;
 use crate::models::Model;
 
 /// Those of the servers' options that change what a timeline shows, by their ids.
-const PASSED_ON: [(&str, Option<Knob>); 8] = [
+const PASSED_ON: [(&str, Option<Knob>); 9] = [
     ("workers", Some(Knob::Workers)),
     ("runtime", Some(Knob::Runtime)),
     ("write_policy", Some(Knob::WritePolicy)),
     ("nagle", Some(Knob::Nagle)),
+    ("cache", Some(Knob::Cache)),
     ("max_conns", None),
     ("idle_timeout", None),
     ("write_timeout", None),

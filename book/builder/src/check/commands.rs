@@ -50,7 +50,7 @@ fn of_directive(directive: &Directive) -> Vec<Vec<String>> {
     }
     if let Some(recording) = directive.recording() {
         if let Some(server) = &recording.server {
-            commands.push(["serve".to_owned()].into_iter().chain(server.iter().cloned()).collect());
+            commands.push(server.clone());
         }
         commands.push(recording.arguments);
     }

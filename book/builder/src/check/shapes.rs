@@ -81,6 +81,9 @@ fn judge(timeline: &Timeline, json: &str) -> Result<()> {
         let model = drawing.models.iter().find(|model| model.name == *name);
         let model = model.with_context(|| format!("{name} is not drawn"))?;
         let found = match shape {
+            Shape::Staircase | Shape::Parallel | Shape::Waves(_) if model.lanes.iter().any(is_number) => {
+                of_answers(&model.lanes)
+            }
             Shape::Staircase | Shape::Parallel | Shape::Waves(_) => of_clients(&model.lanes),
             Shape::Stalled | Shape::Free => of_numbers(&model.lanes),
         };
@@ -136,6 +139,22 @@ fn of_clients(lanes: &[Lane]) -> Result<Found> {
         services.iter().filter(|(from, to)| *from <= at && at < to - chance).count()
     };
     Ok(Found::Together(services.iter().map(together).max().unwrap_or(0)))
+}
+
+/// How many numbers were answered at the same time at most, if all take the same time and are sent nearly together: with less
+/// than half of that time between one and the next.
+fn of_answers(lanes: &[Lane]) -> Result<Found> {
+    let failure = lanes.iter().find_map(|lane| lane.failure.as_deref());
+    ensure!(failure.is_none(), "a number got no answer: {}", failure.unwrap_or_default());
+    let mut answers: Vec<f64> = lanes.iter().map(|lane| lane.done).collect();
+    answers.sort_by(f64::total_cmp);
+    let shortest = *answers.first().context("there are no numbers")?;
+    let waves = answers.chunk_by(|one, next| next - one < shortest / 2.0);
+    Ok(Found::Together(waves.map(<[f64]>::len).max().unwrap_or(0)))
+}
+
+fn is_number(lane: &Lane) -> bool {
+    lane.alone.is_some()
 }
 
 /// How many small numbers were answered before the first big one.
@@ -252,6 +271,21 @@ mod tests {
             problem("free", &half).unwrap(),
             "it must be free, and 1 of 2 small numbers were answered before the big one"
         );
+    }
+
+    #[test]
+    fn numbers_that_wait_for_a_cache_have_shapes_too() {
+        let answered = |at: [f64; 4]| numbers(&at.map(|done| (done, 0.0)));
+        let one_by_one = answered([0.2, 0.8, 0.61, 0.4]);
+        let two_by_two = answered([0.2, 0.22, 0.41, 0.43]);
+        let at_once = answered([0.2, 0.22, 0.24, 0.26]);
+        for (shape, right) in [("staircase", &one_by_one), ("waves:2", &two_by_two), ("parallel", &at_once)] {
+            for drawing in [&one_by_one, &two_by_two, &at_once] {
+                assert_eq!(problem(shape, drawing).is_none(), drawing == right, "{shape}: {drawing}");
+            }
+        }
+        let failed = at_once.replacen("null", "\"reset\"", 1);
+        assert!(problem("parallel", &failed).unwrap().contains("a number got no answer: reset"));
     }
 
     #[test]

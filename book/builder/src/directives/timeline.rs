@@ -1,19 +1,25 @@
-//! `{{#timeline [--shape NAME=SHAPE,…] ARGS…}}`: who waits and who is served, drawn, with the shape that it must have.
+//! `{{#timeline [--shape NAME=SHAPE,…] [--cache "ARGS"] ARGS…}}`: who waits and who is served, drawn, with the shape that it
+//! must have. The models may have a cache, which is a new one for each drawing.
 
 use std::fmt::{self, Display};
 
 use anyhow::{Context, Result, bail, ensure};
 
 use super::Page;
-use super::command::of_this_program;
+use super::command::{ADDRESS, of_this_program};
 use super::fenced;
 use crate::outputs::{Comparison, Recording};
 use crate::{picture, words};
+
+/// Where a cache listens, if nothing else is said.
+const SHOWN_CACHE: &str = "127.0.0.1:6380";
 
 /// A drawing, and the shapes of its models.
 #[derive(Debug)]
 pub(crate) struct Timeline {
     pub(crate) shapes: Vec<(String, Shape)>,
+    /// The command of the cache that the models ask.
+    cache: Option<Vec<String>>,
     arguments: Vec<String>,
 }
 
@@ -40,22 +46,42 @@ impl Timeline {
             let list = words.next().context("--shape needs NAME=SHAPE,…")?;
             shapes = list.split(',').map(named_shape).collect::<Result<_>>()?;
         }
+        let cache = match words.next_if_eq("--cache") {
+            Some(_) => Some(words::split(&format!(
+                "cache {}",
+                words.next().context("--cache needs its arguments")?
+            ))?),
+            None => None,
+        };
         let arguments: Vec<String> = words.collect();
         ensure!(!arguments.is_empty(), "name the models: {{{{#timeline MODEL…}}}}");
         for (name, _) in &shapes {
             ensure!(arguments.contains(name), "{name} has a shape, and is not drawn");
         }
-        Ok(Timeline { shapes, arguments })
+        Ok(Timeline { shapes, cache, arguments })
     }
 
     pub(crate) fn recording(&self) -> Recording {
-        let arguments = ["timeline".to_owned()].into_iter().chain(self.arguments.iter().cloned()).collect();
-        Recording { arguments, server: None, exit: 0, comparison: Comparison::Drawn }
+        let mut arguments = vec!["timeline".to_owned()];
+        arguments.extend(self.arguments.iter().cloned());
+        if self.cache.is_some() {
+            arguments.extend(["--cache", ADDRESS].map(str::to_owned));
+        }
+        Recording { arguments, server: self.cache.clone(), exit: 0, comparison: Comparison::Drawn }
     }
 
     pub(super) fn markdown(&self, page: &mut Page<'_>) -> Result<String> {
         let recording = self.recording();
-        let command = fenced("sh", &of_this_program(&words::join(&recording.arguments)));
+        let typed = words::join(&recording.arguments);
+        let command = match &self.cache {
+            Some(cache) => format!(
+                "# one terminal\n{}\n\n# another terminal\n{}",
+                of_this_program(&words::join(cache)),
+                of_this_program(&typed.replace(ADDRESS, SHOWN_CACHE))
+            ),
+            None => of_this_program(&typed),
+        };
+        let command = fenced("sh", &command);
         let svg = page.recorded(&recording)?;
         if svg.starts_with("missing:") {
             return Ok(format!("{command}\n{svg}"));
@@ -105,6 +131,16 @@ mod tests {
         let shapes = [("sequential".to_owned(), Shape::Staircase), ("mio".to_owned(), Shape::Waves(2))];
         assert_eq!(timeline.shapes, shapes);
         assert_eq!(timeline.recording().arguments, ["timeline", "sequential", "mio", "-n", "4"]);
+    }
+
+    #[test]
+    fn a_cache_runs_beside_the_models() {
+        let timeline =
+            Timeline::parse("--shape it=parallel --cache \"--latency 1s\" it --numbers 7,8").unwrap();
+        assert_eq!(
+            timeline.recording().title(),
+            "cache --latency 1s & timeline it --numbers 7,8 --cache ADDR"
+        );
     }
 
     #[test]

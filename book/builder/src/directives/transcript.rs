@@ -23,7 +23,7 @@ impl Transcript {
         while let Some(option) = words.next_if(|word| word.starts_with("--")) {
             let mut value = || words.next().with_context(|| format!("{option} needs a value"));
             match option.as_str() {
-                "--server" => transcript.server = Some(words::split(&value()?)?),
+                "--server" => transcript.server = Some(words::split(&format!("serve {}", value()?))?),
                 "--sort" => transcript.is_sorted = true,
                 "--exit" => transcript.exit = value()?.parse().context("--exit needs a number")?,
                 _ => anyhow::bail!(
@@ -53,7 +53,7 @@ impl Transcript {
         let output = page.recorded(&self.recording())?;
         let typed = command::of_this_program(&words::join(&self.arguments));
         let server = self.server.as_ref().map(|words| {
-            let command = command::of_this_program(&format!("serve {}", words::join(words)));
+            let command = command::of_this_program(&words::join(words));
             format!("# one terminal\n$ {command}\nlistening on {SHOWN_ADDRESS}\n\n# another terminal\n")
         });
         Ok(fenced("text", &format!("{}$ {typed}\n{output}", server.unwrap_or_default())))
@@ -68,7 +68,7 @@ mod tests {
     fn options_come_before_the_command() {
         let transcript =
             Transcript::parse("--server \"mio -v\" --sort --exit 1 client -n 3 ADDR --exit").unwrap();
-        assert_eq!(transcript.server.unwrap(), ["mio", "-v"]);
+        assert_eq!(transcript.server.unwrap(), ["serve", "mio", "-v"]);
         assert!(transcript.is_sorted);
         assert_eq!((transcript.exit, transcript.arguments.len()), (1, 5));
     }

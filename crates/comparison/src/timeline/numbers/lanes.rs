@@ -87,7 +87,8 @@ fn client(visit: &Visit, events: &[Event]) -> Lane {
         (*sent, received, Phase::Waits),
         (received, begun, Phase::Queued),
         (begun, computed, served),
-        (computed, *ended, Phase::Waits),
+        // It is stored in the cache, or waits for the loop to send it.
+        (computed, *ended, Phase::Queued),
     ];
     let [unread, queued, computing] = [(received, *sent), (begun, received), (computed, begun)]
         .map(|(to, from)| seconds(to.saturating_sub(from)));

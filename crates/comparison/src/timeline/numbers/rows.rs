@@ -7,7 +7,7 @@ use crate::timeline::terminal::{self, FAILED, Group, Legend, QUEUED, Row, SERVED
 
 const LEGEND: &Legend = &[
     (WAITS, "sent, not read yet"),
-    (QUEUED, "read, waits for its turn"),
+    (QUEUED, "read, waits for a turn or a cache"),
     (SERVED, "is tested; or the thread is busy"),
     (FAILED, "failed"),
 ];

@@ -15,7 +15,7 @@ pub(super) fn draw(charts: &[Chart]) -> String {
         domain: Domain::until(Chart::end_of_all(charts)),
         key: [
             (Phase::Waits, "sent, not read yet"),
-            (Phase::Queued, "read, waits for its turn"),
+            (Phase::Queued, "read, waits for a turn or a cache"),
             (Phase::Served, "is tested; or the thread is busy"),
             (Phase::Failed, "failed"),
         ]

@@ -65,7 +65,7 @@ fn one_sees_who_waits_unread_who_waits_in_the_queue_and_who_computes() {
     assert_eq!(
         text(&[inline(), queue()], 60),
         "\
-· sent, not read yet   ░ read, waits for its turn
+· sent, not read yet   ░ read, waits for a turn or a cache
 ━ is tested; or the thread is busy   ✗ failed
 
 inline  1.000 s
@@ -114,6 +114,14 @@ fn a_number_that_is_found_without_a_test_is_drawn_until_it_is_answered() {
     let events = events(&[(0, "received", 7, 0)]);
     let chart = Chart::new("", "", &[visit(7, 0, 5, 0)], &events::parse(&events).unwrap());
     assert_eq!(chart.lanes[0].spans, [(ms(0), ms(5), Phase::Queued)]);
+}
+
+#[test]
+fn a_number_waits_for_the_cache_before_its_test_and_after_it() {
+    let events = events(&[(1, "received", 7, 0), (3, "begun", 7, 0), (4, "computed", 7, 0)]);
+    let chart = Chart::new("", "", &[visit(7, 0, 6, 0)], &events::parse(&events).unwrap());
+    let spans = [(0, 1, Phase::Waits), (1, 3, Phase::Queued), (3, 4, Phase::Served), (4, 6, Phase::Queued)];
+    assert_eq!(chart.lanes[0].spans, spans.map(|(from, to, phase)| (ms(from), ms(to), phase)));
 }
 
 #[test]
