@@ -61,7 +61,7 @@ fn f5_slow_writer(context: &Context) -> CaseResult {
 fn f6_beside_a_silent_client(context: &Context) -> CaseResult {
     let silent = context.greeted()?;
     if context.concurrency().serves(2) {
-        let fastest = fastest(context, || {
+        let fastest = fastest(|| {
             let start = Instant::now();
             let mut second = context.connect()?;
             second.expect_greeting().during("second client")?;

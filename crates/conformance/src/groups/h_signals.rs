@@ -41,7 +41,7 @@ pub(super) const CASES: &[Case] = &[
 /// A server without clients gets SIGTERM. It exits with 0 within 100 ms, and its port is closed. All models alike.
 fn h1_idle(context: &Context<'_>) -> CaseResult {
     let mut is_closed = false;
-    let fastest = fastest(context, || {
+    let fastest = fastest(|| {
         let mut server = Started::start(context, Settings::NONE)?;
         let start = Instant::now();
         server.signal(Signal::TERM)?;

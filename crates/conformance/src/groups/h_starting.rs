@@ -44,7 +44,7 @@ fn h8_port_in_use(context: &Context<'_>) -> CaseResult {
     let taken =
         TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|taken| Ok((taken.local_addr()?, taken)));
     let (address, _taken) = taken.map_err(|error| Failure::new("take a port", "one", error.to_string()))?;
-    let fastest = fastest(context, || {
+    let fastest = fastest(|| {
         let start = Instant::now();
         let mut program =
             Program::run(command(context.launch()?, address, &Settings::NONE)?, context.is_foreign())?;
