@@ -66,6 +66,11 @@ impl Process {
         self.seen.has_pending_signal()
     }
 
+    /// How long its threads have waited for a CPU so far.
+    pub(crate) fn waited_for_cpu(self) -> Option<Duration> {
+        self.seen.cpu_time().map(|time| time.waited)
+    }
+
     /// Whether it has ended: reaped or still a zombie.
     pub(crate) fn has_ended(self) -> Option<bool> {
         self.seen.has_ended()

@@ -17,6 +17,7 @@ use crate::eventually::eventually;
 use crate::failure::{During, Failure, Stop, require};
 use crate::group::Group;
 use crate::probe::{self, Stranger};
+use crate::process::Process;
 use crate::target::{Launch, Settings};
 
 /// A program that is not ours must end within this time after SIGTERM; then it is killed.
@@ -191,6 +192,12 @@ impl Program {
         let got =
             format!("{}; the server process has ended: {status}; it logged {:?}", failure.got, self.log());
         Failure { got, ..failure }
+    }
+
+    /// Waits until it has ended, or the time is over, and leaves it unreaped, so that its times can still be read.
+    pub(crate) fn wait_for_end(&self, within: Duration) {
+        let process = Process::new(self.id());
+        eventually(within, || process.and_then(Process::has_ended) != Some(false));
     }
 
     /// Expects it to exit by itself; then the log is complete.

@@ -76,6 +76,11 @@ impl<'launch> Started<'launch> {
         expect_unharmed(&self.context, &mut self.baseline)
     }
 
+    /// As of the [program](Program::wait_for_end).
+    pub(crate) fn wait_for_end(&self, within: Duration) {
+        self.program.wait_for_end(within);
+    }
+
     pub(crate) fn signal(&self, signal: Signal) -> Result<(), Failure> {
         self.context.process.map_or(Ok(()), |process| process.signal(signal))
     }

@@ -11,7 +11,7 @@ use crate::client::{Buffers, Client};
 use crate::context::Context;
 use crate::failure::{CaseResult, During, Failure, Stop, require};
 use crate::flow::{Flow, Pace, Pattern};
-use crate::groups::timing::{WOULD_GREET_WITHIN, fastest, require_at_once};
+use crate::groups::timing::{Stopwatch, WOULD_GREET_WITHIN, fastest, require_at_once};
 use crate::memory::PER_CONNECTION;
 
 pub(super) const CASES: &[Case] = &[
@@ -62,10 +62,10 @@ fn f6_beside_a_silent_client(context: &Context) -> CaseResult {
     let silent = context.greeted()?;
     if context.concurrency().serves(2) {
         let fastest = fastest(|| {
-            let start = Instant::now();
+            let watch = Stopwatch::start(context.process);
             let mut second = context.connect()?;
             second.expect_greeting().during("second client")?;
-            let took = start.elapsed();
+            let took = watch.read(context.process);
             is_served(second).map(|()| took)
         })?;
         require_at_once(context, "greeting beside a silent client", fastest)?;

@@ -15,7 +15,7 @@ use crate::context::Context;
 use crate::eventually::eventually;
 use crate::failure::{CaseResult, During, Failure, Stop, require};
 use crate::flow::{Flow, Pace, Pattern};
-use crate::groups::timing::{fastest, require_at_once};
+use crate::groups::timing::{Stopwatch, fastest, require_at_once};
 use crate::prepare::SHORT_TIMEOUT;
 use crate::process::Process;
 use crate::started::Started;
@@ -43,10 +43,12 @@ fn h1_idle(context: &Context<'_>) -> CaseResult {
     let mut is_closed = false;
     let fastest = fastest(|| {
         let mut server = Started::start(context, Settings::NONE)?;
-        let start = Instant::now();
+        let process = server.context().process;
+        let watch = Stopwatch::start(process);
         server.signal(Signal::TERM)?;
+        server.wait_for_end(context.patience);
+        let took = watch.read(process);
         server.expect_code(0, context.patience)?;
-        let took = start.elapsed();
         // Another process may have got the port since; not each time.
         let was_closed = server.context().connect().is_err();
         is_closed |= was_closed;

@@ -2,14 +2,14 @@
 
 use std::net::{Ipv4Addr, TcpListener};
 use std::process::Stdio;
-use std::time::Instant;
 
 use rustix::process::Signal;
 
 use crate::case::{Case, Needs};
 use crate::context::Context;
 use crate::failure::{CaseResult, During, Failure, Stop, require};
-use crate::groups::timing::{fastest, require_at_once};
+use crate::groups::timing::{Stopwatch, fastest, require_at_once};
+use crate::process::Process;
 use crate::program::{Program, command};
 use crate::started::Started;
 use crate::target::{Launch, Settings};
@@ -45,11 +45,12 @@ fn h8_port_in_use(context: &Context<'_>) -> CaseResult {
         TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|taken| Ok((taken.local_addr()?, taken)));
     let (address, _taken) = taken.map_err(|error| Failure::new("take a port", "one", error.to_string()))?;
     let fastest = fastest(|| {
-        let start = Instant::now();
+        let watch = Stopwatch::start(None);
         let mut program =
             Program::run(command(context.launch()?, address, &Settings::NONE)?, context.is_foreign())?;
+        program.wait_for_end(context.patience);
+        let took = watch.read(Process::new(program.id()));
         let status = program.expect_exit(context.patience)?;
-        let took = start.elapsed();
         let log = program.log();
         require(status.code().is_some_and(|code| code != 0), "port in use", "an error's exit code", || {
             status.to_string()

@@ -34,9 +34,9 @@ pub(super) const CASES: &[Case] = &[
         .needs(Needs::Program),
 ];
 
-/// The smallest primes above 10^15 and 10^17: some ten and some hundred milliseconds.
+/// The smallest primes above 10^15 and 10^16: some ten and some hundred milliseconds.
 const MEDIUM: &str = "1000000000000037\n";
-const BIG: &str = "100000000000000003\n";
+const BIG: &str = "10000000000000061\n";
 /// The smallest prime above 10^18: a second or more.
 const LONG: &str = "1000000000000000003\n";
 /// For that one, on a machine that is slow or busy.
@@ -78,7 +78,7 @@ fn p12_resets(context: &Context) -> CaseResult {
 fn p13_close(context: &Context) -> CaseResult {
     for _ in 0..2 {
         let mut client = context.connect()?;
-        client.send(format!("7\n{}", BIG.repeat(180)).as_bytes())?;
+        client.send(format!("7\n{}", BIG.repeat(220)).as_bytes())?;
         client.expect(b"prime\n")?;
     }
     context.visit()?;
