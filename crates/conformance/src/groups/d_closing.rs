@@ -67,10 +67,11 @@ fn d2_half_close_in_full_flow(context: &Context) -> CaseResult {
 /// If the server was only slow to read, as on a busy machine, the whole reply may fit into the kernel's buffers.
 /// Then the client tries again and waits longer until it takes the server to be blocked.
 fn d3_half_closed_never_reads(context: &Context) -> CaseResult {
+    const ATTEMPTS: u32 = 6;
     let write_timeout = context.write_timeout()?;
     let pattern = Pattern::random(&mut context.random(), 1, 64 << 10);
     let mut memory = context.watch_memory();
-    for attempt in 1..=3 {
+    for attempt in 1..=ATTEMPTS {
         let mut flow = Flow::new(context.connect_with(Buffers::SMALL)?, &pattern);
         if !flow.send_until_blocked(BUFFERED_AT_MOST, write_timeout * attempt / 4)? {
             break;
@@ -86,7 +87,7 @@ fn d3_half_closed_never_reads(context: &Context) -> CaseResult {
         if flow.received() < flow.owed() {
             break;
         }
-        require(attempt < 3, "read at last", "a connection dropped at the write timeout", || {
+        require(attempt < ATTEMPTS, "read at last", "a connection dropped at the write timeout", || {
             "the whole reply".to_owned()
         })?;
     }
