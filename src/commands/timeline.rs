@@ -40,7 +40,7 @@ Examples:
   concurrent-servers timeline mio --write-policy per-byte --nagle --fast   the 40 ms of the series
   concurrent-servers timeline prime-inline prime-queue     small numbers behind a big one
   concurrent-servers timeline prime-queue --workers 1 --numbers 1000000000000037,7,9   stalls, too
-  concurrent-servers timeline prime-inline --cache 127.0.0.1:6380   each waits for the cache, in turn
+  concurrent-servers timeline prime-inline --cache 127.0.0.1:6380   each waits for it, in turn
 
 To models of the prime service each client sends one number. Their servers write down when it was
 read, when its test began and when it ended; the drawing adds the loop and the threads. A running

@@ -13,7 +13,7 @@ use observe::{Process, ServerProcess};
 use roxmltree::{Document, Node};
 use rustix::process::Signal;
 
-use crate::process::ended;
+use crate::process::{Server, ended};
 
 const LAUNCHER: &str = env!("CARGO_BIN_EXE_concurrent-servers");
 
@@ -229,6 +229,31 @@ fn a_loop_that_computes_and_a_queue_of_one_worker_are_seen_to_test_one_number_at
     let rows =
         |name: &str| stdout(&output).lines().filter(|line| line.trim_start().starts_with(name)).count();
     assert_eq!([rows("loop  "), rows("worker 1  "), rows("worker 2  ")], [2, 1, 0], "{}", stdout(&output));
+}
+
+#[test]
+fn a_number_that_an_earlier_model_has_stored_in_the_cache_is_not_tested_again() {
+    let mut command = Command::new(LAUNCHER);
+    command.args(["cache", "--addr", "127.0.0.1:0", "--latency=1ms"]).stderr(Stdio::null());
+    let cache = Server::start(command);
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("cached.svg");
+    let address = cache.address.to_string();
+    let arguments = ["prime-queue", "prime-async", "--numbers=7,9", "--cache", &address, "--svg"];
+    let output = timeline(&[&arguments[..], &[file.to_str().unwrap()]].concat());
+    assert!(output.status.success(), "{}", stderr(&output));
+    let picture = fs::read_to_string(&file).unwrap();
+    let document = Document::parse(&picture).unwrap();
+    let tested = |group: &Node<'_, '_>| {
+        let numbers = of_class(*group, "lane").into_iter().take(2);
+        numbers.filter(|lane| !of_class(*lane, "served").is_empty()).count()
+    };
+    let groups = of_class(document.root(), "group");
+    assert_eq!(groups.iter().map(tested).collect::<Vec<_>>(), [2, 0], "{picture}");
+
+    let refused = timeline(&["mio", "--cache", &address]);
+    assert_eq!(refused.status.code(), Some(2), "{refused:?}");
+    assert!(stderr(&refused).contains("mio has no use for --cache"), "{refused:?}");
 }
 
 #[test]
