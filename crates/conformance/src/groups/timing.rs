@@ -49,7 +49,7 @@ pub(super) fn fastest<E>(mut attempt: impl FnMut() -> Result<Duration, E>) -> Re
 }
 
 /// Measures what a process takes for something, without the time in which it or this thread waited for a CPU: on a busy
-/// machine that may be nearly all of it.
+/// machine that may be nearly all of it. There a fault may go undetected, since this thread also waits while the process sleeps.
 #[derive(Debug)]
 pub(super) struct Stopwatch {
     start: Instant,
