@@ -177,10 +177,11 @@ impl<'launch> Context<'launch> {
 pub(crate) struct Bystander(Option<Dialogue>);
 
 impl Bystander {
-    /// Goes on with its message: in a case with many steps it would be idle for too long on a busy machine.
+    /// Ends its message and begins another: in a case with many steps it would be idle, or in one message, for too long on a
+    /// busy machine.
     pub(crate) fn go_on(&mut self) -> Result<(), Failure> {
         let Some(dialogue) = &mut self.0 else { return Ok(()) };
-        dialogue.say(b" still").during("the other client's connection")
+        dialogue.say(b" here$^still").during("the other client's connection")
     }
 
     /// Expects the connection to be still served, with its previous state.
