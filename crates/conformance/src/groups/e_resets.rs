@@ -112,7 +112,7 @@ fn e6_random_resets(context: &Context) -> CaseResult {
     let mut bystander = context.bystander()?;
     let mut spoke = Instant::now();
     for number in 0..clients {
-        // By the clock: on a busy machine a hundred clients may take longer than the idle timeout.
+        // By the clock: on a busy machine a hundred clients may take longer than its timeouts.
         if spoke.elapsed() > Duration::from_millis(100) {
             bystander.go_on()?;
             spoke = Instant::now();
