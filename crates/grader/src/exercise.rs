@@ -16,8 +16,9 @@ pub struct Exercise {
     pub folder: &'static str,
     /// What a solution must show, in this order.
     pub checks: &'static [Check],
-    /// What the start must not show: the ids of these checks, and words of what each of them says.
-    pub start_fails: &'static [(&'static str, &'static str)],
+    /// What the start must not show: the ids of these checks, and for each the words of which it must say some. There are
+    /// several where chance decides which part of a fault is seen first.
+    pub start_fails: &'static [(&'static str, &'static [&'static str])],
 }
 
 impl Exercise {

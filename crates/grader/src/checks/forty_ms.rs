@@ -31,12 +31,12 @@ fn compare(server: &Server) -> Result<(), String> {
             several.push(times[1]);
         }
     }
-    let (one, several) = (median(one), median(several));
+    let (one, several) = (lower_quartile(one), lower_quartile(several));
     if several < one * TIMES {
         return Ok(());
     }
     Err(format!(
-        "a reply of 8 bytes takes {:.2} ms, one of a single byte {:.2} ms (medians of {ROUNDS}): {:.0} times as long",
+        "a reply of 8 bytes takes {:.2} ms, one of a single byte {:.2} ms (lower quartiles of {ROUNDS}): {:.0} times as long",
         several.as_secs_f64() * 1e3,
         one.as_secs_f64() * 1e3,
         several.as_secs_f64() / one.as_secs_f64()
@@ -48,7 +48,8 @@ fn timed(action: impl FnOnce() -> Result<(), String>) -> Result<Duration, String
     action().map(|()| start.elapsed())
 }
 
-fn median(mut times: Vec<Duration>) -> Duration {
+/// A busy machine adds to most of the times, and an acknowledgement that is waited for takes its time always.
+fn lower_quartile(mut times: Vec<Duration>) -> Duration {
     times.sort();
-    times[times.len() / 2]
+    times[times.len() / 4]
 }

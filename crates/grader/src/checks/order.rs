@@ -30,14 +30,44 @@ fn in_order(server: &Server) -> Result<(), String> {
         for _ in ANSWERS {
             got.push(client.line().map_err(|failure| format!("after the answers {got:?}, {failure}"))?);
         }
-        if got != ANSWERS {
-            return Err(format!(
-                "the requests {} were answered {}, and not {}",
-                shown(REQUESTS),
-                got.join(", "),
-                ANSWERS.join(", ")
-            ));
-        }
+        judge(&got)?;
     }
     Ok(())
+}
+
+/// Tells what was only answered too early from what was answered wrong.
+fn judge(got: &[String]) -> Result<(), String> {
+    if got == ANSWERS {
+        return Ok(());
+    }
+    let (mut sorted, mut required) = (got.to_vec(), ANSWERS.to_vec());
+    sorted.sort_unstable();
+    required.sort_unstable();
+    Err(format!(
+        "the requests {} were answered {}{}, and not {}",
+        shown(REQUESTS),
+        if sorted == required { "in another order: " } else { "" },
+        got.join(", "),
+        ANSWERS.join(", ")
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_order_is_told_from_another_answer() {
+        let judged = |got: [&str; 6]| judge(&got.map(str::to_owned));
+        assert_eq!(judged(["prime", "composite", "prime", "composite", "error", "prime"]), Ok(()));
+        // Which one of several quick answers comes first is chance.
+        for early in [
+            ["composite", "composite", "error", "prime", "prime", "prime"],
+            ["prime", "composite", "composite", "error", "prime", "prime"],
+        ] {
+            assert!(judged(early).unwrap_err().contains("were answered in another order: "));
+        }
+        let wrong = judged(["prime", "prime", "prime", "composite", "error", "prime"]).unwrap_err();
+        assert!(!wrong.contains("in another order"), "{wrong}");
+    }
 }
