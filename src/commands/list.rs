@@ -62,7 +62,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
 fn table(rows: &[Model]) -> Table {
     let mut table = Table::new();
     table.load_style(NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
-    table.set_header(["name", "model", "chapter", "what to learn"]);
+    table.set_header(["name", "model", "part", "what to learn"]);
     for row in rows {
         table.add_row([row.name, row.title, row.chapter, row.lesson]);
     }
@@ -94,7 +94,7 @@ fn json(models: impl Iterator<Item = &'static Model>) -> Result<String> {
 
 /// The models as Markdown tables, with links to their crates. README has them between markers.
 pub fn markdown() -> String {
-    let head = "| name | model | chapter of the series | what to learn |\n| --- | --- | --- | --- |\n";
+    let head = "| name | model | part of the series | what to learn |\n| --- | --- | --- | --- |\n";
     let row = |Model { name, title, chapter, lesson, folder, .. }: &Model| {
         format!("| [`{name}`]({folder}) | {title} | {chapter} | {lesson} |\n")
     };

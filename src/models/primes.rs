@@ -110,7 +110,7 @@ pub const PRIMES: &[Model] = &[
         name: "prime-async-inline",
         title: "a task for each client, which also computes",
         chapter: "7",
-        lesson: "a task that computes holds up its worker thread: as many big numbers as threads stall everybody",
+        lesson: "a task that computes holds up its worker thread: as many big numbers as threads stall everybody, and one may",
         service: Service::Primes,
         folder: "crates/prime-async-inline",
         page: page!("crates/prime-async-inline/src/lib.rs"),

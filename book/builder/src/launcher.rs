@@ -54,7 +54,7 @@ impl Launcher {
             let program = fs::canonicalize(&program).with_context(|| format!("{}", program.display()))?;
             return Ok(Launcher { program, root });
         }
-        eprintln!("building concurrent-servers in release: two minutes the first time …");
+        eprintln!("building concurrent-servers in release: three to five minutes the first time …");
         let mut cargo = Command::new("cargo");
         cargo.args(["build", "--release", "--locked", "--message-format=json-render-diagnostics"]);
         let built = cargo.current_dir(&root).stderr(Stdio::inherit()).output().context("cannot run cargo")?;

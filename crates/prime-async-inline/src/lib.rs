@@ -11,7 +11,8 @@
 //! The mistake that is easiest to make with async, made on purpose: nothing in the code shows it, and with one client it
 //! cannot be seen. A task gives its thread back only where it awaits something that is not there yet. One that computes
 //! awaits nothing, and so takes its thread from all others: on two processors two big numbers stall the whole server, as one
-//! stalls prime-inline. What stands in the queue of a busy worker others may steal, but nobody can interrupt it.
+//! stalls prime-inline. What stands in the queue of a busy worker others may steal, but nobody can interrupt it. One big
+//! number is enough if the other threads sleep when its task begins: all share one poller, and none is woken to look at it.
 //!
 //! Even so it must not be deaf. Every fraction of a millisecond it leaves the test for a look: has the client left, is the
 //! server to stop, is a timeout over? To yield in these pauses would let the others in, and be a scheduler by hand.

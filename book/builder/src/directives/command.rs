@@ -1,4 +1,5 @@
-//! `{{#command TIME ARGS…}}`, a command of this program, and `{{#shell TIME COMMAND…}}`, any other.
+//! `{{#command TIME ARGS…}}`, a command of this program, and `{{#shell TIME COMMAND…}}`, any other. The time of what does not
+//! end by itself is `ctrl-c`.
 
 use anyhow::{Result, ensure};
 
@@ -9,13 +10,17 @@ use crate::words;
 pub(crate) const ADDRESS: &str = "ADDR";
 pub(crate) const SHOWN_ADDRESS: &str = "127.0.0.1:9090";
 
+/// The time of what runs until a reader ends it.
+const UNTIL_STOPPED: &str = "ctrl-c";
+
 /// A command of this program.
 #[derive(Debug)]
 pub(crate) struct Command {
     /// Whether it is so quick that the check runs it.
     pub(crate) is_quick: bool,
     pub(crate) arguments: Vec<String>,
-    time: String,
+    /// How long it takes, for a reader.
+    note: String,
     text: String,
 }
 
@@ -23,7 +28,7 @@ pub(crate) struct Command {
 #[derive(Debug)]
 pub(crate) struct Shell {
     pub(crate) text: String,
-    time: String,
+    note: String,
 }
 
 impl Command {
@@ -33,35 +38,35 @@ impl Command {
             _ => (false, text),
         };
         let (time, text) = words::first(text);
-        let time = words::duration(time)?;
+        let note = note(time)?;
         let arguments = words::split(text)?;
         ensure!(!arguments.is_empty(), "a command is missing: {{{{#command 10s ARGS…}}}}");
+        ensure!(
+            time == UNTIL_STOPPED || !matches!(arguments[0].as_str(), "serve" | "cache"),
+            "a server does not end by itself: its time is `{UNTIL_STOPPED}`"
+        );
         ensure!(
             !is_quick || !arguments.iter().any(|word| word == ADDRESS),
             "a quick command is run by the check, where no server runs: leave out `quick`, or use a transcript"
         );
-        Ok(Command { is_quick, arguments, time, text: text.to_owned() })
+        Ok(Command { is_quick, arguments, note, text: text.to_owned() })
     }
 
     pub(super) fn markdown(&self) -> String {
-        let command = of_this_program(&self.text);
-        match self.arguments.first().map(String::as_str) {
-            Some("serve" | "cache") => with_note(&command, "Runs until you press Ctrl-C."),
-            _ => shown(&command, &self.time),
-        }
+        with_note(&of_this_program(&self.text), &self.note)
     }
 }
 
 impl Shell {
     pub(super) fn parse(text: &str) -> Result<Shell> {
         let (time, text) = words::first(text);
-        let time = words::duration(time)?;
+        let note = note(time)?;
         ensure!(!text.is_empty(), "a command is missing: {{{{#shell 10s COMMAND…}}}}");
-        Ok(Shell { text: text.to_owned(), time })
+        Ok(Shell { text: text.to_owned(), note })
     }
 
     pub(super) fn markdown(&self) -> String {
-        shown(&self.text, &self.time)
+        with_note(&self.text, &self.note)
     }
 }
 
@@ -72,8 +77,11 @@ pub(crate) fn of_this_program(text: &str) -> String {
     format!("cargo run --release -- {}", words.join(" "))
 }
 
-fn shown(command: &str, time: &str) -> String {
-    with_note(command, &format!("Takes about {time}."))
+fn note(time: &str) -> Result<String> {
+    match time {
+        UNTIL_STOPPED => Ok("Runs until you press Ctrl-C.".to_owned()),
+        _ => words::duration(time).map(|time| format!("Takes about {time}.")),
+    }
 }
 
 fn with_note(command: &str, note: &str) -> String {
@@ -94,7 +102,10 @@ mod tests {
             "```sh\ncargo run --release -- client -n 3 127.0.0.1:9090\n```\n\n<p class=\"takes\">Takes about 10 s.</p>\n"
         );
         assert!(Command::parse("quick 1s list").unwrap().is_quick);
-        assert!(Command::parse("1min serve mio").unwrap().markdown().contains("Ctrl-C"));
+        assert!(
+            Command::parse("ctrl-c serve mio").unwrap().markdown().contains("Runs until you press Ctrl-C.")
+        );
+        assert!(Shell::parse("ctrl-c nc 127.0.0.1 9090").unwrap().markdown().contains("Ctrl-C"));
         assert_eq!(Command::parse("1s trace '^a b$'").unwrap().arguments, ["trace", "^a b$"]);
     }
 
@@ -103,6 +114,7 @@ mod tests {
         for (text, problem) in [
             ("list", "`list` is no duration"),
             ("10s", "a command is missing"),
+            ("1min serve mio", "its time is `ctrl-c`"),
             ("quick 1s client ADDR", "no server runs"),
             ("1s trace '^a", "not closed"),
         ] {
