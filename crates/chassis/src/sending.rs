@@ -1,6 +1,6 @@
 //! How a reply is cut into `send` calls, and whether the kernel may hold small segments back.
 //!
-//! The series' own servers send each byte by itself. With Nagle's algorithm, which is on unless a server turns it off, that
+//! The series' own servers that block send each byte by itself. With Nagle's algorithm, which is on unless a server turns it off, that
 //! is a trap:
 //!
 //! ```text
@@ -20,7 +20,7 @@ use clap::{Args, ValueEnum};
 /// How replies are sent.
 #[derive(Args, Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Sending {
-    /// What one send call carries: all that answers what was read, or one byte, as in the series' servers. In
+    /// What one send call carries: all that answers what was read, or one byte, as in the series' blocking servers. In
     /// sequential, thread-per-conn and mio only [default: per-read]
     #[arg(long, value_name = "POLICY")]
     pub write_policy: Option<WritePolicy>,
@@ -37,7 +37,7 @@ pub enum WritePolicy {
     /// All that answers what one read has brought.
     #[default]
     PerRead,
-    /// One byte, as in the series' servers.
+    /// One byte, as in the series' servers that block.
     PerByte,
 }
 

@@ -22,6 +22,9 @@ pub enum Stop {
 /// How the reason of a skip begins if the machine that runs the suite lacks a program.
 pub const NEEDS_PROGRAM: &str = "needs the program ";
 
+/// How the reason of a skip begins if the machine was too busy for the client of the case: another time it may not be.
+pub const TOO_BUSY: &str = "this machine is too busy";
+
 impl Stop {
     pub(crate) fn without_program(which: &str) -> Stop {
         Stop::Skipped(format!("{NEEDS_PROGRAM}{which}"))

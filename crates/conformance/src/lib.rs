@@ -76,7 +76,7 @@ pub use accounts::require_adds_up;
 pub use answers::prime_answers;
 pub use case::{Case, Needs};
 pub use context::Context;
-pub use failure::{CaseResult, Failure, NEEDS_PROGRAM, Stop};
+pub use failure::{CaseResult, Failure, NEEDS_PROGRAM, Stop, TOO_BUSY};
 pub use group::kill_all as kill_programs;
 pub use groups::{GROUPS, Group, cases, cases_of, find};
 pub use probe::{probe, probe_primes};

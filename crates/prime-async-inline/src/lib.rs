@@ -14,7 +14,7 @@
 //! stalls prime-inline. What stands in the queue of a busy worker others may steal, but nobody can interrupt it. One big
 //! number is enough if the other threads sleep when its task begins: all share one poller, and none is woken to look at it.
 //!
-//! Even so it must not be deaf. Every fraction of a millisecond it leaves the test for a look: has the client left, is the
+//! Even so it must not be deaf. About once a millisecond it leaves the test for a look: has the client left, is the
 //! server to stop, is a timeout over? To yield in these pauses would let the others in, and be a scheduler by hand.
 //!
 //! ```sh
@@ -24,7 +24,8 @@
 //! ```
 //!
 //! **Choose it** if every request is cheap, microseconds at most, for certain. **Do not** if a single client can ask for
-//! something that is not: `prime-async` and `prime-rayon` differ from it by a few lines.
+//! something that is not: `prime-async` and `prime-rayon` differ from it by where
+//! `compute` runs.
 
 use std::io;
 use std::net::{TcpListener, TcpStream};

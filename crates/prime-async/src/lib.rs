@@ -23,8 +23,8 @@
 //! echo 100000000000000003 | nc -N 127.0.0.1 9090 & time (echo 7 | nc -N 127.0.0.1 9090)    # 7 does not wait
 //! ```
 //!
-//! **Choose it** for many clients that mostly wait, for each other's services and for some work, and where the libraries
-//! that you need are async already. **Do not** if all you do is compute: a pool made for that does it with less, and not
+//! **Choose it** for many clients that mostly wait for other services, and now and then for some work, and where the
+//! libraries that you need are async already. **Do not** if all you do is compute: a pool made for that does it with less, and not
 //! for a handful of clients, where threads are simpler.
 
 mod flights;

@@ -13,7 +13,7 @@
 //! speed; here its turn takes as long as the number needs, and meanwhile nobody else is read, answered or accepted. A small
 //! number behind a big one waits for all of the big one. Nothing crashes and nothing is lost: everybody is late.
 //!
-//! Even so it must not be deaf. Every fraction of a millisecond it leaves the test for a look: has the client left, is the
+//! Even so it must not be deaf. About once a millisecond it leaves the test for a look: has the client left, is the
 //! server to stop, is a timeout over? To serve the others in these pauses would be the next step, a scheduler by hand.
 //!
 //! With `--cache` the loop also waits where it stands, and then it is deaf indeed: one lookup at a time, so that with a latency of
@@ -26,8 +26,8 @@
 //! echo 100000000000000003 | nc -N 127.0.0.1 9090 & time (echo 7 | nc -N 127.0.0.1 9090)    # 7 waits for the big one
 //! ```
 //!
-//! **Choose it** if every request is cheap, microseconds at most, for certain: then it is the fastest there is. **Do not** if
-//! a single client can ask for something that is not.
+//! **Choose it** if every request is cheap, a few microseconds at most, for certain, and no cache is asked: then to hand work
+//! over costs more than it saves. **Do not** if a single client can ask for something that is not.
 
 use std::io;
 use std::net::TcpListener;

@@ -26,8 +26,8 @@
 //! cargo run --release -- client -n 3 127.0.0.1 9090           # in another: all three at once
 //! ```
 //!
-//! **Choose it** on a recent Linux (6.17) for clients that come and go, which it serves at the least cost, or for more of them
-//! than a process may have descriptors. **Do not** where it is forbidden, as in many containers, or for streams of short
+//! **Choose it** on a recent Linux (6.17) for clients that come and go, which it serves at the least cost, or, with `--rings`, for
+//! more of them than a process may have descriptors. **Do not** where it is forbidden, as in many containers, or for streams of short
 //! messages or large ones: mio costs less.
 #![cfg(target_os = "linux")]
 

@@ -9,7 +9,7 @@ use crate::case::{Case, Needs};
 use crate::client::{Buffers, Ending, Incoming};
 use crate::context::Context;
 use crate::eventually::eventually;
-use crate::failure::{CaseResult, Failure, Stop, require};
+use crate::failure::{CaseResult, Failure, Stop, TOO_BUSY, require};
 use crate::flow::{BUFFERED_AT_MOST, Flow, Pace, Pattern};
 use crate::groups::timing::noticed_within;
 use crate::memory::PER_CONNECTION;
@@ -150,9 +150,7 @@ fn d6_server_closes_first(context: &Context) -> CaseResult {
     let ending = read_while_sending(&mut flow, owed_before, drain_timeout + context.patience)?;
     if ending != Ending::Fin && start.elapsed() >= drain_timeout {
         // Replies still pending at the deadline are dropped.
-        return Stop::skipped(format!(
-            "this machine is too busy to read the pending replies within {drain_timeout:?}"
-        ));
+        return Stop::skipped(format!("{TOO_BUSY} to read the pending replies within {drain_timeout:?}"));
     }
     require(ending == Ending::Fin, "drain", "the stream to end with a FIN", || {
         format!("a reset after {}", flow.progress())

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use crate::case::{Case, Needs};
 use crate::client::{Buffers, Client, Incoming};
 use crate::context::Context;
-use crate::failure::{CaseResult, During, Failure, Stop, require};
+use crate::failure::{CaseResult, During, Failure, Stop, TOO_BUSY, require};
 use crate::flow::{Flow, Pace, Pattern};
 use crate::target::LEAST_PROGRESS;
 
@@ -79,7 +79,7 @@ fn keep_up(context: &Context<'_>, timeout: Duration) -> CaseResult {
             .during("a client above the minimum progress")?;
         thread::sleep(timeout / PIECES); // this makes the client slow; it does not wait for anything
         if start.elapsed() > timeout / 2 {
-            return Stop::skipped("this machine is too busy for a client above the minimum progress");
+            return Stop::skipped(format!("{TOO_BUSY} for a client above the minimum progress"));
         }
     }
     client.expect_orderly_close()?;
@@ -113,7 +113,7 @@ fn f11_slow_but_alive(context: &Context<'_>) -> CaseResult {
         }
         thread::sleep(TURN); // this makes the client slow; it does not wait for anything
         if last.elapsed() > write_timeout / 4 {
-            return Stop::skipped("this machine is too busy for a client that keeps reading");
+            return Stop::skipped(format!("{TOO_BUSY} for a client that keeps reading"));
         }
         last = Instant::now();
     }

@@ -9,7 +9,7 @@ use text::units::whole_bytes;
 use crate::case::{Case, Needs};
 use crate::client::{Buffers, Client};
 use crate::context::Context;
-use crate::failure::{CaseResult, During, Failure, Stop, require};
+use crate::failure::{CaseResult, During, Failure, Stop, TOO_BUSY, require};
 use crate::flow::{Flow, Pace, Pattern};
 use crate::groups::timing::{Stopwatch, WOULD_GREET_WITHIN, fastest, require_at_once};
 use crate::memory::PER_CONNECTION;
@@ -43,10 +43,7 @@ fn f5_slow_writer(context: &Context) -> CaseResult {
     for byte in b'a'..=b'l' {
         thread::sleep(idle_timeout / 4); // this makes the client slow; it does not wait for anything
         if last.elapsed() > idle_timeout / 2 {
-            return Stop::skipped(format!(
-                "this machine is too busy to send a byte every {:?}",
-                idle_timeout / 4
-            ));
+            return Stop::skipped(format!("{TOO_BUSY} to send a byte every {:?}", idle_timeout / 4));
         }
         last = Instant::now();
         client.ask(&[byte], &[byte + 1])?;

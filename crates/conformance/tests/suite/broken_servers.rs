@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use crate::support::{Fault, Shared, listen};
+use crate::support::{Fault, Shared, listen, outcome_of};
 use conformance::{
     Case, Concurrency, Launch, Options, Outcome, Server, Service, Settings, Target, cases_of, find, run,
 };
@@ -250,9 +250,8 @@ fn run_all(
         for _ in 0..AT_ONCE {
             scope.spawn(|| {
                 while let Some(case) = selection.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let report = run(&target, &[case], &options, &mut |_| ());
-                    let outcome = report.cases.into_iter().map(|case| (case.id, case.outcome));
-                    outcomes.lock().unwrap_or_else(PoisonError::into_inner).extend(outcome);
+                    let outcome = outcome_of(&target, case, &options);
+                    outcomes.lock().unwrap_or_else(PoisonError::into_inner).push((case.id, outcome));
                 }
             });
         }

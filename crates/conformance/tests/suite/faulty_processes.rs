@@ -8,9 +8,9 @@ use std::env;
 use std::process::Command;
 use std::time::Duration;
 
-use crate::support::Fault;
+use crate::support::{self, Fault};
 use child::{AsChild, WORKERS};
-use conformance::{Concurrency, Options, Outcome, Target, find, run};
+use conformance::{Concurrency, Options, Outcome, Target, find};
 
 #[test]
 fn a_process_without_a_fault_passes() {
@@ -223,5 +223,5 @@ fn outcome_of(fault: Fault, id: &str, patience: Duration) -> Outcome {
 fn outcome_with(fault: Fault, concurrency: Concurrency, id: &str, patience: Duration) -> Outcome {
     let launch = AsChild(fault);
     let options = Options { patience, ..Options::default() };
-    run(&Target::launched(&launch, concurrency), &find(id), &options, &mut |_| ()).cases.remove(0).outcome
+    support::outcome_of(&Target::launched(&launch, concurrency), find(id)[0], &options)
 }
