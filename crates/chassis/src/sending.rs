@@ -1,7 +1,7 @@
 //! How a reply is cut into `send` calls, and whether the kernel may hold small segments back.
 //!
-//! The series' own servers that block send each byte by itself. With Nagle's algorithm, which is on unless a server turns it off, that
-//! is a trap:
+//! The series' own servers that block send each byte by itself. With Nagle's algorithm, which is on unless a server turns
+//! it off, that is a trap:
 //!
 //! ```text
 //!  server                                  client

@@ -36,7 +36,8 @@ impl Signal {
 }
 
 /// Every signal that by default ends a process without a core dump asks to stop, but for that of a profiler
-/// (SIGPROF), SIGSTKFLT, which nothing sends, and real-time signals. SIGXCPU is among them: it announces the SIGKILL of a limit on CPU time.
+/// (SIGPROF), SIGSTKFLT, which nothing sends, and real-time signals. SIGXCPU is among them: it announces the SIGKILL of a
+/// limit on CPU time.
 const STOP: &[Number] = &[
     Number::SIGTERM,
     Number::SIGINT,
